@@ -1,0 +1,116 @@
+/** The difference between desired and fact as data, and the port through which it is made. */
+
+import type { BuildRecipe, ConfigSet, DesiredHost, FileWant, HostName, Service } from './domain.ts';
+
+/** A verb with data, never a shell string: ssh/actions.ts turns it into sh, a fake host interprets it. */
+export type Action =
+  | { readonly do: 'install'; readonly manager: 'apt-get' | 'dnf' | 'yum'; readonly names: readonly string[] }
+  | { readonly do: 'create-user'; readonly name: string }
+  /** `upload` puts the tarball on the host; it is the operator's machine that downloads and checks it. */
+  | { readonly do: 'upload'; readonly recipe: BuildRecipe; readonly bytes: () => Promise<Uint8Array> }
+  | { readonly do: 'configure' | 'make' | 'make-install' | 'clean-build'; readonly recipe: BuildRecipe }
+  | { readonly do: 'write'; readonly set: ConfigSet; readonly files: readonly FileWrite[]; readonly testing: readonly FileWant[] }
+  | { readonly do: 'write-unit'; readonly service: Service; readonly file: FileWrite }
+  | { readonly do: 'service'; readonly service: Service; readonly verb: ServiceVerb }
+  /** Lower the priority of every VRRP instance of the host; survives restarts and reboots. */
+  | { readonly do: 'drain' }
+  | { readonly do: 'undrain' }
+  | { readonly do: 'break'; readonly fault: Fault; readonly deadMan: DeadMan }
+  | { readonly do: 'restore'; readonly fault: Fault; readonly deadMan: DeadMan };
+
+export type ServiceVerb = 'enable' | 'start' | 'stop' | 'restart' | 'reload';
+
+/** What a drill does to a host, with its undo in ssh/actions.ts. */
+export type Fault = { readonly kind: 'stop'; readonly service: Service } | { readonly kind: 'drain' };
+
+/** A timer on the host that undoes the fault when nobody else does. */
+export interface DeadMan {
+  /** Name of the transient systemd timer. */
+  readonly unit: string;
+  readonly seconds: number;
+}
+
+export interface FileWrite {
+  readonly path: string;
+  readonly bytes: Uint8Array | 'absent';
+  readonly mode: number;
+  readonly owner: string;
+  readonly secret: boolean;
+  /** The sha256 that the plan was made from: a host that has moved since gives PLAN_STALE. */
+  readonly expect: string | 'absent';
+}
+
+export interface TextDiff {
+  readonly path: string;
+  /** Null: absent. Secrets are masked already. */
+  readonly before: string | null;
+  readonly after: string | null;
+}
+
+export interface Change {
+  /** Stable within a plan: `build:keepalived`, `config:nginx`. */
+  readonly id: string;
+  readonly title: string;
+  /** What differs, in words: `nginx 1.20.1 is not installed`. */
+  readonly why: string;
+  readonly actions: readonly Action[];
+  readonly diffs: readonly TextDiff[];
+}
+
+export interface Same {
+  readonly host: HostName;
+  /** The resource, and why nothing is to be done. */
+  readonly what: string;
+}
+
+export interface HostWork {
+  readonly host: HostName;
+  readonly changes: readonly Change[];
+}
+
+/** What is done at once, and what must hold before the next stage. */
+export interface Stage {
+  readonly title: string;
+  /** Hosts in parallel; the changes of a host in order. */
+  readonly work: readonly HostWork[];
+  readonly gate: readonly CheckName[];
+}
+
+/** Tracks (clusters) run in parallel, the stages of a track in order. */
+export interface Plan {
+  readonly tracks: readonly (readonly Stage[])[];
+  readonly same: readonly Same[];
+  readonly want: readonly DesiredHost[];
+}
+
+export type CheckName = 'one-holder' | 'http' | 'services' | 'interface' | 'drained' | 'versions' | 'reachable';
+
+export interface Finding {
+  readonly check: CheckName;
+  readonly level: 'ok' | 'warn' | 'fail';
+  readonly host?: HostName;
+  readonly vip?: string;
+  readonly message: string;
+  readonly hint?: string;
+}
+
+// ── the port ────────────────────────────────────────────────────────────────────────────────────
+
+/** sh text that only reads. */
+export type ReadScript = string & { readonly reads: true };
+
+export interface ActResult {
+  /** Combined text of the remote command, for the log. */
+  readonly output: string;
+}
+
+/** A connected host. ssh/ implements it over SSH, test/fakes in memory; one contract suite runs on both. */
+export interface Host {
+  readonly name: HostName;
+  /** Runs as root. Never changes anything. Rejects with a HaupError. */
+  read(script: ReadScript, signal: AbortSignal): Promise<Uint8Array>;
+  /** The same as a stream of lines; ends when the signal aborts, and the remote command ends with it. */
+  watch(script: ReadScript, signal: AbortSignal): AsyncIterable<string>;
+  /** The only way to change anything. `onLine` gets the output as it comes. */
+  act(action: Action, signal: AbortSignal, onLine?: (line: string) => void): Promise<ActResult>;
+}
