@@ -1,6 +1,8 @@
 import type { HostName } from './domain.ts';
 
-export const exitCodes = {
+export type Exit = 'ok' | 'failed' | 'usage' | 'findings' | 'unreachable' | 'locked' | 'interrupted';
+
+export const exitCodes: Readonly<Record<Exit, number>> = {
   ok: 0,
   /** Something failed on a host. */
   failed: 1,
@@ -12,9 +14,47 @@ export const exitCodes = {
   unreachable: 4,
   locked: 5,
   interrupted: 130,
-} as const;
+};
 
-export type Exit = keyof typeof exitCodes;
+export type ErrorCode =
+  | 'USAGE'
+  | 'CONFIRMATION_NEEDED'
+  | 'INVENTORY_MISSING'
+  | 'INVENTORY_INVALID'
+  | 'SECRET_MISSING'
+  | 'HOST_UNKNOWN'
+  | 'LAB_UNSUPPORTED'
+  | 'LAB_FAILED'
+  | 'LAB_DOWN'
+  | 'HOST_UNREACHABLE'
+  | 'AUTH_REFUSED'
+  | 'HOST_KEY_UNKNOWN'
+  | 'HOST_KEY_CHANGED'
+  | 'SSH_UNSUPPORTED'
+  | 'SUDO_REFUSED'
+  | 'CONNECTION_LOST'
+  | 'COMMAND_TIMED_OUT'
+  | 'COMMAND_FAILED'
+  | 'FACTS_UNREADABLE'
+  | 'INTERFACE_MISSING'
+  | 'HOST_UNSUPPORTED'
+  | 'BUILD_IMPOSSIBLE'
+  | 'DOWNLOAD_FAILED'
+  | 'CHECKSUM_MISMATCH'
+  | 'PACKAGES_FAILED'
+  | 'CONFIGURE_FAILED'
+  | 'MAKE_FAILED'
+  | 'INSTALL_FAILED'
+  | 'CONFIG_TEST_FAILED'
+  | 'DISK_FULL'
+  | 'SERVICE_FAILED'
+  | 'PLAN_STALE'
+  | 'GATE_FAILED'
+  | 'FAILOVER_REFUSED'
+  | 'FAILOVER_FAILED'
+  | 'DRILL_FAILED'
+  | 'LOCKED'
+  | 'INTERRUPTED';
 
 export interface ErrorDetails {
   readonly host?: HostName | undefined;
@@ -48,7 +88,7 @@ export class HaupError extends Error {
 }
 
 /** Each code with its exit category: the table of the README. */
-const exitOf = {
+const exitOf: Readonly<Record<ErrorCode, Exit>> = {
   USAGE: 'usage',
   CONFIRMATION_NEEDED: 'usage',
   INVENTORY_MISSING: 'usage',
@@ -87,9 +127,7 @@ const exitOf = {
   DRILL_FAILED: 'failed',
   LOCKED: 'locked',
   INTERRUPTED: 'interrupted',
-} as const satisfies Record<string, Exit>;
-
-export type ErrorCode = keyof typeof exitOf;
+};
 
 /** Several hosts failed: each error is kept and shown under its host. */
 export class SeveralErrors extends HaupError {
