@@ -1,0 +1,181 @@
+import { Argument, Command, CommanderError, Option } from 'commander';
+import { createRequire } from 'node:module';
+import { exitCodes, HaupError } from '../model/errors.ts';
+import type { Context } from './context.ts';
+import { makeContext } from './context.ts';
+
+const { version } = createRequire(import.meta.url)('../../package.json') as { version: string };
+
+/** Options that every command takes. */
+export interface GlobalOptions {
+  readonly json?: boolean;
+  /** False: `--no-color`. */
+  readonly color: 'auto' | 'always' | 'never' | false;
+  readonly quiet?: boolean;
+  readonly verbose?: boolean;
+  readonly debug?: boolean;
+  readonly limit?: string;
+  readonly strictHostKey: 'accept-new' | 'yes';
+  readonly connectTimeout: string;
+}
+
+/** Runs one command line; resolves to the exit code. The only place where an error becomes text. */
+export async function main(proc: NodeJS.Process): Promise<number> {
+  let options: Partial<GlobalOptions> = {};
+  let context: Context | null = null;
+  let exit = 0;
+  const program = declare((command, run) => {
+    command.action(async (...args: unknown[]) => {
+      const self = args.pop() as Command;
+      args.pop();
+      options = self.optsWithGlobals<GlobalOptions>();
+      context = makeContext(proc, colorWish(options));
+      exit = await run(context, args as (string | undefined)[], options as GlobalOptions & Record<string, never>, self);
+    });
+  }, proc);
+  try {
+    await program.parseAsync(proc.argv);
+    return exit;
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      const shown = ['commander.help', 'commander.helpDisplayed', 'commander.version'].includes(error.code);
+      return shown ? exitCodes.ok : exitCodes.usage;
+    }
+    const where = context ?? makeContext(proc, colorWish(options));
+    const { reportError } = await import('./report-error.ts');
+    return reportError(where, error, { json: options.json === true, debug: options.debug === true, version });
+  }
+}
+
+const colorWish = (options: Partial<GlobalOptions>): { readonly flag: 'auto' | 'always' | 'never' } => ({
+  flag: options.color === false ? 'never' : (options.color ?? 'auto'),
+});
+
+type Run = (
+  context: Context,
+  args: readonly (string | undefined)[],
+  options: GlobalOptions & Record<string, never>,
+  command: Command,
+) => Promise<number>;
+type Bind = (command: Command, run: Run) => void;
+
+/** The whole command line in one table. Bodies are imported when they run, so that `--help` stays quick. */
+function declare(bind: Bind, proc: NodeJS.Process): Command {
+  const program = new Command('haup')
+    .description(
+      'Keeps nginx up with keepalived: renders, builds and installs both over SSH from one inventory,\n' +
+        'and proves that failover works, in milliseconds.',
+    )
+    .version(`haup ${version} (node ${proc.versions.node}, ${proc.platform} ${proc.arch})`, '-V, --version')
+    .exitOverride()
+    .showHelpAfterError('(haup --help shows the commands; haup help COMMAND shows one)')
+    .configureHelp({ showGlobalOptions: false, helpWidth: Math.min(proc.stdout.columns || 80, 100) })
+    .addHelpText(
+      'after',
+      `
+Start here, on one machine:
+  $ haup lab up                                  two real hosts in network namespaces
+  $ haup lab exec -- haup apply --yes            build, install, configure, start
+  $ haup lab exec -- haup verify                 break it on purpose, measure, restore
+
+On your own hosts:
+  $ cp inventory.example.yaml inventory.yaml     and put in your hosts and virtual IPs
+  $ haup plan                                    what would change, and why
+  $ haup apply && haup verify
+
+Exit codes: 0 ok, 1 failed on a host, 2 usage or inventory, 3 findings or changes pending,
+            4 unreachable or refused (nothing changed), 5 locked, 130 interrupted`,
+    );
+
+  const add = (name: string, summary: string, group: string): Command => {
+    const command = program
+      .command(name)
+      .description(summary)
+      .helpGroup(group)
+      .exitOverride()
+      .configureHelp({ showGlobalOptions: false, helpWidth: Math.min(proc.stdout.columns || 80, 100) });
+    return shared(command);
+  };
+  const inventoryArgument = (command: Command): Command =>
+    command.argument('[inventory]', 'inventory file, - for stdin (default: ./inventory.yaml, else $HAUP_INVENTORY)');
+
+  bind(
+    inventoryArgument(add('plan', 'Show what apply would change on each host, and why.', 'Change hosts:')).addHelpText(
+      'after',
+      '\nExit code: 0 nothing to do, 3 changes pending.',
+    ),
+    async (context, [path], options) => (await import('./plan.ts')).plan(context, path, options),
+  );
+  bind(
+    inventoryArgument(add('apply', 'Install, configure and start what the inventory says.', 'Change hosts:'))
+      .option('-y, --yes', 'do not ask before changing hosts')
+      .option('-n, --dry-run', 'show the plan and stop'),
+    async (context, [path], options) => (await import('./apply.ts')).apply(context, path, options),
+  );
+  bind(
+    inventoryArgument(add('render', 'Write the configuration files that apply would push, offline.', 'Look:'))
+      .option('-o, --output <dir>', 'write a tree of files here in place of printing them')
+      .option('--host <host>', 'only this host'),
+    async (context, [path], options) => (await import('./render.ts')).render(context, path, options),
+  );
+  bind(
+    inventoryArgument(add('status', 'Who holds each virtual IP, and how every host is.', 'Look:')),
+    async (context, [path], options) => (await import('./status.ts')).status(context, path, options),
+  );
+  bind(
+    inventoryArgument(
+      add('verify', 'Stop keepalived on each holder, measure the outage, restore, and judge.', 'Prove and move:'),
+    )
+      .option('-y, --yes', 'do not ask before the drills')
+      .option('--vip <address>', 'only this virtual IP'),
+    async (context, [path], options) => (await import('./verify.ts')).verify(context, path, options),
+  );
+  for (const [name, summary] of [
+    ['failover', 'Move every virtual IP off HOST without losing a request.'],
+    ['failback', 'Let HOST take its virtual IPs again.'],
+  ] as const) {
+    const command = add(name, summary, 'Prove and move:')
+      .argument('<host>', 'name of the host in the inventory')
+      .argument('[inventory]', 'inventory file (default: ./inventory.yaml, else $HAUP_INVENTORY)')
+      .option('-y, --yes', 'do not ask');
+    if (name === 'failover') {
+      command
+        .addOption(
+          new Option('--mode <mode>', 'drain: the backup takes over first; stop: stop keepalived')
+            .choices(['drain', 'stop'])
+            .default('drain'),
+        )
+        .option('--force', 'go on although no healthy backup exists');
+    }
+    bind(command, async (context, [host, path], options) =>
+      (await import('./failover.ts'))[name](context, host ?? '', path, options),
+    );
+  }
+  bind(
+    add('service', 'Start, stop, restart or reload keepalived or nginx.', 'Change hosts:')
+      .addArgument(new Argument('<verb>', 'what to do').choices(['start', 'stop', 'restart', 'reload']))
+      .addArgument(new Argument('<service>', 'which').choices(['keepalived', 'nginx']))
+      .argument('[inventory]', 'inventory file')
+      .option('--host <host>', 'only this host')
+      .option('-y, --yes', 'do not ask'),
+    async (context, [verb, service, path], options) =>
+      (await import('./service.ts')).service(context, { verb, service } as never, path, options),
+  );
+  return program;
+}
+
+function shared(command: Command): Command {
+  return command
+    .option('--json', 'one JSON document on stdout (NDJSON events for apply)')
+    .option('-v, --verbose', 'say more')
+    .option('--debug', 'stack traces, and the SSH conversation on stderr')
+    .option('--limit <hosts>', 'only these hosts, separated by commas')
+    .addOption(
+      new Option('--strict-host-key <policy>', 'accept-new records an unknown key, yes refuses it')
+        .choices(['accept-new', 'yes'])
+        .default('accept-new'),
+    )
+    .option('--connect-timeout <seconds>', 'limit for each connection', '15')
+    .addOption(new Option('--color <when>', 'colour').choices(['auto', 'always', 'never']).default('auto'))
+    .option('--no-color', 'the same as --color never');
+}
