@@ -16,3 +16,9 @@ export type RunEvent =
   | { readonly type: 'said'; readonly host?: HostName | undefined; readonly text: string };
 
 export type Emit = (event: RunEvent) => void;
+
+/** Shows the events of one run; `end` leaves the terminal as it was found, also after an error. */
+export interface Reporter {
+  readonly emit: Emit;
+  end(): void;
+}

@@ -1,0 +1,122 @@
+/**
+ * The results of status, verify and failover: one JSON document each, and what report/*-text.ts draws.
+ * Times in milliseconds. Fields are only ever added; a change of meaning raises `version`.
+ */
+
+import type { HostName } from './domain.ts';
+import type { Finding } from './plan.ts';
+
+export interface StatusReport {
+  readonly version: 1;
+  readonly ok: boolean;
+  readonly vips: readonly VipStatus[];
+  readonly hosts: readonly HostStatus[];
+  readonly findings: readonly Finding[];
+}
+
+export interface VipStatus {
+  /** Without the prefix length. */
+  readonly address: string;
+  /** In order of preference. */
+  readonly members: readonly HostName[];
+  /** Hosts whose kernel has the address now: one, unless something is wrong. */
+  readonly holders: readonly HostName[];
+  /** Who should have it now: the first member that is able to; null when none is. */
+  readonly expected: HostName | null;
+}
+
+export interface HostStatus {
+  readonly name: HostName;
+  readonly reachable: boolean;
+  /** Null: unknown, the host was not reached. */
+  readonly keepalived: ServiceStatus | null;
+  readonly nginx: ServiceStatus | null;
+  readonly drained: boolean;
+}
+
+export interface ServiceStatus {
+  /** systemd's ActiveState: active, inactive, failed, … */
+  readonly state: string;
+  /** Of the program on disk; null when there is none. */
+  readonly version: string | null;
+}
+
+export interface VerifyReport {
+  readonly version: 1;
+  readonly ok: boolean;
+  readonly vips: readonly VipVerified[];
+}
+
+export interface VipVerified {
+  readonly address: string;
+  readonly drills: readonly DrillReport[];
+}
+
+/** Requests seen from one client: `outageMs` is the longest time in which none was answered. */
+export interface Answered {
+  readonly outageMs: number;
+  readonly lost: number;
+  readonly total: number;
+}
+
+export interface DrillReport extends Answered {
+  /** What was done on purpose: `stop`. */
+  readonly drill: string;
+  readonly from: HostName;
+  /** Who took over; null when nobody did. */
+  readonly to: HostName | null;
+  /** The outage that VRRP's timers allow. */
+  readonly boundMs: number;
+  /** What a measurement may add to the bound before it is a failure. */
+  readonly allowanceMs: number;
+  /** How long two hosts had the VIP at once, by their kernels' word. */
+  readonly bothHeldMs: number;
+  /** How long no host had it. */
+  readonly noneHeldMs: number;
+  /** Null when the fault could not be undone or nobody had taken over. */
+  readonly failback: Answered | null;
+  readonly ok: boolean;
+  /** Why not ok, one sentence each. */
+  readonly reasons: readonly string[];
+  /** Who held the VIP when; 0 is the moment of the fault, so it starts below 0. */
+  readonly timeline: readonly Held[];
+  /** When requests went unanswered, on the same clock. */
+  readonly unanswered: readonly Span[];
+  /** When the fault was undone, on the same clock; null when it was not. */
+  readonly restoredMs: number | null;
+}
+
+export interface Span {
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+export interface Held extends Span {
+  readonly host: HostName;
+}
+
+export interface FailoverReport {
+  readonly version: 1;
+  readonly ok: boolean;
+  readonly host: HostName;
+  /** How the host was made to give up its VIPs, or that it takes them back. */
+  readonly mode: 'drain' | 'stop' | 'failback';
+  /** The VIPs that were to move. */
+  readonly vips: readonly VipMoved[];
+  readonly before: readonly Topology[];
+  readonly after: readonly Topology[];
+  /** Why not ok, one sentence each. */
+  readonly reasons: readonly string[];
+}
+
+export interface VipMoved extends Answered {
+  readonly address: string;
+  readonly from: HostName | null;
+  readonly to: HostName | null;
+}
+
+/** Who has a VIP at one moment. */
+export interface Topology {
+  readonly address: string;
+  readonly holders: readonly HostName[];
+}
