@@ -1,0 +1,8 @@
+import type { HostFacts } from '../model/domain.ts';
+import type { Host } from '../model/plan.ts';
+import { type FactsRequest, factsScript, parseFacts } from './script.ts';
+
+/** All facts of a host in one round trip. */
+export async function gather(host: Host, request: FactsRequest, signal: AbortSignal): Promise<HostFacts> {
+  return parseFacts(host.name, await host.read(factsScript(request), signal));
+}

@@ -1,0 +1,199 @@
+/**
+ * The one read-only script that gathers everything haup wants to know of a host, and the parser of
+ * what it prints. Writer and reader of one format live together: lines of tab-separated fields, the
+ * first field names the record, free text travels as base64, and the line `end` proves that nothing
+ * was cut off.
+ */
+
+import type {
+  FileFact,
+  HostFacts,
+  HostName,
+  InterfaceFacts,
+  Service,
+  ServiceFacts,
+  SoftwareFacts,
+} from '../model/domain.ts';
+import { HaupError } from '../model/errors.ts';
+import type { ReadScript } from '../model/plan.ts';
+
+/** What to ask of a host. Everything is safe to interpolate once quoted by `word`. */
+export interface FactsRequest {
+  /** Package names to look up, by kind of package database. */
+  readonly packages: { readonly deb: readonly string[]; readonly rpm: readonly string[] };
+  readonly users: readonly string[];
+  readonly files: readonly string[];
+  readonly binaries: Readonly<Record<Service, string>>;
+}
+
+/** Where a build leaves the digest of its recipe: `<prefix>/.haup-build`. */
+export const stampPath = (prefix: string): string => `${prefix}/.haup-build`;
+
+/** Drains the host when it holds a negative number; survives restarts and reboots. */
+export const drainFile = '/var/lib/haup/drain';
+
+/** A file larger than this is compared by its digest only. */
+const largestText = 262_144;
+
+const word = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
+const words = (list: readonly string[]): string => list.map(word).join(' ');
+
+export function factsScript(request: FactsRequest): ReadScript {
+  const prefixOf = (binary: string): string => binary.replace(/\/s?bin\/[^/]+$/, '');
+  const software = (name: Service): string => {
+    const binary = request.binaries[name];
+    return `if [ -x ${word(binary)} ]; then
+  printf 'software\\t${name}\\t%s\\t%s\\t%s\\n' ${word(binary)} "$(${word(binary)} ${name === 'nginx' ? '-V' : '-v'} 2>&1 | base64 -w0)" "$(cat ${word(stampPath(prefixOf(binary)))} 2>/dev/null)"
+fi`;
+  };
+  // The script is piped through nothing and forks as little as it can: its time is haup's floor.
+  const text = `printf 'clock\\t%s\\n' "$(date +%s%3N)"
+printf 'name\\t%s\\t%s\\t%s\\t%s\\n' "$(uname -n)" "$(uname -m)" "$(nproc)" "$(cat /etc/machine-id 2>/dev/null)"
+printf 'os\\t%s\\n' "$(base64 -w0 /etc/os-release 2>/dev/null)"
+[ -d /run/systemd/system ] && echo 'systemd'
+read -r up rest < /proc/uptime; printf 'uptime\\t%s\\n' "$up"
+for m in apt-get dnf yum; do command -v "$m" >/dev/null && { printf 'manager\\t%s\\n' "$m"; break; }; done
+if command -v dpkg-query >/dev/null; then
+  dpkg-query -W -f='package\\t\${Package}\\t\${Version}\\t\${db:Status-Status}\\n' ${words(request.packages.deb)} 2>/dev/null
+elif command -v rpm >/dev/null; then
+  rpm -q --qf 'package\\t%{NAME}\\t%{VERSION}-%{RELEASE}\\tinstalled\\n' ${words(request.packages.rpm)} 2>/dev/null | grep '^package'
+fi
+for u in ${words(request.users)}; do getent passwd "$u" >/dev/null && printf 'user\\t%s\\n' "$u"; done
+ip -o link show | while read -r index name rest; do printf 'link\\t%s\\t%s\\n' "$name" "$rest"; done
+ip -o addr show | while read -r index name family address rest; do printf 'address\\t%s\\t%s\\n' "$name" "$address"; done
+for f in ${words(request.files)}; do
+  [ -f "$f" ] || continue
+  text=-; [ "$(stat -c %s "$f")" -le ${largestText} ] && text=$(base64 -w0 "$f")
+  sum=$(sha256sum "$f"); printf 'file\\t%s\\t%s\\t%s\\t%s\\n' "$f" "$(stat -c '%a\t%U:%G' "$f")" "\${sum%% *}" "$text"
+done
+systemctl show keepalived.service nginx.service -p Id,LoadState,ActiveState,UnitFileState,FragmentPath,NeedDaemonReload,ActiveEnterTimestampMonotonic,MainPID 2>/dev/null | while IFS='=' read -r key value; do
+  printf 'service\\t%s\\t%s\\n' "$key" "$value"
+  if [ "$key" = MainPID ] && [ "$value" != 0 ]; then printf 'service\\tProgram\\t%s\\n' "$(readlink "/proc/$value/exe")"; fi
+done
+${software('keepalived')}
+${software('nginx')}
+df -Pk /usr/local /tmp /etc /var 2>/dev/null | while read -r device blocks used free percent mount; do printf 'free\\t%s\\t%s\\n' "$mount" "$free"; done
+ldconfig -p 2>/dev/null | while read -r name rest; do case $name in libcrypto.so.*) printf 'library\\t%s\\n' "$name" ;; esac; done
+[ -f /usr/include/pcre.h ] && printf 'library\\tpcre1\\n'
+[ -f /usr/include/pcre2.h ] && printf 'library\\tpcre2\\n'
+[ -f ${word(drainFile)} ] && printf 'drain\\t%s\\n' "$(cat ${word(drainFile)})"
+echo end
+`;
+  return text as ReadScript;
+}
+
+/** Parses what `factsScript` printed. Throws FACTS_UNREADABLE when it is cut off or not ours. */
+export function parseFacts(host: HostName, output: Uint8Array): HostFacts {
+  const lines = Buffer.from(output).toString('utf8').split('\n');
+  if (lines.at(-2) !== 'end') {
+    throw new HaupError('FACTS_UNREADABLE', 'The host answered, but the facts are cut off.', {
+      host,
+      hint: 'Run the command again; with --debug it shows what the host said.',
+      detail: lines.slice(-5),
+    });
+  }
+  const records = lines.slice(0, -2).map((line) => line.split('\t'));
+  const all = (kind: string): readonly string[][] => records.filter(([k]) => k === kind).map((r) => r.slice(1));
+  const first = (kind: string): readonly string[] => all(kind)[0] ?? [];
+  const [hostname = '', arch = '', cpus = '1', machineId = ''] = first('name');
+  const clockMs = Number(first('clock')[0]);
+  const bootMs = clockMs - Number(first('uptime')[0]) * 1000;
+  const manager = first('manager')[0];
+  const drain = Number.parseInt(first('drain')[0] ?? '', 10);
+  const libraries = all('library').map(([name = '']) => name);
+  return {
+    host,
+    hostname,
+    machineId,
+    arch,
+    cpus: Number(cpus),
+    clockMs,
+    os: osFacts(decode(first('os')[0])),
+    systemd: records.some(([kind]) => kind === 'systemd'),
+    packageManager: manager === 'apt-get' || manager === 'dnf' || manager === 'yum' ? manager : null,
+    packages: Object.fromEntries(
+      all('package').flatMap(([name = '', version = '', state]) => (state === 'installed' ? [[name, version]] : [])),
+    ),
+    users: all('user').map(([name = '']) => name),
+    interfaces: interfaces(all('link'), all('address')),
+    files: Object.fromEntries(all('file').map(([path = '', ...rest]) => [path, fileFact(rest)])),
+    services: services(all('service'), bootMs),
+    software: { keepalived: software('keepalived', all('software')), nginx: software('nginx', all('software')) },
+    free: Object.fromEntries(all('free').flatMap(([mount = '', kib = '']) => (/^\d+$/.test(kib) ? [[mount, Number(kib) * 1024]] : []))),
+    libraries: {
+      openssl: libraries.find((name) => name.startsWith('libcrypto.so.'))?.replace('libcrypto.so.', '') ?? null,
+      pcre1: libraries.includes('pcre1'),
+      pcre2: libraries.includes('pcre2'),
+    },
+    drain: Number.isNaN(drain) ? null : drain,
+  };
+}
+
+const decode = (base64: string | undefined): string => Buffer.from(base64 ?? '', 'base64').toString('utf8');
+
+function osFacts(release: string): HostFacts['os'] {
+  const value = (key: string): string =>
+    new RegExp(`^${key}=(.*)$`, 'm').exec(release)?.[1]?.trim().replace(/^(["'])(.*)\1$/, '$2') ?? '';
+  return { id: value('ID'), version: value('VERSION_ID'), name: value('PRETTY_NAME') };
+}
+
+function interfaces(links: readonly string[][], addresses: readonly string[][]): readonly InterfaceFacts[] {
+  return links.map(([raw = '', flags = '']) => {
+    // `ens33@if7:` is how ip names a veth or VLAN and its peer.
+    const name = raw.replace(/(@.*)?:$/, '');
+    return {
+      name,
+      up: /<[^>]*\bLOWER_UP\b[^>]*>/.test(flags),
+      addresses: addresses.flatMap(([device = '', address = '']) => (device === name ? [address] : [])),
+    };
+  });
+}
+
+function fileFact([mode = '0', owner = '', sha256 = '', text = '-']: readonly string[]): FileFact {
+  return { state: 'present', sha256, mode: Number.parseInt(mode, 8), owner, text: text === '-' ? null : decode(text) };
+}
+
+const unknownService: ServiceFacts = {
+  load: 'not-found',
+  active: 'inactive',
+  enabled: '',
+  unit: '',
+  needsDaemonReload: false,
+  activeSinceMs: 0,
+  program: '',
+};
+
+function services(records: readonly string[][], bootMs: number): HostFacts['services'] {
+  const units: Map<string, string>[] = [];
+  for (const [key = '', value = ''] of records) {
+    // systemctl separates units by an empty line, which arrives here as an empty key.
+    if (units.length === 0 || key === '') units.push(new Map());
+    if (key !== '') units.at(-1)?.set(key, value);
+  }
+  const of = (service: Service): ServiceFacts => {
+    const unit = units.find((one) => one.get('Id') === `${service}.service`);
+    if (unit === undefined) return unknownService;
+    const sinceUs = Number(unit.get('ActiveEnterTimestampMonotonic') ?? 0);
+    const active = unit.get('ActiveState') ?? '';
+    return {
+      load: unit.get('LoadState') ?? '',
+      active,
+      enabled: unit.get('UnitFileState') ?? '',
+      unit: unit.get('FragmentPath') ?? '',
+      needsDaemonReload: unit.get('NeedDaemonReload') === 'yes',
+      activeSinceMs: active === 'active' && sinceUs > 0 ? Math.round(bootMs + sinceUs / 1000) : 0,
+      program: unit.get('Program') ?? '',
+    };
+  };
+  return { keepalived: of('keepalived'), nginx: of('nginx') };
+}
+
+function software(name: Service, records: readonly string[][]): SoftwareFacts | null {
+  const record = records.find(([service]) => service === name);
+  if (record === undefined) return null;
+  const [, path = '', said = '', stamp = ''] = record;
+  const text = decode(said);
+  const version = (name === 'nginx' ? /nginx version: nginx\/(\S+)/ : /Keepalived v(\S+)/).exec(text)?.[1] ?? '';
+  const options = (name === 'nginx' ? /^configure arguments: *(.*)$/m : /^configure options: *(.*)$/m).exec(text)?.[1] ?? '';
+  return { path, version, configure: options.split(/\s+/).filter((option) => option !== ''), stamp: stamp === '' ? null : stamp };
+}
