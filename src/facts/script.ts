@@ -14,7 +14,9 @@ import type {
   ServiceFacts,
   SoftwareFacts,
 } from '../model/domain.ts';
+import { services } from '../model/domain.ts';
 import { HaupError } from '../model/errors.ts';
+import { drainFile, stampPath, unreadMark } from '../model/layout.ts';
 import type { ReadScript } from '../model/plan.ts';
 
 /** What to ask of a host. Everything is safe to interpolate once quoted by `word`. */
@@ -23,14 +25,10 @@ export interface FactsRequest {
   readonly packages: { readonly deb: readonly string[]; readonly rpm: readonly string[] };
   readonly users: readonly string[];
   readonly files: readonly string[];
+  /** Every file in these is reported. */
+  readonly directories: readonly string[];
   readonly binaries: Readonly<Record<Service, string>>;
 }
-
-/** Where a build leaves the digest of its recipe: `<prefix>/.haup-build`. */
-export const stampPath = (prefix: string): string => `${prefix}/.haup-build`;
-
-/** Drains the host when it holds a negative number; survives restarts and reboots. */
-export const drainFile = '/var/lib/haup/drain';
 
 /** A file larger than this is compared by its digest only. */
 const largestText = 262_144;
@@ -61,7 +59,7 @@ fi
 for u in ${words(request.users)}; do getent passwd "$u" >/dev/null && printf 'user\\t%s\\n' "$u"; done
 ip -o link show | while read -r index name rest; do printf 'link\\t%s\\t%s\\n' "$name" "$rest"; done
 ip -o addr show | while read -r index name family address rest; do printf 'address\\t%s\\t%s\\n' "$name" "$address"; done
-for f in ${words(request.files)}; do
+for f in ${words(request.files)}${request.directories.map((path) => ` ${word(path)}/*`).join('')}; do
   [ -f "$f" ] || continue
   text=-; [ "$(stat -c %s "$f")" -le ${largestText} ] && text=$(base64 -w0 "$f")
   sum=$(sha256sum "$f"); printf 'file\\t%s\\t%s\\t%s\\t%s\\n' "$f" "$(stat -c '%a\t%U:%G' "$f")" "\${sum%% *}" "$text"
@@ -77,6 +75,7 @@ ldconfig -p 2>/dev/null | while read -r name rest; do case $name in libcrypto.so
 [ -f /usr/include/pcre.h ] && printf 'library\\tpcre1\\n'
 [ -f /usr/include/pcre2.h ] && printf 'library\\tpcre2\\n'
 [ -f ${word(drainFile)} ] && printf 'drain\\t%s\\n' "$(cat ${word(drainFile)})"
+${services.map((name) => `[ -e ${word(unreadMark(name))} ] && printf 'unread\\t${name}\\n'`).join('\n')}
 echo end
 `;
   return text as ReadScript;
@@ -117,7 +116,7 @@ export function parseFacts(host: HostName, output: Uint8Array): HostFacts {
     users: all('user').map(([name = '']) => name),
     interfaces: interfaces(all('link'), all('address')),
     files: Object.fromEntries(all('file').map(([path = '', ...rest]) => [path, fileFact(rest)])),
-    services: services(all('service'), bootMs),
+    services: serviceFacts(all('service'), bootMs),
     software: { keepalived: software('keepalived', all('software')), nginx: software('nginx', all('software')) },
     free: Object.fromEntries(all('free').flatMap(([mount = '', kib = '']) => (/^\d+$/.test(kib) ? [[mount, Number(kib) * 1024]] : []))),
     libraries: {
@@ -125,6 +124,7 @@ export function parseFacts(host: HostName, output: Uint8Array): HostFacts {
       pcre1: libraries.includes('pcre1'),
       pcre2: libraries.includes('pcre2'),
     },
+    unread: all('unread').flatMap(([name]) => (name === 'keepalived' || name === 'nginx' ? [name] : [])),
     drain: Number.isNaN(drain) ? null : drain,
   };
 }
@@ -163,7 +163,7 @@ const unknownService: ServiceFacts = {
   program: '',
 };
 
-function services(records: readonly string[][], bootMs: number): HostFacts['services'] {
+function serviceFacts(records: readonly string[][], bootMs: number): HostFacts['services'] {
   const units: Map<string, string>[] = [];
   for (const [key = '', value = ''] of records) {
     // systemctl separates units by an empty line, which arrives here as an empty key.

@@ -167,6 +167,8 @@ export interface ConfigSet {
   readonly binary: string;
   /** The file that the daemon reads first. */
   readonly entry: string;
+  /** Directories in which every file is haup's: one that is not in `files` is removed. */
+  readonly owns: readonly string[];
 }
 
 export interface FileWant {
@@ -211,6 +213,8 @@ export interface HostFacts {
   /** Bytes free under /usr/local, /tmp and /etc. */
   readonly free: Readonly<Record<string, number>>;
   readonly libraries: { readonly openssl: string | null; readonly pcre1: boolean; readonly pcre2: boolean };
+  /** Services whose files were swapped but that have not read them yet: an apply was cut off there. */
+  readonly unread: readonly Service[];
   /** The number in the drain file; 0 or null: not drained. */
   readonly drain: number | null;
 }
@@ -236,7 +240,7 @@ export type FileFact =
       readonly sha256: string;
       readonly mode: number;
       readonly owner: string;
-      /** Null when the file is secret or too large to be worth carrying. */
+      /** Null when the file is too large to be worth carrying. Secret files are masked where they are shown. */
       readonly text: string | null;
     };
 

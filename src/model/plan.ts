@@ -1,15 +1,25 @@
 /** The difference between desired and fact as data, and the port through which it is made. */
 
-import type { BuildRecipe, ConfigSet, DesiredHost, FileWant, HostName, Service } from './domain.ts';
+import type { BuildRecipe, DesiredHost, FileWant, HostName, Service, Tarball } from './domain.ts';
 
 /** A verb with data, never a shell string: ssh/actions.ts turns it into sh, a fake host interprets it. */
 export type Action =
   | { readonly do: 'install'; readonly manager: 'apt-get' | 'dnf' | 'yum'; readonly names: readonly string[] }
   | { readonly do: 'create-user'; readonly name: string }
-  /** `upload` puts the tarball on the host; it is the operator's machine that downloads and checks it. */
-  | { readonly do: 'upload'; readonly recipe: BuildRecipe; readonly bytes: () => Promise<Uint8Array> }
-  | { readonly do: 'configure' | 'make' | 'make-install' | 'clean-build'; readonly recipe: BuildRecipe }
-  | { readonly do: 'write'; readonly set: ConfigSet; readonly files: readonly FileWrite[]; readonly testing: readonly FileWant[] }
+  /** The operator's machine has downloaded and checked it; the host checks it again. */
+  | { readonly do: 'upload'; readonly tarball: Tarball }
+  | { readonly do: 'configure' | 'make' | 'clean-build'; readonly recipe: BuildRecipe }
+  /** `stamp` is left with the build: the digest by which a later plan knows it. */
+  | { readonly do: 'make-install'; readonly recipe: BuildRecipe; readonly stamp: string }
+  /** `files` are the writes; `testing` is the whole set as it will be, which the daemon judges first. */
+  | {
+      readonly do: 'write';
+      readonly service: Service;
+      readonly binary: string;
+      readonly entry: string;
+      readonly files: readonly FileWrite[];
+      readonly testing: readonly FileWant[];
+    }
   | { readonly do: 'write-unit'; readonly service: Service; readonly file: FileWrite }
   | { readonly do: 'service'; readonly service: Service; readonly verb: ServiceVerb }
   /** Lower the priority of every VRRP instance of the host; survives restarts and reboots. */

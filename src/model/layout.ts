@@ -1,0 +1,13 @@
+/** Where haup keeps things on a host. */
+
+import type { Service } from './domain.ts';
+
+export const stateDirectory = '/var/lib/haup';
+/** Tarballs and build trees, while a build lasts. */
+export const sourceDirectory = '/usr/local/src/haup';
+/** Drains the host while it holds a negative number; survives restarts and reboots. */
+export const drainFile: string = `${stateDirectory}/drain`;
+/** Exists while a service has not yet read files that were swapped under it. */
+export const unreadMark = (service: Service): string => `${stateDirectory}/unread.${service}`;
+/** The digest of the recipe of a finished build. */
+export const stampPath = (prefix: string): string => `${prefix}/.haup-build`;

@@ -1,0 +1,313 @@
+/**
+ * Action → sh: the one place where a verb with data becomes a command. Values reach the script only
+ * through `quote`; bytes and secrets travel on stdin, never in a command line.
+ */
+
+import type { BuildRecipe, FileWant, Service, Tarball } from '../model/domain.ts';
+import type { ErrorCode } from '../model/errors.ts';
+import { drainFile, sourceDirectory, stampPath, stateDirectory, unreadMark } from '../model/layout.ts';
+import type { Action, DeadMan, Fault, FileWrite, ServiceVerb } from '../model/plan.ts';
+import { quote } from './shell.ts';
+
+/** A script to run as root, with the error that a non-zero exit means. */
+export interface Job {
+  readonly script: string;
+  readonly stdin?: Uint8Array;
+  readonly timeoutMs: number;
+  readonly failure: ErrorCode;
+  /** What failed, in words: `./configure of keepalived 2.2.7`. */
+  readonly what: string;
+}
+
+export type PlainAction = Exclude<Action, { readonly do: 'write' }>;
+
+/** Exit status of a write script that found another file than the plan was made from. */
+export const staleStatus = 75;
+
+const minute = 60_000;
+const stageRoot = `${stateDirectory}/stage`;
+/** Effective priority is clamped at 1, and a result below -253 would mean FAULT, not a low priority. */
+const drainValue = -253;
+
+export function toJob(action: PlainAction, bytes: (tarball: Tarball) => Uint8Array): Job {
+  switch (action.do) {
+    case 'install':
+      return install(action.manager, action.names);
+    case 'create-user':
+      return {
+        script: `useradd --system --user-group --no-create-home --home-dir / --shell "$(command -v nologin || echo /bin/false)" ${quote(action.name)}`,
+        timeoutMs: minute,
+        failure: 'COMMAND_FAILED',
+        what: `useradd ${action.name}`,
+      };
+    case 'upload':
+      return upload(action.tarball, bytes(action.tarball));
+    case 'configure':
+    case 'make':
+    case 'make-install':
+    case 'clean-build':
+      return build(action.do, action.recipe, action.do === 'make-install' ? action.stamp : '');
+    case 'write-unit':
+      return {
+        script: `set -e\nmkdir -p ${quote(stateDirectory)}\n${swap([action.file])}\nsystemctl daemon-reload`,
+        stdin: stream([action.file]),
+        timeoutMs: minute,
+        failure: 'COMMAND_FAILED',
+        what: `writing ${action.file.path}`,
+      };
+    case 'service':
+      return service(action.service, action.verb);
+    case 'drain':
+    case 'undrain':
+      return {
+        script: writeDrain(action.do === 'drain' ? drainValue : 0),
+        timeoutMs: minute,
+        failure: 'COMMAND_FAILED',
+        what: `writing ${drainFile}`,
+      };
+    case 'break':
+      return {
+        script: `${arm(action.fault, action.deadMan)} && ${breaking(action.fault)}`,
+        timeoutMs: minute,
+        failure: 'DRILL_FAILED',
+        what: `breaking on purpose (${action.fault.kind})`,
+      };
+    case 'restore':
+      // The dead man is disarmed only after the host is whole again.
+      return {
+        script: `${mending(action.fault)} && ${disarm(action.deadMan)}`,
+        timeoutMs: minute,
+        failure: 'DRILL_FAILED',
+        what: `restoring after a drill (${action.fault.kind})`,
+      };
+  }
+}
+
+function install(manager: 'apt-get' | 'dnf' | 'yum', names: readonly string[]): Job {
+  const list = names.map(quote).join(' ');
+  const script =
+    manager === 'apt-get'
+      ? // A list that is old or missing makes the first try fail at once; then it is fetched.
+        `export DEBIAN_FRONTEND=noninteractive NEEDRESTART_MODE=l
+get() { apt-get -y -q -o DPkg::Lock::Timeout=180 -o Dpkg::Use-Pty=0 --no-install-recommends install ${list}; }
+get || { apt-get -q -o DPkg::Lock::Timeout=180 update && get; }`
+      : // yum 3 calls it a success when one of several packages was found, so rpm has the last word.
+        `${manager} -y install ${list} && rpm -q ${list}`;
+  return { script, timeoutMs: 15 * minute, failure: 'PACKAGES_FAILED', what: `${manager} install ${names.join(' ')}` };
+}
+
+function upload(tarball: Tarball, bytes: Uint8Array): Job {
+  const target = quote(`${sourceDirectory}/${tarball.name}`);
+  return {
+    script: `set -e
+mkdir -p ${sourceDirectory}
+cat > ${target}.part
+echo ${quote(`${tarball.sha256}  ${sourceDirectory}/${tarball.name}.part`)} | sha256sum -c --quiet
+mv ${target}.part ${target}`,
+    stdin: bytes,
+    timeoutMs: 10 * minute,
+    failure: 'CHECKSUM_MISMATCH',
+    what: `pushing ${tarball.name}`,
+  };
+}
+
+const buildDirectory = (recipe: BuildRecipe): string => `${sourceDirectory}/${recipe.software}-${recipe.version}`;
+
+function build(step: 'configure' | 'make' | 'make-install' | 'clean-build', recipe: BuildRecipe, stamp: string): Job {
+  const directory = quote(buildDirectory(recipe));
+  const name = `${recipe.software} ${recipe.version}`;
+  switch (step) {
+    case 'configure':
+      // Always from a clean directory: nothing of an interrupted build is ever reused.
+      return {
+        script: `set -e
+rm -rf ${directory} && mkdir -p ${directory}
+tar -xzf ${quote(`${sourceDirectory}/${recipe.tarball.name}`)} --strip-components=1 --no-same-owner -C ${directory}
+cd ${directory}
+./configure ${recipe.configure.map(quote).join(' ')}`,
+        timeoutMs: 10 * minute,
+        failure: 'CONFIGURE_FAILED',
+        what: `./configure of ${name}`,
+      };
+    case 'make':
+      return {
+        script: `cd ${directory} && make -j"$(nproc)"`,
+        timeoutMs: 30 * minute,
+        failure: 'MAKE_FAILED',
+        what: `make of ${name}`,
+      };
+    case 'make-install':
+      return {
+        script: `set -e
+cd ${directory}
+${recipe.software === 'keepalived' ? keepingKeepalivedConf : 'make install'}
+printf '%s' ${quote(stamp)} > ${quote(stampPath(recipe.prefix))}`,
+        timeoutMs: 5 * minute,
+        failure: 'INSTALL_FAILED',
+        what: `make install of ${name}`,
+      };
+    case 'clean-build':
+      return {
+        script: `rm -rf ${directory} ${quote(`${sourceDirectory}/${recipe.tarball.name}`)}; rmdir ${sourceDirectory} 2>/dev/null || true`,
+        timeoutMs: minute,
+        failure: 'COMMAND_FAILED',
+        what: `removing the build tree of ${name}`,
+      };
+  }
+}
+
+/**
+ * Up to 2.2.4 `make install` overwrites keepalived.conf with a sample that starts VRID 51 on eth0:
+ * what was there is put back, and a sample that came from nowhere is taken away.
+ */
+const keepingKeepalivedConf = `conf=/etc/keepalived/keepalived.conf
+if [ -f "$conf" ]; then cp -p "$conf" "$conf.haup-keep"; fi
+make install
+if [ -f "$conf.haup-keep" ]; then mv "$conf.haup-keep" "$conf"; else rm -f "$conf"; fi`;
+
+// ── files ───────────────────────────────────────────────────────────────────────────────────────
+
+const stageOf = (service: Service): string => `${stageRoot}/${service}`;
+
+/** The bytes of all files that are to be written, one after the other, for stdin. */
+const stream = (files: readonly (FileWrite | FileWant)[]): Uint8Array =>
+  Buffer.concat(files.map((file) => (file.bytes === 'absent' ? new Uint8Array() : file.bytes)));
+
+/**
+ * Puts the whole set under a directory of its own, with its absolute paths pointing into it, and lets
+ * the daemon that will read it judge it. Prints what the daemon says; its exit status is the script's.
+ */
+export function stageAndTest(action: Extract<Action, { readonly do: 'write' }>): Job {
+  const stage = stageOf(action.service);
+  const inside = (text: string): string =>
+    [...new Set(action.testing.map((file) => file.path.replace(/[^/]+$/, '')))]
+      // Longest first, so that /a/b/ is not half replaced by /a/.
+      .sort((a, b) => b.length - a.length)
+      .reduce((all, directory) => all.replaceAll(directory, `\u0000${directory}`), text)
+      .replaceAll(/\u0000+/g, stage);
+  const files = action.testing.map((file) => ({ ...file, bytes: Buffer.from(inside(Buffer.from(file.bytes).toString('utf8'))) }));
+  const put = files
+    .map((file) => {
+      const path = quote(`${stage}${file.path}`);
+      return `mkdir -p "$(dirname ${path})" && head -c ${file.bytes.length} > ${path} && chmod ${file.mode.toString(8)} ${path} && chown ${quote(file.owner)} ${path}`;
+    })
+    .join('\n');
+  const entry = quote(`${stage}${action.entry}`);
+  const beside = quote(action.entry.replace(/[^/]+$/, ''));
+  const binary = quote(action.binary);
+  const test =
+    action.service === 'nginx'
+      ? // Files that the set does not bring (mime.types) are read from where they are installed.
+        `for f in ${beside}*; do [ -f "$f" ] && [ ! -e ${quote(stage)}"$f" ] && cp -p "$f" ${quote(stage)}"$f"; done
+${binary} -t -c ${entry} 2>&1`
+      : // keepalived 2.2.5 to 2.2.7 ends itself with SIGTERM (143) when a script user is set.
+        `${binary} -e -t -f ${entry} > ${quote(stage)}/said 2>&1; status=$?
+if [ "$status" = 143 ]; then
+  sed 's/^\\( *script_user\\) .*/\\1 root/' ${entry} > ${entry}.root
+  ${binary} -e -t -f ${entry}.root > ${quote(stage)}/said 2>&1; status=$?
+fi
+cat ${quote(stage)}/said; exit "$status"`;
+  return {
+    script: `set -e
+umask 077
+rm -rf ${quote(stage)} && mkdir -p ${quote(stage)}
+chmod 755 ${stateDirectory} ${stageRoot} ${quote(stage)}
+umask 022
+${put}
+set +e
+${test}`,
+    stdin: stream(files),
+    timeoutMs: minute,
+    failure: 'CONFIG_TEST_FAILED',
+    what: `the ${action.service} configuration test`,
+  };
+}
+
+/** Swaps the tested files in by rename. */
+export function swapSet(action: Extract<Action, { readonly do: 'write' }>): Job {
+  return {
+    script: `set -e
+: > ${quote(unreadMark(action.service))}
+${swap(action.files)}
+rm -rf ${quote(stageOf(action.service))}`,
+    stdin: stream(action.files),
+    timeoutMs: minute,
+    failure: 'COMMAND_FAILED',
+    what: `writing the ${action.service} configuration`,
+  };
+}
+
+/**
+ * Every file is first written beside its target and synced: what can fail (a full disk, a host that
+ * has moved on) fails before the first rename.
+ */
+function swap(files: readonly FileWrite[]): string {
+  const lines: string[] = [];
+  for (const file of files) {
+    const path = quote(file.path);
+    lines.push(
+      file.expect === 'absent'
+        ? `[ ! -e ${path} ] || { echo ${quote(`${file.path} appeared since the plan was made`)} >&2; exit ${staleStatus}; }`
+        : `[ "$(sha256sum ${path} 2>/dev/null | cut -d' ' -f1)" = ${file.expect} ] || { echo ${quote(`${file.path} changed since the plan was made`)} >&2; exit ${staleStatus}; }`,
+    );
+  }
+  const written = files.flatMap((file) => (file.bytes === 'absent' ? [] : [{ ...file, bytes: file.bytes }]));
+  const fresh = (path: string): string => quote(`${path}.haup-new`);
+  lines.push(`trap ${quote(`rm -f ${written.map((file) => fresh(file.path)).join(' ')}`)} EXIT`);
+  for (const file of written) {
+    lines.push(
+      `mkdir -p "$(dirname ${quote(file.path)})"`,
+      `( umask 077; head -c ${file.bytes.length} > ${fresh(file.path)} )`,
+      `[ "$(stat -c %s ${fresh(file.path)})" = ${file.bytes.length} ]`,
+      `chown ${quote(file.owner)} ${fresh(file.path)}; chmod ${file.mode.toString(8)} ${fresh(file.path)}`,
+      // A new file beside the old one has the directory's label; the target's own is what SELinux wants.
+      `if command -v restorecon >/dev/null; then chcon --reference=${quote(file.path)} ${fresh(file.path)} 2>/dev/null || true; fi`,
+    );
+  }
+  if (written.length > 0) lines.push(`sync ${written.map((file) => fresh(file.path)).join(' ')} 2>/dev/null || sync`);
+  for (const file of written) lines.push(`mv -f ${fresh(file.path)} ${quote(file.path)}`);
+  for (const file of files) if (file.bytes === 'absent') lines.push(`rm -f ${quote(file.path)}`);
+  return lines.join('\n');
+}
+
+// ── services, drains and drills ─────────────────────────────────────────────────────────────────
+
+function service(name: Service, verb: ServiceVerb): Job {
+  const unit = `${name}.service`;
+  const settled =
+    verb === 'enable' || verb === 'stop'
+      ? ''
+      : // `systemctl start` may report success for a daemon that dies on its configuration a moment later.
+        `
+for wait in 1 2 3; do
+  sleep 0.15
+  [ "$(systemctl is-active ${unit})" = active ] && [ "$(systemctl show -p MainPID ${unit})" != MainPID=0 ] || {
+    echo '${unit} is not running:' >&2; journalctl -q --no-pager -n 15 -o cat -u ${unit} >&2; exit 1; }
+done
+rm -f ${quote(unreadMark(name))}`;
+  const act =
+    verb === 'enable'
+      ? `systemctl enable ${unit}`
+      : `systemctl reset-failed ${unit} 2>/dev/null
+systemctl ${verb} ${unit} || { journalctl -q --no-pager -n 15 -o cat -u ${unit} >&2; exit 1; }`;
+  return { script: act + settled, timeoutMs: 2 * minute, failure: 'SERVICE_FAILED', what: `systemctl ${verb} ${name}` };
+}
+
+function writeDrain(value: number): string {
+  return `mkdir -p ${stateDirectory} && printf '%s\\n' ${value} > ${drainFile}.haup-new && sync ${drainFile}.haup-new && mv -f ${drainFile}.haup-new ${drainFile}`;
+}
+
+function arm(fault: Fault, deadMan: DeadMan): string {
+  return `systemd-run --quiet --unit=${quote(deadMan.unit)} --on-active=${deadMan.seconds} --timer-property=AccuracySec=1s /bin/sh -c ${quote(mending(fault))}`;
+}
+
+const disarm = (deadMan: DeadMan): string =>
+  `{ systemctl stop ${quote(`${deadMan.unit}.timer`)} 2>/dev/null; systemctl reset-failed ${quote(`${deadMan.unit}.service`)} 2>/dev/null; true; }`;
+
+function breaking(fault: Fault): string {
+  return fault.kind === 'stop' ? `systemctl stop ${fault.service}.service` : writeDrain(drainValue);
+}
+
+function mending(fault: Fault): string {
+  return fault.kind === 'stop' ? `systemctl start ${fault.service}.service` : writeDrain(0);
+}

@@ -1,0 +1,97 @@
+import type { Tarball } from '../model/domain.ts';
+import { HaupError } from '../model/errors.ts';
+import type { Action, ActResult, Host } from '../model/plan.ts';
+import { type Job, stageAndTest, staleStatus, swapSet, toJob } from './actions.ts';
+import { configTestVerdict } from './config-test.ts';
+import type { Connection } from './transport.ts';
+
+/** Reading everything of a host takes well under a second; a host that needs this long is ill. */
+const readLimitMs = 60_000;
+/** A watch ends with its drill; this is the limit for one that was forgotten. */
+const watchLimitMs = 30 * 60_000;
+
+/** The port `Host` over an SSH connection. `tarball` gives the bytes of a download that was checked. */
+export function sshHost(connection: Connection, tarball: (wanted: Tarball) => Uint8Array): Host {
+  const name = connection.host;
+
+  async function runJob(job: Job, signal: AbortSignal, onLine?: (line: string) => void): Promise<ActResult> {
+    const { code, output } = await runRaw(job, signal, onLine);
+    if (code === 0) return { output };
+    throw failure(job, code, output);
+  }
+
+  async function runRaw(job: Job, signal: AbortSignal, onLine?: (line: string) => void): Promise<{ code: number; output: string }> {
+    const { code, stdout, stderr } = await connection.run(
+      { script: job.script, root: true, timeoutMs: job.timeoutMs, ...(job.stdin === undefined ? {} : { stdin: job.stdin }) },
+      signal,
+      onLine,
+    );
+    return { code, output: stdout.toString('utf8') + stderr.toString('utf8') };
+  }
+
+  function failure(job: Job, code: number, output: string): HaupError {
+    const detail = output.split('\n').filter((line) => line.trim() !== '').slice(-15);
+    if (code === staleStatus) {
+      return new HaupError('PLAN_STALE', `The host has changed since the plan was made: ${detail.at(-1) ?? ''}.`, {
+        host: name,
+        hint: 'Nothing was written. Run haup plan to see how it is now.',
+      });
+    }
+    if (/No space left on device|Disk quota exceeded/.test(output)) {
+      return new HaupError('DISK_FULL', `${job.what} failed: the disk is full.`, {
+        host: name,
+        hint: 'Free some space (df -h on the host) and run haup apply again; what was in place is untouched.',
+        detail: detail.slice(-5),
+      });
+    }
+    return new HaupError(job.failure, `${job.what} failed with exit status ${code}.`, { host: name, hint: hintOf(job.failure), detail });
+  }
+
+  return {
+    name,
+    read: async (script, signal) => {
+      const { code, stdout, stderr } = await connection.run({ script, root: true, timeoutMs: readLimitMs }, signal);
+      if (code !== 0) {
+        throw new HaupError('COMMAND_FAILED', `Reading from the host failed with exit status ${code}.`, {
+          host: name,
+          detail: stderr.toString('utf8').split('\n').slice(-5),
+        });
+      }
+      return stdout;
+    },
+    watch: (script, signal) => connection.lines({ script, root: true, timeoutMs: watchLimitMs }, signal),
+    act: async (action: Action, signal, onLine) => {
+      if (action.do !== 'write') return runJob(toJob(action, tarball), signal, onLine);
+      const job = stageAndTest(action);
+      const { code, output } = await runRaw(job, signal, onLine);
+      const verdict = configTestVerdict(action.service, code, output);
+      if (!verdict.ok) {
+        if (/No space left on device/.test(output)) throw failure(job, code, output);
+        throw new HaupError('CONFIG_TEST_FAILED', `The ${action.service} configuration does not pass its test.`, {
+          host: name,
+          hint: `The running configuration was not touched. Mend the inventory and run haup apply again.`,
+          detail: verdict.complaints.slice(0, 15),
+        });
+      }
+      return runJob(swapSet(action), signal, onLine);
+    },
+  };
+}
+
+function hintOf(code: HaupError['code']): string | undefined {
+  switch (code) {
+    case 'PACKAGES_FAILED':
+      return 'Look at the package manager\'s own words above; run the same command on the host to try it by hand.';
+    case 'CONFIGURE_FAILED':
+      return 'A missing library is named above. What was installed before still runs.';
+    case 'MAKE_FAILED':
+    case 'INSTALL_FAILED':
+      return 'The log has the whole build. What was installed before still runs.';
+    case 'CHECKSUM_MISMATCH':
+      return 'The tarball arrived damaged; run haup apply again.';
+    case 'SERVICE_FAILED':
+      return 'The journal above says why; systemctl status and journalctl -u on the host show more.';
+    default:
+      return undefined;
+  }
+}
