@@ -1,0 +1,114 @@
+/**
+ * What a series of requests says about an outage. Pure; every time is in milliseconds on one clock.
+ */
+
+import type { Held, Span } from '../model/report.ts';
+
+/** One request on a connection of its own. */
+export interface Sample {
+  readonly sentAt: number;
+  /** Null: no answer came. */
+  readonly answeredAt: number | null;
+  readonly status: number | null;
+  /** Who answered by its own word (`X-Haup-Host`). */
+  readonly host: string | null;
+  /** Why there is no answer: `timeout`, `ECONNREFUSED`, … */
+  readonly error: string | null;
+}
+
+export interface HttpOutage {
+  /**
+   * The longest time in which no request was answered. Time in which this machine asked nothing is not
+   * counted, unless the requests before and after it both went unanswered.
+   */
+  readonly longestGapMs: number;
+  readonly lost: number;
+  readonly total: number;
+  /** The slowest answer. */
+  readonly slowestMs: number;
+  /** From the first to the last request of each run that went unanswered, and the interval after it. */
+  readonly unanswered: readonly Span[];
+  /** Who answered when: neighbours with the same host are one. */
+  readonly answeredBy: readonly Held[];
+  /** The longest time beyond the interval in which this machine asked nothing. */
+  readonly stalledMs: number;
+}
+
+/** Only a 200 is an answer: a page of errors does not serve anyone. */
+export const isAnswered = (sample: Sample): sample is Sample & { readonly answeredAt: number } =>
+  sample.answeredAt !== null && sample.status === 200;
+
+export function outage(samples: readonly Sample[], intervalMs: number): HttpOutage {
+  const sent = samples.toSorted((a, b) => a.sentAt - b.sentAt);
+  const answers = sent.filter(isAnswered).toSorted((a, b) => a.answeredAt - b.answeredAt);
+  const stalls = stalledSpans(sent, intervalMs);
+  return {
+    longestGapMs: longestGap(sent, answers, stalls),
+    lost: sent.length - answers.length,
+    total: sent.length,
+    slowestMs: answers.reduce((most, one) => Math.max(most, one.answeredAt - one.sentAt), 0),
+    unanswered: unansweredSpans(sent, intervalMs),
+    answeredBy: answeredBy(answers),
+    stalledMs: stalls.reduce((most, stall) => Math.max(most, stall.toMs - stall.fromMs), 0),
+  };
+}
+
+interface Stall extends Span {
+  /** The requests before and after both went unanswered: the outage went on in between. */
+  readonly dark: boolean;
+}
+
+function stalledSpans(sent: readonly Sample[], intervalMs: number): readonly Stall[] {
+  return sent.flatMap((next, index) => {
+    const last = sent[index - 1];
+    if (last === undefined || next.sentAt - last.sentAt <= 2 * intervalMs) return [];
+    return [
+      { fromMs: last.sentAt + intervalMs, toMs: next.sentAt, dark: !isAnswered(last) && !isAnswered(next) },
+    ];
+  });
+}
+
+function longestGap(
+  sent: readonly Sample[],
+  answers: readonly (Sample & { readonly answeredAt: number })[],
+  stalls: readonly Stall[],
+): number {
+  const first = sent[0]?.sentAt;
+  const last = sent.at(-1)?.sentAt;
+  if (first === undefined || last === undefined) return 0;
+  const blank = stalls.filter((stall) => !stall.dark);
+  let longest = 0;
+  let from = first;
+  for (const to of [...answers.map((one) => one.answeredAt), last]) {
+    const idle = blank.reduce((sum, stall) => sum + overlap({ fromMs: from, toMs: to }, stall), 0);
+    longest = Math.max(longest, to - from - idle);
+    from = Math.max(from, to);
+  }
+  return longest;
+}
+
+const overlap = (a: Span, b: Span): number =>
+  Math.max(0, Math.min(a.toMs, b.toMs) - Math.max(a.fromMs, b.fromMs));
+
+function unansweredSpans(sent: readonly Sample[], intervalMs: number): readonly Span[] {
+  const spans: Span[] = [];
+  sent.forEach((sample, index) => {
+    if (isAnswered(sample)) return;
+    const before = sent[index - 1];
+    const span = { fromMs: sample.sentAt, toMs: sample.sentAt + intervalMs };
+    const open = before !== undefined && !isAnswered(before) ? spans.pop() : undefined;
+    spans.push(open === undefined ? span : { fromMs: open.fromMs, toMs: span.toMs });
+  });
+  return spans;
+}
+
+function answeredBy(answers: readonly (Sample & { readonly answeredAt: number })[]): readonly Held[] {
+  const spans: Held[] = [];
+  for (const { host, answeredAt } of answers) {
+    const name = host ?? '';
+    const open = spans.at(-1);
+    if (open?.host === name) spans[spans.length - 1] = { ...open, toMs: answeredAt };
+    else spans.push({ host: name, fromMs: answeredAt, toMs: answeredAt });
+  }
+  return spans;
+}
