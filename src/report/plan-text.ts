@@ -1,0 +1,229 @@
+import type { Change, HostWork, Plan, Stage } from '../model/plan.ts';
+import { padEnd, widthOf, wrap } from './columns.ts';
+import { diffText } from './diff-text.ts';
+import { oneLine } from './printable.ts';
+import type { Style } from './style.ts';
+import { count } from './words.ts';
+
+export interface PlanTextOptions {
+  /** Show what would change in each file. */
+  readonly diffs: boolean;
+  /** Columns of the terminal. */
+  readonly width: number;
+  /** Whole new files, and each thing that stays as it is. */
+  readonly verbose?: boolean;
+}
+
+/** The plan for reading: stage by stage, each change with its reason. No newline at the end. */
+export function planText(plan: Plan, style: Style, options: PlanTextOptions): string {
+  const tracks = plan.tracks.map((stages) => stages.filter(hasChanges)).filter((stages) => stages.length > 0);
+  // Lines longer than this are hard to read, however wide the terminal is.
+  const readable = { ...options, width: Math.max(20, Math.min(options.width, 100)) };
+  const lines =
+    tracks.length === 0 ? nothingToDo(plan, style, readable) : pending(plan, tracks, style, readable);
+  return lines.join('\n');
+}
+
+type Tracks = readonly (readonly Stage[])[];
+
+function pending(plan: Plan, tracks: Tracks, style: Style, options: PlanTextOptions): readonly string[] {
+  const shown = new Map<string, string>();
+  const lines = tracks.flatMap((stages, index) => [
+    ...(tracks.length === 1
+      ? []
+      : clusterLines(`Cluster ${index + 1} of ${tracks.length}`, stages, style, options)),
+    ...stages.flatMap((stage, at) => [
+      ...stageLines(
+        stage,
+        stages.length === 1 ? '' : `Stage ${at + 1} of ${stages.length}: `,
+        shown,
+        style,
+        options,
+      ),
+      '',
+    ]),
+  ]);
+  lines.push(...sameLines(plan, style, options));
+
+  const all = tracks.flat();
+  const changes = all.flatMap((stage) => stage.work).reduce((sum, work) => sum + work.changes.length, 0);
+  const closing = `Plan: ${count(changes, 'change')} on ${count(hostsOf(all).length, 'host')}.`;
+  return [...lines, ...wrap(closing, options.width).map(style.bold)];
+}
+
+function clusterLines(
+  numbered: string,
+  stages: readonly Stage[],
+  style: Style,
+  options: PlanTextOptions,
+): readonly string[] {
+  return [...wrap(`${numbered}: ${oneLine(hostsOf(stages).join(', '))}`, options.width).map(style.bold), ''];
+}
+
+function stageLines(
+  stage: Stage,
+  numbered: string,
+  shown: Map<string, string>,
+  style: Style,
+  options: PlanTextOptions,
+): readonly string[] {
+  const layout = layoutOf(stage, options.width);
+  const lines = wrap(numbered + oneLine(stage.title), options.width).map(style.bold);
+  for (const group of groupAlike(stage.work)) {
+    const hosts = group.hosts.map(oneLine).join(', ');
+    lines.push('', ...wrap(hosts, options.width - 2).map((line) => `  ${style.bold(style.cyan(line))}`));
+    for (const change of group.changes) {
+      lines.push(...changeLines(change, layout, style, options));
+      if (options.diffs) lines.push(...diffLines(change, hosts, shown, style, options));
+    }
+  }
+  if (stage.gate.length > 0) {
+    const gate = wrap(`then check: ${stage.gate.join(', ')}`, options.width - 2);
+    lines.push('', ...gate.map((line) => `  ${style.dim(line)}`));
+  }
+  return lines;
+}
+
+/** Title and reason side by side, or the reason below. */
+function changeLines(
+  change: Change,
+  layout: Layout,
+  style: Style,
+  options: PlanTextOptions,
+): readonly string[] {
+  const sign = signOf(change, style);
+  const why = oneLine(change.why);
+  if (layout.beside) {
+    const title = `    ${sign} ${padEnd(oneLine(change.title), layout.title)}  `;
+    const [first = '', ...rest] = wrap(why, layout.why);
+    const indent = ' '.repeat(options.width - layout.why);
+    return [`${title}${style.dim(first)}`.trimEnd(), ...rest.map((line) => indent + style.dim(line))];
+  }
+  const [first = '', ...rest] = wrap(oneLine(change.title), options.width - 6);
+  return [
+    `    ${sign} ${first}`,
+    ...rest.map((line) => `      ${line}`),
+    ...wrap(why, options.width - 8).map((line) => `        ${style.dim(line)}`.trimEnd()),
+  ];
+}
+
+interface Layout {
+  /** Titles and reasons as two columns of these widths. */
+  readonly beside: boolean;
+  readonly title: number;
+  readonly why: number;
+}
+
+/** Two columns where every reason of the stage takes at most two lines of a readable width. */
+function layoutOf(stage: Stage, width: number): Layout {
+  const changes = stage.work.flatMap((work) => work.changes);
+  const title = Math.max(...changes.map((change) => widthOf(oneLine(change.title))));
+  const why = width - (6 + title + 2);
+  const beside = why >= 20 && changes.every((change) => wrap(oneLine(change.why), why).length <= 2);
+  return { beside, title, why };
+}
+
+/** `+` something new, `-` something removed, `~` something other than it was. */
+function signOf(change: Change, style: Style): string {
+  const { diffs, actions } = change;
+  if (diffs.length > 0 && diffs.every((diff) => diff.after === null)) return style.red('-');
+  const isNew =
+    diffs.length > 0
+      ? diffs.every((diff) => diff.before === null)
+      : actions.some(
+          ({ do: verb }) => verb === 'install' || verb === 'create-user' || verb === 'make-install',
+        );
+  return isNew ? style.green('+') : style.yellow('~');
+}
+
+function diffLines(
+  change: Change,
+  hosts: string,
+  shown: Map<string, string>,
+  style: Style,
+  options: PlanTextOptions,
+): readonly string[] {
+  return change.diffs.flatMap((diff) => {
+    const key = JSON.stringify([diff.path, diff.before, diff.after]);
+    const where = shown.get(key);
+    shown.set(key, where ?? hosts);
+    const lines =
+      where === undefined
+        ? diffText(diff, style, {
+            limit: options.verbose ? Number.POSITIVE_INFINITY : diff.before === null ? 10 : 100,
+          })
+        : [style.dim(`${oneLine(diff.path)}: the same text as on ${where}`)];
+    return lines.map((line) => `        ${line}`);
+  });
+}
+
+interface Group {
+  readonly hosts: string[];
+  readonly changes: readonly Change[];
+}
+
+/** Hosts of a stage with the same changes for the same reasons are told once. */
+function groupAlike(work: readonly HostWork[]): readonly Group[] {
+  const groups = new Map<string, Group>();
+  for (const { host, changes } of work) {
+    if (changes.length === 0) continue;
+    const key = JSON.stringify(changes.map(({ id, title, why, diffs }) => [id, title, why, diffs]));
+    const group = groups.get(key) ?? { hosts: [], changes };
+    group.hosts.push(host);
+    groups.set(key, group);
+  }
+  return [...groups.values()];
+}
+
+/** One line that counts, or with `verbose` each thing and why it stays. */
+function sameLines(plan: Plan, style: Style, options: PlanTextOptions): readonly string[] {
+  if (plan.same.length === 0) return [];
+  if (options.verbose) return [style.bold('As it should be'), ...reasonLines(plan, style, options), ''];
+  const hosts = [...new Set(plan.same.map((same) => same.host))];
+  const counts = hosts.map(
+    (host) => `${plan.same.filter((same) => same.host === host).length} on ${oneLine(host)}`,
+  );
+  const text = `As it should be already: ${counts.join(', ')} (--verbose lists them).`;
+  return [...wrap(text, options.width).map(style.dim), ''];
+}
+
+function nothingToDo(plan: Plan, style: Style, options: PlanTextOptions): readonly string[] {
+  const hosts = [...new Set([...plan.want.map((want) => want.host), ...plan.same.map((same) => same.host)])];
+  const subject =
+    hosts.length === 1
+      ? `${oneLine(hosts[0] ?? '')} is`
+      : `${hosts.length === 2 ? 'both' : `all ${hosts.length}`} hosts are`;
+  const closing = wrap(`Nothing to do: ${subject} as the inventory says.`, options.width);
+  const reasons = reasonLines(plan, style, options);
+  return [...reasons, ...(reasons.length > 0 ? [''] : []), ...closing.map(style.bold)];
+}
+
+/** Each reason once, with the hosts that it holds for. */
+function reasonLines(plan: Plan, style: Style, options: PlanTextOptions): readonly string[] {
+  const reasons = new Map<string, string[]>();
+  for (const { host, what } of plan.same) {
+    const key = oneLine(what);
+    reasons.set(key, [...(reasons.get(key) ?? []), oneLine(host)]);
+  }
+  const groups = new Map<string, string[]>();
+  for (const [what, hosts] of reasons) {
+    const key = hosts.join(', ');
+    groups.set(key, [...(groups.get(key) ?? []), what]);
+  }
+  return [...groups].flatMap(([hosts, whats]) => [
+    ...wrap(hosts, options.width - 2).map((line) => `  ${style.bold(style.cyan(line))}`),
+    ...whats.flatMap((what) => {
+      const [first = '', ...rest] = wrap(what, options.width - 6);
+      return [`    ${style.dim('=')} ${first}`, ...rest.map((line) => `      ${line}`)];
+    }),
+  ]);
+}
+
+function hasChanges(stage: Stage): boolean {
+  return stage.work.some((work) => work.changes.length > 0);
+}
+
+function hostsOf(stages: readonly Stage[]): readonly string[] {
+  const working = stages.flatMap((stage) => stage.work).filter((work) => work.changes.length > 0);
+  return [...new Set(working.map((work) => work.host))];
+}

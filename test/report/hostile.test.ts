@@ -1,0 +1,132 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { HaupError } from '../../src/model/errors.ts';
+import type { RunEvent } from '../../src/model/events.ts';
+import type { Plan } from '../../src/model/plan.ts';
+import { errorText } from '../../src/report/error-text.ts';
+import { lineReporter } from '../../src/report/lines.ts';
+import { planText } from '../../src/report/plan-text.ts';
+import { oneLine, printable } from '../../src/report/printable.ts';
+import { plainStyle } from '../../src/report/style.ts';
+import { change, start } from './samples.ts';
+
+/** Everything that a terminal obeys in place of showing. */
+const dangerous = /[^\P{Cc}\n]|[\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u;
+
+const nasty = [
+  '\x1b[2J',
+  '\x1b]0;owned\x07',
+  '\x1b',
+  '\x9b31m',
+  '\r',
+  '\x08',
+  '\u202e',
+  '\u200b',
+  '\u2028',
+  '\ud800',
+  '\x1b\x1b[31m[31m',
+  '\n',
+  '\t',
+  '\0',
+  'keep_136',
+  ' ',
+];
+const hostile = fc
+  .array(fc.oneof(fc.constantFrom(...nasty), fc.string({ unit: 'binary', maxLength: 5 })), { maxLength: 12 })
+  .map((parts) => parts.join(''));
+
+describe('printable', () => {
+  test('drops escape sequences, shows other controls, keeps letters of every script', () => {
+    expect(printable('\x1b[31mred\x1b[0m')).toBe('red');
+    expect(printable('a\x1bb')).toBe('a\\x1bb');
+    expect(printable('a\u202eb\x07')).toBe('a\\u{202e}b\\x07');
+    expect(printable('主备 ✓ é')).toBe('主备 ✓ é');
+    expect(printable('a\r\nb')).toBe('a\nb');
+    expect(oneLine('  a \n  b\n')).toBe('a b');
+  });
+
+  test('a sequence that is hidden in another does not come free', () => {
+    expect(printable('\x1b\x1b[31m[31m')).not.toContain('\x1b');
+  });
+
+  test('never lets anything through, and is done after one pass', () => {
+    fc.assert(
+      fc.property(hostile, (text) => {
+        expect(printable(text)).not.toMatch(dangerous);
+        expect(printable(printable(text))).toBe(printable(text));
+        expect(oneLine(text)).not.toContain('\n');
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
+
+describe('what a host says cannot reach the terminal raw', () => {
+  test('errors', () => {
+    fc.assert(
+      fc.property(hostile, hostile, hostile, hostile, fc.boolean(), (message, host, hint, detail, debug) => {
+        const error = new HaupError('COMMAND_FAILED', message, {
+          host,
+          hint,
+          detail: [detail],
+          cause: new Error(detail),
+        });
+        expect(errorText(error, plainStyle, { debug, width: 80 })).not.toMatch(dangerous);
+        expect(errorText(new Error(message), plainStyle, { debug, versions: host })).not.toMatch(dangerous);
+      }),
+    );
+  });
+
+  test('plans', () => {
+    fc.assert(
+      fc.property(
+        hostile,
+        hostile,
+        hostile,
+        hostile,
+        hostile,
+        fc.boolean(),
+        (host, title, why, before, after, verbose) => {
+          const work = [
+            { host, changes: [change('a', title, why, [start], [{ path: title, before, after }])] },
+          ];
+          const plan: Plan = {
+            tracks: [[{ title, work, gate: [] }], [{ title, work, gate: [] }]],
+            same: [{ host, what: why }],
+            want: [],
+          };
+          expect(planText(plan, plainStyle, { diffs: true, width: 80, verbose })).not.toMatch(dangerous);
+          expect(planText({ ...plan, tracks: [] }, plainStyle, { diffs: true, width: 80 })).not.toMatch(
+            dangerous,
+          );
+        },
+      ),
+    );
+  });
+
+  test('lines and NDJSON', () => {
+    fc.assert(
+      fc.property(hostile, hostile, hostile, fc.boolean(), (host, text, note, json) => {
+        const one = change('a', text, note, [start]);
+        const events: readonly RunEvent[] = [
+          { type: 'said', host, text },
+          { type: 'changing', host, change: one },
+          { type: 'step', host, change: one, note },
+          { type: 'changed', host, change: one, ms: 1 },
+          {
+            type: 'failed',
+            host,
+            error: new HaupError('COMMAND_FAILED', text, { hint: note, detail: [note] }),
+          },
+          { type: 'finding', finding: { check: 'http', level: 'fail', host, message: text, hint: note } },
+        ];
+        let out = '';
+        const reporter = lineReporter((part) => (out += part), { json });
+        for (const event of events) reporter.emit(event);
+        expect(out).not.toMatch(dangerous);
+        expect(out.split('\n')).toHaveLength(events.length + 1);
+        if (json) expect(JSON.parse(out.split('\n')[0] ?? '')).toEqual({ type: 'said', host, text });
+      }),
+    );
+  });
+});

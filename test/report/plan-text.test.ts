@@ -1,0 +1,89 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { Plan } from '../../src/model/plan.ts';
+import { widthOf } from '../../src/report/columns.ts';
+import { planText } from '../../src/report/plan-text.ts';
+import { plainStyle } from '../../src/report/style.ts';
+import { change, clustersPlan, emptyPlan, freshPlan, install, smallPlan, start } from './samples.ts';
+
+const plans: Readonly<Record<string, Plan>> = {
+  fresh: freshPlan,
+  small: smallPlan,
+  clusters: clustersPlan,
+  nothing: emptyPlan,
+};
+
+describe('planText', () => {
+  test.each(Object.entries(plans))('%s at 80 columns', async (name, plan) => {
+    const text = planText(plan, plainStyle, { diffs: true, width: 80 });
+    await expect(`${text}\n`).toMatchFileSnapshot(`../golden/report/plan-${name}.txt`);
+  });
+
+  test('verbose shows new files whole and what stays as it is', async () => {
+    const text = planText(freshPlan, plainStyle, { diffs: true, width: 80, verbose: true });
+    await expect(`${text}\n`).toMatchFileSnapshot('../golden/report/plan-fresh-verbose.txt');
+  });
+
+  test('at 40 columns', async () => {
+    const text = planText(freshPlan, plainStyle, { diffs: false, width: 40 });
+    await expect(`${text}\n`).toMatchFileSnapshot('../golden/report/plan-fresh-40.txt');
+  });
+
+  test('counts changes and hosts, with the plural only where there is one', () => {
+    const last = (plan: Plan) => planText(plan, plainStyle, { diffs: true, width: 80 }).split('\n').at(-1);
+    expect(last(freshPlan)).toBe('Plan: 10 changes on 2 hosts.');
+    expect(last(smallPlan)).toBe('Plan: 1 change on 1 host.');
+    expect(last(emptyPlan)).toBe('Nothing to do: both hosts are as the inventory says.');
+  });
+
+  test('without diffs no text of a file is shown', () => {
+    expect(planText(freshPlan, plainStyle, { diffs: false, width: 80 })).not.toContain('router_id');
+  });
+
+  test('signs: something new, something else than before, something gone', () => {
+    const sign = (one: ReturnType<typeof change>) =>
+      /^ {4}(.) T/m.exec(
+        planText(
+          { tracks: [[{ title: 't', work: [{ host: 'h', changes: [one] }], gate: [] }]], same: [], want: [] },
+          plainStyle,
+          {
+            diffs: false,
+            width: 80,
+          },
+        ),
+      )?.[1];
+    expect(sign(change('a', 'T', 'w', [install]))).toBe('+');
+    expect(sign(change('a', 'T', 'w', [start]))).toBe('~');
+    expect(sign(change('a', 'T', 'w', [], [{ path: '/a', before: null, after: 'x' }]))).toBe('+');
+    expect(sign(change('a', 'T', 'w', [], [{ path: '/a', before: 'x', after: 'y' }]))).toBe('~');
+    expect(sign(change('a', 'T', 'w', [], [{ path: '/a', before: 'x', after: null }]))).toBe('-');
+  });
+
+  test('prose keeps within the width whenever its words do', () => {
+    const words = fc
+      .array(fc.stringMatching(/^[a-z]{1,10}$/), { minLength: 1, maxLength: 30 })
+      .map((list) => list.join(' '));
+    const anyPlan = fc.record({ title: words, why: words, stage: words, what: words }).map(
+      ({ title, why, stage, what }): Plan => ({
+        tracks: [
+          [
+            {
+              title: stage,
+              work: [{ host: 'keep_136', changes: [change('a', title, why, [start])] }],
+              gate: ['http'],
+            },
+          ],
+        ],
+        same: [{ host: 'keep_136', what }],
+        want: [],
+      }),
+    );
+    fc.assert(
+      fc.property(anyPlan, fc.integer({ min: 30, max: 130 }), fc.boolean(), (plan, width, verbose) => {
+        for (const line of planText(plan, plainStyle, { diffs: true, width, verbose }).split('\n')) {
+          expect(widthOf(line)).toBeLessThanOrEqual(width);
+        }
+      }),
+    );
+  });
+});

@@ -1,0 +1,198 @@
+import { HaupError, SeveralErrors } from '../../src/model/errors.ts';
+import type { Action, Change, Plan, TextDiff } from '../../src/model/plan.ts';
+
+const recipe = {
+  software: 'nginx',
+  version: '1.22.1',
+  prefix: '/usr/local/nginx',
+  configure: ['--prefix=/usr/local/nginx'],
+  tarball: { name: 'nginx-1.22.1.tar.gz', urls: [], sha256: '' },
+} as const;
+
+export const install: Action = { do: 'install', manager: 'apt-get', names: ['gcc'] };
+export const build: Action = { do: 'make-install', recipe };
+export const start: Action = { do: 'service', service: 'nginx', verb: 'start' };
+
+export function change(
+  id: string,
+  title: string,
+  why: string,
+  actions: Action[],
+  diffs: TextDiff[] = [],
+): Change {
+  return { id, title, why, actions, diffs };
+}
+
+function instance(host: string, priority: number): string {
+  return `! Written by haup\n\nglobal_defs {\n    router_id ${host}\n}\n\nvrrp_instance VI_1 {\n    state ${
+    priority === 100 ? 'MASTER' : 'BACKUP'
+  }\n    interface ens33\n    virtual_router_id 51\n    priority ${priority}\n    advert_int 1\n    authentication {
+        auth_type PASS\n        auth_pass ***\n    }\n    virtual_ipaddress {\n        192.168.160.161\n    }\n}\n`;
+}
+
+const nginxConf = 'events {}\nhttp {\n    include sites/*.conf;\n}\n';
+
+const software: Change[] = [
+  change(
+    'packages',
+    'Install packages',
+    'not installed: gcc, libnl-3-dev, libnl-genl-3-dev, libpcre2-dev, libssl-dev, make, zlib1g-dev',
+    [install],
+  ),
+  change('build:nginx', 'Build nginx 1.22.1 in /usr/local/nginx', 'nginx is not installed', [build]),
+];
+
+function configuration(host: string, priority: number): Change[] {
+  return [
+    change(
+      'config:nginx',
+      'Write the configuration of nginx',
+      'nginx.conf is absent',
+      [],
+      [{ path: '/usr/local/nginx/conf/nginx.conf', before: null, after: nginxConf }],
+    ),
+    change(
+      'config:keepalived',
+      'Write the configuration of keepalived',
+      'keepalived.conf is absent',
+      [],
+      [{ path: '/etc/keepalived/keepalived.conf', before: null, after: instance(host, priority) }],
+    ),
+    change('service:nginx', 'Enable and start nginx', 'it is not running', [start]),
+  ];
+}
+
+export const freshPlan: Plan = {
+  tracks: [
+    [
+      {
+        title: 'packages and builds',
+        work: [
+          { host: 'keep_136', changes: software },
+          { host: 'keep_137', changes: software },
+        ],
+        gate: ['versions'],
+      },
+      {
+        title: 'keep_137, which holds no VIP',
+        work: [{ host: 'keep_137', changes: configuration('keep_137', 80) }],
+        gate: ['services', 'http'],
+      },
+      {
+        title: 'keep_136',
+        work: [{ host: 'keep_136', changes: configuration('keep_136', 100) }],
+        gate: ['services', 'http', 'one-holder'],
+      },
+    ],
+  ],
+  same: [
+    { host: 'keep_136', what: 'user nginx exists' },
+    { host: 'keep_137', what: 'user nginx exists' },
+  ],
+  want: [],
+};
+
+export const smallPlan: Plan = {
+  tracks: [
+    [
+      {
+        title: 'keep_137, which holds no VIP',
+        work: [
+          { host: 'keep_136', changes: [] },
+          {
+            host: 'keep_137',
+            changes: [
+              change(
+                'config:keepalived',
+                'Write the configuration of keepalived',
+                'keepalived.conf differs',
+                [],
+                [
+                  {
+                    path: '/etc/keepalived/keepalived.conf',
+                    before: instance('keep_137', 80),
+                    after: instance('keep_137', 90),
+                  },
+                  { path: '/etc/keepalived/old.conf', before: 'a\nb\n', after: null },
+                  { path: '/etc/keepalived/secret', before: '***\n', after: '***\n' },
+                  { path: '/etc/keepalived/end', before: 'one\r\ntwo', after: 'one\ntwo\n' },
+                ],
+              ),
+            ],
+          },
+        ],
+        gate: [],
+      },
+    ],
+  ],
+  same: ['nginx 1.22.1 is installed, built from the same recipe', 'nginx runs and is enabled'].flatMap(
+    (what) => [
+      { host: 'keep_136', what },
+      { host: 'keep_137', what },
+    ],
+  ),
+  want: [],
+};
+
+export const clustersPlan: Plan = {
+  tracks: [
+    ...smallPlan.tracks,
+    [],
+    [{ title: 'db_1', work: [{ host: 'db_1', changes: software }], gate: [] }],
+  ],
+  same: smallPlan.same,
+  want: [],
+};
+
+export const emptyPlan: Plan = {
+  tracks: [[{ title: 'nothing here', work: [{ host: 'keep_136', changes: [] }], gate: [] }]],
+  same: [
+    ...smallPlan.same,
+    { host: 'keep_137', what: 'holds no VIP, so the check of its holder does not apply' },
+  ],
+  want: ['keep_136', 'keep_137'].map((host) => ({ host, resources: [] })),
+};
+
+export const configureFailed: HaupError = new HaupError(
+  'CONFIGURE_FAILED',
+  './configure of nginx 1.20.1 failed with code 1',
+  {
+    host: 'keep_137',
+    hint: 'set nginx.version to 1.22.1 or newer, or install the headers of PCRE 1; the whole output is in /var/log/haup/run.log',
+    detail: [
+      'checking for PCRE library ... not found',
+      '',
+      './configure: error: the HTTP rewrite module requires PCRE.',
+    ],
+  },
+);
+
+export const inventoryInvalid: HaupError = new HaupError(
+  'INVENTORY_INVALID',
+  'inventory.yaml has 1 mistake',
+  {
+    hint: 'nothing was contacted',
+    detail: [
+      'inventory.yaml:7:5 virtual_router_id: 300 is more than 255',
+      '  7 |     virtual_router_id: 300',
+      '    |     ^',
+    ],
+  },
+);
+
+function silent(host: string): HaupError {
+  return new HaupError('HOST_UNREACHABLE', 'no answer on port 22 within 15 s', {
+    host,
+    hint: 'is the host up?',
+  });
+}
+
+export const several: SeveralErrors = new SeveralErrors([
+  silent('keep_136'),
+  new HaupError('HOST_KEY_CHANGED', 'the host key is not the one that is known', {
+    host: 'keep_138',
+    detail: ['known  SHA256:Xk3F0m', 'now    SHA256:9dJw2a'],
+    hint: 'if the host was installed anew: ssh-keygen -R keep_138',
+  }),
+  silent('keep_137'),
+]);
