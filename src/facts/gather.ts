@@ -1,6 +1,6 @@
-import type { HostFacts } from '../model/domain.ts';
+import type { FactsRequest, HostFacts } from '../model/domain.ts';
 import type { Host } from '../model/plan.ts';
-import { type FactsRequest, factsScript, parseFacts } from './script.ts';
+import { factsScript, parseFacts } from './script.ts';
 
 /** All facts of a host in one round trip. */
 export async function gather(host: Host, request: FactsRequest, signal: AbortSignal): Promise<HostFacts> {

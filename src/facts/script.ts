@@ -6,6 +6,7 @@
  */
 
 import type {
+  FactsRequest,
   FileFact,
   HostFacts,
   HostName,
@@ -19,17 +20,6 @@ import { HaupError } from '../model/errors.ts';
 import { drainFile, stampPath, unreadMark } from '../model/layout.ts';
 import type { ReadScript } from '../model/plan.ts';
 
-/** What to ask of a host. Everything is safe to interpolate once quoted by `word`. */
-export interface FactsRequest {
-  /** Package names to look up, by kind of package database. */
-  readonly packages: { readonly deb: readonly string[]; readonly rpm: readonly string[] };
-  readonly users: readonly string[];
-  readonly files: readonly string[];
-  /** Every file in these is reported. */
-  readonly directories: readonly string[];
-  readonly binaries: Readonly<Record<Service, string>>;
-}
-
 /** A file larger than this is compared by its digest only. */
 const largestText = 262_144;
 
@@ -37,11 +27,10 @@ const word = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
 const words = (list: readonly string[]): string => list.map(word).join(' ');
 
 export function factsScript(request: FactsRequest): ReadScript {
-  const prefixOf = (binary: string): string => binary.replace(/\/s?bin\/[^/]+$/, '');
   const software = (name: Service): string => {
-    const binary = request.binaries[name];
-    return `if [ -x ${word(binary)} ]; then
-  printf 'software\\t${name}\\t%s\\t%s\\t%s\\n' ${word(binary)} "$(${word(binary)} ${name === 'nginx' ? '-V' : '-v'} 2>&1 | base64 -w0)" "$(cat ${word(stampPath(prefixOf(binary)))} 2>/dev/null)"
+    const { path, prefix } = request.binaries[name];
+    return `if [ -x ${word(path)} ]; then
+  printf 'software\\t${name}\\t%s\\t%s\\t%s\\n' ${word(path)} "$(${word(path)} ${name === 'nginx' ? '-V' : '-v'} 2>&1 | base64 -w0)" "$(cat ${word(stampPath(prefix))} 2>/dev/null)"
 fi`;
   };
   // The script is piped through nothing and forks as little as it can: its time is haup's floor.

@@ -135,7 +135,8 @@ export interface Site {
 
 /** What a host should be: absolute, no verbs, no I/O. Applied in the order of the list. */
 export type Resource =
-  | { readonly kind: 'package'; readonly names: readonly string[]; readonly for: string }
+  /** `for`: needed to run, or only while the named software is built. */
+  | { readonly kind: 'package'; readonly names: readonly string[]; readonly for: 'run' | Service }
   | { readonly kind: 'user'; readonly name: string; readonly for: string }
   | { readonly kind: 'build'; readonly recipe: BuildRecipe }
   | { readonly kind: 'config'; readonly set: ConfigSet }
@@ -188,6 +189,17 @@ export interface DesiredHost {
 }
 
 // ── facts ───────────────────────────────────────────────────────────────────────────────────────
+
+/** What to ask of a host, so that one round trip is enough. */
+export interface FactsRequest {
+  /** Package names to look up, by kind of package database. */
+  readonly packages: { readonly deb: readonly string[]; readonly rpm: readonly string[] };
+  readonly users: readonly string[];
+  readonly files: readonly string[];
+  /** Every file in these is reported. */
+  readonly directories: readonly string[];
+  readonly binaries: Readonly<Record<Service, { readonly path: string; readonly prefix: string }>>;
+}
 
 /** How a host is now: plain data, gathered in one round trip. */
 export interface HostFacts {

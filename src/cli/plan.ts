@@ -1,0 +1,84 @@
+import type { DesiredHost, HostFacts, HostName, Inventory } from '../model/domain.ts';
+import { exitCodes } from '../model/errors.ts';
+import type { Host, Plan } from '../model/plan.ts';
+import { countChanges, plan as decide } from '../plan/plan.ts';
+import { connectAll } from './connect.ts';
+import type { Context } from './context.ts';
+import { limited, openInventory } from './inventory.ts';
+import type { GlobalOptions } from './program.ts';
+import { styleFor } from './style.ts';
+
+/** `haup plan`: what apply would change. Exit code 0 when there is nothing, 3 when there is. */
+export async function plan(context: Context, path: string | undefined, options: GlobalOptions): Promise<number> {
+  const inventory = await openInventory(context, path);
+  const names = limited(inventory, options.limit);
+  await using connected = await connectAll(context, inventory, options, { names });
+  const { plan: made } = await makePlan(inventory, connected.hosts, context.signal);
+  await printPlan(context, made, options);
+  return countChanges(made).changes === 0 ? exitCodes.ok : exitCodes.findings;
+}
+
+export interface Made {
+  readonly plan: Plan;
+  readonly facts: ReadonlyMap<HostName, HostFacts>;
+}
+
+/** Gather and decide: one round trip to every connected host, then a pure function. */
+export async function makePlan(inventory: Inventory, hosts: ReadonlyMap<HostName, Host>, signal: AbortSignal): Promise<Made> {
+  const [{ gather }, { desire }, { assumedFacts }, { loadRender }, { factsRequest }, { clusters }] = await Promise.all([
+    import('../facts/gather.ts'),
+    import('../desired/desire.ts'),
+    import('../desired/assume.ts'),
+    import('../desired/render.ts'),
+    import('../desired/request.ts'),
+    import('../inventory/clusters.ts'),
+  ]);
+  const render = await loadRender();
+  const assumed = assumedFacts(inventory);
+  const on = (packageManager: HostFacts['packageManager']): ReadonlyMap<HostName, DesiredHost> =>
+    new Map(
+      desire(inventory, new Map([...assumed].map(([name, facts]) => [name, { ...facts, packageManager }])), render).map((one) => [
+        one.host,
+        one,
+      ]),
+    );
+  const [deb, rpm] = [on('apt-get'), on('dnf')];
+  const facts = new Map<HostName, HostFacts>();
+  await Promise.all(
+    [...hosts].map(async ([name, host]) => {
+      const [forDeb, forRpm] = [deb.get(name), rpm.get(name)];
+      if (forDeb === undefined || forRpm === undefined) return;
+      facts.set(name, await gather(host, factsRequest(inventory, { deb: forDeb, rpm: forRpm }), signal));
+    }),
+  );
+  const want = desire(inventory, facts, render).filter(({ host }) => facts.has(host));
+  return { plan: decide(want, facts, inventory.vips, clusters(inventory)), facts };
+}
+
+/** The plan on stdout: text, or with --json one document. */
+export async function printPlan(context: Context, made: Plan, options: GlobalOptions): Promise<void> {
+  if (options.json === true) {
+    const { jsonText } = await import('../report/json.ts');
+    const { changes, same } = planData(made);
+    context.out(`${jsonText({ version: 1, pending: changes.length > 0, changes, same }, true)}\n`);
+    return;
+  }
+  const { planText } = await import('../report/plan-text.ts');
+  const text = planText(made, await styleFor(context.stdout), {
+    diffs: true,
+    width: context.stdout.columns,
+    verbose: options.verbose === true,
+  });
+  context.out(`${text}\n`);
+}
+
+/** The plan as data that is safe to print: no bytes of files, no secrets. */
+export function planData(made: Plan): { readonly changes: readonly object[]; readonly same: readonly object[] } {
+  return {
+    changes: made.tracks
+      .flat()
+      .flatMap((stage) => stage.work)
+      .flatMap(({ host, changes }) => changes.map(({ id, title, why, diffs }) => ({ host, id, title, why, diffs }))),
+    same: made.same,
+  };
+}

@@ -1,0 +1,24 @@
+import { exitCodes, HaupError } from '../model/errors.ts';
+import { errorText } from '../report/error-text.ts';
+import { errorData, jsonText } from '../report/json.ts';
+import type { Context } from './context.ts';
+import { styleFor } from './style.ts';
+
+export interface ErrorReportOptions {
+  readonly json: boolean;
+  readonly debug: boolean;
+  readonly version: string;
+}
+
+/** Shows an error on stderr (as data on stdout too when `--json` was given); gives its exit code. */
+export async function reportError(context: Context, error: unknown, { json, debug, version }: ErrorReportOptions): Promise<number> {
+  if (json) context.out(`${jsonText({ version: 1, ok: false, error: errorData(error) }, true)}\n`);
+  context.err(
+    `${errorText(error, await styleFor(context.stderr), {
+      debug,
+      versions: `haup ${version}, node ${context.nodeVersion}, ${context.platform}`,
+      width: Math.min(context.stderr.columns, 100),
+    })}\n`,
+  );
+  return error instanceof HaupError ? exitCodes[error.exit] : exitCodes.failed;
+}

@@ -1,0 +1,40 @@
+import type { HostFacts, HostName } from '../model/domain.ts';
+import { exitCodes } from '../model/errors.ts';
+import { connectSome } from './connect.ts';
+import type { Context } from './context.ts';
+import { limited, openInventory } from './inventory.ts';
+import type { GlobalOptions } from './program.ts';
+import { styleFor } from './style.ts';
+
+/** `haup status`: exit code 0 when all is well, 3 with findings, 4 when no host could be reached. */
+export async function status(context: Context, path: string | undefined, options: GlobalOptions): Promise<number> {
+  const [{ gather }, { statusRequest }, { statusReport }] = await Promise.all([
+    import('../facts/gather.ts'),
+    import('../desired/request.ts'),
+    import('../judge/status.ts'),
+  ]);
+  const inventory = await openInventory(context, path);
+  const names = limited(inventory, options.limit);
+  await using connected = await connectSome(context, inventory, options, { names });
+  const facts = new Map<HostName, HostFacts | null>(names.map((name) => [name, null]));
+  await Promise.all(
+    [...connected.hosts].map(async ([name, host]) => facts.set(name, await gather(host, statusRequest(inventory), context.signal))),
+  );
+  const report = statusReport(inventory, facts, context.now());
+  if (options.json === true) {
+    const { jsonText } = await import('../report/json.ts');
+    context.out(`${jsonText(report, true)}\n`);
+  } else {
+    const { statusText } = await import('../report/status-text.ts');
+    context.out(`${statusText(report, await styleFor(context.stdout), { width: context.stdout.columns })}\n`);
+  }
+  if (connected.failures.size > 0) {
+    const { errorText } = await import('../report/error-text.ts');
+    const style = await styleFor(context.stderr);
+    for (const error of connected.failures.values()) {
+      context.err(`\n${errorText(error, style, { debug: options.debug === true, width: context.stderr.columns })}\n`);
+    }
+    if (connected.hosts.size === 0) return exitCodes.unreachable;
+  }
+  return report.findings.every(({ level }) => level === 'ok') ? exitCodes.ok : exitCodes.findings;
+}

@@ -1,0 +1,40 @@
+import type { DesiredHost, FactsRequest, Inventory, Service } from '../model/domain.ts';
+import { paths } from './paths.ts';
+
+/**
+ * What to ask a host so that one round trip is enough. `desired` is what would be wanted of it on a
+ * host of each package manager, since which one it has is among the answers.
+ */
+export function factsRequest(inventory: Inventory, desired: { readonly deb: DesiredHost; readonly rpm: DesiredHost }): FactsRequest {
+  const resources = [...desired.deb.resources, ...desired.rpm.resources];
+  const packages = (of: DesiredHost): readonly string[] =>
+    unique(of.resources.flatMap((resource) => (resource.kind === 'package' ? resource.names : [])));
+  return {
+    ...statusRequest(inventory),
+    packages: { deb: packages(desired.deb), rpm: packages(desired.rpm) },
+    users: unique(resources.flatMap((resource) => (resource.kind === 'user' ? [resource.name] : []))),
+    files: unique(
+      resources.flatMap((resource) =>
+        resource.kind === 'config' ? resource.set.files.map(({ path }) => path) : resource.kind === 'unit' ? [resource.file.path] : [],
+      ),
+    ),
+    directories: unique(resources.flatMap((resource) => (resource.kind === 'config' ? resource.set.owns : []))),
+  };
+}
+
+/** The request of a command that only looks: services, addresses, versions. */
+export function statusRequest(inventory: Inventory): FactsRequest {
+  const binary = (service: Service): FactsRequest['binaries'][Service] => ({
+    path: paths(inventory, service).binary,
+    prefix: inventory[service].prefix,
+  });
+  return {
+    packages: { deb: [], rpm: [] },
+    users: [],
+    files: [],
+    directories: [],
+    binaries: { keepalived: binary('keepalived'), nginx: binary('nginx') },
+  };
+}
+
+const unique = (list: readonly string[]): readonly string[] => [...new Set(list)];

@@ -1,0 +1,220 @@
+/** Resource × fact → a change with its reason, or why nothing is to be done. Pure. */
+
+import { createHash } from 'node:crypto';
+import type { BuildRecipe, ConfigSet, DesiredHost, FileFact, FileWant, HostFacts, Resource, Service } from '../model/domain.ts';
+import { HaupError } from '../model/errors.ts';
+import type { Action, Change, FileWrite, TextDiff } from '../model/plan.ts';
+
+export interface HostDiff {
+  /** What serves nobody differently: packages, users, builds. Safe on all hosts at once. */
+  readonly prepare: readonly Change[];
+  /** What a client could notice: files that daemons read, units, services. One host after the other. */
+  readonly change: readonly Change[];
+  readonly same: readonly string[];
+}
+
+export function diffHost(want: DesiredHost, have: HostFacts): HostDiff {
+  const prepare: Change[] = [];
+  const change: Change[] = [];
+  const same: string[] = [];
+  const put = (list: Change[], result: Change | string): boolean => {
+    if (typeof result === 'string') same.push(result);
+    else list.push(result);
+    return typeof result !== 'string';
+  };
+  const of = <K extends Resource['kind']>(kind: K): Extract<Resource, { kind: K }>[] =>
+    want.resources.filter((r): r is Extract<Resource, { kind: K }> => r.kind === kind);
+
+  const rebuilt = new Set<Service>();
+  const builds = of('build').map(({ recipe }) => ({ recipe, result: diffBuild(recipe, have) }));
+  for (const { recipe, result } of builds) if (typeof result !== 'string') rebuilt.add(recipe.software);
+
+  // A package that only a build needs is not wanted for its own sake once the build is there.
+  const needed = of('package').filter(({ for: purpose }) => purpose === 'run' || rebuilt.has(purpose));
+  put(prepare, diffPackages([...new Set(needed.flatMap(({ names }) => names))], have));
+  for (const { name } of of('user')) put(prepare, diffUser(name, have));
+  for (const { result } of builds) put(prepare, result);
+
+  const reread = new Set<Service>(have.unread);
+  for (const { set } of of('config')) if (put(change, diffConfig(set, have))) reread.add(set.service);
+  const restart = new Set(rebuilt);
+  for (const { service, file } of of('unit')) if (put(change, diffUnit(service, file, have))) restart.add(service);
+  for (const resource of of('service')) {
+    const binary = builds.find(({ recipe }) => recipe.software === resource.service);
+    put(change, diffService(resource, have, { reread, restart, program: binary === undefined ? null : have.software[resource.service]?.path ?? null }));
+  }
+  return { prepare, change, same };
+}
+
+function diffPackages(names: readonly string[], have: HostFacts): Change | string {
+  const missing = names.filter((name) => have.packages[name] === undefined);
+  if (missing.length === 0) {
+    return names.length === 0 ? 'packages: none are needed' : `packages: ${names.join(', ')} ${names.length === 1 ? 'is' : 'are'} installed`;
+  }
+  const manager = have.packageManager;
+  if (manager === null) {
+    throw new HaupError('HOST_UNSUPPORTED', `The host has no apt-get, dnf or yum, and lacks ${missing.join(', ')}.`, {
+      host: have.host,
+      hint: 'haup installs on Debian, Ubuntu, CentOS, Rocky and Alma; install these packages by hand elsewhere.',
+    });
+  }
+  return {
+    id: 'packages',
+    title: `install ${missing.length} package${missing.length === 1 ? '' : 's'} with ${manager}`,
+    why: `not installed: ${missing.join(', ')}`,
+    actions: [{ do: 'install', manager, names: missing }],
+    diffs: [],
+  };
+}
+
+function diffUser(name: string, have: HostFacts): Change | string {
+  if (have.users.includes(name)) return `user ${name}: exists`;
+  return {
+    id: `user:${name}`,
+    title: `create user ${name}`,
+    why: 'the user does not exist',
+    actions: [{ do: 'create-user', name }],
+    diffs: [],
+  };
+}
+
+/** The digest of a recipe, left with a finished build: equal digests mean that nothing is to be built. */
+export function recipeDigest(recipe: BuildRecipe): string {
+  const { software, version, prefix, configure, tarball } = recipe;
+  return createHash('sha256').update(JSON.stringify([software, version, prefix, configure, tarball.sha256])).digest('hex');
+}
+
+function diffBuild(recipe: BuildRecipe, have: HostFacts): Change | string {
+  const { software, version, configure } = recipe;
+  const is = have.software[software];
+  const stamp = recipeDigest(recipe);
+  const why = ((): string | null => {
+    if (is === null) return `${software} is not installed under ${recipe.prefix}`;
+    if (is.version !== version) return `${software} is ${is.version}, wanted is ${version}`;
+    if (is.stamp === stamp) return null;
+    // A build that somebody made by hand with the very options that are wanted is as good as ours.
+    const missing = configure.filter((option) => !is.configure.includes(option));
+    const extra = is.configure.filter((option) => !configure.includes(option));
+    if (is.stamp === null && missing.length === 0 && extra.length === 0) return null;
+    if (missing.length + extra.length === 0) return `${software} ${version} was built from another tarball`;
+    return `configure options differ:${missing.map((o) => ` +${o}`).join('')}${extra.map((o) => ` -${o}`).join('')}`;
+  })();
+  if (why === null) return `build: ${software} ${version} is installed with the options wanted`;
+  return {
+    id: `build:${software}`,
+    title: `build ${software} ${version}`,
+    why,
+    actions: [
+      { do: 'upload', tarball: recipe.tarball },
+      { do: 'configure', recipe },
+      { do: 'make', recipe },
+      { do: 'make-install', recipe, stamp },
+      { do: 'clean-build', recipe },
+    ],
+    diffs: [],
+  };
+}
+
+function diffConfig(set: ConfigSet, have: HostFacts): Change | string {
+  const wanted = new Set(set.files.map((file) => file.path));
+  const stray = Object.entries(have.files).filter(
+    ([path]) => !wanted.has(path) && set.owns.some((directory) => path.startsWith(`${directory}/`)),
+  );
+  const differing = set.files.filter((file) => !equal(file, have.files[file.path]));
+  if (differing.length + stray.length === 0) {
+    return `config ${set.service}: ${set.files.length} files are as wanted`;
+  }
+  const writes: FileWrite[] = [
+    ...differing.map((file): FileWrite => ({ ...file, expect: digestOf(have.files[file.path]) })),
+    ...stray.map(
+      ([path, fact]): FileWrite => ({ path, bytes: 'absent', mode: 0, owner: 'root:root', secret: false, expect: digestOf(fact) }),
+    ),
+  ];
+  const reasons = [
+    ...differing.map((file) => `${file.path} ${reason(file, have.files[file.path])}`),
+    ...stray.map(([path]) => `${path} is not wanted any more`),
+  ];
+  return {
+    id: `config:${set.service}`,
+    title: `write the ${set.service} configuration`,
+    why: reasons.join('; '),
+    actions: [
+      { do: 'write', service: set.service, binary: set.binary, entry: set.entry, files: writes, testing: set.files },
+    ],
+    diffs: [
+      ...differing.map((file) => textDiff(file, have.files[file.path])),
+      ...stray.map(([path, fact]): TextDiff => ({ path, before: fact.state === 'present' ? fact.text : null, after: null })),
+    ],
+  };
+}
+
+function diffUnit(service: Service, file: FileWant, have: HostFacts): Change | string {
+  const fact = have.files[file.path];
+  const unread = have.services[service].needsDaemonReload;
+  if (equal(file, fact) && !unread) return `unit ${service}.service: as wanted`;
+  return {
+    id: `unit:${service}`,
+    title: `register ${service}.service`,
+    why: equal(file, fact) ? 'systemd has not read the unit file yet' : `${file.path} ${reason(file, fact)}`,
+    actions: [{ do: 'write-unit', service, file: { ...file, expect: digestOf(fact) } }],
+    diffs: equal(file, fact) ? [] : [textDiff(file, fact)],
+  };
+}
+
+interface Touched {
+  readonly reread: ReadonlySet<Service>;
+  readonly restart: ReadonlySet<Service>;
+  /** The binary that should be running; null when haup does not build it. */
+  readonly program: string | null;
+}
+
+function diffService(want: Extract<Resource, { kind: 'service' }>, have: HostFacts, touched: Touched): Change | string {
+  const { service } = want;
+  const is = have.services[service];
+  const running = is.active === 'active' || is.active === 'reloading' || is.active === 'activating';
+  const steps: { readonly verb: 'enable' | 'start' | 'restart' | 'reload'; readonly why: string }[] = [];
+  if (want.enabled && is.enabled !== 'enabled') steps.push({ verb: 'enable', why: 'it does not start at boot' });
+  if (want.running) {
+    if (!running) steps.push({ verb: 'start', why: is.load === 'not-found' ? 'it is not registered yet' : `it is ${is.active}` });
+    else if (touched.restart.has(service)) steps.push({ verb: 'restart', why: 'its binary or unit changes' });
+    // A program that was replaced under a running daemon reads as "… (deleted)".
+    else if (touched.program !== null && is.program !== '' && is.program !== touched.program) {
+      steps.push({ verb: 'restart', why: `it still runs ${is.program}` });
+    } else if (touched.reread.has(service)) steps.push({ verb: 'reload', why: 'its configuration changes' });
+  }
+  if (steps.length === 0) return `service ${service}: enabled and running`;
+  return {
+    id: `service:${service}`,
+    title: `${steps.map(({ verb }) => verb).join(' and ')} ${service}`,
+    why: steps.map(({ why }) => why).join('; '),
+    actions: steps.map(({ verb }): Action => ({ do: 'service', service, verb })),
+    diffs: [],
+  };
+}
+
+const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
+const digestOf = (fact: FileFact | undefined): string => (fact?.state === 'present' ? fact.sha256 : 'absent');
+
+const equal = (file: FileWant, fact: FileFact | undefined): boolean =>
+  fact?.state === 'present' && fact.sha256 === sha256(file.bytes) && fact.mode === file.mode && fact.owner === file.owner;
+
+function reason(file: FileWant, fact: FileFact | undefined): string {
+  if (fact?.state !== 'present') return 'does not exist';
+  if (fact.sha256 !== sha256(file.bytes)) return 'differs';
+  if (fact.mode !== file.mode) return `has mode ${fact.mode.toString(8)}, wanted is ${file.mode.toString(8)}`;
+  return `belongs to ${fact.owner}, wanted is ${file.owner}`;
+}
+
+/** Lines of a keepalived.conf that hold a secret. */
+const secretLine = /^(\s*auth_pass\s+).*$/gm;
+
+function textDiff(file: FileWant, fact: FileFact | undefined): TextDiff {
+  const before = fact?.state === 'present' ? fact.text : null;
+  const after = Buffer.from(file.bytes).toString('utf8');
+  if (!file.secret) return { path: file.path, before, after };
+  const mask = (text: string): string => text.replace(secretLine, '$1***');
+  const masked = { before: before === null ? null : mask(before), after: mask(after) };
+  // The secret alone differs: say so, since the masked texts are equal.
+  const note = before !== null && before !== after && masked.before === masked.after;
+  return { path: file.path, before: masked.before, after: note ? `${masked.after}# (a masked value changes)\n` : masked.after };
+}

@@ -1,0 +1,94 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { request as httpRequest } from 'node:http';
+import { request as httpsRequest } from 'node:https';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Tarball } from '../model/domain.ts';
+import { HaupError } from '../model/errors.ts';
+
+/** A source tarball is a few MB; anything near this is not one. */
+const largest = 100 * 1024 * 1024;
+const limitMs = 120_000;
+
+export interface Download {
+  readonly bytes: Uint8Array;
+  /** Where it came from: a URL, or `cache`. */
+  readonly from: string;
+}
+
+/**
+ * The bytes of a tarball with the wanted sha256: from the cache, else from the first URL that serves
+ * them. Rejects with CHECKSUM_MISMATCH when a server sent something else, DOWNLOAD_FAILED when none answered.
+ */
+export async function download(tarball: Tarball, cacheDirectory: string, signal: AbortSignal): Promise<Download> {
+  // The digest is part of the name: two releases of one version never meet.
+  const cached = join(cacheDirectory, `${tarball.sha256.slice(0, 16)}-${tarball.name}`);
+  const kept = await readFile(cached).catch(() => null);
+  if (kept !== null && digest(kept) === tarball.sha256) return { bytes: kept, from: 'cache' };
+
+  const tried: string[] = [];
+  for (const url of tarball.urls) {
+    const bytes = await fetchUrl(url, signal).catch((error: unknown) => {
+      if (signal.aborted) throw signal.reason;
+      tried.push(`${url}: ${error instanceof Error ? error.message : String(error)}`);
+      return null;
+    });
+    if (bytes === null) continue;
+    const got = digest(bytes);
+    if (got !== tarball.sha256) {
+      throw new HaupError('CHECKSUM_MISMATCH', `${tarball.name} is not what was expected, and was thrown away.`, {
+        hint: 'If you trust this file, put its sha256 into the inventory; else try another URL. No host was changed.',
+        detail: [`from     ${url}`, `expected ${tarball.sha256}`, `got      ${got} (${bytes.length} bytes)`],
+      });
+    }
+    await mkdir(cacheDirectory, { recursive: true });
+    const partial = `${cached}.${randomUUID()}`;
+    await writeFile(partial, bytes);
+    await rename(partial, cached);
+    return { bytes, from: url };
+  }
+  throw new HaupError('DOWNLOAD_FAILED', `${tarball.name} could not be downloaded.`, {
+    hint: 'Name a mirror under urls: in the inventory, or put the tarball on this machine and name it as file:///path. No host was changed.',
+    detail: tried,
+  });
+}
+
+const digest = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
+
+async function fetchUrl(url: string, signal: AbortSignal, redirects = 5): Promise<Uint8Array> {
+  if (url.startsWith('file:')) return readFile(fileURLToPath(url));
+  const request = url.startsWith('https:') ? httpsRequest : httpRequest;
+  return new Promise((resolve, reject) => {
+    const limit = AbortSignal.any([signal, AbortSignal.timeout(limitMs)]);
+    const sent = request(url, { signal: limit, headers: { 'user-agent': 'haup' } }, (response) => {
+      const { statusCode = 0, headers } = response;
+      if (statusCode >= 300 && statusCode < 400 && headers.location !== undefined && redirects > 0) {
+        response.resume();
+        const next = new URL(headers.location, url);
+        if (url.startsWith('https:') && next.protocol !== 'https:') {
+          reject(new Error(`redirected from https to ${next.protocol}`));
+          return;
+        }
+        resolve(fetchUrl(next.href, signal, redirects - 1));
+        return;
+      }
+      if (statusCode !== 200) {
+        response.resume();
+        reject(new Error(`HTTP ${statusCode}`));
+        return;
+      }
+      const chunks: Buffer[] = [];
+      let size = 0;
+      response.on('data', (chunk: Buffer) => {
+        size += chunk.length;
+        if (size > largest) sent.destroy(new Error(`more than ${largest} bytes`));
+        chunks.push(chunk);
+      });
+      response.on('end', () => resolve(Buffer.concat(chunks)));
+      response.on('error', reject);
+    });
+    sent.on('error', reject);
+    sent.end();
+  });
+}
