@@ -1,0 +1,139 @@
+import type { HostFacts, HostName, Inventory, Tarball } from '../model/domain.ts';
+import { exitCodes, HaupError } from '../model/errors.ts';
+import type { Emit } from '../model/events.ts';
+import type { Host, Plan } from '../model/plan.ts';
+import { countChanges } from '../plan/plan.ts';
+import { connectAll } from './connect.ts';
+import type { Context } from './context.ts';
+import { limited, openInventory } from './inventory.ts';
+import { makePlan, planData, printPlan } from './plan.ts';
+import type { GlobalOptions } from './program.ts';
+import { styleFor } from './style.ts';
+
+export interface ApplyOptions extends GlobalOptions {
+  readonly yes?: boolean;
+  readonly dryRun?: boolean;
+}
+
+/** `haup apply`: gather, decide, show, ask, act, report. */
+export async function apply(context: Context, path: string | undefined, options: ApplyOptions): Promise<number> {
+  const inventory = await openInventory(context, path);
+  const names = limited(inventory, options.limit);
+  const tarballs = new Map<string, Uint8Array>();
+  await using connected = await connectAll(context, inventory, options, {
+    names,
+    tarball: ({ name, sha256 }) => {
+      const bytes = tarballs.get(sha256);
+      if (bytes === undefined) throw new Error(`${name} was not downloaded before it was needed`);
+      return bytes;
+    },
+  });
+  const { plan, facts } = await makePlan(inventory, connected.hosts, context.signal);
+  const { changes, hosts } = countChanges(plan);
+  if (changes === 0) {
+    await printPlan(context, plan, options);
+    return reportFindings(context, inventory, facts, options);
+  }
+  if (options.json === true) context.out(`${JSON.stringify({ type: 'plan', ...planData(plan) })}\n`);
+  else await printPlan(context, plan, options);
+  if (options.dryRun === true) return exitCodes.findings;
+  if (options.yes !== true && !(await context.confirm(`Make ${changes} changes on ${hosts} host${hosts === 1 ? '' : 's'}?`))) {
+    context.err('Nothing was changed.\n');
+    return exitCodes.ok;
+  }
+  await act(context, inventory, plan, connected.hosts, tarballs, options);
+  const after = await gatherAll(inventory, connected.hosts, context.signal);
+  return reportFindings(context, inventory, after, options);
+}
+
+async function act(
+  context: Context,
+  inventory: Inventory,
+  plan: Plan,
+  hosts: ReadonlyMap<HostName, Host>,
+  tarballs: Map<string, Uint8Array>,
+  options: ApplyOptions,
+): Promise<void> {
+  const [{ execute }, { gate }, { openLogs }, { reporterFor }, { setTimeout: sleep }] = await Promise.all([
+    import('../run/execute.ts'),
+    import('../run/gate.ts'),
+    import('./run-log.ts'),
+    import('./reporter.ts'),
+    import('node:timers/promises'),
+  ]);
+  const started = context.now();
+  const involved = [...new Set(plan.tracks.flat().flatMap((stage) => stage.work.map(({ host }) => host)))];
+  const reporter = await reporterFor(context, options, involved);
+  const logs = openLogs(context, 'apply');
+  try {
+    await fetchTarballs(context, plan, tarballs, reporter.emit);
+    await execute(
+      plan,
+      hosts,
+      {
+        emit: reporter.emit,
+        now: context.now,
+        log: logs.write,
+        gate: async (checks, members, signal) => {
+          reporter.emit({ type: 'said', text: 'waiting until every VIP has one holder and answers' });
+          await gate(inventory, hosts, checks, members, { now: context.now, sleep: (ms, s) => sleep(ms, undefined, { signal: s }) }, signal);
+        },
+      },
+      context.signal,
+    );
+    const { changes, hosts: count } = countChanges(plan);
+    reporter.emit({ type: 'said', text: `${changes} changes on ${count} hosts in ${((context.now() - started) / 1000).toFixed(1)} s` });
+  } catch (error) {
+    reporter.end();
+    if (error instanceof HaupError && logs.paths().length > 0) {
+      context.err(`The whole output of ${logs.paths().length === 1 ? 'the host' : 'each host'} is in\n${logs.paths().map((p) => `  ${p}`).join('\n')}\n`);
+    }
+    throw error;
+  } finally {
+    reporter.end();
+    logs.close();
+  }
+}
+
+/** Every tarball is here and checked before the first host is touched. */
+async function fetchTarballs(context: Context, plan: Plan, into: Map<string, Uint8Array>, emit: Emit): Promise<void> {
+  const wanted = new Map<string, Tarball>();
+  for (const stage of plan.tracks.flat()) {
+    for (const action of stage.work.flatMap(({ changes }) => changes).flatMap(({ actions }) => actions)) {
+      if (action.do === 'upload') wanted.set(action.tarball.sha256, action.tarball);
+    }
+  }
+  if (wanted.size === 0) return;
+  const { download } = await import('../run/download.ts');
+  const cache = `${context.env['XDG_CACHE_HOME'] ?? `${context.home}/.cache`}/haup`;
+  await Promise.all(
+    [...wanted.values()].map(async (tarball) => {
+      const { bytes, from } = await download(tarball, cache, context.signal);
+      into.set(tarball.sha256, bytes);
+      emit({ type: 'said', text: `${tarball.name} from ${from}, sha256 ${tarball.sha256.slice(0, 12)}… is right` });
+    }),
+  );
+}
+
+async function gatherAll(
+  inventory: Inventory,
+  hosts: ReadonlyMap<HostName, Host>,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<HostName, HostFacts>> {
+  const [{ gather }, { statusRequest }] = await Promise.all([import('../facts/gather.ts'), import('../desired/request.ts')]);
+  return new Map(await Promise.all([...hosts].map(async ([name, host]) => [name, await gather(host, statusRequest(inventory), signal)] as const)));
+}
+
+/** The last word of apply: how everything is now. Exit code 3 when something is wrong. */
+async function reportFindings(
+  context: Context,
+  inventory: Inventory,
+  facts: ReadonlyMap<HostName, HostFacts>,
+  options: ApplyOptions,
+): Promise<number> {
+  const [{ statusReport }, { statusText }] = await Promise.all([import('../judge/status.ts'), import('../report/status-text.ts')]);
+  const report = statusReport(inventory, facts, context.now());
+  if (options.json === true) context.out(`${JSON.stringify({ type: 'status', ...report })}\n`);
+  else context.out(`${statusText(report, await styleFor(context.stdout), { width: context.stdout.columns })}\n`);
+  return report.ok ? exitCodes.ok : exitCodes.findings;
+}

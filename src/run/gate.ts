@@ -1,0 +1,115 @@
+import type { HostName, Inventory, Service, Vip } from '../model/domain.ts';
+import { services } from '../model/domain.ts';
+import { HaupError } from '../model/errors.ts';
+import type { CheckName, Host, ReadScript } from '../model/plan.ts';
+import { probeHeader, probePath, probePort } from '../model/probe.ts';
+
+/** What a gate looks at, read from one host in one round trip. */
+interface Sight {
+  readonly held: readonly string[];
+  readonly active: readonly Service[];
+  /** VIP → name of the host that answered HTTP on it, as seen from this host. */
+  readonly answers: Readonly<Record<string, string>>;
+}
+
+export interface GateOptions {
+  readonly now: () => number;
+  readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
+}
+
+const pollMs = 150;
+/** Beyond what VRRP's timers take: a health check that has to succeed first, a slow start. */
+const patienceMs = 15_000;
+
+/**
+ * Waits until the checks hold for every VIP that has one of `members`: both daemons active on the
+ * members, each VIP held by exactly one kernel, HTTP answered there by that very host. HTTP is asked
+ * by the hosts themselves, so that it does not matter whether the operator's machine reaches the VIP.
+ * Rejects with GATE_FAILED, naming what does not hold, when VRRP's own time and some patience are over.
+ */
+export async function gate(
+  inventory: Inventory,
+  hosts: ReadonlyMap<HostName, Host>,
+  checks: readonly CheckName[],
+  members: readonly HostName[],
+  options: GateOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  const vips = inventory.vips.filter((vip) => vip.members.some(({ host }) => members.includes(host)));
+  const script = gateScript(vips, probePort(inventory.nginx));
+  const slowest = Math.max(0, ...vips.map((vip) => 4 * vip.advertInt)) + inventory.vrrp.preemptDelay;
+  const deadline = options.now() + slowest * 1000 + patienceMs;
+  for (;;) {
+    const sights = new Map<HostName, Sight>();
+    await Promise.all(
+      [...hosts].map(async ([name, host]) => {
+        if (vips.some((vip) => vip.members.some((member) => member.host === name))) {
+          sights.set(name, parseSight(await host.read(script, signal)));
+        }
+      }),
+    );
+    const wrong = complaints(vips, members, checks, sights);
+    if (wrong.length === 0) return;
+    if (options.now() > deadline) {
+      throw new HaupError('GATE_FAILED', `After the change ${wrong.length === 1 ? 'a check does' : `${wrong.length} checks do`} not hold.`, {
+        hint: 'haup status shows how every host is now; journalctl -u keepalived -u nginx on the host says why.',
+        detail: wrong,
+      });
+    }
+    await options.sleep(pollMs, signal);
+  }
+}
+
+function complaints(
+  vips: readonly Vip[],
+  members: readonly HostName[],
+  checks: readonly CheckName[],
+  sights: ReadonlyMap<HostName, Sight>,
+): readonly string[] {
+  const wrong: string[] = [];
+  if (checks.includes('services')) {
+    for (const [name, sight] of sights) {
+      if (!members.includes(name)) continue;
+      for (const service of services) if (!sight.active.includes(service)) wrong.push(`${name}: ${service} is not active`);
+    }
+  }
+  for (const vip of vips) {
+    const address = vip.address.address;
+    const holders = [...sights].flatMap(([name, sight]) => (sight.held.includes(address) ? [name] : []));
+    const [holder] = holders;
+    if (checks.includes('one-holder') && holders.length !== 1) {
+      wrong.push(`${address} is held by ${holders.length === 0 ? 'no host' : `${holders.join(' and ')} at once`}`);
+    }
+    if (!checks.includes('http') || holder === undefined || holders.length > 1) continue;
+    for (const [name, sight] of sights) {
+      const answer = sight.answers[address];
+      if (answer !== holder) {
+        wrong.push(`${address} is held by ${holder}, but ${name} ${answer === undefined ? 'gets no HTTP answer there' : `is answered by ${answer}`}`);
+      }
+    }
+  }
+  return wrong;
+}
+
+function gateScript(vips: readonly Vip[], port: number): ReadScript {
+  // Addresses and the port come from the inventory's schema: digits, dots and colons only.
+  const urls = vips.map(({ address }) => {
+    const host = address.address.includes(':') ? `[${address.address}]` : address.address;
+    return `printf 'answer\\t${address.address}\\t%s\\n' "$(curl -s -o /dev/null -m 1 -D - 'http://${host}:${port}${probePath}' | tr -d '\\r' | sed -n 's/^${probeHeader}: //Ip')"`;
+  });
+  return `ip -o addr show | while read -r index name family address rest; do printf 'held\\t%s\\n' "\${address%%/*}"; done
+for s in ${services.join(' ')}; do [ "$(systemctl is-active $s.service)" = active ] && printf 'active\\t%s\\n' "$s"; done
+${urls.join('\n')}
+true
+` as ReadScript;
+}
+
+function parseSight(output: Uint8Array): Sight {
+  const records = Buffer.from(output).toString('utf8').split('\n').map((line) => line.split('\t'));
+  const of = (kind: string): readonly string[][] => records.filter(([k]) => k === kind).map((record) => record.slice(1));
+  return {
+    held: of('held').map(([address = '']) => address),
+    active: services.filter((service) => of('active').some(([name]) => name === service)),
+    answers: Object.fromEntries(of('answer').flatMap(([vip = '', host = '']) => (host === '' ? [] : [[vip, host]]))),
+  };
+}
