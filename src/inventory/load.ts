@@ -1,0 +1,101 @@
+/** The inventory from a file or from stdin, with its overlay, its site files and its secrets. */
+
+import { readFile } from 'node:fs/promises';
+import { readFileSync, statSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import type { Inventory } from '../model/domain.ts';
+import { HaupError } from '../model/errors.ts';
+import { readInventory } from './read.ts';
+import { secretResolver } from './secrets.ts';
+
+export interface LoadContext {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+  /** What `-` means: the text of stdin. */
+  readonly stdin?: string | undefined;
+}
+
+/** An inventory of a thousand hosts has a tenth of it. */
+const limitBytes = 1024 * 1024;
+
+/**
+ * `path` as the operator wrote it, `-` for stdin. HAUP_OVERLAY names a file whose values replace the
+ * inventory's, HAUP_LAB the lab that wrote it. Rejects with INVENTORY_MISSING, INVENTORY_INVALID or SECRET_MISSING.
+ */
+export async function loadInventory(path: string, context: LoadContext): Promise<Inventory> {
+  const { env, cwd } = context;
+  const directory = path === '-' ? cwd : dirname(resolve(cwd, path));
+  const file = path === '-' ? '(stdin)' : path;
+  const text = path === '-' ? fromStdin(context) : await fromFile(path, cwd, missingHint);
+  const overlay = env['HAUP_OVERLAY'];
+  return readInventory(text, file, {
+    resolveSecret: secretResolver({ env, directory }),
+    readText: (name) => siteText(resolve(directory, name)),
+    overlay: overlay
+      ? { text: await fromFile(overlay, cwd, labHint), file: overlay, by: `lab ${env['HAUP_LAB'] ?? 'haup'}` }
+      : undefined,
+  });
+}
+
+const missingHint =
+  'Name the inventory, as in `haup plan FILE`; inventory.example.yaml is a complete one to begin with.';
+const labHint = 'HAUP_OVERLAY names it: run the command by `haup lab exec -- …`, or unset HAUP_OVERLAY.';
+
+async function fromFile(path: string, cwd: string, hint: string): Promise<string> {
+  const place = resolve(cwd, path);
+  try {
+    if (statSync(place).size > limitBytes) throw tooLarge(path);
+    return decode(await readFile(place), path);
+  } catch (error) {
+    if (error instanceof HaupError) throw error;
+    throw new HaupError('INVENTORY_MISSING', `${path} ${reasonOf(error)}`, { hint, cause: error });
+  }
+}
+
+function fromStdin({ stdin }: LoadContext): string {
+  if (stdin === undefined)
+    throw new HaupError('INVENTORY_MISSING', 'there is no stdin to read the inventory from', {
+      hint: missingHint,
+    });
+  if (stdin.length > limitBytes) throw tooLarge('(stdin)');
+  return stdin;
+}
+
+const tooLarge = (path: string): HaupError =>
+  new HaupError('INVENTORY_INVALID', `${path} is larger than ${limitBytes / 1024} KiB`, {
+    hint: 'An inventory is a short YAML file; is this one?',
+  });
+
+function decode(bytes: Uint8Array, path: string): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch (cause) {
+    throw new HaupError('INVENTORY_INVALID', `${path} is not UTF-8 text`, {
+      hint: 'Save it as UTF-8.',
+      cause,
+    });
+  }
+}
+
+function siteText(place: string): string {
+  try {
+    return decode(readFileSync(place), place);
+  } catch (error) {
+    if (error instanceof HaupError) throw error;
+    throw new HaupError('INVENTORY_INVALID', `${place} ${reasonOf(error)}`, {
+      hint: 'The path is relative to the inventory.',
+      cause: error,
+    });
+  }
+}
+
+function reasonOf(error: unknown): string {
+  const code = (error as NodeJS.ErrnoException).code ?? '';
+  const reasons: Readonly<Record<string, string>> = {
+    ENOENT: 'does not exist',
+    EACCES: 'can not be read: permission denied',
+    EISDIR: 'is a directory, not a file',
+    ENOTDIR: 'does not exist',
+  };
+  return reasons[code] ?? `can not be read: ${code === '' ? String(error) : code}`;
+}

@@ -1,0 +1,105 @@
+/** The text of an inventory → Inventory, or every mistake in it at its place. Pure: what it needs is handed in. */
+
+import { posix } from 'node:path';
+import type { Inventory } from '../model/domain.ts';
+import { HaupError } from '../model/errors.ts';
+import { Secret } from '../model/secret.ts';
+import { build, type Sources } from './build.ts';
+import { type Parsed, parseYaml } from './document.ts';
+import { explain, valueAt } from './explain.ts';
+import { lay, overrides } from './overlay.ts';
+import { inventoryError, type Problem } from './problem.ts';
+import { authPassProblem, rules } from './rules.ts';
+import { check } from './schema.ts';
+import type { Path, Violation } from './written.ts';
+
+export interface ReadOptions {
+  /** A reference → its secret; throws SECRET_MISSING. */
+  readonly resolveSecret: (reference: string) => Secret;
+  /** The text of a site's file, its path relative to the inventory; throws a HaupError that says why not. */
+  readonly readText: (path: string) => string;
+  /** A second document whose values replace the inventory's; `by` says whose it is. */
+  readonly overlay?: { readonly text: string; readonly file: string; readonly by: string } | undefined;
+}
+
+/**
+ * Throws INVENTORY_INVALID with every problem of the text, or SECRET_MISSING with every secret that was not
+ * found; secrets are resolved only when all else is right, since a reference may run a command.
+ */
+export function readInventory(text: string, file: string, options: ReadOptions): Inventory {
+  const base = parseYaml(text, file);
+  const over = options.overlay && parseYaml(options.overlay.text, options.overlay.file);
+  const syntax = [...base.problems, ...(over?.problems ?? [])];
+  if (syntax.length > 0 && (base.value === null || over?.value === null)) throw inventoryError(file, syntax);
+
+  const value = over === undefined ? base.value : lay(base.value, over.value);
+  const layers = over === undefined ? [base] : [over, base];
+  if (value === null)
+    throw inventoryError(file, [place({ path: [], message: 'the inventory is empty', hint: start }, layers)]);
+
+  const checked = check(value);
+  const violations = [...(checked.ok ? [] : explain(checked.issues, value)), ...rules(checked.parts)];
+  const problems = [...syntax, ...violations.map((violation) => place(violation, layers))];
+  if (!checked.ok || problems.length > 0) throw inventoryError(file, problems);
+
+  const missing: Problem[] = [];
+  const invalid: Problem[] = [];
+  const inventory = build(checked.written, file, sourcesOf(options, layers, missing, invalid));
+  const authPass = inventory.vrrp.authPass && authPassProblem(inventory.vrrp.authPass.reveal());
+  if (authPass && missing.length === 0) {
+    const message = `the password from ${inventory.vrrp.authPass?.source} ${authPass}`;
+    invalid.push(place({ path: ['vrrp', 'auth_pass'], message, hint: 'Take 8 letters and digits.' }, layers));
+  }
+  if (invalid.length > 0) throw inventoryError(file, [...invalid, ...missing]);
+  if (missing.length > 0) throw inventoryError(file, missing, 'SECRET_MISSING');
+  if (over === undefined || options.overlay === undefined) return inventory;
+
+  const alone = check(base.value);
+  const without = alone.ok ? alone.written : base.value;
+  return { ...inventory, overridden: overrides(without, checked.written, over.value, options.overlay.by) };
+}
+
+const start = 'It needs hosts and vips; inventory.example.yaml shows every key.';
+
+/** Values from elsewhere, each failure a problem at the place that asked, so that all are told at once. */
+function sourcesOf(
+  options: ReadOptions,
+  layers: readonly Parsed[],
+  missing: Problem[],
+  invalid: Problem[],
+): Sources {
+  const attempt = <T>(path: Path, problems: Problem[], fallback: T, get: () => T): T => {
+    try {
+      return get();
+    } catch (error) {
+      if (!(error instanceof HaupError)) throw error;
+      problems.push(place({ path, message: error.message, hint: error.hint }, layers));
+      return fallback;
+    }
+  };
+  return {
+    secret: (reference, path) =>
+      reference === undefined
+        ? null
+        : attempt(path, missing, new Secret('', reference), () => options.resolveSecret(reference)),
+    text: (name, path) => attempt(path, invalid, '', () => options.readText(name)),
+    local: (name, path) => {
+      if (/^[/~]/.test(name)) return name;
+      const layer = layers.find((each) => each.locate(path, 'value') !== undefined);
+      return posix.join(posix.dirname(layer?.source.file ?? '.'), name);
+    },
+  };
+}
+
+/** The violation where the text has it, in the overlay if that wrote it; a missing key where its map begins. */
+function place({ path, at = 'value', message, hint }: Violation, layers: readonly Parsed[]): Problem {
+  for (let length = path.length; length >= 0; length--) {
+    const parent = path.slice(0, length);
+    for (const layer of length === path.length ? layers : [...layers].reverse()) {
+      const span = layer.locate(parent, length === path.length ? at : 'key');
+      if (span !== undefined) return { source: layer.source, ...span, message, hint };
+    }
+  }
+  const last = layers[layers.length - 1] as Parsed;
+  return { source: last.source, start: 0, end: 0, message, hint };
+}

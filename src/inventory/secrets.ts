@@ -1,0 +1,107 @@
+/** References to secrets → secrets: `env:NAME`, `env:NAME:-default`, `file:PATH`, `cmd:COMMAND`. */
+
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { HaupError } from '../model/errors.ts';
+import { Secret } from '../model/secret.ts';
+
+export interface SecretContext {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** What `file:` paths are relative to, and where `cmd:` runs: the inventory's directory. */
+  readonly directory: string;
+}
+
+/** A person may have to touch a key or unlock a vault. */
+const commandLimitMs = 60_000;
+
+/** Throws SECRET_MISSING with the reference, never with what it found. */
+export function secretResolver({ env, directory }: SecretContext): (reference: string) => Secret {
+  const known = new Map<string, Secret>();
+  return (reference) => {
+    const found = known.get(reference) ?? find(reference, env, directory);
+    known.set(reference, found);
+    return found;
+  };
+}
+
+function find(reference: string, env: SecretContext['env'], directory: string): Secret {
+  const [, scheme, rest = ''] = /^(env|file|cmd):(.*)$/s.exec(reference) ?? [];
+  if (scheme === 'env') return fromEnvironment(rest, env);
+  if (scheme === 'file') return fromFile(rest, env, directory);
+  if (scheme === 'cmd') return fromCommand(rest, env, directory);
+  throw new HaupError('SECRET_MISSING', 'a secret must be a reference', {
+    hint: 'Write env:NAME, file:PATH or cmd:COMMAND.',
+  });
+}
+
+function fromEnvironment(rest: string, env: SecretContext['env']): Secret {
+  const dash = rest.indexOf(':-');
+  const name = dash === -1 ? rest : rest.slice(0, dash);
+  // As in sh, :- also stands for a variable that is set to nothing.
+  const value = env[name] || (dash === -1 ? undefined : rest.slice(dash + 2));
+  if (value) return oneLine(value, `env:${name}`);
+  throw new HaupError('SECRET_MISSING', `the environment variable ${name} is not set`, {
+    hint: `Set it: export ${name}=…, or write a default: env:${name}:-default.`,
+  });
+}
+
+function fromFile(path: string, env: SecretContext['env'], directory: string): Secret {
+  const place = resolve(directory, path.replace(/^~(?=\/)/, env['HOME'] ?? '~'));
+  try {
+    return oneLine(readFileSync(place, 'utf8').replace(/\r?\n$/, ''), `file:${path}`);
+  } catch (cause) {
+    if (cause instanceof HaupError) throw cause;
+    const code = (cause as NodeJS.ErrnoException).code ?? 'unreadable';
+    throw new HaupError(
+      'SECRET_MISSING',
+      `the secret's file ${place} can not be read: ${reasons[code] ?? code}`,
+      {
+        cause,
+        hint: 'Create it, readable by you alone (chmod 600), with the secret on one line.',
+      },
+    );
+  }
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  ENOENT: 'it does not exist',
+  EACCES: 'permission denied',
+  EISDIR: 'it is a directory',
+};
+
+function fromCommand(command: string, env: SecretContext['env'], directory: string): Secret {
+  const run = spawnSync('/bin/sh', ['-c', command], {
+    cwd: directory,
+    env: { ...env },
+    encoding: 'utf8',
+    timeout: commandLimitMs,
+    maxBuffer: 64 * 1024,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const how =
+    (run.error as NodeJS.ErrnoException | undefined)?.code === 'ETIMEDOUT'
+      ? `took more than ${commandLimitMs / 1000} s`
+      : run.error !== undefined
+        ? run.error.message
+        : run.signal !== null
+          ? `was ended by ${run.signal}`
+          : run.status !== 0
+            ? `ended with ${run.status}`
+            : null;
+  if (how === null) return oneLine(run.stdout.replace(/\r?\n$/, ''), `cmd:${command}`);
+  const said = run.stderr?.trim().split('\n').at(-1) ?? '';
+  throw new HaupError('SECRET_MISSING', `the command ${command} ${how}${said === '' ? '' : `: ${said}`}`, {
+    hint: 'Run it by itself: it must print the secret and nothing else.',
+  });
+}
+
+/** A secret goes into a file or to a prompt as one line; more than that is another file than was meant. */
+function oneLine(value: string, source: string): Secret {
+  const fault =
+    value === '' ? 'is empty' : /[\x00-\x1f\x7f]/.test(value) ? 'is more than one line of text' : null;
+  if (fault === null) return new Secret(value, source);
+  throw new HaupError('SECRET_MISSING', `the secret from ${source} ${fault}`, {
+    hint: 'It must be one line.',
+  });
+}
