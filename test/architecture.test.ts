@@ -1,0 +1,70 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { expect, test } from 'vitest';
+
+const src = join(import.meta.dirname, '../src');
+const files = readdirSync(src, { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith('.ts'));
+const text = (file: string): string => readFileSync(join(src, file), 'utf8');
+const imports = (file: string): string[] =>
+  [...text(file).matchAll(/(?:from|import)\s*\(?\s*'([^']+)'/g)].map((match) => match[1] ?? '');
+
+/** Folder → the folders it may import besides itself. */
+const below: Record<string, readonly string[]> = {
+  model: [],
+  inventory: ['model'],
+  desired: ['model'],
+  facts: ['model'],
+  plan: ['model'],
+  judge: ['model'],
+  ssh: ['model'],
+  report: ['model'],
+  lab: ['model'],
+  verify: ['model'],
+  run: ['model', 'verify', 'judge'],
+};
+
+test.each(files)('%s imports downwards only', (file) => {
+  const [folder = ''] = file.split('/');
+  if (file === 'bin.ts') return expect(imports(file)).toEqual(['./cli/program.ts']);
+  if (folder === 'cli') return;
+  const reached = imports(file)
+    .filter((from) => from.startsWith('.'))
+    .map((from) => relative(src, join(src, dirname(file), from)).split('/')[0] ?? '')
+    .filter((to) => to !== folder);
+  expect(reached.filter((to) => !(below[folder] ?? []).includes(to))).toEqual([]);
+});
+
+test.each([
+  ['node-ssh', ['ssh/transport.ts']],
+  ['ssh2', []],
+  ['commander', ['cli/program.ts']],
+  ['handlebars', ['desired/render.ts']],
+  ['ora', ['report/tty.ts']],
+  ['chalk', ['report/tty.ts']],
+  ['diff', ['report/diff-text.ts']],
+] as const)('%s is imported in one place', (library, places) => {
+  const found = files.filter((file) => imports(file).includes(library) && !new RegExp(`import type [^;]*'${library}'`).test(text(file)));
+  expect(found.filter((file) => !(places as readonly string[]).includes(file))).toEqual([]);
+});
+
+test.each(['yaml', 'zod'])('%s is imported in the inventory only', (library) => {
+  expect(files.filter((file) => imports(file).includes(library) && !file.startsWith('inventory/'))).toEqual([]);
+});
+
+const pure = files.filter(
+  (file) =>
+    /^(model|desired|plan|judge)\//.test(file) ||
+    ['verify/bounds.ts', 'verify/outage.ts', 'verify/holders.ts', 'facts/script.ts'].includes(file) ||
+    ['inventory/schema.ts', 'inventory/read.ts', 'inventory/rules.ts'].includes(file),
+);
+test.each(pure.filter((file) => file !== 'desired/render.ts'))('%s is pure', (file) => {
+  expect(imports(file).filter((from) => /^node:(?!crypto$|path$)/.test(from))).toEqual([]);
+  expect(text(file)).not.toMatch(/\bprocess\.|Date\.now\(|new Date\(\)|Math\.random|setTimeout\(/);
+});
+
+test.each(files.filter((file) => !['bin.ts', 'cli/context.ts', 'cli/program.ts'].includes(file)))(
+  '%s leaves process to the context',
+  (file) => {
+    expect(text(file).match(/(?<![.\w`])process\.(env|argv|exit|cwd|stdout|stderr|stdin|on)\b/g)).toBeNull();
+  },
+);
