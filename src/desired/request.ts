@@ -1,24 +1,33 @@
 import type { DesiredHost, FactsRequest, Inventory, Service } from '../model/domain.ts';
+import { knownPackages } from './packages.ts';
 import { paths } from './paths.ts';
 
 /**
  * What to ask a host so that one round trip is enough. `desired` is what would be wanted of it on a
  * host of each package manager, since which one it has is among the answers.
  */
-export function factsRequest(inventory: Inventory, desired: { readonly deb: DesiredHost; readonly rpm: DesiredHost }): FactsRequest {
+export function factsRequest(
+  inventory: Inventory,
+  desired: { readonly deb: DesiredHost; readonly rpm: DesiredHost },
+): FactsRequest {
   const resources = [...desired.deb.resources, ...desired.rpm.resources];
-  const packages = (of: DesiredHost): readonly string[] =>
-    unique(of.resources.flatMap((resource) => (resource.kind === 'package' ? resource.names : [])));
   return {
     ...statusRequest(inventory),
-    packages: { deb: packages(desired.deb), rpm: packages(desired.rpm) },
+    // All of them: which name a library has depends on the system's version, another answer of this question.
+    packages: knownPackages,
     users: unique(resources.flatMap((resource) => (resource.kind === 'user' ? [resource.name] : []))),
     files: unique(
       resources.flatMap((resource) =>
-        resource.kind === 'config' ? resource.set.files.map(({ path }) => path) : resource.kind === 'unit' ? [resource.file.path] : [],
+        resource.kind === 'config'
+          ? resource.set.files.map(({ path }) => path)
+          : resource.kind === 'unit'
+            ? [resource.file.path]
+            : [],
       ),
     ),
-    directories: unique(resources.flatMap((resource) => (resource.kind === 'config' ? resource.set.owns : []))),
+    directories: unique(
+      resources.flatMap((resource) => (resource.kind === 'config' ? resource.set.owns : [])),
+    ),
   };
 }
 

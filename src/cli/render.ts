@@ -1,0 +1,78 @@
+import { chmod, mkdir, writeFile } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import type { DesiredHost, FileWant } from '../model/domain.ts';
+import { exitCodes } from '../model/errors.ts';
+import type { Context } from './context.ts';
+import { knownHost, limited, openInventory } from './inventory.ts';
+import type { GlobalOptions } from './program.ts';
+
+export interface RenderOptions extends GlobalOptions {
+  /** Directory for the tree of files. */
+  readonly output?: string;
+  readonly host?: string;
+}
+
+/** `haup render`: the files that apply would push, from the inventory alone. Secrets are clear only in a tree on disk. */
+export async function render(
+  context: Context,
+  path: string | undefined,
+  options: RenderOptions,
+): Promise<number> {
+  const [{ desire }, { assumedFacts, assumptions }, { loadRender }] = await Promise.all([
+    import('../desired/desire.ts'),
+    import('../desired/assume.ts'),
+    import('../desired/render.ts'),
+  ]);
+  const inventory = await openInventory(context, path);
+  const names =
+    options.host === undefined ? limited(inventory, options.limit) : [knownHost(inventory, options.host)];
+  const desired = desire(inventory, assumedFacts(inventory), await loadRender()).filter(({ host }) =>
+    names.includes(host),
+  );
+  for (const assumption of assumptions(inventory)) context.err(`assumed ${assumption}\n`);
+  if (options.output === undefined) context.out(await printed(desired, options.json === true));
+  else await writeTree(context, resolve(context.cwd, options.output), desired);
+  return exitCodes.ok;
+}
+
+const filesOf = ({ resources }: DesiredHost): readonly FileWant[] =>
+  resources.flatMap((one) => (one.kind === 'config' ? one.set.files : one.kind === 'unit' ? [one.file] : []));
+
+async function printed(desired: readonly DesiredHost[], json: boolean): Promise<string> {
+  const { shownText } = await import('../desired/shown.ts');
+  const files = desired.flatMap((host) => filesOf(host).map((file) => ({ host: host.host, file })));
+  if (json) {
+    const { jsonText } = await import('../report/json.ts');
+    const document = {
+      version: 1,
+      files: files.map(({ host, file }) => ({
+        host,
+        path: file.path,
+        mode: file.mode.toString(8).padStart(4, '0'),
+        owner: file.owner,
+        text: shownText(file),
+      })),
+    };
+    return `${jsonText(document, true)}\n`;
+  }
+  return files
+    .map(
+      ({ host, file }) =>
+        `==> ${host} ${file.path} (${file.mode.toString(8).padStart(4, '0')} ${file.owner}) <==\n${shownText(file)}`,
+    )
+    .join('\n');
+}
+
+async function writeTree(context: Context, root: string, desired: readonly DesiredHost[]): Promise<void> {
+  for (const host of desired) {
+    for (const file of filesOf(host)) {
+      const target = join(root, host.host, file.path);
+      await mkdir(dirname(target), { recursive: true });
+      const mode = file.secret ? 0o600 : file.mode;
+      await writeFile(target, file.bytes, { mode });
+      // The mode of writeFile counts for a new file only.
+      await chmod(target, mode);
+      context.out(`${target}\n`);
+    }
+  }
+}

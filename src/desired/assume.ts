@@ -1,0 +1,83 @@
+/** Facts for rendering without a host, and what was assumed in words. */
+
+import type { HostFacts, HostName, HostSpec, Inventory, Vip } from '../model/domain.ts';
+import { isIpv4 } from './address.ts';
+
+const assumedInterface = 'eth0';
+
+/** What `haup render` takes for granted where only the hosts could tell; empty when nothing. */
+export function assumptions(inventory: Inventory): readonly string[] {
+  const said = inventory.hosts.flatMap((host) =>
+    vipsOf(inventory, host).some((vip) => namedInterface(host, vip) === null)
+      ? [`${host.name}: the interface is ${assumedInterface} (the inventory names none)`]
+      : [],
+  );
+  if (inventory.vrrp.unicast) {
+    for (const host of inventory.hosts) {
+      if (!isIpv4(host.address)) {
+        said.push(
+          `${host.name}: its own address is ${placeholder} (${host.address} is a name, and unicast needs an address)`,
+        );
+      }
+    }
+  }
+  if (inventory.keepalived.from === 'package') {
+    said.push(`keepalived's package is version ${inventory.keepalived.version}`);
+  }
+  if (inventory.nginx.from === 'package')
+    said.push('nginx comes from a Debian package: its workers run as www-data');
+  return said;
+}
+
+/** Facts of hosts that fit the inventory and can build everything. */
+export function assumedFacts(inventory: Inventory): ReadonlyMap<HostName, HostFacts> {
+  return new Map(inventory.hosts.map((host) => [host.name, factsOf(inventory, host)]));
+}
+
+/** From the range that is set aside for documentation. */
+const placeholder = '192.0.2.1';
+
+function factsOf(inventory: Inventory, host: HostSpec): HostFacts {
+  const own = !isIpv4(host.address) ? placeholder : host.address;
+  const service = {
+    load: 'not-found',
+    active: 'inactive',
+    enabled: '',
+    unit: '',
+    needsDaemonReload: false,
+    activeSinceMs: 0,
+    program: '',
+  };
+  return {
+    host: host.name,
+    hostname: host.name,
+    machineId: '',
+    os: { id: '', version: '', name: 'an unknown system' },
+    arch: '',
+    cpus: 1,
+    clockMs: 0,
+    systemd: true,
+    packageManager: 'apt-get',
+    packages: {},
+    users: [],
+    interfaces: [...new Set(vipsOf(inventory, host).map((vip) => namedInterface(host, vip)))].map((name) => ({
+      name: name ?? assumedInterface,
+      up: true,
+      // A prefix of 0 holds every VIP: the interface that nobody named is the one that is looked for.
+      addresses: [`${own}/${name === null ? 0 : 32}`],
+    })),
+    files: {},
+    services: { keepalived: service, nginx: service },
+    software: { keepalived: null, nginx: null },
+    free: {},
+    libraries: { openssl: null, pcre1: true, pcre2: true },
+    unread: [],
+    drain: null,
+  };
+}
+
+const vipsOf = (inventory: Inventory, host: HostSpec): readonly Vip[] =>
+  inventory.vips.filter((vip) => vip.members.some((member) => member.host === host.name));
+
+const namedInterface = (host: HostSpec, vip: Vip): string | null =>
+  vip.members.find((member) => member.host === host.name)?.interface ?? host.interface;

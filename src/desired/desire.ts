@@ -1,0 +1,148 @@
+/** Inventory × facts → how each host should be, as an ordered list of resources. Pure. */
+
+import type {
+  BuildRecipe,
+  DesiredHost,
+  FileWant,
+  HostFacts,
+  HostName,
+  HostSpec,
+  Inventory,
+  Resource,
+  Service,
+  Software,
+} from '../model/domain.ts';
+import { HaupError, SeveralErrors } from '../model/errors.ts';
+import { stateDirectory } from '../model/layout.ts';
+import { fileWant } from './file.ts';
+import { checksNginx, keepalivedFiles } from './keepalived.ts';
+import { nginxFiles, nginxPid, siteDirectory, workerUser } from './nginx.ts';
+import { refuseImpossible } from './obstacles.ts';
+import { buildPackages, runtimePackages } from './packages.ts';
+import { paths, scripts, scriptUser, unitPath } from './paths.ts';
+import { tarball } from './releases.ts';
+import type { Render } from './render.ts';
+
+/**
+ * One entry for each host that facts are known of, in the inventory's order.
+ * Throws INTERFACE_MISSING, BUILD_IMPOSSIBLE, HOST_UNSUPPORTED, INVENTORY_INVALID; several hosts' errors at once.
+ */
+export function desire(
+  inventory: Inventory,
+  facts: ReadonlyMap<HostName, HostFacts>,
+  render: Render,
+): readonly DesiredHost[] {
+  const errors: HaupError[] = [];
+  const desired = inventory.hosts.flatMap((host): readonly DesiredHost[] => {
+    const known = facts.get(host.name);
+    if (known === undefined) return [];
+    try {
+      return [{ host: host.name, resources: resources(inventory, host, known, facts, render) }];
+    } catch (error) {
+      if (!(error instanceof HaupError)) throw error;
+      errors.push(error);
+      return [];
+    }
+  });
+  const [first, ...others] = errors;
+  if (first === undefined) return desired;
+  throw others.length === 0 ? first : new SeveralErrors([first, ...others]);
+}
+
+function resources(
+  inventory: Inventory,
+  host: HostSpec,
+  known: HostFacts,
+  facts: ReadonlyMap<HostName, HostFacts>,
+  render: Render,
+): readonly Resource[] {
+  if (!known.systemd) {
+    throw new HaupError(
+      'HOST_UNSUPPORTED',
+      'systemd does not run this host, and haup registers its services with systemd.',
+      {
+        host: host.name,
+        hint: 'Use a system that systemd runs, such as Debian, Ubuntu, Rocky or CentOS 7 and newer.',
+      },
+    );
+  }
+  const user = workerUser(inventory, known.packageManager);
+  const checks = checksNginx(inventory);
+  return [
+    ...packages('keepalived', inventory.keepalived, known),
+    ...packages('nginx', inventory.nginx, known),
+    ...needed(runtimePackages(known, { curl: checks }), 'run'),
+    ...(checks ? [{ kind: 'user', name: scriptUser, for: 'the health check' } as const] : []),
+    ...(inventory.nginx.from === 'source'
+      ? [{ kind: 'user', name: user, for: 'the workers of nginx' } as const]
+      : []),
+    ...build('keepalived', inventory.keepalived, known),
+    ...build('nginx', inventory.nginx, known),
+    // nginx comes first from here on: keepalived's first health check then finds it answering.
+    configSet(inventory, 'nginx', nginxFiles(inventory, host, user, render), [
+      siteDirectory(inventory).replace(/\/$/, ''),
+    ]),
+    unit(inventory, 'nginx', render),
+    configSet(inventory, 'keepalived', keepalivedFiles(inventory, host, facts, render), []),
+    unit(inventory, 'keepalived', render),
+    { kind: 'service', service: 'nginx', enabled: true, running: true },
+    { kind: 'service', service: 'keepalived', enabled: true, running: true },
+  ];
+}
+
+function packages(service: Service, software: Software, facts: HostFacts): readonly Resource[] {
+  if (software.from === 'source') {
+    return needed(buildPackages(recipe(service, software), facts.packageManager, facts.os), service);
+  }
+  if (facts.packageManager === null) {
+    throw new HaupError(
+      'HOST_UNSUPPORTED',
+      `${service} is to come from a package, and this host has no apt-get, dnf or yum.`,
+      {
+        host: facts.host,
+        hint: `Set ${service}.from: source.`,
+      },
+    );
+  }
+  return needed([service], 'run');
+}
+
+const needed = (names: readonly string[], purpose: 'run' | Service): readonly Resource[] =>
+  names.length === 0 ? [] : [{ kind: 'package', names, for: purpose }];
+
+function build(service: Service, software: Software, facts: HostFacts): readonly Resource[] {
+  if (software.from === 'package') return [];
+  const wanted = recipe(service, software);
+  // What is there already has proved that it can be built.
+  if (facts.software[service]?.version !== wanted.version) refuseImpossible(wanted, facts);
+  return [{ kind: 'build', recipe: wanted }];
+}
+
+const recipe = (service: Service, software: Software): BuildRecipe => ({
+  software: service,
+  version: software.version,
+  prefix: software.prefix,
+  configure: [`--prefix=${software.prefix}`, ...software.configure],
+  tarball: tarball(service, software),
+});
+
+function configSet(
+  inventory: Inventory,
+  service: Service,
+  files: readonly FileWant[],
+  owns: readonly string[],
+): Resource {
+  const { binary, entry } = paths(inventory, service);
+  return { kind: 'config', set: { service, files, binary, entry, owns } };
+}
+
+function unit(inventory: Inventory, service: Service, render: Render): Resource {
+  const { binary, entry } = paths(inventory, service);
+  const template = inventory[service].from === 'source' ? `${service}.service` : `${service}.dropin`;
+  const data = { binary, entry, pid: nginxPid, state: stateDirectory, ...scripts };
+  return {
+    kind: 'unit',
+    service,
+    file: fileWant(unitPath(service, inventory[service]), render(template, data), 0o644),
+  };
+}

@@ -1,0 +1,97 @@
+/** The files of nginx: its configuration, the sites, and the page that names the host. */
+
+import type { FileWant, HostSpec, Inventory, Site } from '../model/domain.ts';
+import { fileWant } from './file.ts';
+import { healthUrl } from './listen.ts';
+import { paths } from './paths.ts';
+import type { Render } from './render.ts';
+import { including, serverBlocks } from './server-block.ts';
+
+/** haup's own directory below nginx's configuration, with a slash at the end. */
+export const siteDirectory = (inventory: Inventory): string =>
+  `${paths(inventory, 'nginx').configDirectory}haup.d/`;
+
+/** Who nginx's workers run as: a user that haup makes, or the one that the package brings. */
+export const workerUser = (inventory: Inventory, manager: string | null): string =>
+  inventory.nginx.from === 'package' && manager === 'apt-get' ? 'www-data' : 'nginx';
+
+export function nginxFiles(
+  inventory: Inventory,
+  host: HostSpec,
+  user: string,
+  render: Render,
+): readonly FileWant[] {
+  const { entry, configDirectory } = paths(inventory, 'nginx');
+  const directory = siteDirectory(inventory);
+  const { sites } = inventory.nginx;
+  const packaged = inventory.nginx.from === 'package';
+  const put = (path: string, template: string, data: object): FileWant =>
+    fileWant(path, render(template, data), 0o644);
+  return [
+    put(entry, 'nginx.conf', {
+      user,
+      workerProcesses: String(inventory.nginx.workerProcesses),
+      workerConnections: inventory.nginx.workerConnections,
+      pid: nginxPid,
+      logs: packaged ? '/var/log/nginx' : `${inventory.nginx.prefix}/logs`,
+      mimeTypes: `${configDirectory}mime.types`,
+      identity: `${directory}host.inc`,
+      sites: sites.map((site) => ({ path: sitePath(directory, site) })),
+      extraListen: healthUrl(listens(inventory)).extraListen,
+    }),
+    put(`${directory}host.inc`, 'host.inc', { host: host.name }),
+    ...sites.map((site) => siteFile(site, directory, put)),
+    ...(sites.some((site) => site.serves.kind === 'page')
+      ? [put(`${directory}page/index.html`, 'page.html', { host: host.name, vips: vipsOf(inventory, host) })]
+      : []),
+  ];
+}
+
+/** The same for every build, so that the unit need not know what ./configure was told. */
+export const nginxPid = '/run/nginx.pid';
+
+const sitePath = (directory: string, site: Site): string => `${directory}site-${site.name}.conf`;
+
+const vipsOf = (inventory: Inventory, host: HostSpec): readonly object[] =>
+  inventory.vips
+    .filter((vip) => vip.members.some((member) => member.host === host.name))
+    .map((vip) => ({
+      address: vip.address.address,
+      order: vip.members.map((member) => member.host).join(' → '),
+    }));
+
+function siteFile(
+  site: Site,
+  directory: string,
+  put: (path: string, template: string, data: object) => FileWant,
+): FileWant {
+  const common = {
+    name: site.name,
+    listens: site.listen,
+    serverNames: site.serverNames.join(' ') || '_',
+    identity: `${directory}host.inc`,
+  };
+  const path = sitePath(directory, site);
+  switch (site.serves.kind) {
+    case 'page':
+      return put(path, 'site-root.conf', { ...common, root: `${directory}page` });
+    case 'root':
+      return put(path, 'site-root.conf', { ...common, root: site.serves.path });
+    case 'proxy':
+      return put(path, 'site-proxy.conf', { ...common, upstreams: site.serves.upstreams });
+    case 'file': {
+      const { text } = site.serves;
+      const { starts } = serverBlocks(text);
+      const lines = including(text, starts, common.identity).trimEnd().split('\n');
+      return put(path, starts.length > 0 ? 'site-file.conf' : 'site-body.conf', { ...common, lines });
+    }
+  }
+}
+
+/** Where the sites listen; a file with servers of its own says it itself. */
+export const listens = (inventory: Inventory): readonly string[] =>
+  inventory.nginx.sites.flatMap((site) => {
+    if (site.serves.kind !== 'file') return site.listen;
+    const blocks = serverBlocks(site.serves.text);
+    return blocks.starts.length > 0 ? blocks.listens : site.listen;
+  });

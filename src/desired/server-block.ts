@@ -1,0 +1,40 @@
+/** Reads an nginx configuration that a person wrote, as far as haup has to: its servers and where they listen. */
+
+export interface ServerBlocks {
+  /** Offsets just after the `{` of each `server {` outside any other block. */
+  readonly starts: readonly number[];
+  /** What their `listen` directives say. */
+  readonly listens: readonly string[];
+}
+
+export function serverBlocks(text: string): ServerBlocks {
+  const starts: number[] = [];
+  const listens: string[] = [];
+  const open: string[] = [];
+  let statement = '';
+  // A comment, a quoted string, a variable in braces, an escaped character, or one character.
+  for (const token of text.matchAll(/#[^\n]*|"(?:\\[^]|[^"\\])*"|'(?:\\[^]|[^'\\])*'|\$\{\w*\}|\\[^]|[^]/g)) {
+    const [piece] = token;
+    if (piece === '{') {
+      const name = statement.trim();
+      if (name === 'server' && open.length === 0) starts.push(token.index + 1);
+      open.push(name);
+    } else if (piece === ';') {
+      const [directive, ...values] = statement.trim().split(/\s+/);
+      if (directive === 'listen' && open.length === 1 && open[0] === 'server') listens.push(values.join(' '));
+    } else if (piece === '}') open.pop();
+    else {
+      // A # inside a word starts no comment.
+      if (!piece.startsWith('#') || /\S$/.test(statement)) statement += piece;
+      continue;
+    }
+    statement = '';
+  }
+  return { starts, listens };
+}
+
+/** The text with `include FILE;` at the head of each of its servers. */
+export function including(text: string, starts: readonly number[], file: string): string {
+  const pieces = [0, ...starts].map((start, index) => text.slice(start, starts[index]));
+  return pieces.join(`\n    include ${file};`);
+}

@@ -1,0 +1,7 @@
+import type { FileWant } from '../model/domain.ts';
+
+/** The text of a file as it may be shown: a secret one with its secrets masked. */
+export function shownText(file: FileWant): string {
+  const text = Buffer.from(file.bytes).toString('utf8');
+  return file.secret ? text.replace(/^(\s*auth_pass\s+).*$/gm, '$1***') : text;
+}
