@@ -12,7 +12,7 @@ import type {
   Vip,
 } from '../model/domain.ts';
 import type { Secret } from '../model/secret.ts';
-import { addressOf, routerIdOf, vipName } from './rules.ts';
+import { addressOf, routerIdOf, vipName } from './derive.ts';
 import type { Path, Written, WrittenHost, WrittenSite, WrittenSoftware, WrittenVip } from './written.ts';
 
 /** How the values that stand elsewhere are got; each is given the place that asks, and reports its own failures. */

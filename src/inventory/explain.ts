@@ -8,6 +8,7 @@ interface SchemaNode {
   readonly description?: string;
   readonly type?: string | readonly string[];
   readonly properties?: Readonly<Record<string, SchemaNode>>;
+  readonly pattern?: string;
   readonly items?: SchemaNode;
   readonly additionalProperties?: SchemaNode | false;
   readonly propertyNames?: SchemaNode;
@@ -33,7 +34,8 @@ function one(root: SchemaNode, issue: Issue, value: unknown): Violation {
       message: `${key}: needs ${nodeAt(root, path.slice(0, -1))?.propertyNames?.description ?? 'another name'}`,
     };
   }
-  const needs = nodeAt(root, path)?.description ?? 'another value';
+  const node = nodeAt(root, path);
+  const needs = node?.type === 'boolean' ? 'true or false' : (node?.description ?? 'another value');
   if (is === undefined && path.length > 0) {
     return { path, message: `${key} is missing: it needs ${needs}` };
   }
@@ -48,7 +50,7 @@ function one(root: SchemaNode, issue: Issue, value: unknown): Violation {
   return {
     path,
     message: `${key === '' ? 'the inventory' : `${key}:`} needs ${needs}; this is ${shown(is)}`,
-    hint: hintFor(nodeAt(root, path), is),
+    hint: hintFor(node, is),
   };
 }
 
@@ -57,8 +59,10 @@ function hintFor(node: SchemaNode | undefined, is: unknown): string | undefined 
   if (node?.type === 'boolean' && typeof is === 'string' && /^(yes|no|on|off)$/i.test(is)) {
     return `In YAML 1.2 only true and false are booleans; write ${/^(yes|on)$/i.test(is) ? 'true' : 'false'}.`;
   }
-  if (node?.type === 'string' && (typeof is === 'number' || typeof is === 'boolean'))
-    return 'Write it in quotes.';
+  if (node?.type === 'string' && (typeof is === 'number' || typeof is === 'boolean')) {
+    const fits = node.pattern === undefined || new RegExp(node.pattern, 'u').test(String(is));
+    return fits ? 'Write it in quotes.' : undefined;
+  }
   if (node?.type === 'array' && typeof is !== 'object') return `Write it as a list: [${String(is)}].`;
   if ((node?.type === 'integer' || node?.type === 'number') && typeof is === 'string' && /^\d+$/.test(is)) {
     return 'Write it without quotes.';

@@ -1,10 +1,10 @@
 /**
- * The candidate that a mistyped word was probably meant to be: at most a third of its letters wrong,
+ * The candidate that a mistyped word was probably meant to be: at most two fifths of its letters wrong,
  * missing, added or swapped with their neighbour. Null when none is that near.
  */
 export function nearest(word: string, candidates: Iterable<string>): string | null {
   let best: string | null = null;
-  let least = Math.max(1, Math.floor(word.length / 3)) + 1;
+  let least = Math.max(1, Math.floor(word.length * 0.4)) + 1;
   for (const candidate of candidates) {
     if (Math.abs(candidate.length - word.length) >= least) continue;
     const steps = distance(word.toLowerCase(), candidate.toLowerCase());

@@ -20,7 +20,7 @@ export interface Problem {
 }
 
 const shownProblems = 50;
-const shownColumns = 100;
+const shownColumns = 110;
 
 /** One error of all problems, in the order of the file; `detail` holds the rendered frames. */
 export function inventoryError(
@@ -35,29 +35,35 @@ export function inventoryError(
   const frames = [...new Set(sorted.map((problem) => frame(problem).join('\n')))];
   const detail = frames.slice(0, shownProblems).flatMap((each) => each.split('\n'));
   if (frames.length > shownProblems) detail.push(`… and ${frames.length - shownProblems} more`);
-  const count = frames.length === 1 ? 'a problem' : `${frames.length} problems`;
-  return new HaupError(code, `${file} has ${count}`, {
+  const one = frames.length === 1;
+  const message =
+    code === 'SECRET_MISSING'
+      ? `${one ? 'a secret' : `${frames.length} secrets`} of ${file} can not be had`
+      : `${file} has ${one ? 'a problem' : `${frames.length} problems`}`;
+  return new HaupError(code, message, {
     detail,
-    hint: `Correct ${frames.length === 1 ? 'it' : 'them'} and run again; no host was contacted.`,
+    hint: `Correct ${one ? 'it' : 'them'} and run again; no host was contacted.`,
   });
 }
 
 function frame({ source, start, end, message, hint }: Problem): string[] {
   const { text } = source;
-  const lineStart = text.lastIndexOf('\n', start - 1) + 1;
+  const lineStart = start === 0 ? 0 : text.lastIndexOf('\n', start - 1) + 1;
   const nextLine = text.indexOf('\n', start);
-  const lineEnd = nextLine === -1 ? text.length : nextLine;
+  const newline = nextLine === -1 ? text.length : nextLine;
+  const lineEnd = text[newline - 1] === '\r' && newline > start ? newline - 1 : newline;
   const number = text.slice(0, lineStart).split('\n').length;
   const where = `${source.file}:${number}:${start - lineStart + 1}`;
 
-  const from = Math.max(0, start - lineStart - (shownColumns - 30));
+  const length = lineEnd - lineStart;
+  const from = Math.max(0, Math.min(start - lineStart - shownColumns / 2, length - shownColumns));
   const line = hide(source, lineStart, lineEnd);
   const before = plain(line.slice(from, start - lineStart));
   const width = Math.max(1, Math.min(end, lineEnd, start + shownColumns) - start);
   const marked = plain(line.slice(start - lineStart, start - lineStart + width));
   const after = plain(line.slice(start - lineStart + width, from + shownColumns));
   const cutLeft = from > 0 ? '…' : '';
-  const cutRight = lineEnd - lineStart > from + shownColumns ? '…' : '';
+  const cutRight = length > from + shownColumns ? '…' : '';
 
   const gutter = String(number).padStart(5);
   const lines = [

@@ -97,7 +97,10 @@ function place({ path, at = 'value', message, hint }: Violation, layers: readonl
     const parent = path.slice(0, length);
     for (const layer of length === path.length ? layers : [...layers].reverse()) {
       const span = layer.locate(parent, length === path.length ? at : 'key');
-      if (span !== undefined) return { source: layer.source, ...span, message, hint };
+      if (span === undefined) continue;
+      // The map that lacks a key has no better place than its beginning.
+      const end = length === path.length ? span.end : span.start + 1;
+      return { source: layer.source, start: span.start, end, message, hint };
     }
   }
   const last = layers[layers.length - 1] as Parsed;

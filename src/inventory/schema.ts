@@ -1,35 +1,29 @@
 /**
  * The schema of the inventory: the one source of its keys, defaults and limits, of the JSON Schema for
  * editors, and of the words in its errors: each description completes "needs …".
- *
- * Every pattern keeps its value inert: nothing that passes can end a line, a quote, a directive or a word
- * of a command, whether it lands in keepalived.conf, nginx.conf, a unit file or sh.
  */
 
 import { z } from 'zod';
-import type { Loose, Parts, Path, Written, WrittenSite, WrittenVip, WrittenVrrp } from './written.ts';
+import {
+  absolute,
+  cidr4,
+  configureOption,
+  device,
+  hostAddress,
+  jump,
+  listen,
+  localPath,
+  name,
+  reference,
+  serverName,
+  upstream,
+  url,
+  user,
+} from './patterns.ts';
+import type { Parts, Path, Written } from './written.ts';
 
 /** Keys whose value is a reference to a secret. */
 export const secretKeys: ReadonlySet<string> = new Set(['auth_pass', 'password', 'sudo_password']);
-
-const name = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$/;
-const device = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,14}$/;
-const octet = '(25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)';
-const cidr4 = new RegExp(`^(${octet}\\.){3}${octet}(/(3[0-2]|[12]\\d|[1-9]))?$`);
-const hostAddress = /^[A-Za-z0-9_:][A-Za-z0-9_.:%-]{0,252}$/;
-const user = /^[A-Za-z0-9_][A-Za-z0-9_.@-]{0,63}$/;
-const jumpHop = '([A-Za-z0-9_][A-Za-z0-9_.-]*@)?[A-Za-z0-9_][A-Za-z0-9_.-]*(:\\d{1,5})?';
-const jump = new RegExp(`^${jumpHop}(,${jumpHop})*$`);
-const absolute = /^(?!.*\/\.{1,2}(\/|$))(\/[A-Za-z0-9_.+-]+)+$/;
-const localPath = /^[\p{L}\p{N}_.~/][\p{L}\p{N}_.~/@+ :-]*$/u;
-const reference = /^(env:[A-Za-z_][A-Za-z0-9_]*(:-[^\x00-\x1f\x7f]*)?|(file|cmd):[^\x00-\x1f\x7f]+)$/;
-const configureOption = /^(?!--prefix(=|$))--[A-Za-z0-9][A-Za-z0-9_-]*(=[A-Za-z0-9_.,\/:@%+= -]*)?$/;
-const url = /^(https?:\/\/[A-Za-z0-9]|file:\/\/\/)([A-Za-z0-9._~:\/?%&=+,-]|\{version\})*$/;
-const listen = new RegExp(
-  `^((${octet}\\.){3}${octet}:|\\[[0-9A-Fa-f:]+\\]:|\\*:)?[1-9]\\d{0,4}( default_server)?$`,
-);
-const serverName = /^(_|(\*\.|\.)?[A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9])?(\.\*)?)$/;
-const upstream = /^([A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:]+\])(:[1-9]\d{0,4})?$/;
 
 const interfaceWords = 'the name of a network interface, at most 15 characters, like ens33';
 const prioritiesWords =
@@ -83,6 +77,8 @@ function software(service: string, version: string, configure: readonly string[]
 }
 
 function build() {
+  // One parse a run: compiling parsers costs more than they save.
+  z.config({ jitless: true });
   const ssh = {
     user: text(user, 'a login name').optional(),
     port: whole(1, 65535, 'a port').optional(),
@@ -170,7 +166,7 @@ function build() {
     ).default(60),
     check: section(check, 'the health check of nginx'),
   };
-  const site = z.strictObject({
+  const site = {
     name: text(name, 'a name of letters, digits and _.-'),
     listen: z
       .array(
@@ -199,7 +195,7 @@ function build() {
       localPath,
       "the path of a file with the site's own nginx configuration, relative to this file",
     ).optional(),
-  });
+  };
   const keepalived = software(
     'keepalived',
     '2.2.4',
@@ -219,9 +215,13 @@ function build() {
       .default('auto'),
     worker_connections: whole(1, 1048576, 'connections of a worker').default(1024),
     sites: z
-      .array(site)
+      .array(
+        z
+          .strictObject(site)
+          .meta({ description: 'a site: name, listen, server_names, and one of root, proxy or file' }),
+      )
       .min(1)
-      .meta({ description: 'a list of sites: name, listen, server_names, and one of root, proxy or file' })
+      .meta({ description: 'a list of sites' })
       .default([{ name: 'default', listen: [80], server_names: ['_'] }]),
   };
   const all = z.strictObject({
@@ -236,7 +236,7 @@ function build() {
     keepalived: section(keepalived, 'what keepalived is installed'),
     nginx: section(nginx, 'what nginx is installed, and its sites'),
   }) satisfies z.ZodType<Written>;
-  return { all, host, vip, vrrp, sites: nginx.sites };
+  return { all, host, vip, vrrp, check, site };
 }
 
 let built: ReturnType<typeof build> | undefined;
@@ -273,34 +273,35 @@ export function check(value: unknown): Checked {
 }
 
 function salvage(value: unknown): Parts {
-  const { host, vip, vrrp, sites } = schema();
+  const { host, vip, vrrp, check, site } = schema();
   const top = asMap(value);
-  const vips = Array.isArray(top['vips']) ? top['vips'] : [];
-  const nginx = asMap(top['nginx']);
-  const keptSites = sites.safeParse(nginx['sites']);
+  const hosts = top['hosts'];
   return {
-    hosts: new Map(Object.entries(asMap(top['hosts'])).map(([key, each]) => [key, keep(host, each)])),
-    vips: vips.map((each) => keep(vip, each) as Loose<WrittenVip>),
-    vrrp: keep(vrrp, top['vrrp']) as Loose<WrittenVrrp>,
-    sites: keptSites.success ? (keptSites.data as readonly WrittenSite[]) : [],
+    hosts: isMap(hosts)
+      ? new Map(Object.entries(hosts).map(([name, each]) => [name, keep(host, each)]))
+      : null,
+    vips: asList(top['vips']).map((each) => keep(vip, each)),
+    vrrp: keep(vrrp, top['vrrp']),
+    check: keep(check, asMap(top['vrrp'])['check']),
+    sites: asList(asMap(top['nginx'])['sites']).map((each) => keep(site, each)),
   };
 }
 
-function keep(shape: z.core.$ZodShape, value: unknown): Record<string, unknown> {
+/** Each key that is well formed by itself, with its default. */
+function keep<S extends z.core.$ZodShape>(shape: S, value: unknown): { [K in keyof S]?: z.output<S[K]> } {
   const from = asMap(value);
   const kept: Record<string, unknown> = {};
   for (const [key, type] of Object.entries(shape)) {
     const result = z.safeParse(type, from[key]);
     if (result.success) kept[key] = result.data;
   }
-  return kept;
+  return kept as { [K in keyof S]?: z.output<S[K]> };
 }
 
-function asMap(value: unknown): Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-    ? (value as Record<string, unknown>)
-    : {};
-}
+const isMap = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+const asMap = (value: unknown): Record<string, unknown> => (isMap(value) ? value : {});
+const asList = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
 
 /** The JSON Schema (draft 7) of the file, for completion and checks in editors. */
 export function inventoryJsonSchema(): object {

@@ -89,10 +89,12 @@ export type Loose<T> = { readonly [K in keyof T]?: T[K] | undefined };
 
 /** The parts that the rules look at; a wrong value is absent here and reported elsewhere. */
 export interface Parts {
-  readonly hosts: ReadonlyMap<string, Loose<WrittenHost>>;
+  /** Null when the file has no map of hosts at all. */
+  readonly hosts: ReadonlyMap<string, Loose<WrittenHost>> | null;
   readonly vips: readonly Loose<WrittenVip>[];
-  readonly vrrp: Loose<WrittenVrrp>;
-  readonly sites: readonly WrittenSite[];
+  readonly vrrp: Loose<Omit<WrittenVrrp, 'check'>>;
+  readonly check: Loose<WrittenCheck>;
+  readonly sites: readonly Loose<WrittenSite>[];
 }
 
 /** Keys from the top of the file to a value. */

@@ -1,0 +1,138 @@
+/** Rules over VIPs: addresses, names, members with their priorities, and VRIDs. */
+
+import { addressOf, bare, routerIdOf, vipName } from './derive.ts';
+import { nearest } from './nearest.ts';
+import type { Parts, Path, Violation } from './written.ts';
+
+export function vipRules(parts: Parts): Violation[] {
+  return [...addresses(parts), ...members(parts), ...routerIds(parts)];
+}
+
+function addresses(parts: Parts): Violation[] {
+  const found: Violation[] = [];
+  const names = new Map<string, number>();
+  const taken = new Map<string, number>();
+  const owners = new Map([...(parts.hosts ?? [])].map(([name, host]) => [addressOf(name, host), name]));
+  parts.vips.forEach((vip, i) => {
+    const name = vipName(vip, i);
+    const path = ['vips', i, 'address'];
+    if (names.has(name)) {
+      found.push({
+        path: vip.name === undefined ? ['vips', i] : ['vips', i, 'name'],
+        message: `${name} is the name of two VIPs`,
+        hint: 'Each VIP is a vrrp_instance of its own name.',
+      });
+    }
+    names.set(name, i);
+    if (vip.address === undefined) return;
+    const address = bare(vip.address);
+    if (taken.has(address))
+      found.push({ path, message: `${address} is a VIP twice`, hint: 'Write it once.' });
+    taken.set(address, i);
+    const owner = owners.get(address);
+    if (owner !== undefined) {
+      found.push({
+        path,
+        message: `the VIP ${address} is the own address of ${owner}`,
+        hint: 'Take a free address of the same network: a VIP moves, an own address stays.',
+      });
+    }
+    const reserved = reservation(vip.address);
+    if (reserved !== null) found.push({ path, message: `${vip.address} is ${reserved}: no VIP can have it` });
+  });
+  return found;
+}
+
+/** Why an IPv4 address can't be one host's, null when it can. */
+function reservation(cidr: string): string | null {
+  const [address = '', prefix] = cidr.split('/');
+  const bits = address.split('.').reduce((sum, octet) => sum * 256 + Number(octet), 0);
+  const first = Math.floor(bits / 2 ** 24);
+  if (first === 0) return 'no address of a host';
+  if (first === 127) return 'a loopback address';
+  if (first >= 224) return 'a multicast or reserved address';
+  if (prefix === undefined || Number(prefix) > 30) return null;
+  const size = 2 ** (32 - Number(prefix));
+  if (bits % size === 0) return 'the address of its network';
+  return bits % size === size - 1 ? 'the broadcast address of its network' : null;
+}
+
+function members(parts: Parts): Violation[] {
+  const found: Violation[] = [];
+  parts.vips.forEach((vip, i) => {
+    vip.hosts?.forEach((name, j) => {
+      const path = ['vips', i, 'hosts', j];
+      if (vip.hosts?.indexOf(name) !== j) {
+        found.push({
+          path,
+          message: `${name} is a host of this VIP twice`,
+          hint: 'A VIP moves between different hosts.',
+        });
+      } else if (parts.hosts?.has(name) === false)
+        found.push({
+          path,
+          message: `${name} is not one of the hosts`,
+          hint: unknownHost(name, parts.hosts),
+        });
+    });
+    const own = vip.priorities !== undefined;
+    const ladder = vip.priorities ?? parts.vrrp.priorities;
+    if (vip.hosts !== undefined && ladder !== undefined && ladder.length < vip.hosts.length) {
+      found.push({
+        path: own ? ['vips', i, 'priorities'] : ['vips', i, 'hosts'],
+        message: `${vipName(vip, i)} has ${vip.hosts.length} hosts and ${ladder.length} priorities`,
+        hint: 'Give priorities for each of them, the master first.',
+      });
+    }
+    found.push(...descending(vip.priorities, ['vips', i, 'priorities']));
+  });
+  found.push(...descending(parts.vrrp.priorities, ['vrrp', 'priorities']));
+  return found;
+}
+
+function unknownHost(name: string, hosts: ReadonlyMap<string, unknown>): string {
+  if (name.startsWith('x-')) return 'Keys that begin with x- are ignored: give the host another name.';
+  const near = nearest(name, hosts.keys());
+  return near === null
+    ? `Add it to hosts, or take one of ${[...hosts.keys()].join(', ') || '(none yet)'}.`
+    : `Did you mean ${near}?`;
+}
+
+function descending(ladder: readonly number[] | undefined, path: Path): Violation[] {
+  const at = ladder?.findIndex((priority, i) => i > 0 && priority >= (ladder[i - 1] ?? 0)) ?? -1;
+  if (at === -1) return [];
+  return [
+    {
+      path: [...path, at],
+      message: `priority ${ladder?.[at]} follows ${ladder?.[at - 1]}: each must be lower than the one before`,
+      hint: 'With equal priorities the higher address wins, whatever the order of hosts says.',
+    },
+  ];
+}
+
+function routerIds(parts: Parts): Violation[] {
+  const found: Violation[] = [];
+  const seen = new Map<number, string>();
+  parts.vips.forEach((vip, i) => {
+    const id = routerIdOf(vip);
+    if (id === undefined) return;
+    const derived = vip.virtual_router_id === undefined;
+    const path = ['vips', i, derived ? 'address' : 'virtual_router_id'];
+    const from = derived ? `, the last octet of ${vip.address},` : '';
+    const other = seen.get(id);
+    if (id === 0) {
+      found.push({
+        path,
+        message: `the last octet of ${vip.address} is 0, which is no VRID`,
+        hint: 'Write virtual_router_id, 1 to 255.',
+      });
+    } else if (other !== undefined) {
+      found.push({
+        path,
+        message: `virtual_router_id ${id}${from} is taken by ${other}`,
+        hint: `Write another virtual_router_id for ${vipName(vip, i)}: two VIPs with one VRID fight on a network.`,
+      });
+    } else seen.set(id, vipName(vip, i));
+  });
+  return found;
+}
