@@ -4,11 +4,15 @@ import { join } from 'node:path';
 import { root, run, setup } from './setup.mjs';
 
 if (process.getuid?.() !== 0) {
-  console.error('The demo makes network namespaces and boots hosts in them, so it needs root:\n\n  sudo npm run demo\n');
+  console.error(
+    'The demo makes network namespaces and boots hosts in them, so it needs root:\n\n  sudo npm run demo\n',
+  );
   process.exit(2);
 }
 const haup = (...args) => {
-  console.log(`\n\x1b[1m$ haup ${args.join(' ')}\x1b[0m`.replace(/\x1b\[\d+m/g, process.stdout.isTTY ? '$&' : ''));
+  console.log(
+    `\n\x1b[1m$ haup ${args.join(' ')}\x1b[0m`.replace(/\x1b\[\d+m/g, process.stdout.isTTY ? '$&' : ''),
+  );
   run(process.execPath, [join(root, 'dist/bin.js'), ...args]);
 };
 const name = 'demo';

@@ -16,7 +16,9 @@ function step(name, command, args) {
   const started = Date.now();
   console.log(`\n── ${name}: ${command} ${args.join(' ')}`);
   const { status } = spawnSync(command, args, { cwd: root, stdio: 'inherit' });
-  console.log(`── ${name} ${status === 0 ? 'passed' : 'FAILED'} in ${((Date.now() - started) / 1000).toFixed(1)} s`);
+  console.log(
+    `── ${name} ${status === 0 ? 'passed' : 'FAILED'} in ${((Date.now() - started) / 1000).toFixed(1)} s`,
+  );
   if (status === 0) passed += 1;
   else failed += 1;
 }
@@ -26,16 +28,22 @@ function vitest(name, args) {
   const started = Date.now();
   const report = join(scratch, `${name}.json`);
   console.log(`\n── ${name}: vitest run ${args.join(' ')}`);
-  const { status } = spawnSync('npx', ['vitest', 'run', ...args, '--reporter=default', '--reporter=json', `--outputFile.json=${report}`], {
-    cwd: root,
-    stdio: 'inherit',
-  });
+  const { status } = spawnSync(
+    'npx',
+    ['vitest', 'run', ...args, '--reporter=default', '--reporter=json', `--outputFile.json=${report}`],
+    {
+      cwd: root,
+      stdio: 'inherit',
+    },
+  );
   if (!existsSync(report)) {
     failed += 1;
     console.log(`── ${name} FAILED: vitest left no report`);
     return;
   }
-  const { numPassedTests, numFailedTests, numPendingTests, numTodoTests } = JSON.parse(readFileSync(report, 'utf8'));
+  const { numPassedTests, numFailedTests, numPendingTests, numTodoTests } = JSON.parse(
+    readFileSync(report, 'utf8'),
+  );
   passed += numPassedTests;
   // A file that does not load has no failed test, but is a failure; and no test is skipped in silence.
   const skipped = numPendingTests + numTodoTests;

@@ -43,12 +43,17 @@ test.each([
   ['chalk', ['report/tty.ts']],
   ['diff', ['report/diff-text.ts']],
 ] as const)('%s is imported in one place', (library, places) => {
-  const found = files.filter((file) => imports(file).includes(library) && !new RegExp(`import type [^;]*'${library}'`).test(text(file)));
+  const found = files.filter(
+    (file) =>
+      imports(file).includes(library) && !new RegExp(`import type [^;]*'${library}'`).test(text(file)),
+  );
   expect(found.filter((file) => !(places as readonly string[]).includes(file))).toEqual([]);
 });
 
 test.each(['yaml', 'zod'])('%s is imported in the inventory only', (library) => {
-  expect(files.filter((file) => imports(file).includes(library) && !file.startsWith('inventory/'))).toEqual([]);
+  expect(files.filter((file) => imports(file).includes(library) && !file.startsWith('inventory/'))).toEqual(
+    [],
+  );
 });
 
 const pure = files.filter(

@@ -16,7 +16,11 @@ export interface ApplyOptions extends GlobalOptions {
 }
 
 /** `haup apply`: gather, decide, show, ask, act, report. */
-export async function apply(context: Context, path: string | undefined, options: ApplyOptions): Promise<number> {
+export async function apply(
+  context: Context,
+  path: string | undefined,
+  options: ApplyOptions,
+): Promise<number> {
   const inventory = await openInventory(context, path);
   const names = limited(inventory, options.limit);
   const tarballs = new Map<string, Uint8Array>();
@@ -37,7 +41,10 @@ export async function apply(context: Context, path: string | undefined, options:
   if (options.json === true) context.out(`${JSON.stringify({ type: 'plan', ...planData(plan) })}\n`);
   else await printPlan(context, plan, options);
   if (options.dryRun === true) return exitCodes.findings;
-  if (options.yes !== true && !(await context.confirm(`Make ${changes} changes on ${hosts} host${hosts === 1 ? '' : 's'}?`))) {
+  if (
+    options.yes !== true &&
+    !(await context.confirm(`Make ${changes} changes on ${hosts} host${hosts === 1 ? '' : 's'}?`))
+  ) {
     context.err('Nothing was changed.\n');
     return exitCodes.ok;
   }
@@ -76,17 +83,32 @@ async function act(
         log: logs.write,
         gate: async (checks, members, signal) => {
           reporter.emit({ type: 'said', text: 'waiting until every VIP has one holder and answers' });
-          await gate(inventory, hosts, checks, members, { now: context.now, sleep: (ms, s) => sleep(ms, undefined, { signal: s }) }, signal);
+          await gate(
+            inventory,
+            hosts,
+            checks,
+            members,
+            { now: context.now, sleep: (ms, s) => sleep(ms, undefined, { signal: s }) },
+            signal,
+          );
         },
       },
       context.signal,
     );
     const { changes, hosts: count } = countChanges(plan);
-    reporter.emit({ type: 'said', text: `${changes} changes on ${count} hosts in ${((context.now() - started) / 1000).toFixed(1)} s` });
+    reporter.emit({
+      type: 'said',
+      text: `${changes} changes on ${count} hosts in ${((context.now() - started) / 1000).toFixed(1)} s`,
+    });
   } catch (error) {
     reporter.end();
     if (error instanceof HaupError && logs.paths().length > 0) {
-      context.err(`The whole output of ${logs.paths().length === 1 ? 'the host' : 'each host'} is in\n${logs.paths().map((p) => `  ${p}`).join('\n')}\n`);
+      context.err(
+        `The whole output of ${logs.paths().length === 1 ? 'the host' : 'each host'} is in\n${logs
+          .paths()
+          .map((p) => `  ${p}`)
+          .join('\n')}\n`,
+      );
     }
     throw error;
   } finally {
@@ -96,7 +118,12 @@ async function act(
 }
 
 /** Every tarball is here and checked before the first host is touched. */
-async function fetchTarballs(context: Context, plan: Plan, into: Map<string, Uint8Array>, emit: Emit): Promise<void> {
+async function fetchTarballs(
+  context: Context,
+  plan: Plan,
+  into: Map<string, Uint8Array>,
+  emit: Emit,
+): Promise<void> {
   const wanted = new Map<string, Tarball>();
   for (const stage of plan.tracks.flat()) {
     for (const action of stage.work.flatMap(({ changes }) => changes).flatMap(({ actions }) => actions)) {
@@ -110,7 +137,10 @@ async function fetchTarballs(context: Context, plan: Plan, into: Map<string, Uin
     [...wanted.values()].map(async (tarball) => {
       const { bytes, from } = await download(tarball, cache, context.signal);
       into.set(tarball.sha256, bytes);
-      emit({ type: 'said', text: `${tarball.name} from ${from}, sha256 ${tarball.sha256.slice(0, 12)}… is right` });
+      emit({
+        type: 'said',
+        text: `${tarball.name} from ${from}, sha256 ${tarball.sha256.slice(0, 12)}… is right`,
+      });
     }),
   );
 }
@@ -120,8 +150,17 @@ async function gatherAll(
   hosts: ReadonlyMap<HostName, Host>,
   signal: AbortSignal,
 ): Promise<ReadonlyMap<HostName, HostFacts>> {
-  const [{ gather }, { statusRequest }] = await Promise.all([import('../facts/gather.ts'), import('../desired/request.ts')]);
-  return new Map(await Promise.all([...hosts].map(async ([name, host]) => [name, await gather(host, statusRequest(inventory), signal)] as const)));
+  const [{ gather }, { statusRequest }] = await Promise.all([
+    import('../facts/gather.ts'),
+    import('../desired/request.ts'),
+  ]);
+  return new Map(
+    await Promise.all(
+      [...hosts].map(
+        async ([name, host]) => [name, await gather(host, statusRequest(inventory), signal)] as const,
+      ),
+    ),
+  );
 }
 
 /** The last word of apply: how everything is now. Exit code 3 when something is wrong. */
@@ -131,9 +170,13 @@ async function reportFindings(
   facts: ReadonlyMap<HostName, HostFacts>,
   options: ApplyOptions,
 ): Promise<number> {
-  const [{ statusReport }, { statusText }] = await Promise.all([import('../judge/status.ts'), import('../report/status-text.ts')]);
+  const [{ statusReport }, { statusText }] = await Promise.all([
+    import('../judge/status.ts'),
+    import('../report/status-text.ts'),
+  ]);
   const report = statusReport(inventory, facts, context.now());
   if (options.json === true) context.out(`${JSON.stringify({ type: 'status', ...report })}\n`);
-  else context.out(`${statusText(report, await styleFor(context.stdout), { width: context.stdout.columns })}\n`);
+  else
+    context.out(`${statusText(report, await styleFor(context.stdout), { width: context.stdout.columns })}\n`);
   return report.ok ? exitCodes.ok : exitCodes.findings;
 }

@@ -28,7 +28,10 @@ export async function connectSome(
   options: GlobalOptions,
   { names, emit, tarball }: ConnectSettings,
 ): Promise<Connected> {
-  const [{ connect }, { sshHost }] = await Promise.all([import('../ssh/transport.ts'), import('../ssh/host.ts')]);
+  const [{ connect }, { sshHost }] = await Promise.all([
+    import('../ssh/transport.ts'),
+    import('../ssh/host.ts'),
+  ]);
   const configFile = context.env['HAUP_SSH_CONFIG'];
   const hosts = new Map<HostName, Host>();
   const failures = new Map<HostName, HaupError>();
@@ -47,7 +50,9 @@ export async function connectSome(
               connectTimeoutMs: seconds(options.connectTimeout) * 1000,
               env: context.env,
               home: context.home,
-              ...(options.debug === true ? { debug: (line: string) => context.err(`[${spec.name}] ${line}\n`) } : {}),
+              ...(options.debug === true
+                ? { debug: (line: string) => context.err(`[${spec.name}] ${line}\n`) }
+                : {}),
             },
             context.signal,
           );
@@ -79,7 +84,9 @@ export async function connectAll(
   const connected = await connectSome(context, inventory, options, settings);
   if (connected.failures.size > 0) {
     await connected[Symbol.asyncDispose]();
-    throwFailures([...connected.failures.values()].map((reason) => ({ status: 'rejected' as const, reason })));
+    throwFailures(
+      [...connected.failures.values()].map((reason) => ({ status: 'rejected' as const, reason })),
+    );
   }
   return connected;
 }
@@ -91,5 +98,7 @@ const noTarball = (wanted: Tarball): never => {
 function seconds(text: string): number {
   const value = Number(text);
   if (Number.isFinite(value) && value > 0 && value <= 3600) return value;
-  throw new HaupError('USAGE', `--connect-timeout ${text} is not a number of seconds.`, { hint: 'Give 1 to 3600.' });
+  throw new HaupError('USAGE', `--connect-timeout ${text} is not a number of seconds.`, {
+    hint: 'Give 1 to 3600.',
+  });
 }

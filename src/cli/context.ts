@@ -33,7 +33,11 @@ export interface Context {
   readonly stdout: StreamFacts;
   readonly stderr: StreamFacts;
   /** For a reporter that redraws: the raw stream of the board. */
-  readonly stderrStream: Writable & { readonly isTTY?: boolean; readonly columns?: number; readonly rows?: number };
+  readonly stderrStream: Writable & {
+    readonly isTTY?: boolean;
+    readonly columns?: number;
+    readonly rows?: number;
+  };
   readonly readStdin: () => Promise<string>;
   /** True: both ends are a terminal, so a question can be asked. */
   readonly isTty: boolean;
@@ -100,9 +104,13 @@ export function makeContext(proc: NodeJS.Process, color: ColorWish): Context {
     isTty,
     confirm: async (question) => {
       if (!isTty) {
-        throw new HaupError('CONFIRMATION_NEEDED', `${question} Nobody is there to answer: this is not a terminal.`, {
-          hint: 'Add --yes to go ahead without the question.',
-        });
+        throw new HaupError(
+          'CONFIRMATION_NEEDED',
+          `${question} Nobody is there to answer: this is not a terminal.`,
+          {
+            hint: 'Add --yes to go ahead without the question.',
+          },
+        );
       }
       const prompt = createInterface({ input: proc.stdin, output: proc.stderr });
       try {
@@ -124,7 +132,9 @@ function interruptions(proc: NodeJS.Process): AbortSignal {
     if (controller.signal.aborted) proc.exit(130);
     proc.stderr.write(`\n${name}: finishing what is in hand. Once more leaves at once.\n`);
     controller.abort(
-      new HaupError('INTERRUPTED', 'Interrupted.', { hint: 'Run the same command again: it takes up where this one left off.' }),
+      new HaupError('INTERRUPTED', 'Interrupted.', {
+        hint: 'Run the same command again: it takes up where this one left off.',
+      }),
     );
   };
   proc.on('SIGINT', onSignal);

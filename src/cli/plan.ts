@@ -9,7 +9,11 @@ import type { GlobalOptions } from './program.ts';
 import { styleFor } from './style.ts';
 
 /** `haup plan`: what apply would change. Exit code 0 when there is nothing, 3 when there is. */
-export async function plan(context: Context, path: string | undefined, options: GlobalOptions): Promise<number> {
+export async function plan(
+  context: Context,
+  path: string | undefined,
+  options: GlobalOptions,
+): Promise<number> {
   const inventory = await openInventory(context, path);
   const names = limited(inventory, options.limit);
   await using connected = await connectAll(context, inventory, options, { names });
@@ -24,23 +28,29 @@ export interface Made {
 }
 
 /** Gather and decide: one round trip to every connected host, then a pure function. */
-export async function makePlan(inventory: Inventory, hosts: ReadonlyMap<HostName, Host>, signal: AbortSignal): Promise<Made> {
-  const [{ gather }, { desire }, { assumedFacts }, { loadRender }, { factsRequest }, { clusters }] = await Promise.all([
-    import('../facts/gather.ts'),
-    import('../desired/desire.ts'),
-    import('../desired/assume.ts'),
-    import('../desired/render.ts'),
-    import('../desired/request.ts'),
-    import('../inventory/clusters.ts'),
-  ]);
+export async function makePlan(
+  inventory: Inventory,
+  hosts: ReadonlyMap<HostName, Host>,
+  signal: AbortSignal,
+): Promise<Made> {
+  const [{ gather }, { desire }, { assumedFacts }, { loadRender }, { factsRequest }, { clusters }] =
+    await Promise.all([
+      import('../facts/gather.ts'),
+      import('../desired/desire.ts'),
+      import('../desired/assume.ts'),
+      import('../desired/render.ts'),
+      import('../desired/request.ts'),
+      import('../inventory/clusters.ts'),
+    ]);
   const render = await loadRender();
   const assumed = assumedFacts(inventory);
   const on = (packageManager: HostFacts['packageManager']): ReadonlyMap<HostName, DesiredHost> =>
     new Map(
-      desire(inventory, new Map([...assumed].map(([name, facts]) => [name, { ...facts, packageManager }])), render).map((one) => [
-        one.host,
-        one,
-      ]),
+      desire(
+        inventory,
+        new Map([...assumed].map(([name, facts]) => [name, { ...facts, packageManager }])),
+        render,
+      ).map((one) => [one.host, one]),
     );
   const [deb, rpm] = [on('apt-get'), on('dnf')];
   const facts = new Map<HostName, HostFacts>();
@@ -73,12 +83,17 @@ export async function printPlan(context: Context, made: Plan, options: GlobalOpt
 }
 
 /** The plan as data that is safe to print: no bytes of files, no secrets. */
-export function planData(made: Plan): { readonly changes: readonly object[]; readonly same: readonly object[] } {
+export function planData(made: Plan): {
+  readonly changes: readonly object[];
+  readonly same: readonly object[];
+} {
   return {
     changes: made.tracks
       .flat()
       .flatMap((stage) => stage.work)
-      .flatMap(({ host, changes }) => changes.map(({ id, title, why, diffs }) => ({ host, id, title, why, diffs }))),
+      .flatMap(({ host, changes }) =>
+        changes.map(({ id, title, why, diffs }) => ({ host, id, title, why, diffs })),
+      ),
     same: made.same,
   };
 }

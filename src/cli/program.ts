@@ -30,7 +30,12 @@ export async function main(proc: NodeJS.Process): Promise<number> {
       args.pop();
       options = self.optsWithGlobals<GlobalOptions>();
       context = makeContext(proc, colorWish(options));
-      exit = await run(context, args as (string | undefined)[], options as GlobalOptions & Record<string, never>, self);
+      exit = await run(
+        context,
+        args as (string | undefined)[],
+        options as GlobalOptions & Record<string, never>,
+        self,
+      );
     });
   }, proc);
   try {
@@ -97,13 +102,15 @@ Exit codes: 0 ok, 1 failed on a host, 2 usage or inventory, 3 findings or change
     return shared(command);
   };
   const inventoryArgument = (command: Command): Command =>
-    command.argument('[inventory]', 'inventory file, - for stdin (default: ./inventory.yaml, else $HAUP_INVENTORY)');
+    command.argument(
+      '[inventory]',
+      'inventory file, - for stdin (default: ./inventory.yaml, else $HAUP_INVENTORY)',
+    );
 
   bind(
-    inventoryArgument(add('plan', 'Show what apply would change on each host, and why.', 'Change hosts:')).addHelpText(
-      'after',
-      '\nExit code: 0 nothing to do, 3 changes pending.',
-    ),
+    inventoryArgument(
+      add('plan', 'Show what apply would change on each host, and why.', 'Change hosts:'),
+    ).addHelpText('after', '\nExit code: 0 nothing to do, 3 changes pending.'),
     async (context, [path], options) => (await import('./plan.ts')).plan(context, path, options),
   );
   bind(
@@ -124,7 +131,11 @@ Exit codes: 0 ok, 1 failed on a host, 2 usage or inventory, 3 findings or change
   );
   bind(
     inventoryArgument(
-      add('verify', 'Stop keepalived on each holder, measure the outage, restore, and judge.', 'Prove and move:'),
+      add(
+        'verify',
+        'Stop keepalived on each holder, measure the outage, restore, and judge.',
+        'Prove and move:',
+      ),
     )
       .option('-y, --yes', 'do not ask before the drills')
       .option('--vip <address>', 'only this virtual IP'),

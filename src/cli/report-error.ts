@@ -11,7 +11,11 @@ export interface ErrorReportOptions {
 }
 
 /** Shows an error on stderr (as data on stdout too when `--json` was given); gives its exit code. */
-export async function reportError(context: Context, error: unknown, { json, debug, version }: ErrorReportOptions): Promise<number> {
+export async function reportError(
+  context: Context,
+  error: unknown,
+  { json, debug, version }: ErrorReportOptions,
+): Promise<number> {
   if (json) context.out(`${jsonText({ version: 1, ok: false, error: errorData(error) }, true)}\n`);
   context.err(
     `${errorText(error, await styleFor(context.stderr), {

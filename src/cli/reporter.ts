@@ -5,9 +5,14 @@ import type { Context } from './context.ts';
 import type { GlobalOptions } from './program.ts';
 
 /** Who tells the operator what goes on: a live board on a terminal, lines in a pipe, NDJSON with --json. */
-export async function reporterFor(context: Context, options: GlobalOptions, hosts: readonly HostName[]): Promise<Reporter> {
+export async function reporterFor(
+  context: Context,
+  options: GlobalOptions,
+  hosts: readonly HostName[],
+): Promise<Reporter> {
   if (options.json === true) return lineReporter(context.out, { json: true, now: context.now });
-  if (!context.stderr.isTty || context.env['TERM'] === 'dumb') return lineReporter(context.err, { json: false });
+  if (!context.stderr.isTty || context.env['TERM'] === 'dumb')
+    return lineReporter(context.err, { json: false });
   const { ttyReporter } = await import('../report/tty.ts');
   return ttyReporter(context.stderrStream, { hosts, level: context.stderr.color, now: context.now });
 }

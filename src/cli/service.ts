@@ -19,13 +19,21 @@ export interface ServiceWish {
 const past = { start: 'started', stop: 'stopped', restart: 'restarted', reload: 'reloaded' } as const;
 
 /** `haup service VERB SERVICE`: one host after the other, so that a pair never goes at once. */
-export async function service(context: Context, wish: ServiceWish, path: string | undefined, options: ServiceOptions): Promise<number> {
+export async function service(
+  context: Context,
+  wish: ServiceWish,
+  path: string | undefined,
+  options: ServiceOptions,
+): Promise<number> {
   const inventory = await openInventory(context, path);
-  const names: readonly HostName[] = options.host === undefined ? limited(inventory, options.limit) : [knownHost(inventory, options.host)];
+  const names: readonly HostName[] =
+    options.host === undefined ? limited(inventory, options.limit) : [knownHost(inventory, options.host)];
   const { verb } = wish;
   // Starting and reloading interrupt nobody; the others take a VIP's holder away.
   if ((verb === 'stop' || verb === 'restart') && options.yes !== true) {
-    const agreed = await context.confirm(`${verb} ${wish.service} on ${names.join(', ')}? VIPs held there move or go.`);
+    const agreed = await context.confirm(
+      `${verb} ${wish.service} on ${names.join(', ')}? VIPs held there move or go.`,
+    );
     if (!agreed) {
       context.err('Nothing was changed.\n');
       return exitCodes.ok;
@@ -37,7 +45,9 @@ export async function service(context: Context, wish: ServiceWish, path: string 
   for (const name of names) {
     const host = connected.hosts.get(name);
     if (host === undefined) continue;
-    const outcome = await Promise.allSettled([host.act({ do: 'service', service: wish.service, verb }, context.signal)]);
+    const outcome = await Promise.allSettled([
+      host.act({ do: 'service', service: wish.service, verb }, context.signal),
+    ]);
     outcomes.push(...outcome);
     if (outcome[0].status === 'fulfilled') {
       done.push(name);
@@ -46,8 +56,13 @@ export async function service(context: Context, wish: ServiceWish, path: string 
   }
   if (options.json === true) {
     const failed = outcomes.find((outcome) => outcome.status === 'rejected');
-    const error = failed?.reason instanceof HaupError ? { code: failed.reason.code, host: failed.reason.host, message: failed.reason.message } : null;
-    context.out(`${JSON.stringify({ version: 1, ok: failed === undefined, verb, service: wish.service, hosts: done, error })}\n`);
+    const error =
+      failed?.reason instanceof HaupError
+        ? { code: failed.reason.code, host: failed.reason.host, message: failed.reason.message }
+        : null;
+    context.out(
+      `${JSON.stringify({ version: 1, ok: failed === undefined, verb, service: wish.service, hosts: done, error })}\n`,
+    );
   }
   throwFailures(outcomes);
   return exitCodes.ok;

@@ -7,7 +7,11 @@ import type { GlobalOptions } from './program.ts';
 import { styleFor } from './style.ts';
 
 /** `haup status`: exit code 0 when all is well, 3 with findings, 4 when no host could be reached. */
-export async function status(context: Context, path: string | undefined, options: GlobalOptions): Promise<number> {
+export async function status(
+  context: Context,
+  path: string | undefined,
+  options: GlobalOptions,
+): Promise<number> {
   const [{ gather }, { statusRequest }, { statusReport }] = await Promise.all([
     import('../facts/gather.ts'),
     import('../desired/request.ts'),
@@ -18,7 +22,9 @@ export async function status(context: Context, path: string | undefined, options
   await using connected = await connectSome(context, inventory, options, { names });
   const facts = new Map<HostName, HostFacts | null>(names.map((name) => [name, null]));
   await Promise.all(
-    [...connected.hosts].map(async ([name, host]) => facts.set(name, await gather(host, statusRequest(inventory), context.signal))),
+    [...connected.hosts].map(async ([name, host]) =>
+      facts.set(name, await gather(host, statusRequest(inventory), context.signal)),
+    ),
   );
   const report = statusReport(inventory, facts, context.now());
   if (options.json === true) {
@@ -32,7 +38,9 @@ export async function status(context: Context, path: string | undefined, options
     const { errorText } = await import('../report/error-text.ts');
     const style = await styleFor(context.stderr);
     for (const error of connected.failures.values()) {
-      context.err(`\n${errorText(error, style, { debug: options.debug === true, width: context.stderr.columns })}\n`);
+      context.err(
+        `\n${errorText(error, style, { debug: options.debug === true, width: context.stderr.columns })}\n`,
+      );
     }
     if (connected.hosts.size === 0) return exitCodes.unreachable;
   }

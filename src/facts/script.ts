@@ -81,7 +81,8 @@ export function parseFacts(host: HostName, output: Uint8Array): HostFacts {
     });
   }
   const records = lines.slice(0, -2).map((line) => line.split('\t'));
-  const all = (kind: string): readonly string[][] => records.filter(([k]) => k === kind).map((r) => r.slice(1));
+  const all = (kind: string): readonly string[][] =>
+    records.filter(([k]) => k === kind).map((r) => r.slice(1));
   const first = (kind: string): readonly string[] => all(kind)[0] ?? [];
   const [hostname = '', arch = '', cpus = '1', machineId = ''] = first('name');
   const clockMs = Number(first('clock')[0]);
@@ -100,16 +101,26 @@ export function parseFacts(host: HostName, output: Uint8Array): HostFacts {
     systemd: records.some(([kind]) => kind === 'systemd'),
     packageManager: manager === 'apt-get' || manager === 'dnf' || manager === 'yum' ? manager : null,
     packages: Object.fromEntries(
-      all('package').flatMap(([name = '', version = '', state]) => (state === 'installed' ? [[name, version]] : [])),
+      all('package').flatMap(([name = '', version = '', state]) =>
+        state === 'installed' ? [[name, version]] : [],
+      ),
     ),
     users: all('user').map(([name = '']) => name),
     interfaces: interfaces(all('link'), all('address')),
     files: Object.fromEntries(all('file').map(([path = '', ...rest]) => [path, fileFact(rest)])),
     services: serviceFacts(all('service'), bootMs),
-    software: { keepalived: software('keepalived', all('software')), nginx: software('nginx', all('software')) },
-    free: Object.fromEntries(all('free').flatMap(([mount = '', kib = '']) => (/^\d+$/.test(kib) ? [[mount, Number(kib) * 1024]] : []))),
+    software: {
+      keepalived: software('keepalived', all('software')),
+      nginx: software('nginx', all('software')),
+    },
+    free: Object.fromEntries(
+      all('free').flatMap(([mount = '', kib = '']) =>
+        /^\d+$/.test(kib) ? [[mount, Number(kib) * 1024]] : [],
+      ),
+    ),
     libraries: {
-      openssl: libraries.find((name) => name.startsWith('libcrypto.so.'))?.replace('libcrypto.so.', '') ?? null,
+      openssl:
+        libraries.find((name) => name.startsWith('libcrypto.so.'))?.replace('libcrypto.so.', '') ?? null,
       pcre1: libraries.includes('pcre1'),
       pcre2: libraries.includes('pcre2'),
     },
@@ -122,7 +133,10 @@ const decode = (base64: string | undefined): string => Buffer.from(base64 ?? '',
 
 function osFacts(release: string): HostFacts['os'] {
   const value = (key: string): string =>
-    new RegExp(`^${key}=(.*)$`, 'm').exec(release)?.[1]?.trim().replace(/^(["'])(.*)\1$/, '$2') ?? '';
+    new RegExp(`^${key}=(.*)$`, 'm')
+      .exec(release)?.[1]
+      ?.trim()
+      .replace(/^(["'])(.*)\1$/, '$2') ?? '';
   return { id: value('ID'), version: value('VERSION_ID'), name: value('PRETTY_NAME') };
 }
 
@@ -139,7 +153,13 @@ function interfaces(links: readonly string[][], addresses: readonly string[][]):
 }
 
 function fileFact([mode = '0', owner = '', sha256 = '', text = '-']: readonly string[]): FileFact {
-  return { state: 'present', sha256, mode: Number.parseInt(mode, 8), owner, text: text === '-' ? null : decode(text) };
+  return {
+    state: 'present',
+    sha256,
+    mode: Number.parseInt(mode, 8),
+    owner,
+    text: text === '-' ? null : decode(text),
+  };
 }
 
 const unknownService: ServiceFacts = {
@@ -182,7 +202,15 @@ function software(name: Service, records: readonly string[][]): SoftwareFacts | 
   if (record === undefined) return null;
   const [, path = '', said = '', stamp = ''] = record;
   const text = decode(said);
-  const version = (name === 'nginx' ? /nginx version: nginx\/(\S+)/ : /Keepalived v(\S+)/).exec(text)?.[1] ?? '';
-  const options = (name === 'nginx' ? /^configure arguments: *(.*)$/m : /^configure options: *(.*)$/m).exec(text)?.[1] ?? '';
-  return { path, version, configure: options.split(/\s+/).filter((option) => option !== ''), stamp: stamp === '' ? null : stamp };
+  const version =
+    (name === 'nginx' ? /nginx version: nginx\/(\S+)/ : /Keepalived v(\S+)/).exec(text)?.[1] ?? '';
+  const options =
+    (name === 'nginx' ? /^configure arguments: *(.*)$/m : /^configure options: *(.*)$/m).exec(text)?.[1] ??
+    '';
+  return {
+    path,
+    version,
+    configure: options.split(/\s+/).filter((option) => option !== ''),
+    stamp: stamp === '' ? null : stamp,
+  };
 }

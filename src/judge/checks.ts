@@ -16,10 +16,12 @@ export function judge(inventory: Inventory, facts: FactsByHost, gatheredAtMs: nu
   for (const { name } of inventory.hosts) {
     if (!facts.has(name)) continue;
     const have = facts.get(name) ?? null;
-    if (have === null) findings.push({ check: 'reachable', level: 'fail', host: name, message: 'cannot be reached' });
+    if (have === null)
+      findings.push({ check: 'reachable', level: 'fail', host: name, message: 'cannot be reached' });
     else findings.push(...judgeHost(inventory, have, gatheredAtMs));
   }
-  for (const vip of inventory.vips) if (vip.members.some(({ host }) => facts.has(host))) findings.push(...judgeVip(vip, facts));
+  for (const vip of inventory.vips)
+    if (vip.members.some(({ host }) => facts.has(host))) findings.push(...judgeVip(vip, facts));
   findings.push(...clones(facts));
   return findings;
 }
@@ -72,7 +74,10 @@ function judgeVip(vip: Vip, facts: FactsByHost): readonly Finding[] {
         level: 'fail',
         vip: address,
         message: 'no host holds it',
-        hint: expected === null ? 'No member has both daemons running: haup service start, or haup apply.' : `journalctl -u keepalived on ${expected} says why it does not take it.`,
+        hint:
+          expected === null
+            ? 'No member has both daemons running: haup service start, or haup apply.'
+            : `journalctl -u keepalived on ${expected} says why it does not take it.`,
       },
     ];
   }
@@ -88,7 +93,9 @@ function judgeVip(vip: Vip, facts: FactsByHost): readonly Finding[] {
       },
     ];
   }
-  return [{ check: 'one-holder', level: 'ok', vip: address, host: holder, message: `held by ${holder} alone` }];
+  return [
+    { check: 'one-holder', level: 'ok', vip: address, host: holder, message: `held by ${holder} alone` },
+  ];
 }
 
 function judgeHost(inventory: Inventory, have: HostFacts, gatheredAtMs: number): readonly Finding[] {
@@ -96,14 +103,32 @@ function judgeHost(inventory: Inventory, have: HostFacts, gatheredAtMs: number):
   const host = have.host;
   for (const service of services) findings.push(judgeService(inventory, have, service));
   if (isDrained(have)) {
-    findings.push({ check: 'drained', level: 'warn', host, message: 'is drained and takes no VIP', hint: `haup failback ${host} ends that.` });
+    findings.push({
+      check: 'drained',
+      level: 'warn',
+      host,
+      message: 'is drained and takes no VIP',
+      hint: `haup failback ${host} ends that.`,
+    });
   }
   if (have.unread.length > 0) {
-    findings.push({ check: 'services', level: 'warn', host, message: `${have.unread.join(' and ')} has not read its new files: an apply was cut off`, hint: 'haup apply finishes it.' });
+    findings.push({
+      check: 'services',
+      level: 'warn',
+      host,
+      message: `${have.unread.join(' and ')} has not read its new files: an apply was cut off`,
+      hint: 'haup apply finishes it.',
+    });
   }
   if (Math.abs(have.clockMs - gatheredAtMs) > clockSkewMs) {
     const skew = Math.round((have.clockMs - gatheredAtMs) / 1000);
-    findings.push({ check: 'reachable', level: 'warn', host, message: `its clock is ${Math.abs(skew)} s ${skew > 0 ? 'ahead of' : 'behind'} this machine's`, hint: 'Let chrony or systemd-timesyncd set it.' });
+    findings.push({
+      check: 'reachable',
+      level: 'warn',
+      host,
+      message: `its clock is ${Math.abs(skew)} s ${skew > 0 ? 'ahead of' : 'behind'} this machine's`,
+      hint: 'Let chrony or systemd-timesyncd set it.',
+    });
   }
   return findings;
 }
@@ -117,26 +142,48 @@ function judgeService(inventory: Inventory, have: HostFacts, service: Service): 
       level: 'fail',
       host,
       message: is.load === 'not-found' ? `${service} is not installed` : `${service} is ${is.active}`,
-      hint: is.load === 'not-found' ? 'haup apply installs it.' : `haup service start ${service} --host ${host}; journalctl -u ${service} says why it stopped.`,
+      hint:
+        is.load === 'not-found'
+          ? 'haup apply installs it.'
+          : `haup service start ${service} --host ${host}; journalctl -u ${service} says why it stopped.`,
     };
   }
   const version = have.software[service]?.version;
   const wanted = inventory[service];
   if (wanted.from === 'source' && version !== undefined && version !== wanted.version) {
-    return { check: 'versions', level: 'warn', host, message: `${service} is ${version}, the inventory wants ${wanted.version}`, hint: 'haup plan shows what differs.' };
+    return {
+      check: 'versions',
+      level: 'warn',
+      host,
+      message: `${service} is ${version}, the inventory wants ${wanted.version}`,
+      hint: 'haup plan shows what differs.',
+    };
   }
-  return { check: 'services', level: 'ok', host, message: `${service} ${version ?? ''} is active`.replace('  ', ' ') };
+  return {
+    check: 'services',
+    level: 'ok',
+    host,
+    message: `${service} ${version ?? ''} is active`.replace('  ', ' '),
+  };
 }
 
 /** Cloned machines share an id, and then DHCP leases and journals too. */
 function clones(facts: FactsByHost): readonly Finding[] {
   const byId = new Map<string, HostName[]>();
   for (const have of facts.values()) {
-    if (have !== null && have.machineId !== '') byId.set(have.machineId, [...(byId.get(have.machineId) ?? []), have.host]);
+    if (have !== null && have.machineId !== '')
+      byId.set(have.machineId, [...(byId.get(have.machineId) ?? []), have.host]);
   }
   return [...byId.values()].flatMap((hosts): Finding[] =>
     hosts.length < 2
       ? []
-      : [{ check: 'reachable', level: 'warn', message: `${hosts.join(' and ')} have the same /etc/machine-id`, hint: 'They are clones, or one machine under two names: remove /etc/machine-id on one and run systemd-machine-id-setup.' }],
+      : [
+          {
+            check: 'reachable',
+            level: 'warn',
+            message: `${hosts.join(' and ')} have the same /etc/machine-id`,
+            hint: 'They are clones, or one machine under two names: remove /etc/machine-id on one and run systemd-machine-id-setup.',
+          },
+        ],
   );
 }

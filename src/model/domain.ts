@@ -141,7 +141,12 @@ export type Resource =
   | { readonly kind: 'build'; readonly recipe: BuildRecipe }
   | { readonly kind: 'config'; readonly set: ConfigSet }
   | { readonly kind: 'unit'; readonly service: Service; readonly file: FileWant }
-  | { readonly kind: 'service'; readonly service: Service; readonly enabled: boolean; readonly running: boolean };
+  | {
+      readonly kind: 'service';
+      readonly service: Service;
+      readonly enabled: boolean;
+      readonly running: boolean;
+    };
 
 /** Everything that decides what a build is; two equal recipes make the same binary on one platform. */
 export interface BuildRecipe {

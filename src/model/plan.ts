@@ -93,7 +93,14 @@ export interface Plan {
   readonly want: readonly DesiredHost[];
 }
 
-export type CheckName = 'one-holder' | 'http' | 'services' | 'interface' | 'drained' | 'versions' | 'reachable';
+export type CheckName =
+  | 'one-holder'
+  | 'http'
+  | 'services'
+  | 'interface'
+  | 'drained'
+  | 'versions'
+  | 'reachable';
 
 export interface Finding {
   readonly check: CheckName;

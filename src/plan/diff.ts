@@ -1,7 +1,16 @@
 /** Resource × fact → a change with its reason, or why nothing is to be done. Pure. */
 
 import { createHash } from 'node:crypto';
-import type { BuildRecipe, ConfigSet, DesiredHost, FileFact, FileWant, HostFacts, Resource, Service } from '../model/domain.ts';
+import type {
+  BuildRecipe,
+  ConfigSet,
+  DesiredHost,
+  FileFact,
+  FileWant,
+  HostFacts,
+  Resource,
+  Service,
+} from '../model/domain.ts';
 import { HaupError } from '../model/errors.ts';
 import type { Action, Change, FileWrite, TextDiff } from '../model/plan.ts';
 
@@ -38,10 +47,18 @@ export function diffHost(want: DesiredHost, have: HostFacts): HostDiff {
   const reread = new Set<Service>(have.unread);
   for (const { set } of of('config')) if (put(change, diffConfig(set, have))) reread.add(set.service);
   const restart = new Set(rebuilt);
-  for (const { service, file } of of('unit')) if (put(change, diffUnit(service, file, have))) restart.add(service);
+  for (const { service, file } of of('unit'))
+    if (put(change, diffUnit(service, file, have))) restart.add(service);
   for (const resource of of('service')) {
     const binary = builds.find(({ recipe }) => recipe.software === resource.service);
-    put(change, diffService(resource, have, { reread, restart, program: binary === undefined ? null : have.software[resource.service]?.path ?? null }));
+    put(
+      change,
+      diffService(resource, have, {
+        reread,
+        restart,
+        program: binary === undefined ? null : (have.software[resource.service]?.path ?? null),
+      }),
+    );
   }
   return { prepare, change, same };
 }
@@ -49,14 +66,20 @@ export function diffHost(want: DesiredHost, have: HostFacts): HostDiff {
 function diffPackages(names: readonly string[], have: HostFacts): Change | string {
   const missing = names.filter((name) => have.packages[name] === undefined);
   if (missing.length === 0) {
-    return names.length === 0 ? 'packages: none are needed' : `packages: ${names.join(', ')} ${names.length === 1 ? 'is' : 'are'} installed`;
+    return names.length === 0
+      ? 'packages: none are needed'
+      : `packages: ${names.join(', ')} ${names.length === 1 ? 'is' : 'are'} installed`;
   }
   const manager = have.packageManager;
   if (manager === null) {
-    throw new HaupError('HOST_UNSUPPORTED', `The host has no apt-get, dnf or yum, and lacks ${missing.join(', ')}.`, {
-      host: have.host,
-      hint: 'haup installs on Debian, Ubuntu, CentOS, Rocky and Alma; install these packages by hand elsewhere.',
-    });
+    throw new HaupError(
+      'HOST_UNSUPPORTED',
+      `The host has no apt-get, dnf or yum, and lacks ${missing.join(', ')}.`,
+      {
+        host: have.host,
+        hint: 'haup installs on Debian, Ubuntu, CentOS, Rocky and Alma; install these packages by hand elsewhere.',
+      },
+    );
   }
   return {
     id: 'packages',
@@ -81,7 +104,9 @@ function diffUser(name: string, have: HostFacts): Change | string {
 /** The digest of a recipe, left with a finished build: equal digests mean that nothing is to be built. */
 export function recipeDigest(recipe: BuildRecipe): string {
   const { software, version, prefix, configure, tarball } = recipe;
-  return createHash('sha256').update(JSON.stringify([software, version, prefix, configure, tarball.sha256])).digest('hex');
+  return createHash('sha256')
+    .update(JSON.stringify([software, version, prefix, configure, tarball.sha256]))
+    .digest('hex');
 }
 
 function diffBuild(recipe: BuildRecipe, have: HostFacts): Change | string {
@@ -127,7 +152,14 @@ function diffConfig(set: ConfigSet, have: HostFacts): Change | string {
   const writes: FileWrite[] = [
     ...differing.map((file): FileWrite => ({ ...file, expect: digestOf(have.files[file.path]) })),
     ...stray.map(
-      ([path, fact]): FileWrite => ({ path, bytes: 'absent', mode: 0, owner: 'root:root', secret: false, expect: digestOf(fact) }),
+      ([path, fact]): FileWrite => ({
+        path,
+        bytes: 'absent',
+        mode: 0,
+        owner: 'root:root',
+        secret: false,
+        expect: digestOf(fact),
+      }),
     ),
   ];
   const reasons = [
@@ -139,11 +171,24 @@ function diffConfig(set: ConfigSet, have: HostFacts): Change | string {
     title: `write the ${set.service} configuration`,
     why: reasons.join('; '),
     actions: [
-      { do: 'write', service: set.service, binary: set.binary, entry: set.entry, files: writes, testing: set.files },
+      {
+        do: 'write',
+        service: set.service,
+        binary: set.binary,
+        entry: set.entry,
+        files: writes,
+        testing: set.files,
+      },
     ],
     diffs: [
       ...differing.map((file) => textDiff(file, have.files[file.path])),
-      ...stray.map(([path, fact]): TextDiff => ({ path, before: fact.state === 'present' ? fact.text : null, after: null })),
+      ...stray.map(
+        ([path, fact]): TextDiff => ({
+          path,
+          before: fact.state === 'present' ? fact.text : null,
+          after: null,
+        }),
+      ),
     ],
   };
 }
@@ -168,14 +213,23 @@ interface Touched {
   readonly program: string | null;
 }
 
-function diffService(want: Extract<Resource, { kind: 'service' }>, have: HostFacts, touched: Touched): Change | string {
+function diffService(
+  want: Extract<Resource, { kind: 'service' }>,
+  have: HostFacts,
+  touched: Touched,
+): Change | string {
   const { service } = want;
   const is = have.services[service];
   const running = is.active === 'active' || is.active === 'reloading' || is.active === 'activating';
   const steps: { readonly verb: 'enable' | 'start' | 'restart' | 'reload'; readonly why: string }[] = [];
-  if (want.enabled && is.enabled !== 'enabled') steps.push({ verb: 'enable', why: 'it does not start at boot' });
+  if (want.enabled && is.enabled !== 'enabled')
+    steps.push({ verb: 'enable', why: 'it does not start at boot' });
   if (want.running) {
-    if (!running) steps.push({ verb: 'start', why: is.load === 'not-found' ? 'it is not registered yet' : `it is ${is.active}` });
+    if (!running)
+      steps.push({
+        verb: 'start',
+        why: is.load === 'not-found' ? 'it is not registered yet' : `it is ${is.active}`,
+      });
     else if (touched.restart.has(service)) steps.push({ verb: 'restart', why: 'its binary or unit changes' });
     // A program that was replaced under a running daemon reads as "… (deleted)".
     else if (touched.program !== null && is.program !== '' && is.program !== touched.program) {
@@ -196,7 +250,10 @@ const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes)
 const digestOf = (fact: FileFact | undefined): string => (fact?.state === 'present' ? fact.sha256 : 'absent');
 
 const equal = (file: FileWant, fact: FileFact | undefined): boolean =>
-  fact?.state === 'present' && fact.sha256 === sha256(file.bytes) && fact.mode === file.mode && fact.owner === file.owner;
+  fact?.state === 'present' &&
+  fact.sha256 === sha256(file.bytes) &&
+  fact.mode === file.mode &&
+  fact.owner === file.owner;
 
 function reason(file: FileWant, fact: FileFact | undefined): string {
   if (fact?.state !== 'present') return 'does not exist';
@@ -216,5 +273,9 @@ function textDiff(file: FileWant, fact: FileFact | undefined): TextDiff {
   const masked = { before: before === null ? null : mask(before), after: mask(after) };
   // The secret alone differs: say so, since the masked texts are equal.
   const note = before !== null && before !== after && masked.before === masked.after;
-  return { path: file.path, before: masked.before, after: note ? `${masked.after}# (a masked value changes)\n` : masked.after };
+  return {
+    path: file.path,
+    before: masked.before,
+    after: note ? `${masked.after}# (a masked value changes)\n` : masked.after,
+  };
 }

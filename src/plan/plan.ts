@@ -27,7 +27,14 @@ export function plan(
     for (const what of diff.same) same.push({ host: desired.host, what });
   }
   const tracks = clusters
-    .map((cluster) => track(cluster.filter((host) => diffs.has(host)), diffs, have, vips))
+    .map((cluster) =>
+      track(
+        cluster.filter((host) => diffs.has(host)),
+        diffs,
+        have,
+        vips,
+      ),
+    )
     .filter((stages) => stages.length > 0);
   return { tracks, same, want };
 }
@@ -39,7 +46,9 @@ function track(
   vips: readonly Vip[],
 ): readonly Stage[] {
   const work = (list: readonly HostName[], part: 'prepare' | 'change'): readonly HostWork[] =>
-    list.map((host) => ({ host, changes: diffs.get(host)?.[part] ?? [] })).filter(({ changes }) => changes.length > 0);
+    list
+      .map((host) => ({ host, changes: diffs.get(host)?.[part] ?? [] }))
+      .filter(({ changes }) => changes.length > 0);
   const stages: Stage[] = [];
   const add = (title: string, hostWork: readonly HostWork[], gate: readonly CheckName[]): void => {
     if (hostWork.length > 0) stages.push({ title, work: hostWork, gate });
@@ -50,7 +59,8 @@ function track(
   };
   add('prepare', work(hosts, 'prepare'), []);
   if (hosts.some((host) => holds(host) > 0)) {
-    for (const host of [...hosts].sort((a, b) => holds(a) - holds(b))) add(`change ${host}`, work([host], 'change'), serving);
+    for (const host of [...hosts].sort((a, b) => holds(a) - holds(b)))
+      add(`change ${host}`, work([host], 'change'), serving);
   } else {
     add('configure and start', work(hosts, 'change'), serving);
   }
@@ -59,5 +69,8 @@ function track(
 
 export const countChanges = (of: Plan): { readonly changes: number; readonly hosts: number } => {
   const work = of.tracks.flat().flatMap((stage) => stage.work);
-  return { changes: work.reduce((sum, { changes }) => sum + changes.length, 0), hosts: new Set(work.map(({ host }) => host)).size };
+  return {
+    changes: work.reduce((sum, { changes }) => sum + changes.length, 0),
+    hosts: new Set(work.map(({ host }) => host)).size,
+  };
 };

@@ -21,7 +21,11 @@ export interface Download {
  * The bytes of a tarball with the wanted sha256: from the cache, else from the first URL that serves
  * them. Rejects with CHECKSUM_MISMATCH when a server sent something else, DOWNLOAD_FAILED when none answered.
  */
-export async function download(tarball: Tarball, cacheDirectory: string, signal: AbortSignal): Promise<Download> {
+export async function download(
+  tarball: Tarball,
+  cacheDirectory: string,
+  signal: AbortSignal,
+): Promise<Download> {
   // The digest is part of the name: two releases of one version never meet.
   const cached = join(cacheDirectory, `${tarball.sha256.slice(0, 16)}-${tarball.name}`);
   const kept = await readFile(cached).catch(() => null);
@@ -37,10 +41,18 @@ export async function download(tarball: Tarball, cacheDirectory: string, signal:
     if (bytes === null) continue;
     const got = digest(bytes);
     if (got !== tarball.sha256) {
-      throw new HaupError('CHECKSUM_MISMATCH', `${tarball.name} is not what was expected, and was thrown away.`, {
-        hint: 'If you trust this file, put its sha256 into the inventory; else try another URL. No host was changed.',
-        detail: [`from     ${url}`, `expected ${tarball.sha256}`, `got      ${got} (${bytes.length} bytes)`],
-      });
+      throw new HaupError(
+        'CHECKSUM_MISMATCH',
+        `${tarball.name} is not what was expected, and was thrown away.`,
+        {
+          hint: 'If you trust this file, put its sha256 into the inventory; else try another URL. No host was changed.',
+          detail: [
+            `from     ${url}`,
+            `expected ${tarball.sha256}`,
+            `got      ${got} (${bytes.length} bytes)`,
+          ],
+        },
+      );
     }
     await mkdir(cacheDirectory, { recursive: true });
     const partial = `${cached}.${randomUUID()}`;

@@ -9,7 +9,11 @@ export interface ExecuteOptions {
   /** Every line that a host prints while it is changed, for the log. */
   readonly log: (host: HostName, line: string) => void;
   /** Resolves when the checks hold for the hosts of a track, rejects with GATE_FAILED. */
-  readonly gate: (checks: readonly CheckName[], hosts: readonly HostName[], signal: AbortSignal) => Promise<void>;
+  readonly gate: (
+    checks: readonly CheckName[],
+    hosts: readonly HostName[],
+    signal: AbortSignal,
+  ) => Promise<void>;
 }
 
 /**
@@ -23,7 +27,9 @@ export async function execute(
   options: ExecuteOptions,
   signal: AbortSignal,
 ): Promise<void> {
-  const outcomes = await Promise.allSettled(plan.tracks.map((stages) => runTrack(stages, hosts, options, signal)));
+  const outcomes = await Promise.allSettled(
+    plan.tracks.map((stages) => runTrack(stages, hosts, options, signal)),
+  );
   throwFailures(outcomes);
 }
 
@@ -38,7 +44,8 @@ async function runTrack(
     const outcomes = await Promise.allSettled(
       stage.work.map(async ({ host: name, changes }) => {
         const host = hosts.get(name);
-        if (host === undefined) throw new HaupError('HOST_UNKNOWN', `${name} is in the plan but not connected.`, { host: name });
+        if (host === undefined)
+          throw new HaupError('HOST_UNKNOWN', `${name} is in the plan but not connected.`, { host: name });
         for (const change of changes) await makeChange(host, change, options, signal);
       }),
     );
@@ -47,7 +54,12 @@ async function runTrack(
   }
 }
 
-async function makeChange(host: Host, change: Change, options: ExecuteOptions, signal: AbortSignal): Promise<void> {
+async function makeChange(
+  host: Host,
+  change: Change,
+  options: ExecuteOptions,
+  signal: AbortSignal,
+): Promise<void> {
   const { emit, now, log } = options;
   const started = now();
   emit({ type: 'changing', host: host.name, change });
@@ -88,7 +100,9 @@ function noteOf(action: Action): string {
 
 /** One failure is thrown as it is, several as SeveralErrors; an unexpected one before all others. */
 export function throwFailures(outcomes: readonly PromiseSettledResult<unknown>[]): void {
-  const reasons = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason as unknown] : []));
+  const reasons = outcomes.flatMap((outcome) =>
+    outcome.status === 'rejected' ? [outcome.reason as unknown] : [],
+  );
   const errors = reasons.flatMap((reason) =>
     reason instanceof SeveralErrors ? [...reason.errors] : reason instanceof HaupError ? [reason] : [],
   );

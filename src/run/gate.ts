@@ -51,10 +51,14 @@ export async function gate(
     const wrong = complaints(vips, members, checks, sights);
     if (wrong.length === 0) return;
     if (options.now() > deadline) {
-      throw new HaupError('GATE_FAILED', `After the change ${wrong.length === 1 ? 'a check does' : `${wrong.length} checks do`} not hold.`, {
-        hint: 'haup status shows how every host is now; journalctl -u keepalived -u nginx on the host says why.',
-        detail: wrong,
-      });
+      throw new HaupError(
+        'GATE_FAILED',
+        `After the change ${wrong.length === 1 ? 'a check does' : `${wrong.length} checks do`} not hold.`,
+        {
+          hint: 'haup status shows how every host is now; journalctl -u keepalived -u nginx on the host says why.',
+          detail: wrong,
+        },
+      );
     }
     await options.sleep(pollMs, signal);
   }
@@ -70,7 +74,8 @@ function complaints(
   if (checks.includes('services')) {
     for (const [name, sight] of sights) {
       if (!members.includes(name)) continue;
-      for (const service of services) if (!sight.active.includes(service)) wrong.push(`${name}: ${service} is not active`);
+      for (const service of services)
+        if (!sight.active.includes(service)) wrong.push(`${name}: ${service} is not active`);
     }
   }
   for (const vip of vips) {
@@ -78,13 +83,17 @@ function complaints(
     const holders = [...sights].flatMap(([name, sight]) => (sight.held.includes(address) ? [name] : []));
     const [holder] = holders;
     if (checks.includes('one-holder') && holders.length !== 1) {
-      wrong.push(`${address} is held by ${holders.length === 0 ? 'no host' : `${holders.join(' and ')} at once`}`);
+      wrong.push(
+        `${address} is held by ${holders.length === 0 ? 'no host' : `${holders.join(' and ')} at once`}`,
+      );
     }
     if (!checks.includes('http') || holder === undefined || holders.length > 1) continue;
     for (const [name, sight] of sights) {
       const answer = sight.answers[address];
       if (answer !== holder) {
-        wrong.push(`${address} is held by ${holder}, but ${name} ${answer === undefined ? 'gets no HTTP answer there' : `is answered by ${answer}`}`);
+        wrong.push(
+          `${address} is held by ${holder}, but ${name} ${answer === undefined ? 'gets no HTTP answer there' : `is answered by ${answer}`}`,
+        );
       }
     }
   }
@@ -105,11 +114,17 @@ true
 }
 
 function parseSight(output: Uint8Array): Sight {
-  const records = Buffer.from(output).toString('utf8').split('\n').map((line) => line.split('\t'));
-  const of = (kind: string): readonly string[][] => records.filter(([k]) => k === kind).map((record) => record.slice(1));
+  const records = Buffer.from(output)
+    .toString('utf8')
+    .split('\n')
+    .map((line) => line.split('\t'));
+  const of = (kind: string): readonly string[][] =>
+    records.filter(([k]) => k === kind).map((record) => record.slice(1));
   return {
     held: of('held').map(([address = '']) => address),
     active: services.filter((service) => of('active').some(([name]) => name === service)),
-    answers: Object.fromEntries(of('answer').flatMap(([vip = '', host = '']) => (host === '' ? [] : [[vip, host]]))),
+    answers: Object.fromEntries(
+      of('answer').flatMap(([vip = '', host = '']) => (host === '' ? [] : [[vip, host]])),
+    ),
   };
 }

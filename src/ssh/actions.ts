@@ -93,7 +93,12 @@ get() { apt-get -y -q -o DPkg::Lock::Timeout=180 -o Dpkg::Use-Pty=0 --no-install
 get || { apt-get -q -o DPkg::Lock::Timeout=180 update && get; }`
       : // yum 3 calls it a success when one of several packages was found, so rpm has the last word.
         `${manager} -y install ${list} && rpm -q ${list}`;
-  return { script, timeoutMs: 15 * minute, failure: 'PACKAGES_FAILED', what: `${manager} install ${names.join(' ')}` };
+  return {
+    script,
+    timeoutMs: 15 * minute,
+    failure: 'PACKAGES_FAILED',
+    what: `${manager} install ${names.join(' ')}`,
+  };
 }
 
 function upload(tarball: Tarball, bytes: Uint8Array): Job {
@@ -111,9 +116,14 @@ mv ${target}.part ${target}`,
   };
 }
 
-const buildDirectory = (recipe: BuildRecipe): string => `${sourceDirectory}/${recipe.software}-${recipe.version}`;
+const buildDirectory = (recipe: BuildRecipe): string =>
+  `${sourceDirectory}/${recipe.software}-${recipe.version}`;
 
-function build(step: 'configure' | 'make' | 'make-install' | 'clean-build', recipe: BuildRecipe, stamp: string): Job {
+function build(
+  step: 'configure' | 'make' | 'make-install' | 'clean-build',
+  recipe: BuildRecipe,
+  stamp: string,
+): Job {
   const directory = quote(buildDirectory(recipe));
   const name = `${recipe.software} ${recipe.version}`;
   switch (step) {
@@ -185,7 +195,10 @@ export function stageAndTest(action: Extract<Action, { readonly do: 'write' }>):
       .sort((a, b) => b.length - a.length)
       .reduce((all, directory) => all.replaceAll(directory, `\u0000${directory}`), text)
       .replaceAll(/\u0000+/g, stage);
-  const files = action.testing.map((file) => ({ ...file, bytes: Buffer.from(inside(Buffer.from(file.bytes).toString('utf8'))) }));
+  const files = action.testing.map((file) => ({
+    ...file,
+    bytes: Buffer.from(inside(Buffer.from(file.bytes).toString('utf8'))),
+  }));
   const put = files
     .map((file) => {
       const path = quote(`${stage}${file.path}`);
@@ -264,7 +277,8 @@ function swap(files: readonly FileWrite[]): string {
       `if command -v restorecon >/dev/null; then chcon --reference=${quote(file.path)} ${fresh(file.path)} 2>/dev/null || true; fi`,
     );
   }
-  if (written.length > 0) lines.push(`sync ${written.map((file) => fresh(file.path)).join(' ')} 2>/dev/null || sync`);
+  if (written.length > 0)
+    lines.push(`sync ${written.map((file) => fresh(file.path)).join(' ')} 2>/dev/null || sync`);
   for (const file of written) lines.push(`mv -f ${fresh(file.path)} ${quote(file.path)}`);
   for (const file of files) if (file.bytes === 'absent') lines.push(`rm -f ${quote(file.path)}`);
   return lines.join('\n');
@@ -290,7 +304,12 @@ rm -f ${quote(unreadMark(name))}`;
       ? `systemctl enable ${unit}`
       : `systemctl reset-failed ${unit} 2>/dev/null
 systemctl ${verb} ${unit} || { journalctl -q --no-pager -n 15 -o cat -u ${unit} >&2; exit 1; }`;
-  return { script: act + settled, timeoutMs: 2 * minute, failure: 'SERVICE_FAILED', what: `systemctl ${verb} ${name}` };
+  return {
+    script: act + settled,
+    timeoutMs: 2 * minute,
+    failure: 'SERVICE_FAILED',
+    what: `systemctl ${verb} ${name}`,
+  };
 }
 
 function writeDrain(value: number): string {

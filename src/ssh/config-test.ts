@@ -23,7 +23,10 @@ const harmless: readonly RegExp[] = [
 export function configTestVerdict(service: Service, code: number, output: string): Verdict {
   const lines = [...new Set(output.split('\n').map((line) => line.trim()))].filter((line) => line !== '');
   if (service === 'nginx') {
-    return { ok: code === 0, complaints: lines.filter((line) => !/syntax is ok|test is successful|test failed/.test(line)) };
+    return {
+      ok: code === 0,
+      complaints: lines.filter((line) => !/syntax is ok|test is successful|test failed/.test(line)),
+    };
   }
   const complaints = lines.filter((line) => !harmless.some((pattern) => pattern.test(line)));
   if (complaints.length > 0) return { ok: false, complaints };

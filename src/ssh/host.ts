@@ -20,9 +20,18 @@ export function sshHost(connection: Connection, tarball: (wanted: Tarball) => Ui
     throw failure(job, code, output);
   }
 
-  async function runRaw(job: Job, signal: AbortSignal, onLine?: (line: string) => void): Promise<{ code: number; output: string }> {
+  async function runRaw(
+    job: Job,
+    signal: AbortSignal,
+    onLine?: (line: string) => void,
+  ): Promise<{ code: number; output: string }> {
     const { code, stdout, stderr } = await connection.run(
-      { script: job.script, root: true, timeoutMs: job.timeoutMs, ...(job.stdin === undefined ? {} : { stdin: job.stdin }) },
+      {
+        script: job.script,
+        root: true,
+        timeoutMs: job.timeoutMs,
+        ...(job.stdin === undefined ? {} : { stdin: job.stdin }),
+      },
       signal,
       onLine,
     );
@@ -30,12 +39,19 @@ export function sshHost(connection: Connection, tarball: (wanted: Tarball) => Ui
   }
 
   function failure(job: Job, code: number, output: string): HaupError {
-    const detail = output.split('\n').filter((line) => line.trim() !== '').slice(-15);
+    const detail = output
+      .split('\n')
+      .filter((line) => line.trim() !== '')
+      .slice(-15);
     if (code === staleStatus) {
-      return new HaupError('PLAN_STALE', `The host has changed since the plan was made: ${detail.at(-1) ?? ''}.`, {
-        host: name,
-        hint: 'Nothing was written. Run haup plan to see how it is now.',
-      });
+      return new HaupError(
+        'PLAN_STALE',
+        `The host has changed since the plan was made: ${detail.at(-1) ?? ''}.`,
+        {
+          host: name,
+          hint: 'Nothing was written. Run haup plan to see how it is now.',
+        },
+      );
     }
     if (/No space left on device|Disk quota exceeded/.test(output)) {
       return new HaupError('DISK_FULL', `${job.what} failed: the disk is full.`, {
@@ -44,13 +60,20 @@ export function sshHost(connection: Connection, tarball: (wanted: Tarball) => Ui
         detail: detail.slice(-5),
       });
     }
-    return new HaupError(job.failure, `${job.what} failed with exit status ${code}.`, { host: name, hint: hintOf(job.failure), detail });
+    return new HaupError(job.failure, `${job.what} failed with exit status ${code}.`, {
+      host: name,
+      hint: hintOf(job.failure),
+      detail,
+    });
   }
 
   return {
     name,
     read: async (script, signal) => {
-      const { code, stdout, stderr } = await connection.run({ script, root: true, timeoutMs: readLimitMs }, signal);
+      const { code, stdout, stderr } = await connection.run(
+        { script, root: true, timeoutMs: readLimitMs },
+        signal,
+      );
       if (code !== 0) {
         throw new HaupError('COMMAND_FAILED', `Reading from the host failed with exit status ${code}.`, {
           host: name,
@@ -67,11 +90,15 @@ export function sshHost(connection: Connection, tarball: (wanted: Tarball) => Ui
       const verdict = configTestVerdict(action.service, code, output);
       if (!verdict.ok) {
         if (/No space left on device/.test(output)) throw failure(job, code, output);
-        throw new HaupError('CONFIG_TEST_FAILED', `The ${action.service} configuration does not pass its test.`, {
-          host: name,
-          hint: `The running configuration was not touched. Mend the inventory and run haup apply again.`,
-          detail: verdict.complaints.slice(0, 15),
-        });
+        throw new HaupError(
+          'CONFIG_TEST_FAILED',
+          `The ${action.service} configuration does not pass its test.`,
+          {
+            host: name,
+            hint: `The running configuration was not touched. Mend the inventory and run haup apply again.`,
+            detail: verdict.complaints.slice(0, 15),
+          },
+        );
       }
       return runJob(swapSet(action), signal, onLine);
     },
@@ -81,7 +108,7 @@ export function sshHost(connection: Connection, tarball: (wanted: Tarball) => Ui
 function hintOf(code: HaupError['code']): string | undefined {
   switch (code) {
     case 'PACKAGES_FAILED':
-      return 'Look at the package manager\'s own words above; run the same command on the host to try it by hand.';
+      return "Look at the package manager's own words above; run the same command on the host to try it by hand.";
     case 'CONFIGURE_FAILED':
       return 'A missing library is named above. What was installed before still runs.';
     case 'MAKE_FAILED':

@@ -1,0 +1,103 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { hostname, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { factsScript, parseFacts } from '../../src/facts/script.ts';
+import type { FactsRequest } from '../../src/model/domain.ts';
+
+let directory: string;
+beforeAll(() => {
+  directory = mkdtempSync(join(tmpdir(), 'haup-facts-'));
+});
+afterAll(() => rmSync(directory, { recursive: true }));
+
+const request = (change: Partial<FactsRequest> = {}): FactsRequest => ({
+  packages: { deb: ['coreutils', 'no-such-package'], rpm: ['coreutils'] },
+  users: ['root', 'nobody-of-this-name'],
+  files: [],
+  directories: [],
+  binaries: {
+    keepalived: {
+      path: join(directory, 'keepalived/sbin/keepalived'),
+      prefix: join(directory, 'keepalived'),
+    },
+    nginx: { path: join(directory, 'nginx'), prefix: directory },
+  },
+  ...change,
+});
+const run = (wanted: FactsRequest): Buffer => execFileSync('/bin/sh', ['-c', factsScript(wanted)]);
+
+describe('the script in a real sh', () => {
+  test('tells the machine', () => {
+    const facts = parseFacts('here', run(request()));
+    expect(facts).toMatchObject({
+      host: 'here',
+      hostname: hostname(),
+      users: ['root'],
+      drain: null,
+      unread: [],
+    });
+    expect(Math.abs(facts.clockMs - Date.now())).toBeLessThan(5000);
+    expect(facts.interfaces.find(({ name }) => name === 'lo')).toMatchObject({
+      addresses: expect.arrayContaining(['127.0.0.1/8']),
+    });
+    expect(facts.os.name).not.toBe('');
+    expect(Object.values(facts.free).every((bytes) => bytes > 0)).toBe(true);
+    expect(Object.keys(facts.packages)).toEqual(facts.packageManager === null ? [] : ['coreutils']);
+  });
+
+  test('tells files with their bytes, modes and digests, and all of a directory that is ours', () => {
+    const awkward = join(directory, "it's a $(file)");
+    writeFileSync(awkward, 'grüße\n', { mode: 0o640 });
+    writeFileSync(join(directory, 'other'), '', { mode: 0o600 });
+    const { files } = parseFacts(
+      'here',
+      run(request({ files: [awkward, '/does/not/exist'], directories: [directory] })),
+    );
+    expect(files[awkward]).toMatchObject({ state: 'present', mode: 0o640, text: 'grüße\n' });
+    expect(files[join(directory, 'other')]).toMatchObject({ mode: 0o600, text: '' });
+    expect(files['/does/not/exist']).toBeUndefined();
+  });
+
+  test('tells versions and configure options from what the programs say on stderr', () => {
+    writeFileSync(
+      join(directory, 'nginx'),
+      "#!/bin/sh\necho 'nginx version: nginx/1.22.1' >&2\necho 'configure arguments: --prefix=/x --with-stream' >&2\n",
+      { mode: 0o755 },
+    );
+    writeFileSync(join(directory, '.haup-build'), 'abc');
+    expect(parseFacts('here', run(request())).software).toEqual({
+      keepalived: null,
+      nginx: {
+        path: join(directory, 'nginx'),
+        version: '1.22.1',
+        configure: ['--prefix=/x', '--with-stream'],
+        stamp: 'abc',
+      },
+    });
+  });
+});
+
+test('output that is cut off is refused, wherever the cut is', () => {
+  const whole = run(request());
+  fc.assert(
+    fc.property(fc.integer({ min: 0, max: whole.length - 1 }), (length) => {
+      expect(() => parseFacts('here', whole.subarray(0, length))).toThrow(/cut off/);
+    }),
+  );
+});
+
+test('services of an old systemd are read as they come', () => {
+  const output = `clock\t1000000\nuptime\t100.5\nservice\tId\tkeepalived.service\nservice\tLoadState\tloaded\nservice\tActiveState\tactive
+service\tActiveEnterTimestampMonotonic\t50500000\nservice\tMainPID\t7\nservice\tProgram\t/usr/sbin/keepalived\nservice\t\t
+service\tId\tnginx.service\nservice\tLoadState\tmasked\nservice\tActiveState\tinactive\nend\n`;
+  const { services } = parseFacts('here', Buffer.from(output));
+  expect(services.keepalived).toMatchObject({
+    active: 'active',
+    program: '/usr/sbin/keepalived',
+    activeSinceMs: 950_000,
+  });
+  expect(services.nginx).toMatchObject({ load: 'masked', active: 'inactive', activeSinceMs: 0 });
+});

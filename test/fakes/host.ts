@@ -1,0 +1,152 @@
+import { createHash } from 'node:crypto';
+import type { FileFact, HostFacts, Service } from '../../src/model/domain.ts';
+import { HaupError } from '../../src/model/errors.ts';
+import { unreadMark } from '../../src/model/layout.ts';
+import type { Action, FileWrite, Host } from '../../src/model/plan.ts';
+
+/** A host in memory that interprets the same actions as a real one. The contract suite runs on both. */
+export interface FakeHost extends Host {
+  facts(): HostFacts;
+  /** Every action it was given, in order. */
+  readonly acted: readonly Action[];
+  /** The next action of this kind fails with this error. */
+  failOn(kind: Action['do'], error: HaupError): void;
+}
+
+export const bareFacts = (host: string, changes: Partial<HostFacts> = {}): HostFacts => ({
+  host,
+  hostname: host,
+  machineId: host,
+  os: { id: 'debian', version: '12', name: 'Debian GNU/Linux 12 (bookworm)' },
+  arch: 'x86_64',
+  cpus: 2,
+  clockMs: 0,
+  systemd: true,
+  packageManager: 'apt-get',
+  packages: {},
+  users: [],
+  interfaces: [{ name: 'ens33', up: true, addresses: ['192.168.160.136/24'] }],
+  files: {},
+  services: { keepalived: absent, nginx: absent },
+  software: { keepalived: null, nginx: null },
+  free: { '/': 1e10 },
+  libraries: { openssl: '3', pcre1: false, pcre2: false },
+  unread: [],
+  drain: null,
+  ...changes,
+});
+
+const absent = {
+  load: 'not-found',
+  active: 'inactive',
+  enabled: '',
+  unit: '',
+  needsDaemonReload: false,
+  activeSinceMs: 0,
+  program: '',
+};
+
+export function fakeHost(start: HostFacts): FakeHost {
+  let facts = start;
+  const acted: Action[] = [];
+  const failures = new Map<Action['do'], HaupError>();
+  const change = (part: Partial<HostFacts>): void => {
+    facts = { ...facts, ...part };
+  };
+  const service = (name: Service, part: Partial<HostFacts['services'][Service]>): void =>
+    change({ services: { ...facts.services, [name]: { ...facts.services[name], ...part } } });
+  const write = (files: readonly FileWrite[]): void => {
+    for (const { path, expect } of files) {
+      const is = facts.files[path];
+      if ((is?.state === 'present' ? is.sha256 : 'absent') !== expect) {
+        throw new HaupError('PLAN_STALE', `${path} changed since the plan was made`, { host: facts.host });
+      }
+    }
+    const next: Record<string, FileFact> = { ...facts.files };
+    for (const { path, bytes, mode, owner } of files) {
+      if (bytes === 'absent') delete next[path];
+      else {
+        const sha256 = createHash('sha256').update(bytes).digest('hex');
+        next[path] = { state: 'present', sha256, mode, owner, text: Buffer.from(bytes).toString('utf8') };
+      }
+    }
+    change({ files: next });
+  };
+
+  function interpret(action: Action): void {
+    switch (action.do) {
+      case 'install':
+        return change({
+          packages: { ...facts.packages, ...Object.fromEntries(action.names.map((name) => [name, '1'])) },
+        });
+      case 'create-user':
+        return change({ users: [...facts.users, action.name] });
+      case 'upload':
+      case 'configure':
+      case 'make':
+      case 'clean-build':
+        return;
+      case 'make-install': {
+        const { software, version, configure, prefix } = action.recipe;
+        const path = `${prefix}/sbin/${software}`;
+        change({
+          software: { ...facts.software, [software]: { path, version, configure, stamp: action.stamp } },
+        });
+        if (facts.services[software].active === 'active') service(software, { program: `${path} (deleted)` });
+        return;
+      }
+      case 'write':
+        write(action.files);
+        return change({ unread: [...new Set([...facts.unread, action.service])] });
+      case 'write-unit':
+        write([action.file]);
+        return service(action.service, { load: 'loaded', unit: action.file.path, needsDaemonReload: false });
+      case 'service':
+        if (action.verb === 'enable') return service(action.service, { enabled: 'enabled' });
+        if (action.verb === 'stop') return service(action.service, { active: 'inactive', program: '' });
+        if (facts.services[action.service].load === 'not-found') {
+          throw new HaupError('SERVICE_FAILED', `${unreadMark(action.service)}: no such unit`, {
+            host: facts.host,
+          });
+        }
+        change({ unread: facts.unread.filter((name) => name !== action.service) });
+        return service(action.service, {
+          active: 'active',
+          program: facts.software[action.service]?.path ?? '',
+        });
+      case 'drain':
+        return change({ drain: -253 });
+      case 'undrain':
+        return change({ drain: 0 });
+      case 'break':
+        if (action.fault.kind === 'stop') service(action.fault.service, { active: 'inactive' });
+        return;
+      case 'restore':
+        if (action.fault.kind === 'stop') service(action.fault.service, { active: 'active' });
+        return;
+    }
+  }
+
+  return {
+    name: start.host,
+    acted,
+    facts: () => facts,
+    failOn: (kind, error) => void failures.set(kind, error),
+    read: async () => {
+      throw new Error('a fake host runs no scripts: ask it for facts()');
+    },
+    watch: async function* () {
+      throw new Error('a fake host runs no scripts: ask it for facts()');
+    },
+    act: async (action) => {
+      const failure = failures.get(action.do);
+      if (failure !== undefined) {
+        failures.delete(action.do);
+        throw failure;
+      }
+      acted.push(action);
+      interpret(action);
+      return { output: '' };
+    },
+  };
+}

@@ -1,0 +1,228 @@
+import fc from 'fast-check';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { desire } from '../../src/desired/desire.ts';
+import { loadRender } from '../../src/desired/render.ts';
+import { clusters } from '../../src/inventory/clusters.ts';
+import type { DesiredHost, HostFacts, Inventory } from '../../src/model/domain.ts';
+import { HaupError } from '../../src/model/errors.ts';
+import type { Plan } from '../../src/model/plan.ts';
+import { diffHost } from '../../src/plan/diff.ts';
+import { countChanges, plan } from '../../src/plan/plan.ts';
+import { execute } from '../../src/run/execute.ts';
+import { exampleInventory } from '../fakes/example.ts';
+import { bareFacts, type FakeHost, fakeHost } from '../fakes/host.ts';
+
+let render: Awaited<ReturnType<typeof loadRender>>;
+beforeAll(async () => {
+  render = await loadRender();
+});
+
+const factsOf = (hosts: readonly FakeHost[]): Map<string, HostFacts> =>
+  new Map(hosts.map((host) => [host.name, host.facts()]));
+const planFor = (inventory: Inventory, hosts: readonly FakeHost[]): Plan =>
+  plan(desire(inventory, factsOf(hosts), render), factsOf(hosts), inventory.vips, clusters(inventory));
+const options = { emit: () => undefined, now: () => 0, log: () => undefined, gate: async () => undefined };
+const run = (made: Plan, hosts: readonly FakeHost[]): Promise<void> =>
+  execute(made, new Map(hosts.map((host) => [host.name, host])), options, new AbortController().signal);
+const bareHosts = (): FakeHost[] => ['keep_136', 'keep_137'].map((name) => fakeHost(bareFacts(name)));
+const titles = (made: Plan, host: string): string[] =>
+  made.tracks
+    .flat()
+    .flatMap((stage) =>
+      stage.work.filter((work) => work.host === host).flatMap(({ changes }) => changes.map(({ id }) => id)),
+    );
+
+test('a bare host gets everything, in the order in which it can be done', () => {
+  const made = planFor(exampleInventory(), bareHosts());
+  expect(titles(made, 'keep_136')).toEqual([
+    'packages',
+    'user:keepalived_script',
+    'user:nginx',
+    'build:keepalived',
+    'build:nginx',
+    'config:nginx',
+    'config:keepalived',
+    'unit:nginx',
+    'unit:keepalived',
+    'service:nginx',
+    'service:keepalived',
+  ]);
+  expect(made.same).toEqual([]);
+});
+
+test('after an apply the plan is empty and says why', async () => {
+  const hosts = bareHosts();
+  const inventory = exampleInventory();
+  await run(planFor(inventory, hosts), hosts);
+  const again = planFor(inventory, hosts);
+  expect(countChanges(again)).toEqual({ changes: 0, hosts: 0 });
+  expect(again.same.filter(({ host }) => host === 'keep_136').length).toBeGreaterThan(8);
+});
+
+test('cut off anywhere, the next apply finishes', async () => {
+  const inventory = exampleInventory();
+  const total = (await (async () => {
+    const hosts = bareHosts();
+    await run(planFor(inventory, hosts), hosts);
+    return hosts[0]?.acted.length ?? 0;
+  })()) as number;
+  await fc.assert(
+    fc.asyncProperty(fc.integer({ min: 0, max: total }), async (steps) => {
+      const hosts = bareHosts();
+      const made = planFor(inventory, hosts);
+      let done = 0;
+      const cut = hosts.map((host) => ({
+        ...host,
+        act: async (...args: Parameters<FakeHost['act']>) => {
+          if (host.name === 'keep_136' && done++ === steps)
+            throw new HaupError('CONNECTION_LOST', 'gone', { host: host.name });
+          return host.act(...args);
+        },
+      }));
+      await run(made, cut).catch(() => undefined);
+      await run(planFor(inventory, hosts), hosts);
+      expect(countChanges(planFor(inventory, hosts)).changes).toBe(0);
+    }),
+    { numRuns: 40 },
+  );
+});
+
+describe('on a pair that serves', () => {
+  const serving = async (change: (text: string) => string): Promise<{ made: Plan; hosts: FakeHost[] }> => {
+    const hosts = bareHosts();
+    await run(planFor(exampleInventory(), hosts), hosts);
+    const withVips = hosts.map((host, index) =>
+      fakeHost({
+        ...host.facts(),
+        interfaces: [
+          {
+            name: 'ens33',
+            up: true,
+            addresses: index === 0 ? ['192.168.160.161/32', '192.168.160.162/32'] : [],
+          },
+        ],
+      }),
+    );
+    return { made: planFor(exampleInventory(change), withVips), hosts: withVips };
+  };
+
+  test('a changed check reloads keepalived, standby first', async () => {
+    const { made } = await serving((text) => text.replace('  # unicast: false', '  garp_master_refresh: 30'));
+    expect(made.tracks.flat().map(({ title }) => title)).toEqual(['change keep_137', 'change keep_136']);
+    expect(titles(made, 'keep_136')).toEqual(['config:keepalived', 'service:keepalived']);
+    const actions = made.tracks.flat()[0]?.work[0]?.changes.flatMap((change) => change.actions);
+    expect(actions?.at(-1)).toEqual({ do: 'service', service: 'keepalived', verb: 'reload' });
+  });
+
+  test('another configure option rebuilds that daemon alone, and restarts it', async () => {
+    const { made } = await serving((text) =>
+      text.replace('[--sysconfdir=/etc]', '[--sysconfdir=/etc, --disable-lvs]'),
+    );
+    expect(titles(made, 'keep_137')).toEqual(['build:keepalived', 'service:keepalived']);
+    const change = made.tracks.flat()[0]?.work[0]?.changes[0];
+    expect(change?.why).toBe('configure options differ: +--disable-lvs');
+  });
+});
+
+describe('one difference, one reason', () => {
+  const settled = async (): Promise<{ want: DesiredHost; have: HostFacts }> => {
+    const hosts = bareHosts();
+    const inventory = exampleInventory();
+    await run(planFor(inventory, hosts), hosts);
+    const want = desire(inventory, factsOf(hosts), render)[0];
+    const have = hosts[0]?.facts();
+    if (want === undefined || have === undefined) throw new Error('no host');
+    return { want, have };
+  };
+  const conf = '/etc/keepalived/keepalived.conf';
+  const cases: [string, (have: HostFacts) => Partial<HostFacts>, string, RegExp][] = [
+    [
+      'a mode',
+      (h) => ({ files: { ...h.files, [conf]: { ...h.files[conf], mode: 0o644 } as never } }),
+      'config:keepalived',
+      /mode 644, wanted is 640/,
+    ],
+    [
+      'an owner',
+      (h) => ({ files: { ...h.files, [conf]: { ...h.files[conf], owner: 'nobody:root' } as never } }),
+      'config:keepalived',
+      /belongs to nobody:root/,
+    ],
+    [
+      'a stopped service',
+      (h) => ({ services: { ...h.services, nginx: { ...h.services.nginx, active: 'failed' } } }),
+      'service:nginx',
+      /it is failed/,
+    ],
+    [
+      'a service off at boot',
+      (h) => ({ services: { ...h.services, nginx: { ...h.services.nginx, enabled: 'disabled' } } }),
+      'service:nginx',
+      /does not start at boot/,
+    ],
+    [
+      'a replaced binary',
+      (h) => ({
+        services: {
+          ...h.services,
+          nginx: { ...h.services.nginx, program: '/usr/local/nginx/sbin/nginx (deleted)' },
+        },
+      }),
+      'service:nginx',
+      /still runs/,
+    ],
+    ['unread files', () => ({ unread: ['keepalived'] }), 'service:keepalived', /its configuration changes/],
+    [
+      'an unread unit',
+      (h) => ({ services: { ...h.services, nginx: { ...h.services.nginx, needsDaemonReload: true } } }),
+      'unit:nginx',
+      /systemd has not read/,
+    ],
+    ['a missing user', () => ({ users: [] }), 'user:keepalived_script', /does not exist/],
+    [
+      'another version',
+      (h) => ({ software: { ...h.software, nginx: { ...h.software.nginx, version: '1.20.2' } as never } }),
+      'build:nginx',
+      /nginx is 1.20.2, wanted is 1.22.1/,
+    ],
+  ];
+  test.each(cases)('%s', async (_name, change, id, why) => {
+    const { want, have } = await settled();
+    const diff = diffHost(want, { ...have, ...change(have) });
+    const found = [...diff.prepare, ...diff.change].find((one) => one.id === id);
+    expect(found?.why).toMatch(why);
+  });
+
+  test('a file of ours that is not wanted any more is removed', async () => {
+    const { want, have } = await settled();
+    const stray = '/usr/local/nginx/conf/haup.d/site-old.conf';
+    const diff = diffHost(want, {
+      ...have,
+      files: {
+        ...have.files,
+        [stray]: { state: 'present', sha256: 'x', mode: 0o644, owner: 'root:root', text: 'old' },
+      },
+    });
+    expect(diff.change[0]?.why).toBe(`${stray} is not wanted any more`);
+  });
+
+  test('a password never reaches a diff', async () => {
+    const { want, have } = await settled();
+    const diff = diffHost(want, {
+      ...have,
+      files: {
+        ...have.files,
+        [conf]: {
+          state: 'present',
+          sha256: 'x',
+          mode: 0o640,
+          owner: 'root:root',
+          text: 'auth_pass hunter22\n',
+        },
+      },
+    });
+    const text = JSON.stringify(diff.change.flatMap(({ diffs }) => diffs));
+    expect(text).not.toMatch(/hunter22|1111/);
+    expect(text).toMatch(/auth_pass \*\*\*/);
+  });
+});
