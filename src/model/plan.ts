@@ -64,6 +64,10 @@ export interface Change {
   /** What differs, in words: `nginx 1.20.1 is not installed`. */
   readonly why: string;
   readonly actions: readonly Action[];
+  /** What must hold on this host before the next change. */
+  readonly after?: readonly CheckName[];
+  /** Puts the host back as it was, in the order of the changes; absent where nothing is to be put back. */
+  readonly undo?: readonly Action[];
   readonly diffs: readonly TextDiff[];
 }
 
@@ -93,7 +97,9 @@ export interface Plan {
   readonly want: readonly DesiredHost[];
 }
 
+/** `released`: the host holds no VIP, and every VIP is held and answered by another. */
 export type CheckName =
+  | 'released'
   | 'one-holder'
   | 'http'
   | 'services'

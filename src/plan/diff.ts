@@ -180,6 +180,7 @@ function diffConfig(set: ConfigSet, have: HostFacts): Change | string {
         testing: set.files,
       },
     ],
+    undo: putBack(set, writes, have),
     diffs: [
       ...differing.map((file) => textDiff(file, have.files[file.path])),
       ...stray.map(
@@ -193,6 +194,41 @@ function diffConfig(set: ConfigSet, have: HostFacts): Change | string {
   };
 }
 
+/**
+ * The writes that bring back the files as they were. Empty when one of them is too large to have been
+ * read, or when there was no configuration before: then there is nothing whole to go back to.
+ */
+function putBack(set: ConfigSet, writes: readonly FileWrite[], have: HostFacts): readonly Action[] {
+  if (have.files[set.entry]?.state !== 'present') return [];
+  const files: FileWrite[] = [];
+  for (const write of writes) {
+    const fact = have.files[write.path];
+    const expect = write.bytes === 'absent' ? 'absent' : sha256(write.bytes);
+    if (fact?.state !== 'present') files.push({ ...write, bytes: 'absent', expect });
+    else if (fact.text === null) return [];
+    else
+      files.push({
+        ...write,
+        bytes: Buffer.from(fact.text, 'utf8'),
+        mode: fact.mode,
+        owner: fact.owner,
+        expect,
+      });
+  }
+  const kept = set.files.filter((file) => !writes.some(({ path }) => path === file.path));
+  const before = files.flatMap((file) => (file.bytes === 'absent' ? [] : [{ ...file, bytes: file.bytes }]));
+  return [
+    {
+      do: 'write',
+      service: set.service,
+      binary: set.binary,
+      entry: set.entry,
+      files,
+      testing: [...kept, ...before],
+    },
+  ];
+}
+
 function diffUnit(service: Service, file: FileWant, have: HostFacts): Change | string {
   const fact = have.files[file.path];
   const unread = have.services[service].needsDaemonReload;
@@ -202,6 +238,23 @@ function diffUnit(service: Service, file: FileWant, have: HostFacts): Change | s
     title: `register ${service}.service`,
     why: equal(file, fact) ? 'systemd has not read the unit file yet' : `${file.path} ${reason(file, fact)}`,
     actions: [{ do: 'write-unit', service, file: { ...file, expect: digestOf(fact) } }],
+    ...(fact?.state === 'present' && fact.text !== null
+      ? {
+          undo: [
+            {
+              do: 'write-unit' as const,
+              service,
+              file: {
+                ...file,
+                bytes: Buffer.from(fact.text, 'utf8'),
+                mode: fact.mode,
+                owner: fact.owner,
+                expect: sha256(file.bytes),
+              },
+            },
+          ],
+        }
+      : {}),
     diffs: equal(file, fact) ? [] : [textDiff(file, fact)],
   };
 }
@@ -242,6 +295,9 @@ function diffService(
     title: `${steps.map(({ verb }) => verb).join(' and ')} ${service}`,
     why: steps.map(({ why }) => why).join('; '),
     actions: steps.map(({ verb }): Action => ({ do: 'service', service, verb })),
+    undo: steps.flatMap(({ verb }): Action[] =>
+      verb === 'reload' || verb === 'restart' ? [{ do: 'service', service, verb }] : [],
+    ),
     diffs: [],
   };
 }

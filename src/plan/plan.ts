@@ -1,6 +1,6 @@
 import type { DesiredHost, HostFacts, HostName, Vip } from '../model/domain.ts';
 import { holdsAddress } from '../model/holding.ts';
-import type { CheckName, HostWork, Plan, Same, Stage } from '../model/plan.ts';
+import type { Change, CheckName, HostWork, Plan, Same, Stage } from '../model/plan.ts';
 import { diffHost, type HostDiff } from './diff.ts';
 
 /** What must hold after hosts that serve were changed. */
@@ -58,13 +58,67 @@ function track(
     return facts === undefined ? 0 : vips.filter((vip) => holdsAddress(facts, vip.address.address)).length;
   };
   add('prepare', work(hosts, 'prepare'), []);
-  if (hosts.some((host) => holds(host) > 0)) {
-    for (const host of [...hosts].sort((a, b) => holds(a) - holds(b)))
-      add(`change ${host}`, work([host], 'change'), serving);
-  } else {
+  if (!hosts.some((host) => holds(host) > 0)) {
     add('configure and start', work(hosts, 'change'), serving);
+    return stages;
+  }
+  for (const host of [...hosts].sort((a, b) => holds(a) - holds(b))) {
+    const [own] = work([host], 'change');
+    if (own === undefined) continue;
+    add(
+      `change ${host}`,
+      [
+        {
+          host,
+          changes: holds(host) > 0 ? whileDrained(own.changes, have.get(host), hosts.length) : own.changes,
+        },
+      ],
+      serving,
+    );
   }
   return stages;
+}
+
+/**
+ * What interrupts a daemon is done while the host is drained: the backup takes over first, so that no
+ * request is lost. A host that the operator drained stays so.
+ */
+function whileDrained(
+  changes: readonly Change[],
+  facts: HostFacts | undefined,
+  members: number,
+): readonly Change[] {
+  const interrupts = changes.some(({ actions }) =>
+    actions.some(
+      (action) => action.do === 'service' && (action.verb === 'restart' || action.verb === 'stop'),
+    ),
+  );
+  const canDrain =
+    members > 1 &&
+    facts !== undefined &&
+    (facts.drain ?? 0) >= 0 &&
+    facts.services.keepalived.active === 'active';
+  if (!interrupts || !canDrain) return changes;
+  return [
+    {
+      id: 'drain',
+      title: 'drain',
+      why: 'a daemon is restarted: the backup takes over first',
+      actions: [{ do: 'drain' }],
+      after: ['released'],
+      undo: [],
+      diffs: [],
+    },
+    ...changes,
+    {
+      id: 'undrain',
+      title: 'undrain',
+      why: 'the host takes its VIPs back',
+      actions: [{ do: 'undrain' }],
+      after: ['services'],
+      diffs: [],
+    },
+  ];
 }
 
 export const countChanges = (of: Plan): { readonly changes: number; readonly hosts: number } => {

@@ -41,16 +41,73 @@ async function runTrack(
 ): Promise<void> {
   const members = [...new Set(stages.flatMap((stage) => stage.work.map(({ host }) => host)))];
   for (const stage of stages) {
+    const begun = new Map<Host, Change[]>();
     const outcomes = await Promise.allSettled(
       stage.work.map(async ({ host: name, changes }) => {
         const host = hosts.get(name);
-        if (host === undefined)
+        if (host === undefined) {
           throw new HaupError('HOST_UNKNOWN', `${name} is in the plan but not connected.`, { host: name });
-        for (const change of changes) await makeChange(host, change, options, signal);
+        }
+        const mine: Change[] = [];
+        begun.set(host, mine);
+        for (const change of changes) {
+          mine.push(change);
+          await makeChange(host, change, options, signal);
+          if (change.after !== undefined) await options.gate(change.after, [name], signal);
+        }
       }),
     );
-    throwFailures(outcomes);
-    if (stage.gate.length > 0) await options.gate(stage.gate, members, signal);
+    const failure = failureOf(outcomes) ?? (await gateFailure(stage, members, options, signal));
+    if (failure === null) continue;
+    for (const [host, changes] of begun) await putBack(host, changes, options);
+    throw failure;
+  }
+}
+
+async function gateFailure(
+  stage: Stage,
+  members: readonly HostName[],
+  options: ExecuteOptions,
+  signal: AbortSignal,
+): Promise<unknown> {
+  if (stage.gate.length === 0) return null;
+  return options.gate(stage.gate, members, signal).then(
+    () => null,
+    (error: unknown) => error,
+  );
+}
+
+/**
+ * Puts a host back as it was before the stage that failed. It runs to its end also after Ctrl-C: half
+ * a change is worse than a second of waiting. A host that cannot be put back is said to be so, and
+ * stays drained if it was drained for the change: its peers serve.
+ */
+async function putBack(host: Host, changes: readonly Change[], options: ExecuteOptions): Promise<void> {
+  const undo = changes.flatMap((change) => change.undo ?? []);
+  const drained = changes.some(({ id }) => id === 'drain');
+  if (undo.length === 0 && !drained) return;
+  const { emit, log } = options;
+  const patience = AbortSignal.timeout(putBackLimitMs);
+  emit({ type: 'said', host: host.name, text: 'putting it back as it was' });
+  try {
+    for (const action of undo) {
+      log(host.name, `── put back: ${noteOf(action)}`);
+      // A file that was never swapped in needs no putting back, and says so by being stale.
+      await host
+        .act(action, patience, (line) => log(host.name, line))
+        .catch((error: unknown) => {
+          if (!(error instanceof HaupError && error.code === 'PLAN_STALE')) throw error;
+        });
+    }
+    if (drained) {
+      await options.gate(['services'], [host.name], patience);
+      await host.act({ do: 'undrain' }, patience);
+    }
+    emit({ type: 'said', host: host.name, text: 'it is as it was before' });
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    const left = drained ? ' It stays drained, and its peers serve.' : '';
+    emit({ type: 'said', host: host.name, text: `it could not be put back: ${reason}${left}` });
   }
 }
 
@@ -98,18 +155,24 @@ function noteOf(action: Action): string {
   }
 }
 
+const putBackLimitMs = 120_000;
+
 /** One failure is thrown as it is, several as SeveralErrors; an unexpected one before all others. */
 export function throwFailures(outcomes: readonly PromiseSettledResult<unknown>[]): void {
+  const failure = failureOf(outcomes);
+  if (failure !== null) throw failure;
+}
+
+function failureOf(outcomes: readonly PromiseSettledResult<unknown>[]): unknown {
   const reasons = outcomes.flatMap((outcome) =>
     outcome.status === 'rejected' ? [outcome.reason as unknown] : [],
   );
+  const unexpected = reasons.find((reason) => !(reason instanceof HaupError));
+  if (unexpected !== undefined) return unexpected;
   const errors = reasons.flatMap((reason) =>
     reason instanceof SeveralErrors ? [...reason.errors] : reason instanceof HaupError ? [reason] : [],
   );
-  const unexpected = reasons.find((reason) => !(reason instanceof HaupError));
-  if (unexpected !== undefined) throw unexpected;
   const [first, ...rest] = errors;
-  if (first === undefined) return;
-  if (first.code === 'INTERRUPTED' || rest.length === 0) throw first;
-  throw new SeveralErrors([first, ...rest]);
+  if (first === undefined) return null;
+  return first.code === 'INTERRUPTED' || rest.length === 0 ? first : new SeveralErrors([first, ...rest]);
 }

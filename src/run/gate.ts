@@ -78,16 +78,24 @@ function complaints(
         if (!sight.active.includes(service)) wrong.push(`${name}: ${service} is not active`);
     }
   }
+  if (checks.includes('released')) {
+    for (const [name, sight] of sights) {
+      const held = vips.filter((vip) => members.includes(name) && sight.held.includes(vip.address.address));
+      if (held.length > 0)
+        wrong.push(`${name} still holds ${held.map((vip) => vip.address.address).join(' and ')}`);
+    }
+  }
+  const served = checks.includes('released');
   for (const vip of vips) {
     const address = vip.address.address;
     const holders = [...sights].flatMap(([name, sight]) => (sight.held.includes(address) ? [name] : []));
     const [holder] = holders;
-    if (checks.includes('one-holder') && holders.length !== 1) {
+    if ((served || checks.includes('one-holder')) && holders.length !== 1) {
       wrong.push(
         `${address} is held by ${holders.length === 0 ? 'no host' : `${holders.join(' and ')} at once`}`,
       );
     }
-    if (!checks.includes('http') || holder === undefined || holders.length > 1) continue;
+    if ((!served && !checks.includes('http')) || holder === undefined || holders.length > 1) continue;
     for (const [name, sight] of sights) {
       const answer = sight.answers[address];
       if (answer !== holder) {
