@@ -1,0 +1,199 @@
+/** One command on one channel: from the exec request to the exit code, whatever happens on the way. */
+
+import { constants } from 'node:os';
+import type { Client, ClientChannel } from 'ssh2';
+import { HaupError } from '../model/errors.ts';
+import { connectionLost, interrupted } from './failure.ts';
+import { startMark } from './shell.ts';
+import type { Slots } from './slots.ts';
+
+/** An established connection, as channels need it. */
+export interface Link {
+  readonly host: string;
+  readonly client: Client;
+  readonly slots: Slots;
+  /** Aborts when the connection is gone; the reason is the CONNECTION_LOST to throw. */
+  readonly gone: AbortSignal;
+}
+
+export interface Execution {
+  /** Of shell.ts's `wrap`. */
+  readonly text: string;
+  readonly stdin: Uint8Array;
+  /** Keep stdin open after these bytes, until the signal aborts. */
+  readonly keepOpen: boolean;
+  readonly limitMs: number;
+  readonly stdout: (chunk: Buffer) => void;
+  readonly stderr: (chunk: Buffer) => void;
+  /** The script has begun: shell and sudo are past. */
+  readonly started?: () => void;
+  readonly opened?: (channel: ClientChannel) => void;
+}
+
+export interface Ended {
+  /** False: neither stdout nor stderr got anything; `said` tells why. */
+  readonly started: boolean;
+  /** Of the remote command; 128 + number for a signal. */
+  readonly code: number;
+  /** What the host said before the script began. */
+  readonly said: string;
+}
+
+/**
+ * Runs it. Settles at once when the signal aborts, the connection is gone or the limit passes; the slot stays
+ * taken until sshd closes the channel, which it does when the remote process has ended.
+ * @throws HaupError CONNECTION_LOST, COMMAND_TIMED_OUT, INTERRUPTED, SSH_UNSUPPORTED
+ */
+export async function execute(link: Link, execution: Execution, signal: AbortSignal): Promise<Ended> {
+  const channel = await open(link, execution.text, signal);
+  const out = afterMark(execution.stdout, () => execution.started?.());
+  const err = afterMark(execution.stderr, () => {});
+  return await new Promise<Ended>((resolve, reject) => {
+    let code: number | null = null;
+    const settle = (finish: () => void): void => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', abort);
+      link.gone.removeEventListener('abort', lose);
+      finish();
+    };
+    const giveUp = (error: unknown): void => {
+      settle(() => reject(error));
+      discard(channel);
+    };
+    const abort = (): void => giveUp(interrupted(link.host, signal));
+    const lose = (): void => giveUp(link.gone.reason);
+    const timer = setTimeout(() => giveUp(timedOut(link.host, execution.limitMs, false)), execution.limitMs);
+
+    channel.on('exit', (status: number | null, name?: keyof typeof constants.signals) => {
+      code = status ?? (name === undefined ? null : 128 + (constants.signals[name] ?? 0));
+    });
+    channel.on('data', out.feed);
+    channel.stderr.on('data', err.feed);
+    channel.on('close', () =>
+      settle(() => {
+        // ssh2 and node-ssh take a channel that closes without an exit code for an end like any other.
+        if (code === null) reject(link.gone.aborted ? link.gone.reason : connectionLost(link.host, null));
+        else resolve({ started: out.begun(), code, said: err.before() || out.before() });
+      }),
+    );
+    if (signal.aborted) return abort();
+    if (link.gone.aborted) return lose();
+    signal.addEventListener('abort', abort, { once: true });
+    link.gone.addEventListener('abort', lose, { once: true });
+    execution.opened?.(channel);
+    const bytes = Buffer.from(execution.stdin.buffer, execution.stdin.byteOffset, execution.stdin.byteLength);
+    if (!execution.keepOpen) channel.end(bytes);
+    else if (bytes.length > 0) channel.write(bytes);
+  });
+}
+
+export function timedOut(host: string, limitMs: number, ended: boolean): HaupError {
+  return new HaupError(
+    'COMMAND_TIMED_OUT',
+    `A command on ${host} took longer than ${Math.round(limitMs / 1000)} s.`,
+    {
+      host,
+      hint: ended
+        ? 'It was ended. Look at the host before you go on.'
+        : 'It may still be running there: look at the host before you go on.',
+    },
+  );
+}
+
+/** Takes a slot and opens a channel; the slot is free again when the channel has closed. */
+async function open(link: Link, text: string, signal: AbortSignal): Promise<ClientChannel> {
+  for (;;) {
+    await link.slots.take(signal).catch(() => {
+      throw interrupted(link.host, signal);
+    });
+    const opening = request(link.client, text);
+    opening.then(
+      (channel) => channel.once('close', link.slots.free),
+      () => {},
+    );
+    try {
+      return await unlessAborted(opening, link, signal);
+    } catch (error) {
+      if (error instanceof HaupError) {
+        opening.then(discard, link.slots.free);
+        throw error;
+      }
+      const tooMany = !link.gone.aborted && /open failure/i.test((error as Error).message);
+      // sshd's MaxSessions is below what was tried: a channel that ends makes room.
+      if (tooMany && link.slots.shrink()) continue;
+      if (!tooMany) link.slots.free();
+      throw refusedChannel(error as Error, link);
+    }
+  }
+}
+
+function request(client: Client, text: string): Promise<ClientChannel> {
+  return new Promise((resolve, reject) => {
+    // Throws when the connection has ended.
+    client.exec(text, (error, channel) => {
+      if (error) return reject(error);
+      // A write after sshd's end of the channel has closed; its close says all.
+      channel.on('error', () => {});
+      resolve(channel);
+    });
+  });
+}
+
+export function unlessAborted<T>(work: Promise<T>, link: Link, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const abort = (): void => reject(interrupted(link.host, signal));
+    const lose = (): void => reject(link.gone.reason);
+    signal.addEventListener('abort', abort, { once: true });
+    link.gone.addEventListener('abort', lose, { once: true });
+    work.then(resolve, reject).finally(() => {
+      signal.removeEventListener('abort', abort);
+      link.gone.removeEventListener('abort', lose);
+    });
+    if (link.gone.aborted) lose();
+    if (signal.aborted) abort();
+  });
+}
+
+function refusedChannel(error: Error, { host, gone }: Link): HaupError {
+  if (gone.aborted) return gone.reason as HaupError;
+  if (!/open failure|unable to exec/i.test(error.message)) return connectionLost(host, error);
+  return new HaupError('SSH_UNSUPPORTED', `${host} refuses to run commands: ${error.message}.`, {
+    host,
+    hint: 'Check MaxSessions in its sshd_config, and restrictions of the key in authorized_keys.',
+    cause: error,
+  });
+}
+
+/** Lets go of a channel. What is still said there is thrown away, or its end would never come. */
+function discard(channel: ClientChannel): void {
+  channel.removeAllListeners('data');
+  channel.stderr.removeAllListeners('data');
+  channel.resume();
+  channel.stderr.resume();
+  channel.end();
+  channel.close();
+}
+
+/** Passes on what comes after the start mark. */
+function afterMark(
+  pass: (chunk: Buffer) => void,
+  start: () => void,
+): { feed(chunk: Buffer): void; begun(): boolean; before(): string } {
+  let begun = false;
+  let before = Buffer.alloc(0);
+  return {
+    begun: () => begun,
+    before: () => before.toString('utf8'),
+    feed: (chunk) => {
+      if (begun) return pass(chunk);
+      const all = Buffer.concat([before, chunk]);
+      const at = all.indexOf(startMark);
+      before = at < 0 ? all : all.subarray(0, at);
+      if (at < 0) return;
+      begun = true;
+      start();
+      const rest = all.subarray(at + startMark.length);
+      if (rest.length > 0) pass(rest);
+    },
+  };
+}

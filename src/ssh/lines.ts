@@ -1,0 +1,93 @@
+/** Bytes as lines, and lines as a stream that holds the sender back. */
+
+import { StringDecoder } from 'node:string_decoder';
+
+/** Calls `onLine` for each line, without its end; characters that packets have cut in two stay whole. */
+export function splitLines(onLine: (line: string) => void): { feed(chunk: Buffer): void; end(): void } {
+  const decoder = new StringDecoder('utf8');
+  let rest = '';
+  const say = (line: string): void => onLine(line.endsWith('\r') ? line.slice(0, -1) : line);
+  return {
+    feed(chunk) {
+      const lines = decoder.write(chunk).split('\n');
+      lines[0] = rest + (lines[0] ?? '');
+      rest = lines.pop() ?? '';
+      for (const line of lines) say(line);
+    },
+    end() {
+      rest += decoder.end();
+      if (rest !== '') say(rest);
+      rest = '';
+    },
+  };
+}
+
+/** What can be told to wait: a channel. */
+interface Flow {
+  pause(): unknown;
+  resume(): unknown;
+}
+
+const fullAt = 5_000;
+const roomAt = 500;
+
+export interface LineQueue {
+  push(line: string): void;
+  /** No more lines; an error is thrown to the reader after the last line. */
+  end(error: unknown): void;
+  control(flow: Flow): void;
+  /** The lines; ends when the signal aborts. */
+  drain(signal: AbortSignal): AsyncGenerator<string>;
+}
+
+export function lineQueue(): LineQueue {
+  const lines: string[] = [];
+  let over = false;
+  let failure: unknown = null;
+  let paused = false;
+  let flow: Flow | null = null;
+  let wake = (): void => {};
+  return {
+    push(line) {
+      lines.push(line);
+      if (lines.length > fullAt && !paused && flow !== null) {
+        paused = true;
+        flow.pause();
+      }
+      wake();
+    },
+    end(error) {
+      over = true;
+      failure = error;
+      wake();
+    },
+    control(theFlow) {
+      flow = theFlow;
+    },
+    async *drain(signal) {
+      const abort = (): void => wake();
+      signal.addEventListener('abort', abort, { once: true });
+      try {
+        while (!signal.aborted) {
+          const line = lines.shift();
+          if (line !== undefined) {
+            if (paused && lines.length < roomAt) {
+              paused = false;
+              flow?.resume();
+            }
+            yield line;
+          } else if (over) {
+            if (failure !== null) throw failure;
+            return;
+          } else {
+            await new Promise<void>((resolve) => {
+              wake = resolve;
+            });
+          }
+        }
+      } finally {
+        signal.removeEventListener('abort', abort);
+      }
+    },
+  };
+}

@@ -1,0 +1,52 @@
+/** A semaphore that shrinks: a host may allow fewer channels than sshd's default of ten. */
+
+export interface Slots {
+  /** Waits for a free slot. Rejects with the signal's reason. */
+  take(signal: AbortSignal): Promise<void>;
+  free(): void;
+  /** The one that was taken was too many: gives it back for good. False when it was the only one. */
+  shrink(): boolean;
+}
+
+export function slots(count: number): Slots {
+  let limit = count;
+  let taken = 0;
+  const waiting: (() => void)[] = [];
+  const wake = (): void => {
+    while (taken < limit && waiting.length > 0) {
+      taken += 1;
+      waiting.shift()?.();
+    }
+  };
+  return {
+    async take(signal) {
+      signal.throwIfAborted();
+      if (taken < limit) {
+        taken += 1;
+        return;
+      }
+      await new Promise<void>((resolve, reject) => {
+        const go = (): void => {
+          signal.removeEventListener('abort', abort);
+          resolve();
+        };
+        const abort = (): void => {
+          waiting.splice(waiting.indexOf(go), 1);
+          reject(signal.reason as Error);
+        };
+        waiting.push(go);
+        signal.addEventListener('abort', abort, { once: true });
+      });
+    },
+    free() {
+      taken -= 1;
+      wake();
+    },
+    shrink() {
+      taken -= 1;
+      if (taken === 0) return false;
+      limit = Math.min(limit, taken);
+      return true;
+    },
+  };
+}

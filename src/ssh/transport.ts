@@ -1,0 +1,73 @@
+/** Connections to hosts over SSH. The only importer of node-ssh. */
+
+import { createRequire } from 'node:module';
+import type { HostName, HostSpec } from '../model/domain.ts';
+import type { KeyTools } from './auth.ts';
+import { interrupted } from './failure.ts';
+import type { Library } from './login.ts';
+import { rootWay } from './root.ts';
+import { reach } from './route.ts';
+import { type Command, type CommandResult, linesOf, type OnLine, runCommand } from './session.ts';
+
+export type { Command, CommandResult, OnLine } from './session.ts';
+
+export interface ConnectOptions {
+  /** `ssh -F` */
+  readonly sshConfigFile?: string;
+  /** accept-new records the keys of hosts that are not known yet; a changed key is refused either way. */
+  readonly strictHostKey: 'accept-new' | 'yes';
+  /** For each connection on the way, from the first packet to the login; ~/.ssh/config's ConnectTimeout wins. */
+  readonly connectTimeoutMs: number;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly home: string;
+  readonly debug?: (line: string) => void;
+}
+
+export interface Connection extends AsyncDisposable {
+  readonly host: HostName;
+  /** The login user. */
+  readonly user: string;
+  /**
+   * Runs a command; a code that is not 0 is a result like any other.
+   * @throws HaupError CONNECTION_LOST, COMMAND_TIMED_OUT, SUDO_REFUSED, INTERRUPTED, SSH_UNSUPPORTED
+   */
+  run(command: Command, signal: AbortSignal, onLine?: OnLine): Promise<CommandResult>;
+  /**
+   * Lines of stdout as they come. When the signal aborts (which is a normal end) or the consumer breaks, the remote
+   * command is ended.
+   * @throws HaupError as `run`, and COMMAND_FAILED for a code that is not 0
+   */
+  lines(command: Command, signal: AbortSignal): AsyncIterable<string>;
+}
+
+/**
+ * Connects as the inventory says, else as ssh would: over jump hosts, with host keys verified before any login.
+ * @throws HaupError HOST_UNREACHABLE, AUTH_REFUSED, HOST_KEY_UNKNOWN, HOST_KEY_CHANGED, SSH_UNSUPPORTED, INTERRUPTED
+ */
+export async function connect(
+  spec: HostSpec,
+  options: ConnectOptions,
+  signal: AbortSignal,
+): Promise<Connection> {
+  if (signal.aborted) throw interrupted(spec.name, signal);
+  const { user, link, close } = await reach(
+    { ...spec.ssh, label: spec.name, address: spec.address },
+    { host: spec.name, options, signal, library: loadLibrary },
+  );
+  const way = rootWay(user, spec.ssh.sudoPassword);
+  return {
+    host: spec.name,
+    user,
+    run: (command, runSignal, onLine) => runCommand(link, way, command, runSignal, onLine),
+    lines: (command, runSignal) => linesOf(link, way, command, runSignal),
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+/** node-ssh and, of the ssh2 that it brings, what it does not pass on. Takes about 100 ms the first time. */
+async function loadLibrary(): Promise<Library> {
+  const { NodeSSH } = await import('node-ssh');
+  const here = createRequire(import.meta.url);
+  const { createAgent, BaseAgent, utils } = createRequire(here.resolve('node-ssh'))('ssh2') as KeyTools;
+  return { NodeSSH, createAgent, BaseAgent, utils };
+}
