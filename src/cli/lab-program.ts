@@ -1,0 +1,67 @@
+import { Argument, Command, Option } from 'commander';
+import { labFaults } from '../lab/faults.ts';
+import type { LabFault } from '../lab/faults.ts';
+import type { Context } from './context.ts';
+
+type LabRun = (context: Context, args: readonly unknown[], options: Record<string, never>) => Promise<number>;
+
+/** The commands below `haup lab`; `bind` is the program's own. */
+export function declareLab(lab: Command, bind: (command: Command, run: LabRun) => void): void {
+  // So that options after the command of exec and ssh are the command's.
+  lab.enablePositionalOptions();
+  const add = (name: string, summary: string): Command =>
+    lab
+      .command(name)
+      .description(summary)
+      .exitOverride()
+      .configureHelp(lab.configureHelp())
+      .option('--name <lab>', 'which lab (default: $HAUP_LAB, else haup)')
+      .option('--debug', 'stack traces')
+      .addOption(new Option('--color <when>', 'colour').choices(['auto', 'always', 'never']).default('auto'))
+      .option('--no-color', 'the same as --color never');
+  const json = (command: Command): Command => command.option('--json', 'one JSON document on stdout');
+
+  bind(
+    json(add('up', 'Make real hosts on this machine, one for each host of the inventory.'))
+      .argument('[inventory]', 'inventory file (default: the example that comes with haup)')
+      .option('-y, --yes', 'install missing Debian packages without a question')
+      .option('--for-pid <pid>', 'take the lab down when this process ends, however it ends'),
+    async (context, [path], options) =>
+      (await import('./lab.ts')).labUp(context, path as string | undefined, options),
+  );
+  bind(
+    json(add('down', 'Remove every trace of a lab; the cached image stays.'))
+      .option('--all', 'every lab of this machine')
+      .option('--purge', 'remove the cached image, packages and tarballs too'),
+    async (context, _args, options) => (await import('./lab.ts')).labDown(context, options),
+  );
+  bind(
+    json(add('status', 'Which hosts are on, and how their cables are.')).addHelpText(
+      'after',
+      '\nExit code: 0 every host is on, 3 one is off, 2 there is no such lab.',
+    ),
+    async (context, _args, options) => (await import('./lab.ts')).labStatus(context, options),
+  );
+  bind(
+    add('exec', "Run a command inside a lab's network: haup lab exec -- haup apply.")
+      .argument('<command...>', 'the command and its arguments')
+      .passThroughOptions(),
+    async (context, [command], options) =>
+      (await import('./lab.ts')).labExec(context, command as string[], options),
+  );
+  bind(
+    add('ssh', 'Log in to a host as root, or run one command there.')
+      .argument('<host>', 'name of the host')
+      .argument('[command...]', 'a command in place of a shell')
+      .passThroughOptions(),
+    async (context, [host, command], options) =>
+      (await import('./lab.ts')).labSsh(context, host as string, (command ?? []) as string[], options),
+  );
+  bind(
+    json(add('fault', 'Pull the cable or cut the power of a host, and mend it.'))
+      .argument('<host>', 'name of the host')
+      .addArgument(new Argument('<fault>', 'what happens to it').choices(labFaults)),
+    async (context, [host, what], options) =>
+      (await import('./lab.ts')).labFault(context, host as string, what as LabFault, options),
+  );
+}

@@ -1,0 +1,58 @@
+/** Running programs inside a lab's network. */
+
+import { access, constants } from 'node:fs/promises';
+import { knownHost } from './faults.ts';
+import { sshArgs } from './hosts.ts';
+import { labPaths, switchNamespace } from './names.ts';
+import { specOf } from './lab.ts';
+import { attach } from './process.ts';
+import type { LabWorld } from './world.ts';
+
+/**
+ * Runs a program in the switch's network namespace with this terminal; resolves to its exit status.
+ * `haup` means the haup that is running, unless $PATH has one. Rejects with LAB_DOWN.
+ * @param haup the command line of the haup that is running
+ */
+export async function execInLab(
+  lab: string,
+  command: readonly string[],
+  haup: readonly string[],
+  world: LabWorld,
+): Promise<number> {
+  const spec = await specOf(lab, world.roots);
+  const paths = labPaths(world.roots, lab);
+  const [first = '', ...rest] = command;
+  const own = first === 'haup' && !(await onPath('haup', world.env['PATH'] ?? ''));
+  const env = {
+    ...world.env,
+    HAUP_LAB: lab,
+    HAUP_SSH_CONFIG: paths.sshConfig,
+    HAUP_OVERLAY: paths.overlay,
+    ...(spec.inventory === null ? {} : { HAUP_INVENTORY: spec.inventory }),
+  };
+  const program = own ? [...haup, ...rest] : command;
+  return attach('nsenter', [`--net=/run/netns/${switchNamespace(lab)}`, '--', ...program], env, world.signal);
+}
+
+/** A shell, or one command, on a host of the lab. Rejects with LAB_DOWN or HOST_UNKNOWN. */
+export async function sshToHost(
+  lab: string,
+  name: string,
+  command: readonly string[],
+  world: LabWorld,
+): Promise<number> {
+  const host = knownHost(await specOf(lab, world.roots), name);
+  const ssh = ['ssh', ...sshArgs(labPaths(world.roots, lab), host.name), ...command];
+  return execInLab(lab, ssh, [], world);
+}
+
+async function onPath(program: string, path: string): Promise<boolean> {
+  for (const dir of path.split(':')) {
+    const there = await access(`${dir}/${program}`, constants.X_OK).then(
+      () => true,
+      () => false,
+    );
+    if (dir !== '' && there) return true;
+  }
+  return false;
+}

@@ -1,0 +1,102 @@
+/** The image of the hosts and the pool of packages that they install from: built once, kept under a hash. */
+
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { HaupError } from '../model/errors.ts';
+import type { Machine } from './machine.ts';
+import { acquireOptions, writeSources } from './machine.ts';
+import { lastLines, lock, run } from './process.ts';
+import type { Recipe } from './recipe.ts';
+import { poolMount, recipeFor, recipeHash } from './recipe.ts';
+import type { LabWorld } from './world.ts';
+import { seconds } from './world.ts';
+
+export interface Image {
+  readonly hash: string;
+  /** The root file system of a host: read only from here on. */
+  readonly root: string;
+  /** A directory of packages with their index. */
+  readonly pool: string;
+}
+
+/** Gives the image, building it when its recipe has changed or it was never built. */
+export async function image(machine: Machine, world: LabWorld): Promise<Image> {
+  const recipe = recipeFor(machine.os, machine.codename, machine.arch);
+  const hash = recipeHash(recipe);
+  const { cache } = world.roots;
+  const dir = `${cache}/images/${hash}`;
+  const made: Image = { hash, root: `${dir}/root`, pool: `${dir}/pool` };
+  if (await isThere(dir)) return made;
+  await mkdir(`${cache}/images`, { recursive: true });
+  const held = await lock(`${dir}.lock`, world.signal, () =>
+    world.say('image: another lab is building it, waiting'),
+  );
+  try {
+    if (await isThere(dir)) return made;
+    await build(recipe, machine, dir, world);
+    return made;
+  } finally {
+    await held.release();
+  }
+}
+
+const isThere = (dir: string): Promise<boolean> =>
+  readFile(`${dir}/recipe.json`).then(
+    () => true,
+    () => false,
+  );
+
+async function build(recipe: Recipe, machine: Machine, dir: string, world: LabWorld): Promise<void> {
+  const { say, signal } = world;
+  const { cache } = world.roots;
+  const start = performance.now();
+  const packages = recipe.include.length + recipe.pool.flat().length;
+  say(
+    `image: building ${machine.os} ${machine.codename} and a pool for ${packages} packages (once, about half a minute)`,
+  );
+  const part = `${dir}.part`;
+  const log = `${cache}/image.log`;
+  // Left over by a build that was killed; its processes died with it.
+  await rm(part, { recursive: true, force: true });
+  await mkdir(part, { recursive: true });
+  await writeFile(log, '');
+  const sources = await writeSources(machine, 'deb', `${cache}/apt`);
+  const hook = `${part}/customize.sh`;
+  await writeFile(hook, recipe.customize);
+  const args = [
+    // Everything that the build starts ends with it, and it ends with us, however that ends.
+    ...['--pdeathsig', 'KILL', 'unshare', '--fork', '--pid', '--mount-proc', '--kill-child'],
+    ...[
+      'mmdebstrap',
+      '--mode=root',
+      '--variant=apt',
+      '--skip=cleanup/apt',
+      `--include=${recipe.include.join(',')}`,
+    ],
+    ...recipe.dpkg.map((option) => `--dpkgopt=${option}`),
+    ...(await acquireOptions()).map((option) => `--aptopt=${option}`),
+    ...['--aptopt=Acquire::Languages "none";', '--aptopt=Acquire::Retries "3";'],
+    `--customize-hook=sh '${hook}' "$1"`,
+    ...[machine.codename, `${part}/root`, sources],
+  ];
+  try {
+    const ran = await run('setpriv', args, { signal, log, limitMs: 900_000 });
+    if (ran.code !== 0) {
+      throw new HaupError(
+        'LAB_FAILED',
+        `Building the image of the hosts failed: mmdebstrap ended with status ${ran.code}.`,
+        {
+          hint: `Check that apt-get update works on this machine, then try again. The whole log: ${log}`,
+          detail: lastLines(ran.stderr + ran.stdout),
+        },
+      );
+    }
+    await rename(`${part}/root${poolMount}`, `${part}/pool`);
+    await mkdir(`${part}/root${poolMount}`);
+    await writeFile(`${part}/recipe.json`, `${JSON.stringify(recipe, null, 2)}\n`);
+    await rename(part, dir);
+  } catch (error) {
+    await rm(part, { recursive: true, force: true });
+    throw error;
+  }
+  say(`image: built in ${seconds(start)}`);
+}

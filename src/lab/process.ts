@@ -1,0 +1,206 @@
+/** The one place of the lab that starts programs. */
+
+import { spawn } from 'node:child_process';
+import { createWriteStream } from 'node:fs';
+import { constants } from 'node:os';
+import proc from 'node:process';
+import { HaupError } from '../model/errors.ts';
+
+export interface RunOptions {
+  readonly signal?: AbortSignal | undefined;
+  readonly input?: string;
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  /** Milliseconds; the program is killed after it. */
+  readonly limitMs?: number;
+  /** A file that gets what the program says, as it says it. */
+  readonly log?: string;
+}
+
+export interface Ran {
+  /** Exit status; 128 + n after signal n. */
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs a program to its end. Rejects only when it can't be started, runs over its limit, or the signal aborts. */
+export async function run(command: string, args: readonly string[], options: RunOptions = {}): Promise<Ran> {
+  options.signal?.throwIfAborted();
+  const child = spawn(command, args, {
+    stdio: ['pipe', 'pipe', 'pipe'],
+    // Its own group, so that an interrupt takes its children with it.
+    detached: true,
+    ...(options.env === undefined ? {} : { env: options.env }),
+  });
+  const log = options.log === undefined ? null : createWriteStream(options.log, { flags: 'a' });
+  const text = { stdout: '', stderr: '' };
+  for (const name of ['stdout', 'stderr'] as const) {
+    child[name].setEncoding('utf8').on('data', (chunk: string) => {
+      text[name] += chunk;
+      log?.write(chunk);
+    });
+  }
+  child.stdin.on('error', () => {});
+  child.stdin.end(options.input ?? '');
+  const kill = (): void => {
+    if (child.pid !== undefined) killGroup(child.pid);
+  };
+  let timedOut = false;
+  const limitMs = options.limitMs ?? 60_000;
+  const timer = setTimeout(() => {
+    timedOut = true;
+    kill();
+  }, limitMs);
+  options.signal?.addEventListener('abort', kill, { once: true });
+  try {
+    const code = await new Promise<number>((resolve, reject) => {
+      child.once('error', reject);
+      child.once('close', (status, signal) => resolve(exitStatus(status, signal)));
+    });
+    options.signal?.throwIfAborted();
+    if (timedOut) {
+      throw new HaupError('LAB_FAILED', `${command} did not end within ${limitMs / 1000} s.`, {
+        detail: lastLines(text.stderr + text.stdout),
+      });
+    }
+    return { code, ...text };
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT')
+      return { code: 127, stdout: '', stderr: `${command}: not found` };
+    throw error;
+  } finally {
+    clearTimeout(timer);
+    options.signal?.removeEventListener('abort', kill);
+    log?.end();
+  }
+}
+
+/** As `run`, but any other exit status than 0 is an error that says what failed; returns stdout. */
+export async function must(
+  what: string,
+  command: string,
+  args: readonly string[],
+  options: RunOptions = {},
+): Promise<string> {
+  const ran = await run(command, args, options);
+  if (ran.code === 0) return ran.stdout;
+  throw new HaupError('LAB_FAILED', `${what}: ${command} ended with status ${ran.code}.`, {
+    hint: options.log === undefined ? undefined : `The whole log: ${options.log}`,
+    detail: lastLines(`${ran.stdout}\n${ran.stderr}`),
+  });
+}
+
+/** Starts a program that outlives this one, in a session of its own, with nothing of ours open. */
+export async function launch(command: string, args: readonly string[]): Promise<void> {
+  const child = spawn(command, args, { detached: true, stdio: 'ignore', cwd: '/' });
+  await new Promise<void>((resolve, reject) => {
+    child.once('spawn', resolve);
+    child.once('error', reject);
+  });
+  child.unref();
+}
+
+const passedOn: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'];
+
+/**
+ * Runs a program with this terminal and resolves to its exit status. While it runs, signals are its own: what a
+ * terminal sends, it gets from the terminal, and what is sent to us alone is passed on.
+ */
+export async function attach(
+  command: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+  signal: AbortSignal,
+): Promise<number> {
+  signal.throwIfAborted();
+  const atTerminal = proc.stdin.isTTY === true;
+  const child = spawn(command, args, { stdio: 'inherit', env });
+  const pass = (name: NodeJS.Signals): void => {
+    const alreadyTold = atTerminal && (name === 'SIGINT' || name === 'SIGQUIT');
+    if (!alreadyTold) child.kill(name);
+  };
+  const before = passedOn.map((name) => [name, proc.listeners(name)] as const);
+  for (const name of passedOn) proc.removeAllListeners(name).on(name, pass);
+  try {
+    return await new Promise<number>((resolve, reject) => {
+      child.once('error', reject);
+      child.once('close', (status, by) => resolve(exitStatus(status, by)));
+    });
+  } finally {
+    for (const [name, listeners] of before) {
+      proc.removeAllListeners(name);
+      for (const listener of listeners) proc.on(name, listener as NodeJS.SignalsListener);
+    }
+  }
+}
+
+export interface Lock {
+  readonly release: () => Promise<void>;
+}
+
+/**
+ * Takes an exclusive lock on a file and holds it until released; it ends with this process, however that ends.
+ * @param waiting called when somebody else has it
+ */
+export async function lock(file: string, signal: AbortSignal, waiting: () => void): Promise<Lock> {
+  signal.throwIfAborted();
+  // Whoever had the lock may have removed the file: only a lock on the file that is there counts.
+  const script = `
+    while :; do
+      exec 9>>"$1" || exit 1
+      flock -n 9 || { echo waiting; flock 9; }
+      [ /proc/self/fd/9 -ef "$1" ] && break
+    done
+    echo locked
+    exec cat >/dev/null`;
+  const child = spawn('sh', ['-c', script, 'sh', file], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+    detached: true,
+  });
+  const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));
+  const kill = (): void => {
+    if (child.pid !== undefined) killGroup(child.pid);
+  };
+  signal.addEventListener('abort', kill, { once: true });
+  child.stdin.on('error', () => {});
+  try {
+    await new Promise<void>((resolve, reject) => {
+      let said = '';
+      child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+        if (!said.includes('waiting') && chunk.includes('waiting')) waiting();
+        said += chunk;
+        if (said.includes('locked')) resolve();
+      });
+      child.once('error', reject);
+      child.once('close', () => reject(new HaupError('LAB_FAILED', `Can't lock ${file}.`)));
+    });
+  } catch (error) {
+    signal.throwIfAborted();
+    throw error;
+  } finally {
+    signal.removeEventListener('abort', kill);
+  }
+  return {
+    release: async () => {
+      child.stdin.end();
+      await ended;
+    },
+  };
+}
+
+function killGroup(leader: number): void {
+  try {
+    proc.kill(-leader, 'SIGKILL');
+  } catch {
+    // Already gone.
+  }
+}
+
+function exitStatus(status: number | null, signal: NodeJS.Signals | null): number {
+  return status ?? 128 + (signal === null ? 0 : constants.signals[signal]);
+}
+
+export function lastLines(text: string, count = 15): readonly string[] {
+  const lines = text.split('\n').map((line) => line.trimEnd());
+  return lines.filter((line) => line !== '').slice(-count);
+}

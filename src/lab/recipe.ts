@@ -1,0 +1,174 @@
+/** What a lab's hosts are made of, as data: the image is cached under the hash of all of it. */
+
+import { createHash } from 'node:crypto';
+
+export interface Recipe {
+  /** `debian` or `ubuntu`. */
+  readonly os: string;
+  readonly codename: string;
+  /** dpkg's word, `amd64`. */
+  readonly arch: string;
+  /** Packages of the image, besides the essential ones and apt. */
+  readonly include: readonly string[];
+  /** Sets of packages that hosts can install from the pool; the sets may exclude each other. */
+  readonly pool: readonly (readonly string[])[];
+  /** Runs on the operator's machine with the image's root as $1, after the packages are in. */
+  readonly customize: string;
+  /** Options of dpkg, for the build and on every host. */
+  readonly dpkg: readonly string[];
+}
+
+/** Where a host finds the package pool. */
+export const poolMount = '/srv/haup/pool';
+
+/** The group `users` of Debian's base; a group named `operator` is there already. */
+export const operatorsGroup = 100;
+
+/** Ordinary users of every host: `operator` has sudo without a password, `operator-pw` with one. */
+export const operators = [
+  { name: 'operator', uid: 1000 },
+  { name: 'operator-pw', uid: 1001 },
+] as const;
+
+export function recipeFor(os: string, codename: string, arch: string): Recipe {
+  return { os, codename, arch, include, pool, customize: customize(pool), dpkg };
+}
+
+export function recipeHash(recipe: Recipe): string {
+  return createHash('sha256').update(JSON.stringify(recipe)).digest('hex').slice(0, 16);
+}
+
+const dpkg: readonly string[] = [
+  'force-unsafe-io',
+  'path-exclude=/usr/share/doc/*',
+  'path-exclude=/usr/share/man/*',
+  'path-exclude=/usr/share/info/*',
+  'path-exclude=/usr/share/locale/*',
+];
+
+const include: readonly string[] = [
+  'systemd',
+  'systemd-sysv',
+  'dbus',
+  'openssh-server',
+  'iproute2',
+  'procps',
+  'sudo',
+  'ca-certificates',
+  'hostname',
+];
+
+// No compiler and no headers in the image: what `apply` installs, it installs for real, out of this pool.
+const pool: readonly (readonly string[])[] = [
+  [
+    ...['gcc', 'make', 'pkg-config', 'libc6-dev', 'build-essential'],
+    ...['libssl-dev', 'libsystemd-dev', 'libnl-3-dev', 'libnl-genl-3-dev', 'zlib1g-dev', 'libpcre2-dev'],
+    ...['libxtables-dev', 'libip4tc-dev', 'libip6tc-dev', 'libipset-dev', 'libnftnl-dev', 'libmnl-dev'],
+    ...['curl', 'iproute2', 'psmisc', 'nftables', 'keepalived', 'nginx'],
+  ],
+  // Gone from newer releases: a set that can't be had is left out.
+  ['libpcre3-dev'],
+  ['nginx-light'],
+  ['nginx-core'],
+];
+
+const masked: readonly string[] = [
+  ...['apt-daily.timer', 'apt-daily-upgrade.timer', 'apt-daily.service', 'apt-daily-upgrade.service'],
+  ...['dpkg-db-backup.timer', 'e2scrub_all.timer', 'e2scrub_reap.service', 'fstrim.timer', 'logrotate.timer'],
+  ...['man-db.timer', 'motd-news.timer', 'systemd-tmpfiles-clean.timer', 'update-notifier-download.timer'],
+  ...['update-notifier-motd.timer', 'ua-timer.timer', 'getty.target', 'console-getty.service'],
+  ...[
+    'systemd-logind.service',
+    'systemd-resolved.service',
+    'systemd-networkd.service',
+    'systemd-timesyncd.service',
+  ],
+  ...[
+    'systemd-networkd-wait-online.service',
+    'systemd-pcrphase.service',
+    'ssh.socket',
+    'dev-hugepages.mount',
+  ],
+];
+
+const customize = (sets: readonly (readonly string[])[]): string => `set -eu
+root=$1
+pool=$root${poolMount}
+export APT_CONFIG="$MMDEBSTRAP_APT_CONFIG"
+
+# The pool, in full relative to this image.
+mkdir -p "$pool/partial"
+fetch() {
+  apt-get -qq -y --no-install-recommends --download-only -o Dir::Cache::archives="$pool" -o APT::Sandbox::User=root install "$@"
+}
+fetch ${(sets[0] ?? []).join(' ')}
+${sets
+  .slice(1)
+  .map((set) => `fetch ${set.join(' ')} || echo 'not in this release: ${set.join(' ')}'`)
+  .join('\n')}
+rm -rf "$pool/partial" "$pool/lock"
+unset APT_CONFIG
+(
+  cd "$pool"
+  for deb in *.deb; do
+    # apt decodes the %3a of an epoch when it reads a file: URI.
+    case $deb in *%3a*) mv "$deb" "$(echo "$deb" | sed 's/_[0-9]*%3a/_/')" ;; esac
+  done
+  for deb in *.deb; do
+    dpkg-deb --field "$deb"
+    echo "Filename: ./$deb"
+    echo "Size: $(stat -c %s "$deb")"
+    echo "SHA256: $(sha256sum "$deb" | cut -d ' ' -f 1)"
+    echo
+  done >Packages
+)
+rm -f "$root"/etc/apt/sources.list.d/*
+echo 'deb [trusted=yes] file:${poolMount} ./' >"$root/etc/apt/sources.list"
+cat >"$root/etc/apt/apt.conf.d/90lab" <<'END'
+Acquire::Languages "none";
+APT::Install-Recommends "false";
+END
+rm -f "$root/etc/apt/apt.conf.d/99mmdebstrap"
+
+# Quiet: nothing wakes up while a failover is timed.
+for unit in ${masked.join(' ')}; do
+  ln -sf /dev/null "$root/etc/systemd/system/$unit"
+done
+chroot "$root" systemctl enable ssh.service
+chroot "$root" systemctl set-default multi-user.target
+rm -f "$root"/etc/update-motd.d/*
+mkdir -p "$root/etc/systemd/journald.conf.d" "$root/etc/ssh/sshd_config.d"
+printf '[Journal]\\nStorage=volatile\\nRuntimeMaxUse=32M\\n' >"$root/etc/systemd/journald.conf.d/lab.conf"
+rm -rf "$root/var/log/journal"
+
+# systemd drops the underscore that the kernel and the inventory allow in a host name.
+cat >"$root/etc/systemd/system/lab-hostname.service" <<'END'
+[Unit]
+Description=Host name as the lab wrote it
+DefaultDependencies=no
+Before=systemd-journald.service sysinit.target
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+# Its own view of /proc/sys, since the host's is read-only.
+PrivateMounts=yes
+ExecStart=/bin/sh -c 'mount -o remount,bind,rw /proc/sys && cat /etc/hostname >/proc/sys/kernel/hostname'
+[Install]
+WantedBy=sysinit.target
+END
+chroot "$root" systemctl enable lab-hostname.service
+
+rm -f "$root"/etc/ssh/ssh_host_*
+printf 'HostKey /etc/ssh/ssh_host_ed25519_key\\nUseDNS no\\nPrintLastLog no\\n' >"$root/etc/ssh/sshd_config.d/lab.conf"
+${operators.map(({ name, uid }) => `chroot "$root" useradd --create-home --shell /bin/bash --uid ${uid} --gid ${operatorsGroup} --groups sudo ${name}`).join('\n')}
+echo 'operator ALL=(ALL:ALL) NOPASSWD: ALL' >"$root/etc/sudoers.d/operator"
+chmod 0440 "$root/etc/sudoers.d/operator"
+
+ln -sf /usr/share/zoneinfo/UTC "$root/etc/localtime"
+rm -f "$root/etc/resolv.conf" "$root/etc/hostname" "$root/etc/machine-id"
+: >"$root/etc/resolv.conf"
+: >"$root/etc/machine-id"
+rm -rf "$root"/var/lib/apt/lists/* "$root"/var/cache/apt/archives/*.deb
+chroot "$root" apt-get -qq update
+chroot "$root" apt-get -qq check
+`;

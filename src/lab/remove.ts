@@ -1,0 +1,94 @@
+/** Finds and removes every trace of a lab, whatever state it was left in. */
+
+import { readdir, rename, rm } from 'node:fs/promises';
+import { kill, pid as ownPid } from 'node:process';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { HaupError } from '../model/errors.ts';
+import type { LabRoots } from './names.ts';
+import { labGroup, labOf, labPaths, switchNamespace } from './names.ts';
+import { deleteNamespace, namespaces } from './network.ts';
+import { run } from './process.ts';
+import { allGroups, labProcesses, lineage, processesIn } from './process-table.ts';
+import type { LabWorld } from './world.ts';
+
+/** Names of all labs of which anything is left, by directory, namespace or process. */
+export async function labsWithTraces(roots: LabRoots): Promise<readonly string[]> {
+  const found = new Set<string>();
+  for (const entry of await readdir(roots.labs, { withFileTypes: true }).catch(() => [])) {
+    const name = entry.name.replace(/^\.(.*)\.gone$/, '$1').replace(/\.lock$/, '');
+    if (labOf(`haup.${name}`) === name && !name.includes('.')) found.add(name);
+  }
+  for (const name of await namespaces()) {
+    const lab = labOf(name);
+    if (lab !== null) found.add(lab);
+  }
+  for (const group of await allGroups()) {
+    const lab = labOf(group.split('/')[1] ?? '');
+    if (lab !== null) found.add(lab);
+  }
+  return [...found].sort();
+}
+
+export async function hasTraces(name: string, roots: LabRoots): Promise<boolean> {
+  return (await labsWithTraces(roots)).includes(name);
+}
+
+/** The caller holds the lab's lock. */
+export async function removeLab(name: string, roots: LabRoots): Promise<void> {
+  const paths = labPaths(roots, name);
+  const gone = `${roots.labs}/.${name}.gone`;
+  await rm(gone, { recursive: true, force: true });
+  // First, so that a boot script or a keeper that is just starting finds nothing and ends.
+  await rename(paths.dir, gone).catch(() => {});
+  await killAll(name);
+  for (const namespace of await namespaces()) {
+    if (labOf(namespace) === name) await deleteNamespace(namespace);
+  }
+  await removeGroup(name);
+  await rm(gone, { recursive: true, force: true });
+}
+
+async function killAll(name: string): Promise<void> {
+  // `lab exec -- haup lab down` and the keeper take the lab down from within.
+  const own = await lineage(ownPid);
+  for (let round = 0; round < 50; round++) {
+    const inGroup = (await labProcesses(name)).map((process) => process.pid);
+    const inNetwork = await processesIn(`/run/netns/${switchNamespace(name)}`);
+    const pids = [...new Set([...inGroup, ...inNetwork])].filter((pid) => !own.has(pid));
+    if (pids.length === 0) return;
+    for (const pid of pids) {
+      try {
+        kill(pid, 'SIGKILL');
+      } catch {
+        // Ended between the look and the kill.
+      }
+    }
+    await sleep(Math.min(20 * (round + 1), 200));
+  }
+  throw new HaupError('LAB_FAILED', `Processes of lab ${name} do not end.`, {
+    detail: (await labProcesses(name)).map(({ pid, group }) => `process ${pid} in ${group}`),
+  });
+}
+
+async function removeGroup(name: string): Promise<void> {
+  const script = `
+    [ -e /sys/fs/cgroup/cgroup.procs ] || mount -t cgroup2 cgroup2 /sys/fs/cgroup
+    cd /sys/fs/cgroup
+    [ -d "$1" ] || exit 0
+    # The caller may be in the group itself.
+    for pid in $(cat "$1/keeper/cgroup.procs" 2>/dev/null); do echo "$pid" >cgroup.procs; done
+    find "$1" -depth -type d -exec rmdir {} \\;`;
+  await run('unshare', ['--mount', '--propagation', 'slave', 'sh', '-c', script, 'sh', labGroup(name)]);
+}
+
+/** Removes what labs share; refused while a lab stands on it. */
+export async function removeCache(world: LabWorld): Promise<void> {
+  const left = await labsWithTraces(world.roots);
+  if (left.length > 0) {
+    throw new HaupError('LAB_FAILED', `The image is in use by lab ${left.join(', ')}.`, {
+      hint: 'haup lab down --all --purge takes every lab down first.',
+    });
+  }
+  await rm(world.roots.cache, { recursive: true, force: true });
+  world.say(`cache: ${world.roots.cache} removed`);
+}
