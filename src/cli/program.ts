@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import { exitCodes, HaupError } from '../model/errors.ts';
 import type { Context } from './context.ts';
 import { makeContext } from './context.ts';
+import { declareLab } from './lab-program.ts';
 
 const { version } = createRequire(import.meta.url)('../../package.json') as { version: string };
 
@@ -171,6 +172,15 @@ Exit codes: 0 ok, 1 failed on a host, 2 usage or inventory, 3 findings or change
       .option('-y, --yes', 'do not ask'),
     async (context, [verb, service, path], options) =>
       (await import('./service.ts')).service(context, { verb, service } as never, path, options),
+  );
+  declareLab(
+    program
+      .command('lab')
+      .description('Real hosts in network namespaces on this machine, to try everything on.')
+      .helpGroup('Try it:')
+      .exitOverride()
+      .configureHelp({ showGlobalOptions: false, helpWidth: Math.min(proc.stdout.columns || 80, 100) }),
+    bind as Parameters<typeof declareLab>[1],
   );
   return program;
 }
