@@ -10,7 +10,6 @@ import type {
   Inventory,
   Resource,
   Service,
-  Software,
 } from '../model/domain.ts';
 import { HaupError, SeveralErrors } from '../model/errors.ts';
 import { stateDirectory } from '../model/layout.ts';
@@ -69,15 +68,15 @@ function resources(
   const user = workerUser(inventory, known.packageManager);
   const checks = checksNginx(inventory);
   return [
-    ...packages('keepalived', inventory.keepalived, known),
-    ...packages('nginx', inventory.nginx, known),
+    ...packages(inventory, 'keepalived', known),
+    ...packages(inventory, 'nginx', known),
     ...needed(runtimePackages(known, { curl: checks }), 'run'),
     ...(checks ? [{ kind: 'user', name: scriptUser, for: 'the health check' } as const] : []),
     ...(inventory.nginx.from === 'source'
       ? [{ kind: 'user', name: user, for: 'the workers of nginx' } as const]
       : []),
-    ...build('keepalived', inventory.keepalived, known),
-    ...build('nginx', inventory.nginx, known),
+    ...build(inventory, 'keepalived', known),
+    ...build(inventory, 'nginx', known),
     // nginx comes first from here on: keepalived's first health check then finds it answering.
     configSet(inventory, 'nginx', nginxFiles(inventory, host, user, render), [
       siteDirectory(inventory).replace(/\/$/, ''),
@@ -90,9 +89,9 @@ function resources(
   ];
 }
 
-function packages(service: Service, software: Software, facts: HostFacts): readonly Resource[] {
-  if (software.from === 'source') {
-    return needed(buildPackages(recipe(service, software), facts.packageManager, facts.os), service);
+function packages(inventory: Inventory, service: Service, facts: HostFacts): readonly Resource[] {
+  if (inventory[service].from === 'source') {
+    return needed(buildPackages(recipe(inventory, service), facts.packageManager, facts.os), service);
   }
   if (facts.packageManager === null) {
     throw new HaupError(
@@ -110,21 +109,25 @@ function packages(service: Service, software: Software, facts: HostFacts): reado
 const needed = (names: readonly string[], purpose: 'run' | Service): readonly Resource[] =>
   names.length === 0 ? [] : [{ kind: 'package', names, for: purpose }];
 
-function build(service: Service, software: Software, facts: HostFacts): readonly Resource[] {
-  if (software.from === 'package') return [];
-  const wanted = recipe(service, software);
+function build(inventory: Inventory, service: Service, facts: HostFacts): readonly Resource[] {
+  if (inventory[service].from === 'package') return [];
+  const wanted = recipe(inventory, service);
   // What is there already has proved that it can be built.
   if (facts.software[service]?.version !== wanted.version) refuseImpossible(wanted, facts);
   return [{ kind: 'build', recipe: wanted }];
 }
 
-const recipe = (service: Service, software: Software): BuildRecipe => ({
-  software: service,
-  version: software.version,
-  prefix: software.prefix,
-  configure: [`--prefix=${software.prefix}`, ...software.configure],
-  tarball: tarball(service, software),
-});
+function recipe(inventory: Inventory, service: Service): BuildRecipe {
+  const software = inventory[service];
+  return {
+    software: service,
+    version: software.version,
+    prefix: software.prefix,
+    configure: [`--prefix=${software.prefix}`, ...software.configure],
+    tarball: tarball(service, software),
+    entry: paths(inventory, service).entry,
+  };
+}
 
 function configSet(
   inventory: Inventory,

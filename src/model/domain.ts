@@ -156,6 +156,8 @@ export interface BuildRecipe {
   /** All options of ./configure, `--prefix` first. */
   readonly configure: readonly string[];
   readonly tarball: Tarball;
+  /** The configuration file over which `make install` may put a sample: it is kept as it is. */
+  readonly entry: string;
 }
 
 export interface Tarball {

@@ -150,7 +150,7 @@ cd ${directory}
       return {
         script: `set -e
 cd ${directory}
-${recipe.software === 'keepalived' ? keepingKeepalivedConf : 'make install'}
+${keeping(recipe.entry, 'make install')}
 printf '%s' ${quote(stamp)} > ${quote(stampPath(recipe.prefix))}`,
         timeoutMs: 5 * minute,
         failure: 'INSTALL_FAILED',
@@ -167,13 +167,15 @@ printf '%s' ${quote(stamp)} > ${quote(stampPath(recipe.prefix))}`,
 }
 
 /**
- * Up to 2.2.4 `make install` overwrites keepalived.conf with a sample that starts VRID 51 on eth0:
- * what was there is put back, and a sample that came from nowhere is taken away.
+ * `make install` may put a sample over the configuration: keepalived up to 2.2.4 does, with VRID 51 on eth0,
+ * and nginx does where there is none. What was there is put back, and a sample that came from nowhere goes.
  */
-const keepingKeepalivedConf = `conf=/etc/keepalived/keepalived.conf
-if [ -f "$conf" ]; then cp -p "$conf" "$conf.haup-keep"; fi
-make install
-if [ -f "$conf.haup-keep" ]; then mv "$conf.haup-keep" "$conf"; else rm -f "$conf"; fi`;
+function keeping(entry: string, command: string): string {
+  const [conf, kept] = [quote(entry), quote(`${entry}.haup-keep`)];
+  return `if [ -f ${conf} ]; then cp -p ${conf} ${kept}; fi
+${command}
+if [ -f ${kept} ]; then mv ${kept} ${conf}; else rm -f ${conf}; fi`;
+}
 
 // ── files ───────────────────────────────────────────────────────────────────────────────────────
 

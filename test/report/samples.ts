@@ -7,6 +7,7 @@ const recipe = {
   prefix: '/usr/local/nginx',
   configure: ['--prefix=/usr/local/nginx'],
   tarball: { name: 'nginx-1.22.1.tar.gz', urls: [], sha256: '' },
+  entry: '/usr/local/nginx/conf/nginx.conf',
 } as const;
 
 export const install: Action = { do: 'install', manager: 'apt-get', names: ['gcc'] };
