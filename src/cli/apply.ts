@@ -3,10 +3,9 @@ import { exitCodes, HaupError } from '../model/errors.ts';
 import type { Emit } from '../model/events.ts';
 import type { Host, Plan } from '../model/plan.ts';
 import { countChanges } from '../plan/plan.ts';
-import { connectAll } from './connect.ts';
 import type { Context } from './context.ts';
 import { limited, openInventory } from './inventory.ts';
-import { makePlan, planData, printPlan } from './plan.ts';
+import { connectAndPrepare, planData, printPlan } from './plan.ts';
 import type { GlobalOptions } from './program.ts';
 import { styleFor } from './style.ts';
 
@@ -24,7 +23,7 @@ export async function apply(
   const inventory = await openInventory(context, path);
   const names = limited(inventory, options.limit);
   const tarballs = new Map<string, Uint8Array>();
-  await using connected = await connectAll(context, inventory, options, {
+  const [connected, decide] = await connectAndPrepare(context, inventory, options, {
     names,
     tarball: ({ name, sha256 }) => {
       const bytes = tarballs.get(sha256);
@@ -32,14 +31,14 @@ export async function apply(
       return bytes;
     },
   });
-  const { plan, facts } = await makePlan(inventory, connected.hosts, context.signal);
+  await using _closed = connected;
+  const [{ plan, facts }] = await Promise.all([decide(connected.hosts, context.signal), loadReports()]);
   const { changes, hosts } = countChanges(plan);
-  if (changes === 0) {
-    await printPlan(context, plan, options);
-    return reportFindings(context, inventory, facts, options);
-  }
   if (options.json === true) context.out(`${JSON.stringify({ type: 'plan', ...planData(plan) })}\n`);
   else await printPlan(context, plan, options);
+  if (changes === 0) {
+    return reportFindings(context, inventory, facts, options);
+  }
   if (options.dryRun === true) return exitCodes.findings;
   if (
     options.yes !== true &&
@@ -163,6 +162,22 @@ async function gatherAll(
   );
 }
 
+/** What every apply prints with, loaded while the hosts answer. */
+const loadReports = (): Promise<
+  [
+    typeof import('../judge/status.ts'),
+    typeof import('../report/status-text.ts'),
+    typeof import('../report/plan-text.ts'),
+    typeof import('./style.ts'),
+  ]
+> =>
+  Promise.all([
+    import('../judge/status.ts'),
+    import('../report/status-text.ts'),
+    import('../report/plan-text.ts'),
+    import('./style.ts'),
+  ]);
+
 /** The last word of apply: how everything is now. Exit code 3 when something is wrong. */
 async function reportFindings(
   context: Context,
@@ -170,10 +185,7 @@ async function reportFindings(
   facts: ReadonlyMap<HostName, HostFacts>,
   options: ApplyOptions,
 ): Promise<number> {
-  const [{ statusReport }, { statusText }] = await Promise.all([
-    import('../judge/status.ts'),
-    import('../report/status-text.ts'),
-  ]);
+  const [{ statusReport }, { statusText }] = await loadReports();
   const report = statusReport(inventory, facts, context.now());
   if (options.json === true) context.out(`${JSON.stringify({ type: 'status', ...report })}\n`);
   else

@@ -1,6 +1,5 @@
-import { Argument, Command, Option } from 'commander';
-import { labFaults } from '../lab/faults.ts';
-import type { LabFault } from '../lab/faults.ts';
+import type { Command } from 'commander';
+import { type LabFault, labFaults } from '../lab/names.ts';
 import type { Context } from './context.ts';
 
 type LabRun = (context: Context, args: readonly unknown[], options: Record<string, never>) => Promise<number>;
@@ -17,7 +16,9 @@ export function declareLab(lab: Command, bind: (command: Command, run: LabRun) =
       .configureHelp(lab.configureHelp())
       .option('--name <lab>', 'which lab (default: $HAUP_LAB, else haup)')
       .option('--debug', 'stack traces')
-      .addOption(new Option('--color <when>', 'colour').choices(['auto', 'always', 'never']).default('auto'))
+      .addOption(
+        lab.createOption('--color <when>', 'colour').choices(['auto', 'always', 'never']).default('auto'),
+      )
       .option('--no-color', 'the same as --color never');
   const json = (command: Command): Command => command.option('--json', 'one JSON document on stdout');
 
@@ -60,7 +61,7 @@ export function declareLab(lab: Command, bind: (command: Command, run: LabRun) =
   bind(
     json(add('fault', 'Pull the cable or cut the power of a host, and mend it.'))
       .argument('<host>', 'name of the host')
-      .addArgument(new Argument('<fault>', 'what happens to it').choices(labFaults)),
+      .addArgument(lab.createArgument('<fault>', 'what happens to it').choices(labFaults)),
     async (context, [host, what], options) =>
       (await import('./lab.ts')).labFault(context, host as string, what as LabFault, options),
   );

@@ -1,12 +1,11 @@
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execInLab, sshToHost } from '../lab/enter.ts';
-import type { LabFault } from '../lab/faults.ts';
 import { fault, knownHost } from '../lab/faults.ts';
 import type { LabStatus } from '../lab/lab.ts';
 import { down, specOf, status, up } from '../lab/lab.ts';
 import { checkRoot, installPackages, missingPackages } from '../lab/machine.ts';
-import type { LabSpec } from '../lab/names.ts';
+import type { LabFault, LabSpec } from '../lab/names.ts';
 import { checkLabName, defaultRoots, labPaths } from '../lab/names.ts';
 import { labsWithTraces, removeCache } from '../lab/remove.ts';
 import type { LabWorld } from '../lab/world.ts';

@@ -2,7 +2,7 @@ import type { DesiredHost, HostFacts, HostName, Inventory } from '../model/domai
 import { exitCodes } from '../model/errors.ts';
 import type { Host, Plan } from '../model/plan.ts';
 import { countChanges, plan as decide } from '../plan/plan.ts';
-import { connectAll } from './connect.ts';
+import { type Connected, connectAll, type ConnectSettings } from './connect.ts';
 import type { Context } from './context.ts';
 import { limited, openInventory } from './inventory.ts';
 import type { GlobalOptions } from './program.ts';
@@ -16,10 +16,28 @@ export async function plan(
 ): Promise<number> {
   const inventory = await openInventory(context, path);
   const names = limited(inventory, options.limit);
-  await using connected = await connectAll(context, inventory, options, { names });
-  const { plan: made } = await makePlan(inventory, connected.hosts, context.signal);
+  const [connected, decision] = await connectAndPrepare(context, inventory, options, { names });
+  await using _closed = connected;
+  const { plan: made } = await decision(connected.hosts, context.signal);
   await printPlan(context, made, options);
   return countChanges(made).changes === 0 ? exitCodes.ok : exitCodes.findings;
+}
+
+/** Connects to every host, and meanwhile prepares the decision. */
+export async function connectAndPrepare(
+  context: Context,
+  inventory: Inventory,
+  options: GlobalOptions,
+  settings: ConnectSettings,
+): Promise<readonly [Connected, Decide]> {
+  const connecting = connectAll(context, inventory, options, settings);
+  const [connected, decision] = await Promise.allSettled([connecting, prepareDecision(inventory)]);
+  if (decision.status === 'rejected') {
+    if (connected.status === 'fulfilled') await connected.value[Symbol.asyncDispose]();
+    throw decision.reason;
+  }
+  if (connected.status === 'rejected') throw connected.reason;
+  return [connected.value, decision.value];
 }
 
 export interface Made {
@@ -27,12 +45,15 @@ export interface Made {
   readonly facts: ReadonlyMap<HostName, HostFacts>;
 }
 
-/** Gather and decide: one round trip to every connected host, then a pure function. */
-export async function makePlan(
-  inventory: Inventory,
-  hosts: ReadonlyMap<HostName, Host>,
-  signal: AbortSignal,
-): Promise<Made> {
+/** Turns connected hosts into a plan. */
+export type Decide = (hosts: ReadonlyMap<HostName, Host>, signal: AbortSignal) => Promise<Made>;
+
+/**
+ * Gather and decide: one round trip to every connected host, then pure functions. All that needs no host
+ * (loading, templates, what to ask) is done here, to be started before connecting and awaited after: it
+ * then costs no time beside the handshakes.
+ */
+export async function prepareDecision(inventory: Inventory): Promise<Decide> {
   const [{ gather }, { desire }, { assumedFacts }, { loadRender }, { factsRequest }, { clusters }] =
     await Promise.all([
       import('../facts/gather.ts'),
@@ -53,16 +74,18 @@ export async function makePlan(
       ).map((one) => [one.host, one]),
     );
   const [deb, rpm] = [on('apt-get'), on('dnf')];
-  const facts = new Map<HostName, HostFacts>();
-  await Promise.all(
-    [...hosts].map(async ([name, host]) => {
-      const [forDeb, forRpm] = [deb.get(name), rpm.get(name)];
-      if (forDeb === undefined || forRpm === undefined) return;
-      facts.set(name, await gather(host, factsRequest(inventory, { deb: forDeb, rpm: forRpm }), signal));
-    }),
-  );
-  const want = desire(inventory, facts, render).filter(({ host }) => facts.has(host));
-  return { plan: decide(want, facts, inventory.vips, clusters(inventory)), facts };
+  return async (hosts, signal) => {
+    const facts = new Map<HostName, HostFacts>();
+    await Promise.all(
+      [...hosts].map(async ([name, host]) => {
+        const [forDeb, forRpm] = [deb.get(name), rpm.get(name)];
+        if (forDeb === undefined || forRpm === undefined) return;
+        facts.set(name, await gather(host, factsRequest(inventory, { deb: forDeb, rpm: forRpm }), signal));
+      }),
+    );
+    const want = desire(inventory, facts, render);
+    return { plan: decide(want, facts, inventory.vips, clusters(inventory)), facts };
+  };
 }
 
 /** The plan on stdout: text, or with --json one document. */
