@@ -1,17 +1,7 @@
-/** YAML text → plain data and where each value stands. The only importer of the yaml library. */
+/** YAML text → plain data, or what is wrong with the text. */
 
-import {
-  type Document,
-  isAlias,
-  isMap,
-  isPair,
-  isScalar,
-  isSeq,
-  type Node,
-  type Pair,
-  parseDocument,
-  visit,
-} from 'yaml';
+import { type Document, isAlias, isMap, isSeq, type Node, parseDocument, visit } from 'yaml';
+import { isMerge, secretSpans, type Span, spanOf } from './positions.ts';
 import type { Problem, Source } from './problem.ts';
 import type { Path } from './written.ts';
 
@@ -24,38 +14,24 @@ export interface Parsed {
   readonly locate: (path: Path, at: 'key' | 'value') => Span | undefined;
 }
 
-export interface Span {
-  readonly start: number;
-  readonly end: number;
-}
-
 /** A well-meant file stays far below; nested anchors that multiply reach it at once. */
 const maxAliases = 1000;
 
 /** Never throws: what is wrong with the text is in `problems`. */
 export function parseYaml(text: string, file: string): Parsed {
-  const nothing = (message: string, hint: string): Parsed => {
-    const source = { file, text, hidden: [] };
+  try {
+    return parse(text, file);
+  } catch (error) {
+    // The library recurses; it reports an exhausted stack itself only while it reads.
+    if (!(error instanceof RangeError)) throw error;
+    const source: Source = { file, text, hidden: [[0, text.length]] };
+    const [message, hint] = tooDeep;
     return {
       source,
       value: null,
       problems: [{ source, start: 0, end: 0, message, hint }],
       locate: () => undefined,
     };
-  };
-  try {
-    return parse(text, file);
-  } catch (error) {
-    // The library recurses, and counts aliases, by throwing.
-    if (error instanceof RangeError)
-      return nothing('is nested too deeply', 'An inventory needs about six levels.');
-    if (error instanceof ReferenceError) {
-      return nothing(
-        'repeats its anchors too often',
-        `Aliases (*name) may expand to ${maxAliases} values at most.`,
-      );
-    }
-    throw error;
   }
 }
 
@@ -63,31 +39,86 @@ function parse(text: string, file: string): Parsed {
   const document = parseDocument(text, {
     merge: true,
     prettyErrors: false,
-    logLevel: 'silent',
+    logLevel: 'error',
     uniqueKeys: true,
   });
   const source: Source = { file, text, hidden: secretSpans(document, text) };
-  const problems: Problem[] = [...document.errors, ...document.warnings].map((error) => {
+  // What follows exhaustion is not the text's fault.
+  const exhausted = document.errors.filter((error) => error.code === 'RESOURCE_EXHAUSTION');
+  const errors = exhausted.length > 0 ? exhausted : [...document.errors, ...document.warnings];
+  const problems: Problem[] = errors.map((error) => {
     const [start, end] = error.pos;
-    const [message, hint] = words[error.code] ?? [`is not valid YAML: ${firstLine(error.message)}`];
+    const [message, hint] = words[error.code] ?? inWords(error.message);
     return { source, start: Math.min(start, text.length), end, message, hint };
   });
-  const broken = document.errors.some((error) => error.code !== 'DUPLICATE_KEY');
   const locate = (path: Path, at: 'key' | 'value'): Span | undefined => spanOf(document, path, at);
-  if (broken) return { source, value: null, problems, locate };
+  const readable = document.errors.every((error) => error.code === 'DUPLICATE_KEY');
+  const dangling = readable ? aliasProblems(document, source) : [];
+  problems.push(...dangling);
+  if (!readable || dangling.length > 0) return { source, value: null, problems, locate };
 
-  const data: unknown = document.toJS({ maxAliasCount: maxAliases });
-  const value = tidy(data, (message) => problems.push({ source, start: 0, end: 0, message }));
-  return { source, value, problems, locate };
+  try {
+    const data: unknown = document.toJS({ maxAliasCount: maxAliases });
+    const value = tidy(data, (message) => problems.push({ source, start: 0, end: 0, message }));
+    return { source, value, problems, locate };
+  } catch (error) {
+    if (!(error instanceof ReferenceError)) throw error;
+    const [message, hint] = tooOften;
+    return {
+      source,
+      value: null,
+      problems: [...problems, { source, start: 0, end: 0, message, hint }],
+      locate,
+    };
+  }
 }
 
-const firstLine = (message: string): string => message.split('\n', 1)[0] ?? '';
+/** What `toJS` would refuse by throwing, each at its place: aliases without an anchor, merges of no map. */
+function aliasProblems(document: Document, source: Source): Problem[] {
+  const problems: Problem[] = [];
+  const add = (range: readonly number[] | null | undefined, [message, hint]: Words): void => {
+    problems.push({ source, start: range?.[0] ?? 0, end: range?.[1] ?? 0, message, hint });
+  };
+  const target = (node: unknown): unknown => (isAlias(node) ? node.resolve(document) : node);
+  visit(document, {
+    Alias(_, alias) {
+      const message = `no anchor &${alias.source} stands before this alias`;
+      if (target(alias) === undefined) add(alias.range, [message, 'Aliases repeat what stands above them.']);
+    },
+    Pair(_, pair) {
+      if (!isMerge(pair)) return;
+      const from = target(pair.value);
+      const isMerged = isSeq(from) ? from.items.every((each) => isMap(target(each))) : isMap(from);
+      if (!isMerged && from !== undefined) add((pair.key as Node).range, noMap);
+    },
+  });
+  return problems;
+}
+
+type Words = readonly [message: string, hint?: string];
+const tooDeep: Words = ['is nested too deeply', 'An inventory needs about six levels.'];
+const tooOften: Words = [
+  'repeats its anchors too often',
+  `Aliases (*name) may expand to ${maxAliases} values at most.`,
+];
+const noMap: Words = ['merges (<<) what is no map', 'Write <<: *name, where &name stands before a map.'];
+
+function inWords(message: string): Words {
+  const [first = ''] = message.split('\n', 1);
+  const closing = /^Flow (?:map|sequence).* end with a (.)$/.exec(first)?.[1];
+  if (closing === undefined) return [`is not valid YAML: ${first}`];
+  return [
+    `a ${closing === '}' ? '{' : '['} has no ${closing}`,
+    `Close it with ${closing}, and indent what is inside.`,
+  ];
+}
 
 /** The errors people meet, in their words; the others keep the library's. */
-const words: Readonly<Record<string, readonly [message: string, hint?: string]>> = {
+const words: Readonly<Record<string, Words>> = {
   DUPLICATE_KEY: ['this key is written twice in one map', 'Keep one of the two.'],
   TAB_AS_INDENT: ['a tab indents this line', 'YAML indents with spaces only.'],
   MULTIPLE_DOCS: ['a second document begins here', 'An inventory is one YAML document; remove the line ---.'],
+  RESOURCE_EXHAUSTION: tooDeep,
   TAG_RESOLVE_FAILED: [
     'this tag is not known',
     'Secrets are references: env:NAME, file:PATH or cmd:COMMAND.',
@@ -122,69 +153,3 @@ function tidy(data: unknown, report: (message: string) => void): unknown {
   return walk(data);
 }
 const pending = Symbol('pending');
-
-function spanOf(document: Document, path: Path, at: 'key' | 'value'): Span | undefined {
-  let node: unknown = document.contents;
-  let key: unknown;
-  for (const step of path) {
-    const inside = isAlias(node) ? node.resolve(document) : node;
-    if (isSeq(inside) && typeof step === 'number') {
-      key = undefined;
-      node = inside.items[step];
-    } else if (isMap(inside)) {
-      const pair = pairOf(document, inside.items, String(step));
-      if (pair === undefined) return undefined;
-      key = pair.key;
-      node = pair.value;
-    } else return undefined;
-  }
-  // A key without a value has nothing to point at but itself.
-  const empty = isScalar(node) && node.source === '';
-  const chosen = key !== undefined && (at === 'key' || node === null || empty) ? key : node;
-  const range = (chosen as Node | null | undefined)?.range;
-  return range ? { start: range[0], end: range[1] } : undefined;
-}
-
-/** The pair of a key, also one that comes by a merge (`<<: *name`); a merge of itself ends by `depth`. */
-function pairOf(document: Document, pairs: readonly unknown[], key: string, depth = 0): Pair | undefined {
-  if (depth > 20) return undefined;
-  for (const pair of pairs) {
-    if (isPair(pair) && isScalar(pair.key) && String(pair.key.value) === key) return pair;
-  }
-  for (const pair of pairs) {
-    if (!isPair(pair) || !isScalar(pair.key) || pair.key.source !== '<<') continue;
-    const from = isSeq(pair.value) ? pair.value.items : [pair.value];
-    for (const each of from) {
-      const map = isAlias(each) ? each.resolve(document) : each;
-      const found = isMap(map) ? pairOf(document, map.items, key, depth + 1) : undefined;
-      if (found !== undefined) return found;
-    }
-  }
-  return undefined;
-}
-
-/** Where a secret may stand: the value of every key that sounds like one, also of an unknown key. */
-function secretSpans(document: Document, text: string): [number, number][] {
-  const spans: [number, number][] = [];
-  visit(document, {
-    Pair(_, pair) {
-      const range = (pair.value as Node | null | undefined)?.range;
-      if (!range || !isScalar(pair.key) || !secretWord.test(String(pair.key.value))) return;
-      const written = text.slice(range[0], range[1]);
-      // A reference is no secret, only the default inside it is.
-      const reference = /^["']?(?:env:\w+(?::-)?|(?:file|cmd):[^\n]*)/.exec(written);
-      spans.push([range[0] + (reference?.[0].length ?? 0), range[1]]);
-    },
-  });
-  // A file with syntax errors has no reliable tree: the rest of such a line is hidden.
-  if (document.errors.length > 0) {
-    for (const match of text.matchAll(/pass|secret|token/gi)) {
-      const colon = text.indexOf(':', match.index);
-      const end = text.indexOf('\n', match.index);
-      const lineEnd = end === -1 ? text.length : end;
-      if (colon !== -1 && colon < lineEnd) spans.push([colon + 1, lineEnd]);
-    }
-  }
-  return spans;
-}
-const secretWord = /pass|secret|token/i;

@@ -22,9 +22,8 @@ export interface Problem {
 const shownProblems = 50;
 const shownColumns = 110;
 
-/** One error of all problems, in the order of the file; `detail` holds the rendered frames. */
+/** One error of all problems, at least one, in the order of the files; `detail` holds the rendered frames. */
 export function inventoryError(
-  file: string,
   problems: readonly Problem[],
   code: ErrorCode = 'INVENTORY_INVALID',
 ): HaupError {
@@ -32,14 +31,17 @@ export function inventoryError(
   const sorted = [...problems].sort(
     (a, b) => files.indexOf(a.source.file) - files.indexOf(b.source.file) || a.start - b.start,
   );
-  const frames = [...new Set(sorted.map((problem) => frame(problem).join('\n')))];
-  const detail = frames.slice(0, shownProblems).flatMap((each) => each.split('\n'));
-  if (frames.length > shownProblems) detail.push(`… and ${frames.length - shownProblems} more`);
-  const one = frames.length === 1;
+  const distinct = [
+    ...new Map(sorted.map((each) => [`${each.source.file} ${each.start} ${each.message}`, each])).values(),
+  ];
+  const detail = distinct.slice(0, shownProblems).flatMap(frame);
+  if (distinct.length > shownProblems) detail.push(`… and ${distinct.length - shownProblems} more`);
+  const one = distinct.length === 1;
+  const file = files.join(' and ');
   const message =
     code === 'SECRET_MISSING'
-      ? `${one ? 'a secret' : `${frames.length} secrets`} of ${file} can not be had`
-      : `${file} has ${one ? 'a problem' : `${frames.length} problems`}`;
+      ? `${one ? 'a secret' : `${distinct.length} secrets`} of ${file} can not be had`
+      : `${file} has ${one ? 'a problem' : `${distinct.length} problems`}`;
   return new HaupError(code, message, {
     detail,
     hint: `Correct ${one ? 'it' : 'them'} and run again; no host was contacted.`,

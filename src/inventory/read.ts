@@ -3,7 +3,7 @@
 import { posix } from 'node:path';
 import type { Inventory } from '../model/domain.ts';
 import { HaupError } from '../model/errors.ts';
-import { Secret } from '../model/secret.ts';
+import type { Secret } from '../model/secret.ts';
 import { build, type Sources } from './build.ts';
 import { type Parsed, parseYaml } from './document.ts';
 import { explain, valueAt } from './explain.ts';
@@ -30,34 +30,42 @@ export function readInventory(text: string, file: string, options: ReadOptions):
   const base = parseYaml(text, file);
   const over = options.overlay && parseYaml(options.overlay.text, options.overlay.file);
   const syntax = [...base.problems, ...(over?.problems ?? [])];
-  if (syntax.length > 0 && (base.value === null || over?.value === null)) throw inventoryError(file, syntax);
+  if (syntax.length > 0 && (base.value === null || over?.value === null)) throw inventoryError(syntax);
+
+  if (over && over.value !== null && !isMap(over.value)) {
+    const message = 'an overlay is a map of the keys that it replaces';
+    throw inventoryError([place({ path: [], message }, [over])]);
+  }
 
   const value = over === undefined ? base.value : lay(base.value, over.value);
   const layers = over === undefined ? [base] : [over, base];
   if (value === null)
-    throw inventoryError(file, [place({ path: [], message: 'the inventory is empty', hint: start }, layers)]);
+    throw inventoryError([place({ path: [], message: 'the inventory is empty', hint: start }, layers)]);
 
   const checked = check(value);
   const violations = [...(checked.ok ? [] : explain(checked.issues, value)), ...rules(checked.parts)];
   const problems = [...syntax, ...violations.map((violation) => place(violation, layers))];
-  if (!checked.ok || problems.length > 0) throw inventoryError(file, problems);
+  if (!checked.ok || problems.length > 0) throw inventoryError(problems);
 
   const missing: Problem[] = [];
   const invalid: Problem[] = [];
   const inventory = build(checked.written, file, sourcesOf(options, layers, missing, invalid));
   const authPass = inventory.vrrp.authPass && authPassProblem(inventory.vrrp.authPass.reveal());
-  if (authPass && missing.length === 0) {
+  if (authPass) {
     const message = `the password from ${inventory.vrrp.authPass?.source} ${authPass}`;
     invalid.push(place({ path: ['vrrp', 'auth_pass'], message, hint: 'Take 8 letters and digits.' }, layers));
   }
-  if (invalid.length > 0) throw inventoryError(file, [...invalid, ...missing]);
-  if (missing.length > 0) throw inventoryError(file, missing, 'SECRET_MISSING');
+  if (invalid.length > 0) throw inventoryError([...invalid, ...missing]);
+  if (missing.length > 0) throw inventoryError(missing, 'SECRET_MISSING');
   if (over === undefined || options.overlay === undefined) return inventory;
 
   const alone = check(base.value);
   const without = alone.ok ? alone.written : base.value;
   return { ...inventory, overridden: overrides(without, checked.written, over.value, options.overlay.by) };
 }
+
+const isMap = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const start = 'It needs hosts and vips; inventory.example.yaml shows every key.';
 
@@ -79,9 +87,7 @@ function sourcesOf(
   };
   return {
     secret: (reference, path) =>
-      reference === undefined
-        ? null
-        : attempt(path, missing, new Secret('', reference), () => options.resolveSecret(reference)),
+      reference === undefined ? null : attempt(path, missing, null, () => options.resolveSecret(reference)),
     text: (name, path) => attempt(path, invalid, '', () => options.readText(name)),
     local: (name, path) => {
       if (/^[/~]/.test(name)) return name;

@@ -63,7 +63,7 @@ function timing({ vips, vrrp, check }: Parts): Violation[] {
       });
     } else if (
       vrrp.version === 3 &&
-      (hundredths > 4095 || Math.abs(hundredths - Math.round(hundredths)) > 1e-6)
+      (Math.round(hundredths) > 4095 || Math.abs(hundredths - Math.round(hundredths)) > 1e-6)
     ) {
       found.push({
         path,

@@ -224,18 +224,20 @@ function build() {
       .meta({ description: 'a list of sites' })
       .default([{ name: 'default', listen: [80], server_names: ['_'] }]),
   };
-  const all = z.strictObject({
-    hosts: z
-      .record(text(name, 'a host name of letters, digits and _.-'), section(host, 'a host'))
-      .meta({ description: 'a map of host names to hosts' }),
-    vips: z
-      .array(z.strictObject(vip).meta({ description: 'a VIP: address and hosts' }))
-      .min(1)
-      .meta({ description: 'a list of at least one VIP' }),
-    vrrp: section(vrrp, 'the settings of VRRP'),
-    keepalived: section(keepalived, 'what keepalived is installed'),
-    nginx: section(nginx, 'what nginx is installed, and its sites'),
-  }) satisfies z.ZodType<Written>;
+  const all = z
+    .strictObject({
+      hosts: z
+        .record(text(name, 'a host name of letters, digits and _.-'), section(host, 'a host'))
+        .meta({ description: 'a map of host names to hosts' }),
+      vips: z
+        .array(z.strictObject(vip).meta({ description: 'a VIP: address and hosts' }))
+        .min(1)
+        .meta({ description: 'a list of at least one VIP' }),
+      vrrp: section(vrrp, 'the settings of VRRP'),
+      keepalived: section(keepalived, 'what keepalived is installed'),
+      nginx: section(nginx, 'what nginx is installed, and its sites'),
+    })
+    .meta({ description: 'a map of hosts, vips, vrrp, keepalived and nginx' }) satisfies z.ZodType<Written>;
   return { all, host, vip, vrrp, check, site };
 }
 
@@ -303,16 +305,17 @@ const isMap = (value: unknown): value is Record<string, unknown> =>
 const asMap = (value: unknown): Record<string, unknown> => (isMap(value) ? value : {});
 const asList = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
 
+let jsonSchema: object | undefined;
 /** The JSON Schema (draft 7) of the file, for completion and checks in editors. */
 export function inventoryJsonSchema(): object {
-  return z.toJSONSchema(schema().all, {
+  return (jsonSchema ??= z.toJSONSchema(schema().all, {
     target: 'draft-7',
     io: 'input',
-    override: ({ jsonSchema }) => {
-      if (jsonSchema.type !== 'object') return;
-      jsonSchema.patternProperties = { '^x-': {} };
+    override: ({ jsonSchema: node }) => {
+      if (node.type !== 'object') return;
+      node.patternProperties = { '^x-': {} };
       // A section may be left empty, see `section`.
-      if (jsonSchema.required === undefined) Object.assign(jsonSchema, { type: ['object', 'null'] });
+      if (node.required === undefined) Object.assign(node, { type: ['object', 'null'] });
     },
-  });
+  }));
 }
