@@ -12,6 +12,7 @@ export default defineConfig({
           include: ['test/e2e/**/*.test.ts'],
           testTimeout: 300_000,
           hookTimeout: 600_000,
+          globalSetup: ['test/e2e/global-setup.ts'],
           // Two cores: one lab builds while another measures would spoil the figures.
           fileParallelism: false,
         },

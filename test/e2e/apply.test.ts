@@ -1,0 +1,169 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, inject, test } from 'vitest';
+import { inLab, mainLab, onHost, root } from './haup.ts';
+
+const example = 'inventory.example.yaml';
+const exampleText = readFileSync(join(root, example), 'utf8');
+const scratch = mkdtempSync(join(tmpdir(), 'haup-e2e-'));
+afterAll(() => rmSync(scratch, { recursive: true }));
+
+/** The example with something replaced, as a file. */
+function changed(from: string | RegExp, to: string): string {
+  const text = exampleText.replace(from, to);
+  if (text === exampleText) throw new Error(`nothing to replace: ${String(from)}`);
+  const path = join(scratch, `${Math.abs(hash(to))}.yaml`);
+  writeFileSync(path, text);
+  return path;
+}
+const hash = (text: string): number => [...text].reduce((sum, c) => (sum * 31 + c.charCodeAt(0)) | 0, 7);
+
+describe('the first apply', () => {
+  test('says what it does, and ends with every VIP held and answered', () => {
+    const { stdout } = inject('firstApply');
+    expect(stdout).toMatch(/build keepalived 2\./);
+    expect(stdout).toMatch(/All is well: 2 VIPs where expected, 2 hosts in service\./);
+    expect(stdout).not.toMatch(/auth_pass 1111/);
+  });
+
+  test('left both daemons under their documented prefixes, built with the documented options', async () => {
+    expect(await onHost(mainLab, 'keep_136', '/usr/local/keepalived/sbin/keepalived -v 2>&1')).toMatch(
+      /configure options: --prefix=\/usr\/local\/keepalived --sysconfdir=\/etc/,
+    );
+    expect(await onHost(mainLab, 'keep_137', '/usr/local/nginx/sbin/nginx -V 2>&1')).toMatch(
+      /--prefix=\/usr\/local\/nginx/,
+    );
+  });
+
+  test('left no build tree, no stage and no sample configuration behind', async () => {
+    const left = await onHost(
+      mainLab,
+      'keep_136',
+      'ls -d /usr/local/src/haup /var/lib/haup/stage/* /etc/keepalived/*.haup-* /var/lib/haup/unread.* 2>/dev/null; true',
+    );
+    expect(left).toBe('');
+  });
+
+  test('the password is readable by root alone', async () => {
+    expect(await onHost(mainLab, 'keep_136', 'stat -c "%a %U" /etc/keepalived/keepalived.conf')).toBe(
+      '640 root\n',
+    );
+  });
+});
+
+test('a second apply has nothing to do, says why, and changes nothing', async () => {
+  const before = await onHost(
+    mainLab,
+    'keep_136',
+    'systemctl show -p ActiveEnterTimestamp keepalived nginx; find /etc /usr/local /var/lib/haup -newermt "-1 second" -type f',
+  );
+  const { code, stdout } = await inLab(mainLab, ['apply', example]);
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/Nothing to do/);
+  expect(stdout).toMatch(/build: keepalived .* is installed with the options wanted/);
+  expect(
+    await onHost(
+      mainLab,
+      'keep_136',
+      'systemctl show -p ActiveEnterTimestamp keepalived nginx; find /etc /usr/local /var/lib/haup -newermt "-1 second" -type f',
+    ),
+  ).toBe(before);
+});
+
+test('plan says what differs with exit code 3, and 0 when nothing does', async () => {
+  expect((await inLab(mainLab, ['plan', example])).code).toBe(0);
+  const { code, stdout } = await inLab(mainLab, [
+    'plan',
+    changed('  # garp_master_refresh: 60', '  garp_master_refresh: 30'),
+    '--json',
+  ]);
+  expect(code).toBe(3);
+  const plan = JSON.parse(stdout) as {
+    pending: boolean;
+    changes: { host: string; id: string; why: string }[];
+    same: object[];
+  };
+  expect(plan.pending).toBe(true);
+  expect(plan.changes.map(({ host, id }) => `${host} ${id}`)).toEqual([
+    expect.stringMatching(/config:keepalived$/),
+    expect.stringMatching(/service:keepalived$/),
+    expect.stringMatching(/config:keepalived$/),
+    expect.stringMatching(/service:keepalived$/),
+  ]);
+  expect(plan.same.length).toBeGreaterThan(10);
+  expect(stdout).not.toContain('1111');
+});
+
+test('apply without a terminal and without --yes refuses, and changes nothing', async () => {
+  const { code, stderr } = await inLab(mainLab, [
+    'apply',
+    changed('  # garp_master_refresh: 60', '  garp_master_refresh: 20'),
+  ]);
+  expect(code).toBe(2);
+  expect(stderr).toMatch(/--yes/);
+  expect((await inLab(mainLab, ['plan', example])).code).toBe(0);
+});
+
+test('status names holders, versions and findings, as text and as JSON', async () => {
+  const { code, stdout } = await inLab(mainLab, ['status', example, '--json']);
+  expect(code).toBe(0);
+  const status = JSON.parse(stdout) as { ok: boolean; vips: object[]; hosts: object[] };
+  expect(status).toMatchObject({
+    version: 1,
+    ok: true,
+    vips: [
+      {
+        address: '192.168.160.161',
+        holders: ['keep_136'],
+        expected: 'keep_136',
+        members: ['keep_136', 'keep_137'],
+      },
+      { address: '192.168.160.162', holders: ['keep_137'], expected: 'keep_137' },
+    ],
+    hosts: [
+      {
+        name: 'keep_136',
+        reachable: true,
+        drained: false,
+        keepalived: { state: 'active' },
+        nginx: { state: 'active' },
+      },
+      { name: 'keep_137' },
+    ],
+  });
+});
+
+describe('services', () => {
+  test('a killed keepalived leaves no VIP behind and comes back', async () => {
+    await onHost(
+      mainLab,
+      'keep_136',
+      'kill -9 $(pgrep -x keepalived); sleep 0.5; ! ip -o addr | grep -q 192.168.160.161',
+    );
+    await onHost(
+      mainLab,
+      'keep_136',
+      'for i in $(seq 100); do ip -o addr | grep -q 192.168.160.161 && exit 0; sleep 0.1; done; exit 1',
+    );
+    const status = JSON.parse((await inLab(mainLab, ['status', example, '--json'])).stdout) as {
+      vips: { holders: string[] }[];
+    };
+    expect(status.vips.map(({ holders }) => holders)).toEqual([['keep_136'], ['keep_137']]);
+  });
+
+  test('haup service stops and starts one service of one host; status has the finding meanwhile', async () => {
+    expect(
+      (await inLab(mainLab, ['service', 'stop', 'nginx', example, '--host', 'keep_137', '--yes'])).code,
+    ).toBe(0);
+    const { code, stdout } = await inLab(mainLab, ['status', example]);
+    expect(code).toBe(3);
+    expect(stdout).toMatch(/nginx is inactive/);
+    expect((await inLab(mainLab, ['service', 'start', 'nginx', example, '--host', 'keep_137'])).code).toBe(0);
+    await onHost(
+      mainLab,
+      'keep_137',
+      'for i in $(seq 150); do ip -o addr | grep -q 192.168.160.162 && exit 0; sleep 0.1; done; exit 1',
+    );
+  });
+});
