@@ -12,6 +12,8 @@ export interface Sample {
   readonly status: number | null;
   /** Who answered by its own word (`X-Haup-Host`). */
   readonly host: string | null;
+  /** The answer came on a second connection: the first was cut, or its first packet got lost. */
+  readonly retried: boolean;
   /** Why there is no answer: `timeout`, `ECONNREFUSED`, … */
   readonly error: string | null;
 }
@@ -24,6 +26,8 @@ export interface HttpOutage {
   readonly longestGapMs: number;
   readonly lost: number;
   readonly total: number;
+  /** Of the answered: those that needed a second connection, because the VIP moved under the first. */
+  readonly retried: number;
   /** The slowest answer. */
   readonly slowestMs: number;
   /** From the first to the last request of each run that went unanswered, and the interval after it. */
@@ -46,6 +50,7 @@ export function outage(samples: readonly Sample[], intervalMs: number): HttpOuta
     longestGapMs: longestGap(sent, answers, stalls),
     lost: sent.length - answers.length,
     total: sent.length,
+    retried: answers.filter((one) => one.retried).length,
     slowestMs: answers.reduce((most, one) => Math.max(most, one.answeredAt - one.sentAt), 0),
     unanswered: unansweredSpans(sent, intervalMs),
     answeredBy: answeredBy(answers),

@@ -7,6 +7,7 @@ const ok = (sentAt: number, host = 'a', took = 1): Sample => ({
   answeredAt: sentAt + took,
   status: 200,
   host,
+  retried: false,
   error: null,
 });
 const lost = (sentAt: number, error = 'timeout'): Sample => ({
@@ -14,6 +15,7 @@ const lost = (sentAt: number, error = 'timeout'): Sample => ({
   answeredAt: null,
   status: null,
   host: null,
+  retried: false,
   error,
 });
 const every5 = (from: number, to: number, make: (at: number) => Sample): Sample[] =>

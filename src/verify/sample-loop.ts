@@ -1,0 +1,109 @@
+import type { Sample } from './outage.ts';
+import { type Pending, request, type Target } from './request.ts';
+
+export interface SampleOptions {
+  readonly targets: readonly Target[];
+  /** Between two requests to one target. */
+  readonly intervalMs: number;
+  /** A request without an answer after this is lost. */
+  readonly timeoutMs: number;
+  /** Sampling ends by itself after this. */
+  readonly limitMs: number;
+}
+
+/** The samples of one target that ended since the last batch. */
+export interface Batch {
+  readonly address: string;
+  readonly samples: readonly Sample[];
+}
+
+export interface Loop {
+  /** Sends no more, and resolves when every request under way has ended. */
+  stop(): Promise<void>;
+}
+
+const batchMs = 25;
+
+/**
+ * How long an answer may take before the request tries a second connection. In the instant of a move a
+ * first packet can go to the host that has just let go. TCP would send it again after a second, because
+ * it knows nothing of a new connection's path (RFC 6298 2.1); here the path is known from the requests
+ * before, so three times their time is enough. Such requests are counted apart, as `retried`.
+ */
+const patience = { leastMs: 25, times: 3 };
+
+/**
+ * Sends a request to every target each interval. The schedule is fixed at the start, so it does not
+ * drift, and slots that were missed stay empty: after a stall there is no burst, and the hole is seen.
+ */
+export function sampleLoop(
+  options: SampleOptions,
+  now: () => number,
+  emit: (batches: readonly Batch[]) => void,
+): Loop {
+  const { targets, intervalMs, timeoutMs, limitMs } = options;
+  const start = now();
+  const under = new Set<Pending>();
+  const ended = new Map<string, Sample[]>(targets.map(({ address }) => [address, []]));
+  let flushed = start;
+  let slot = -1;
+  let usual = 0;
+  let stopping = false;
+  let resolve: () => void = () => {};
+  const over = new Promise<void>((settle) => {
+    resolve = settle;
+  });
+
+  const flush = (): void => {
+    const batches = [...ended].flatMap(([address, samples]) =>
+      samples.length > 0 ? [{ address, samples: samples.splice(0) }] : [],
+    );
+    if (batches.length > 0) emit(batches);
+    flushed = now();
+  };
+  const sweep = (): void => {
+    const again = Math.max(patience.leastMs, patience.times * usual);
+    const at = now();
+    for (const pending of under) {
+      // In order of sending: the first that is young enough ends the search.
+      if (at - pending.sentAt < again) break;
+      if (at - pending.sentAt < timeoutMs) pending.again();
+      else pending.give('timeout');
+    }
+    if (stopping && under.size === 0) {
+      flush();
+      resolve();
+      return;
+    }
+    if (now() - flushed >= batchMs) flush();
+  };
+  const send = (target: Target): void => {
+    const pending: Pending = request(target, now, (sample) => {
+      under.delete(pending);
+      if (sample.answeredAt !== null) usual += (sample.answeredAt - sample.sentAt - usual) / 8;
+      ended.get(target.address)?.push(sample);
+    });
+    under.add(pending);
+  };
+  const tick = (): void => {
+    const at = now();
+    if (at - start >= limitMs) stopping = true;
+    const due = Math.floor((at - start) / intervalMs);
+    if (!stopping && due > slot) {
+      slot = due;
+      for (const target of targets) send(target);
+    }
+    // After a stall, answers that have arrived are read before anything is called lost.
+    setImmediate(sweep);
+    if (stopping && under.size === 0) return;
+    // Timers count whole milliseconds; one that fires early finds its slot taken and waits again.
+    setTimeout(tick, Math.ceil(start + (due + 1) * intervalMs - now()));
+  };
+  tick();
+  return {
+    stop: () => {
+      stopping = true;
+      return over;
+    },
+  };
+}
