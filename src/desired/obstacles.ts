@@ -41,7 +41,7 @@ function nginxObstacle(recipe: BuildRecipe, facts: HostFacts): Obstacle | null {
   if (usesOpenssl(recipe) && !knowsOpenssl3 && opensslMajor(facts) >= 3 && !ignoresDeprecation(recipe)) {
     return {
       cause: 'it does not compile against OpenSSL 3, which this system has.',
-      hint: 'nginx 1.20.2, or 1.22.1 and newer, can: set nginx.version, or leave the SSL modules out of nginx.configure.',
+      hint: 'nginx 1.20.2, or 1.22.1 and newer, can: set nginx.version. Or add --with-cc-opt=-Wno-error=deprecated-declarations to nginx.configure, or leave the SSL modules out of it.',
     };
   }
   if (
