@@ -2,8 +2,9 @@ import { stripVTControlCharacters } from 'node:util';
 
 /** Terminal columns that a line takes: colour counts nothing, East Asian wide characters two. */
 export function widthOf(line: string): number {
+  if (ascii.test(line)) return line.length;
   const bare = stripVTControlCharacters(line);
-  if (/^[\x20-\x7e]*$/.test(bare)) return bare.length;
+  if (ascii.test(bare)) return bare.length;
   let width = 0;
   for (const character of bare) {
     if (/[\p{Mn}\p{Me}\p{Cf}]/u.test(character)) continue;
@@ -78,7 +79,11 @@ export function table(
   if (needed <= width) return columns([headings.map(paintHeading), ...rows], gap);
   return rows.flatMap((row) => [
     row[0] ?? '',
-    ...columns(row.slice(1).map((cell, index) => [`  ${paintHeading(headings[index + 1] ?? '')}`, cell])),
+    ...columns(
+      row
+        .map((cell, index) => [`  ${paintHeading(headings[index] ?? '')}`, cell])
+        .filter(([, cell], index) => index > 0 && cell !== ''),
+    ),
   ]);
 }
 
@@ -91,6 +96,8 @@ function columnWidths(rows: readonly (readonly string[])[]): readonly number[] {
   }
   return widths;
 }
+
+const ascii = /^[\x20-\x7e]*$/;
 
 /** Unicode's East Asian Wide and Fullwidth blocks, and emoji, as terminals draw them. */
 const wide =

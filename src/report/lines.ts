@@ -1,4 +1,5 @@
 import type { Reporter, RunEvent } from '../model/events.ts';
+import { findingSentence } from './finding-text.ts';
 import { eventData, jsonText } from './json.ts';
 import { oneLine } from './printable.ts';
 import { elapsed } from './words.ts';
@@ -27,9 +28,10 @@ function timed(event: RunEvent, now: (() => number) | undefined): Readonly<Recor
 
 /** `[keep_136] done: Build keepalived 2.2.4 (31.2 s)` */
 export function lineOf(event: RunEvent): string {
+  // A finding names its own place.
   const host =
     event.type === 'finding'
-      ? event.finding.host
+      ? undefined
       : event.type === 'failed'
         ? (event.host ?? event.error.host)
         : event.host;
@@ -49,8 +51,10 @@ function words(event: RunEvent): string {
       return `done: ${event.change.title} (${elapsed(event.ms)})`;
     case 'failed':
       return `failed: ${event.error.message} (${event.error.code})`;
-    case 'finding':
-      return `${event.finding.level}: ${event.finding.message}${event.finding.hint === undefined ? '' : ` - ${event.finding.hint}`}`;
+    case 'finding': {
+      const { level, hint } = event.finding;
+      return `${level}: ${findingSentence(event.finding)}${hint === undefined ? '' : ` - ${hint}`}`;
+    }
     case 'said':
       return event.text;
   }

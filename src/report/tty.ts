@@ -6,7 +6,8 @@ import type { Ora } from 'ora';
 import type { HostName } from '../model/domain.ts';
 import type { Reporter, RunEvent } from '../model/events.ts';
 import type { Plan } from '../model/plan.ts';
-import { type BoardView, boardAfter, boardView, finalLines, logLines, newBoard } from './board.ts';
+import { boardAfter, newBoard } from './board.ts';
+import { type BoardView, boardView, finalLines, logLines } from './board-text.ts';
 import { widthOf } from './columns.ts';
 import { plainStyle, type Style } from './style.ts';
 
@@ -17,8 +18,16 @@ export async function colorStyle(level: ColorLevel): Promise<Style> {
   if (level === 0) return plainStyle;
   const { Chalk } = await import('chalk');
   // Not chalk's own guess: it ignores NO_COLOR, and looks at stdout only.
-  const { bold, dim, red, green, yellow, cyan } = new Chalk({ level });
-  return { bold, dim, red, green, yellow, cyan };
+  const chalk = new Chalk({ level });
+  // One text only: chalk joins all its arguments, and `lines.map(style.bold)` passes three.
+  return {
+    bold: (text) => chalk.bold(text),
+    dim: (text) => chalk.dim(text),
+    red: (text) => chalk.red(text),
+    green: (text) => chalk.green(text),
+    yellow: (text) => chalk.yellow(text),
+    cyan: (text) => chalk.cyan(text),
+  };
 }
 
 /** `process.stderr` where it is a terminal. */

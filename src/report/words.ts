@@ -1,9 +1,3 @@
-/** A measured time: `623 ms`, `12.3 s`, `1 min 05 s`. */
-export function measured(ms: number): string {
-  if (ms < 1000) return `${Math.round(ms)} ms`;
-  return elapsed(ms, 1);
-}
-
 /** The time that a step takes or took: `0.4 s`, `42 s`, `1 min 05 s`. */
 export function elapsed(ms: number, decimals: 0 | 1 = 1): string {
   const seconds = decimals === 0 ? Math.floor(ms / 1000) : Math.round(ms / 100) / 10;
@@ -21,4 +15,9 @@ export function count(number: number, noun: string): string {
 export function listed(names: readonly string[]): string {
   if (names.length < 2) return names[0] ?? '';
   return `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
+}
+
+/** A time that was measured to the millisecond: `623 ms`, `1204 ms`, `12.3 s`. */
+export function precise(ms: number): string {
+  return ms < 9999.5 ? `${Math.round(ms)} ms` : elapsed(ms);
 }

@@ -4,11 +4,14 @@ import { HaupError } from '../../src/model/errors.ts';
 import type { RunEvent } from '../../src/model/events.ts';
 import type { Plan } from '../../src/model/plan.ts';
 import { errorText } from '../../src/report/error-text.ts';
+import { failoverText, topologyText } from '../../src/report/failover-text.ts';
 import { lineReporter } from '../../src/report/lines.ts';
 import { planText } from '../../src/report/plan-text.ts';
 import { oneLine, printable } from '../../src/report/printable.ts';
+import { statusText } from '../../src/report/status-text.ts';
 import { plainStyle } from '../../src/report/style.ts';
-import { change, start } from './samples.ts';
+import { verifyText } from '../../src/report/verify-text.ts';
+import { change, ill, moved, start, stopDrill, well } from './samples.ts';
 
 /** Everything that a terminal obeys in place of showing. */
 const dangerous = /[^\P{Cc}\n]|[\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u;
@@ -99,6 +102,67 @@ describe('what a host says cannot reach the terminal raw', () => {
           expect(planText({ ...plan, tracks: [] }, plainStyle, { diffs: true, width: 80 })).not.toMatch(
             dangerous,
           );
+        },
+      ),
+    );
+  });
+
+  test('reports', () => {
+    fc.assert(
+      fc.property(
+        hostile,
+        hostile,
+        hostile,
+        fc.integer({ min: 20, max: 120 }),
+        (host, address, text, width) => {
+          const drill = { ...stopDrill, from: host, to: text, drill: text, ok: false, reasons: [text] };
+          const timeline = stopDrill.timeline.map((held) => ({ ...held, host }));
+          const status = {
+            ...well,
+            vips: [{ address, members: [host], holders: [host, text], expected: text }],
+            hosts: [
+              {
+                ...ill.hosts[0],
+                name: host,
+                reachable: true,
+                keepalived: { state: text, version: text },
+                nginx: null,
+                drained: false,
+              },
+            ],
+            findings: [
+              {
+                check: 'http' as const,
+                level: 'fail' as const,
+                host,
+                vip: address,
+                message: text,
+                hint: text,
+              },
+            ],
+          };
+          const topology = [{ address, holders: [host] }];
+          const report = {
+            ...moved,
+            host,
+            before: topology,
+            after: [],
+            vips: [],
+            reasons: [text],
+            ok: false,
+          };
+          for (const shown of [
+            verifyText(
+              { version: 1, ok: false, vips: [{ address, drills: [{ ...drill, timeline }] }] },
+              plainStyle,
+              width,
+            ),
+            statusText(status, plainStyle, { width }),
+            failoverText(report, plainStyle, width),
+            topologyText(topology, plainStyle, width),
+          ]) {
+            expect(shown).not.toMatch(dangerous);
+          }
         },
       ),
     );

@@ -1,5 +1,6 @@
 import { HaupError, SeveralErrors } from '../../src/model/errors.ts';
 import type { Action, Change, Plan, TextDiff } from '../../src/model/plan.ts';
+import type { DrillReport, FailoverReport, StatusReport, VerifyReport } from '../../src/model/report.ts';
 
 const recipe = {
   software: 'nginx',
@@ -197,3 +198,192 @@ export const several: SeveralErrors = new SeveralErrors([
   }),
   silent('keep_137'),
 ]);
+
+const took = {
+  drill: 'stop',
+  bothHeldMs: 0,
+  allowanceMs: 133,
+  total: 2400,
+  ok: true,
+  reasons: [],
+  restoredMs: 5200,
+} as const;
+
+export const stopDrill: DrillReport = {
+  ...took,
+  from: 'keep_136',
+  to: 'keep_137',
+  outageMs: 698,
+  boundMs: 688,
+  lost: 137,
+  noneHeldMs: 689,
+  failback: { outageMs: 8, lost: 0, total: 1100 },
+  timeline: [
+    { host: 'keep_136', fromMs: -1200, toMs: 6 },
+    { host: 'keep_137', fromMs: 695, toMs: 6900 },
+    { host: 'keep_136', fromMs: 6905, toMs: 9500 },
+  ],
+  unanswered: [{ fromMs: 2, toMs: 700 }],
+};
+
+export const drainDrill: DrillReport = {
+  ...stopDrill,
+  drill: 'drain',
+  outageMs: 6,
+  boundMs: 0,
+  allowanceMs: 30,
+  lost: 0,
+  bothHeldMs: 4,
+  noneHeldMs: 0,
+  timeline: [
+    { host: 'keep_136', fromMs: -1200, toMs: 3205 },
+    { host: 'keep_137', fromMs: 3201, toMs: 6900 },
+    { host: 'keep_136', fromMs: 6900, toMs: 9500 },
+  ],
+  unanswered: [],
+};
+
+export const verified: VerifyReport = {
+  version: 1,
+  ok: true,
+  vips: [{ address: '192.168.160.161', drills: [stopDrill, drainDrill] }],
+};
+
+export const refuted: VerifyReport = {
+  version: 1,
+  ok: false,
+  vips: [
+    {
+      address: '192.168.160.161',
+      drills: [
+        {
+          ...stopDrill,
+          ok: false,
+          outageMs: 1503,
+          lost: 300,
+          failback: null,
+          reasons: ['the outage of 1503 ms is over the bound of 688 ms plus the allowance of 133 ms'],
+          unanswered: [{ fromMs: 2, toMs: 1505 }],
+        },
+      ],
+    },
+    {
+      address: '192.168.160.162',
+      drills: [
+        {
+          ...stopDrill,
+          from: 'keep_137',
+          to: null,
+          ok: false,
+          outageMs: 12_500,
+          lost: 2400,
+          failback: null,
+          restoredMs: null,
+          reasons: ['nobody took over within 12.5 s'],
+          timeline: [{ host: 'keep_137', fromMs: -1200, toMs: 6 }],
+          unanswered: [{ fromMs: 2, toMs: 12_500 }],
+        },
+      ],
+    },
+  ],
+};
+
+const active = (version: string) => ({ state: 'active', version });
+
+export const well: StatusReport = {
+  version: 1,
+  ok: true,
+  vips: [
+    {
+      address: '192.168.160.161',
+      members: ['keep_136', 'keep_137'],
+      holders: ['keep_136'],
+      expected: 'keep_136',
+    },
+    {
+      address: '192.168.160.162',
+      members: ['keep_137', 'keep_136'],
+      holders: ['keep_137'],
+      expected: 'keep_137',
+    },
+  ],
+  hosts: ['keep_136', 'keep_137'].map((name) => ({
+    name,
+    reachable: true,
+    keepalived: active('2.2.4'),
+    nginx: active('1.22.1'),
+    drained: false,
+  })),
+  findings: [{ check: 'http', level: 'ok', vip: '192.168.160.161', message: 'answered by keep_136' }],
+};
+
+export const ill: StatusReport = {
+  version: 1,
+  ok: false,
+  vips: [
+    {
+      address: '192.168.160.161',
+      members: ['keep_136', 'keep_137'],
+      holders: ['keep_136', 'keep_137'],
+      expected: 'keep_136',
+    },
+    {
+      address: '192.168.160.162',
+      members: ['keep_137', 'keep_136'],
+      holders: ['keep_136'],
+      expected: 'keep_137',
+    },
+    { address: '192.168.160.163', members: ['keep_137', 'keep_136'], holders: [], expected: null },
+  ],
+  hosts: [
+    {
+      name: 'keep_136',
+      reachable: true,
+      keepalived: { state: 'inactive', version: null },
+      nginx: active('1.22.1'),
+      drained: false,
+    },
+    {
+      name: 'keep_137',
+      reachable: true,
+      keepalived: active('2.2.4'),
+      nginx: active('1.22.1'),
+      drained: true,
+    },
+    { name: 'keep_138', reachable: false, keepalived: null, nginx: null, drained: false },
+  ],
+  findings: [
+    {
+      check: 'one-holder',
+      level: 'fail',
+      vip: '192.168.160.161',
+      message: 'keep_136 and keep_137 hold it at once (split brain)',
+      hint: 'VRRP adverts do not pass between them: look for a firewall that drops IP protocol 112.',
+    },
+    {
+      check: 'drained',
+      level: 'warn',
+      host: 'keep_137',
+      message: 'is drained and takes no VIP',
+      hint: 'haup failback keep_137 ends that.',
+    },
+    { check: 'reachable', level: 'fail', host: 'keep_138', message: 'cannot be reached' },
+  ],
+};
+
+export const moved: FailoverReport = {
+  version: 1,
+  ok: true,
+  host: 'keep_136',
+  mode: 'drain',
+  vips: [{ address: '192.168.160.161', from: 'keep_136', to: 'keep_137', outageMs: 7, lost: 0, total: 840 }],
+  before: [
+    { address: '192.168.160.161', holders: ['keep_136'] },
+    { address: '192.168.160.162', holders: ['keep_137'] },
+  ],
+  after: [
+    { address: '192.168.160.161', holders: ['keep_137'] },
+    { address: '192.168.160.162', holders: ['keep_137'] },
+  ],
+  reasons: [],
+};

@@ -1,0 +1,84 @@
+import type { FailoverReport, Topology } from '../model/report.ts';
+import { table, wrap } from './columns.ts';
+import { printableData } from './printable.ts';
+import type { Style } from './style.ts';
+import { count, listed, precise } from './words.ts';
+
+/** Who has which VIP: what is shown before the question. No newline at the end. */
+export function topologyText(raw: readonly Topology[], style: Style, columns: number): string {
+  const rows = printableData(raw).map(({ address, holders }) => [
+    style.bold(address),
+    holdersOf(holders, style),
+  ]);
+  return table(['VIP', 'HOLDER'], rows, Math.max(20, columns), style.dim).join('\n');
+}
+
+/** Each VIP before and after, and what the move cost. No newline at the end. */
+export function failoverText(raw: FailoverReport, style: Style, columns = 80): string {
+  const report = printableData(raw);
+  const width = Math.max(20, columns);
+  const addresses = [...new Set([...report.before, ...report.after].map(({ address }) => address))];
+  const rows = addresses.map((address) => {
+    const moved = report.vips.find((vip) => vip.address === address);
+    return [
+      style.bold(address),
+      holdersOf(holdersIn(report.before, address), style),
+      holdersOf(holdersIn(report.after, address), style),
+      moved === undefined ? style.dim('not moved') : precise(moved.outageMs),
+      moved === undefined ? '' : `${moved.lost} of ${moved.total}`,
+    ];
+  });
+  return [
+    ...table(['VIP', 'BEFORE', 'AFTER', 'OUTAGE', 'LOST REQUESTS'], rows, width, style.dim),
+    '',
+    ...report.reasons.flatMap((reason) => hanging(`${style.red('✗')} `, 2, reason, width, style.red)),
+    ...closing(report, style, width),
+  ].join('\n');
+}
+
+function holdersIn(topology: readonly Topology[], address: string): readonly string[] {
+  return topology.find((each) => each.address === address)?.holders ?? [];
+}
+
+function holdersOf(holders: readonly string[], style: Style): string {
+  if (holders.length === 0) return style.red('nobody');
+  return holders.length === 1 ? (holders[0] ?? '') : style.red(`${listed(holders)} at once`);
+}
+
+function closing(report: FailoverReport, style: Style, width: number): readonly string[] {
+  const [verdict, next] = report.ok ? done(report) : undone(report);
+  const paint = report.ok ? style.green : style.red;
+  return [
+    ...wrap(verdict, width).map((line) => style.bold(paint(line))),
+    ...(next === null ? [] : hanging(style.bold('Next: '), 6, next, width)),
+  ];
+}
+
+type Words = readonly [verdict: string, next: string | null];
+
+function done({ host, mode, vips }: FailoverReport): Words {
+  const moved = `${count(vips.length, 'VIP')} moved`;
+  if (mode === 'failback') return [`Done: ${host} is back in service, ${moved} back.`, null];
+  const until = mode === 'stop' ? 'keepalived stays stopped there' : 'it stays drained';
+  return [`Done: ${host} is out of service, ${moved} off it.`, `${until} until haup failback ${host}`];
+}
+
+function undone({ host, mode }: FailoverReport): Words {
+  const status = 'haup status says how it is now';
+  if (mode === 'failback') return [`Failed: the failback of ${host} did not end as it should.`, status];
+  return [
+    `Failed: the failover of ${host} did not end as it should.`,
+    `${status}; haup failback ${host} takes it back`,
+  ];
+}
+
+function hanging(
+  label: string,
+  indent: number,
+  text: string,
+  width: number,
+  paint: (text: string) => string = (same) => same,
+): readonly string[] {
+  const [first = '', ...rest] = wrap(text, width - indent);
+  return [label + paint(first), ...rest.map((line) => ' '.repeat(indent) + paint(line))];
+}

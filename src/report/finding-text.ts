@@ -1,0 +1,26 @@
+import type { Finding } from '../model/plan.ts';
+import { wrap } from './columns.ts';
+import { oneLine } from './printable.ts';
+import type { Style } from './style.ts';
+
+/** `keep_136: is drained and takes no VIP`: the place, then the finding's own words. */
+export function findingSentence({ host, vip, message }: Finding): string {
+  const place = vip ?? host;
+  return oneLine(place === undefined || message.startsWith(place) ? message : `${place}: ${message}`);
+}
+
+/** The level, the sentence, and below it what to do next. */
+export function findingLines(finding: Finding, style: Style, width: number): readonly string[] {
+  const paint = { ok: style.green, warn: style.yellow, fail: style.red }[finding.level];
+  const [first = '', ...rest] = wrap(findingSentence(finding), width - 6);
+  return [
+    `${paint(finding.level.padEnd(4))}  ${first}`,
+    ...rest.map((line) => `      ${line}`),
+    ...(finding.hint === undefined ? [] : hintLines(oneLine(finding.hint), style, width)),
+  ];
+}
+
+function hintLines(hint: string, style: Style, width: number): readonly string[] {
+  const [first = '', ...rest] = wrap(hint, width - 12);
+  return [`      ${style.bold('Next:')} ${first}`, ...rest.map((line) => `            ${line}`)];
+}

@@ -1,0 +1,84 @@
+import type { HostStatus, ServiceStatus, StatusReport, VipStatus } from '../model/report.ts';
+import { table, wrap } from './columns.ts';
+import { findingLines } from './finding-text.ts';
+import { printableData } from './printable.ts';
+import type { Style } from './style.ts';
+import { count, listed } from './words.ts';
+
+export interface StatusTextOptions {
+  /** Columns of the terminal; 80 when absent. */
+  readonly width?: number;
+}
+
+/** Who holds each VIP, how each host is, and what is wrong. No newline at the end. */
+export function statusText(raw: StatusReport, style: Style, options: StatusTextOptions = {}): string {
+  const report = printableData(raw);
+  const width = Math.max(20, options.width ?? 80);
+  const vips = table(
+    ['VIP', 'HOLDER', 'MEMBERS'],
+    report.vips.map((vip) => [style.bold(vip.address), holderOf(vip, style), vip.members.join(', ')]),
+    width,
+    style.dim,
+  );
+  const hosts = table(
+    ['HOST', 'KEEPALIVED', 'NGINX', 'STATE'],
+    report.hosts.map((host) => [
+      style.bold(host.name),
+      serviceOf(host.keepalived, style),
+      serviceOf(host.nginx, style),
+      stateOf(host, style),
+    ]),
+    width,
+    style.dim,
+  );
+  const findings = report.findings.filter(({ level }) => level !== 'ok');
+  return [
+    ...vips,
+    ...(vips.length > 0 ? [''] : []),
+    ...hosts,
+    ...(findings.length > 0 ? [''] : []),
+    ...findings.flatMap((finding) => findingLines(finding, style, width)),
+    '',
+    ...closing(report, style, width),
+  ].join('\n');
+}
+
+function holderOf({ holders, expected }: VipStatus, style: Style): string {
+  if (holders.length === 0) return style.red('nobody');
+  const names = listed(holders);
+  if (holders.length > 1) return style.red(`${names} at once`);
+  if (expected === null || holders[0] === expected) return style.green(names);
+  return `${style.yellow(names)}, expected ${expected}`;
+}
+
+function serviceOf(service: ServiceStatus | null, style: Style): string {
+  if (service === null) return style.dim('unknown');
+  const paint = service.state === 'active' ? style.green : style.red;
+  return service.version === null
+    ? `${paint(service.state)}, not installed`
+    : `${service.version} ${paint(service.state)}`;
+}
+
+function stateOf({ reachable, drained, keepalived, nginx }: HostStatus, style: Style): string {
+  if (!reachable) return style.red('unreachable');
+  if (drained) return style.yellow('drained');
+  return keepalived?.state === 'active' && nginx?.state === 'active'
+    ? 'in service'
+    : style.red('out of service');
+}
+
+function closing({ vips, hosts, findings }: StatusReport, style: Style, width: number): readonly string[] {
+  const failed = findings.filter(({ level }) => level === 'fail').length;
+  const warned = findings.filter(({ level }) => level === 'warn').length;
+  if (failed + warned === 0) {
+    const text = `All is well: ${count(vips.length, 'VIP')} where expected, ${count(hosts.length, 'host')} in service.`;
+    return wrap(text, width).map((line) => style.bold(style.green(line)));
+  }
+  const text = [
+    ...(failed > 0 ? [count(failed, 'failure')] : []),
+    ...(warned > 0 ? [count(warned, 'warning')] : []),
+  ].join(' and ');
+  return wrap(`${text} among ${count(findings.length, 'finding')}.`, width).map((line) =>
+    style.bold(failed > 0 ? style.red(line) : style.yellow(line)),
+  );
+}

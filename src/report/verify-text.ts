@@ -1,0 +1,208 @@
+import type { Answered, DrillReport, VerifyReport, VipVerified } from '../model/report.ts';
+import { padEnd, truncate, widthOf, wrap } from './columns.ts';
+import { printableData } from './printable.ts';
+import type { Paint, Style } from './style.ts';
+import { axis, coverage, markers, type Scale } from './timeline.ts';
+import { count, precise } from './words.ts';
+
+/**
+ * What each drill did and what it cost: who held the VIP when, the outage beside the one that VRRP's timers
+ * allow, the requests lost, the way back. No newline at the end.
+ */
+export function verifyText(raw: VerifyReport, style: Style, columns: number): string {
+  const report = printableData(raw);
+  const width = Math.max(30, Math.min(columns, 100));
+  const drills = report.vips.flatMap((vip) =>
+    vip.drills.map((drill) => drillLines(vip, drill, style, width)),
+  );
+  return [
+    ...drills.flatMap((lines) => [...lines, '']),
+    ...legend(report, style, width),
+    ...closing(report, style, width),
+  ].join('\n');
+}
+
+function drillLines(vip: VipVerified, drill: DrillReport, style: Style, width: number): readonly string[] {
+  const verdict = drill.ok ? style.green('✓ ok') : style.red('✗ FAILED');
+  const title = `${vip.address}: ${story(drill)}`;
+  const beside = width - widthOf(verdict) - 2;
+  const head =
+    widthOf(title) <= beside
+      ? [`${padEnd(style.bold(title), beside)}  ${verdict}`]
+      : [...wrap(title, width).map(style.bold), verdict];
+  const label = Math.min(Math.max(8, Math.floor(width / 4)), Math.max(8, ...hostsOf(drill).map(widthOf)));
+  return [
+    ...head,
+    ...reasonLines(drill, style, width),
+    '',
+    ...strip(drill, label, style, width),
+    ...figures(drill, label, style, width),
+  ];
+}
+
+/** What was done, and who took over. */
+function story({ drill, from, to }: DrillReport): string {
+  const done = (faults[drill]?.title ?? ((host: string) => `drill ${drill} on ${host}`))(from);
+  return `${done}, ${to === null ? 'nobody takes' : `${to} takes`} over`;
+}
+
+interface Fault {
+  readonly title: (host: string) => string;
+  /** What to call the moments when it began and when it was undone. */
+  readonly began: string;
+  readonly ended: string;
+}
+
+const faults: Readonly<Record<string, Fault>> = {
+  stop: { title: (host) => `stop keepalived on ${host}`, began: 'stopped', ended: 'started again' },
+  nginx: { title: (host) => `stop nginx on ${host}`, began: 'nginx stopped', ended: 'started again' },
+  crash: { title: (host) => `kill keepalived on ${host}`, began: 'killed', ended: 'started again' },
+  hang: { title: (host) => `freeze nginx on ${host}`, began: 'frozen', ended: 'goes on' },
+  link: { title: (host) => `take the link of ${host} down`, began: 'link down', ended: 'link up' },
+  'vrrp-block': { title: (host) => `block VRRP on ${host}`, began: 'blocked', ended: 'let through' },
+  reboot: { title: (host) => `reboot ${host}`, began: 'rebooted', ended: 'up again' },
+  drain: { title: (host) => `drain ${host}`, began: 'drained', ended: 'undrained' },
+};
+
+function reasonLines(drill: DrillReport, style: Style, width: number): readonly string[] {
+  return drill.reasons.flatMap((reason) => {
+    const [first = '', ...rest] = wrap(reason, width - 4);
+    return [`  ${style.red('✗')} ${style.red(first)}`, ...rest.map((line) => `    ${style.red(line)}`)];
+  });
+}
+
+/** One row a host, `█` while its kernel had the VIP, and one for the requests, `×` while none was answered. */
+function strip(drill: DrillReport, label: number, style: Style, width: number): readonly string[] {
+  const fromMs = Math.min(0, ...drill.timeline.map((held) => held.fromMs));
+  const toMs = Math.max(
+    ...drill.timeline.map((held) => held.toMs),
+    ...drill.unanswered.map((span) => span.toMs),
+  );
+  if (!(toMs > fromMs)) return [];
+  const scale: Scale = { fromMs, toMs, cells: width - label - 4 };
+  const row = (name: string, cells: string) => `  ${padEnd(truncate(name, label), label)}  ${cells}`;
+  const held = hostsOf(drill).map((host) => {
+    const shares = coverage(
+      drill.timeline.filter((each) => each.host === host),
+      scale,
+    );
+    return row(
+      host,
+      painted(
+        shares.map((share) => share >= 0.5),
+        ['█', style.cyan],
+        ['·', style.dim],
+      ),
+    );
+  });
+  // A gap shorter than a cell is shown too: it is what one looks for.
+  const lost = coverage(drill.unanswered, scale).map((share) => share > 0);
+  const words = faults[drill.drill] ?? { began: 'fault', ended: 'undone' };
+  const marks = [
+    { ms: 0, text: words.began },
+    ...(drill.restoredMs === null ? [] : [{ ms: drill.restoredMs, text: words.ended }]),
+  ];
+  return [
+    style.dim(row('', axis(scale))),
+    ...held,
+    row('answered', painted(lost, ['×', style.red], ['━', style.green])),
+    ...markers(marks, scale).map((line) => style.dim(row('', line))),
+    '',
+  ];
+}
+
+type Brush = readonly [character: string, paint: Paint];
+
+/** One character a cell, equal neighbours painted at once. */
+function painted(cells: readonly boolean[], on: Brush, off: Brush): string {
+  const line = cells.map((cell) => (cell ? on[0] : off[0])).join('');
+  return line.replace(/(.)\1*/gu, (run) => (run.startsWith(on[0]) ? on[1] : off[1])(run));
+}
+
+function hostsOf({ from, to, timeline }: DrillReport): readonly string[] {
+  return [...new Set([from, ...(to === null ? [] : [to]), ...timeline.map(({ host }) => host)])];
+}
+
+function figures(drill: DrillReport, label: number, style: Style, width: number): readonly string[] {
+  const indent = label + 4;
+  const figure = (name: string, text: string) => {
+    const [first = '', ...rest] = wrap(text, width - indent);
+    return [
+      `  ${style.dim(padEnd(name, label))}  ${first}`,
+      ...rest.map((line) => ' '.repeat(indent) + line),
+    ];
+  };
+  const { failback } = drill;
+  return [
+    ...outageFigure(drill, label, style, width),
+    ...figure('lost', lostOf(drill)),
+    ...figure(
+      'held by',
+      `no host for ${precise(drill.noneHeldMs)}, two hosts for ${precise(drill.bothHeldMs)}`,
+    ),
+    ...figure(
+      'failback',
+      failback === null ? 'none seen' : `outage ${precise(failback.outageMs)}, lost ${lostOf(failback)}`,
+    ),
+  ];
+}
+
+/** `623 ms   ██████████████░░░  bound 609 ms + allowance 121 ms` */
+function outageFigure(drill: DrillReport, label: number, style: Style, width: number): readonly string[] {
+  const limit = drill.boundMs + drill.allowanceMs;
+  const paint = drill.outageMs > limit ? style.red : style.green;
+  const value = precise(drill.outageMs);
+  const allowed = `bound ${precise(drill.boundMs)} + allowance ${precise(drill.allowanceMs)}`;
+  const head = `  ${style.dim(padEnd('outage', label))}  ${style.bold(paint(padEnd(value, 7)))}  `;
+  const room = width - widthOf(head);
+  const beside = room - allowed.length - 2;
+  if (beside < 12) {
+    const lines = wrap(allowed, width - label - 4).map((line) => ' '.repeat(label + 4) + line);
+    return [head + bar(drill, Math.max(3, room), paint, style), ...lines];
+  }
+  return [`${head}${bar(drill, beside, paint, style)}  ${allowed}`];
+}
+
+/** Filled up to the outage, empty up to what is allowed; `│` stands there when the outage went beyond. */
+function bar(drill: DrillReport, cells: number, paint: Paint, style: Style): string {
+  const limit = drill.boundMs + drill.allowanceMs;
+  const cell = (ms: number) => Math.min(cells, Math.round((ms / Math.max(limit, drill.outageMs, 1)) * cells));
+  const filled = cell(drill.outageMs);
+  if (drill.outageMs <= limit) return paint('█'.repeat(filled)) + style.dim('░'.repeat(cells - filled));
+  const tick = Math.min(cell(limit), cells - 2);
+  return `${paint('█'.repeat(tick))}${style.bold('│')}${paint('█'.repeat(cells - tick - 1))}`;
+}
+
+function lostOf({ lost, total }: Answered): string {
+  return `${lost} of ${count(total, 'request')}`;
+}
+
+function legend(report: VerifyReport, style: Style, width: number): readonly string[] {
+  if (report.vips.every((vip) => vip.drills.length === 0)) return [];
+  const text =
+    "outage: the longest time without an answer. bound: the outage that VRRP's timers allow. " +
+    '█ the host has the VIP, ━ requests are answered, × they are not.';
+  return [...wrap(text, width).map(style.dim), ''];
+}
+
+function closing({ vips }: VerifyReport, style: Style, width: number): readonly string[] {
+  const drills = vips.flatMap((vip) => vip.drills);
+  const failed = drills.filter(({ ok }) => !ok).length;
+  const worst = Math.max(0, ...drills.map(({ outageMs }) => outageMs));
+  const sum = (pick: (answered: Answered) => number) =>
+    drills.reduce(
+      (all, drill) => all + pick(drill) + (drill.failback === null ? 0 : pick(drill.failback)),
+      0,
+    );
+  const cost = `Longest outage ${precise(worst)}, ${sum(({ lost }) => lost)} of ${count(
+    sum(({ total }) => total),
+    'request',
+  )} lost.`;
+  if (drills.length === 0) return ['Nothing was drilled.'];
+  const verdict =
+    failed > 0
+      ? `Failed: ${failed} of ${count(drills.length, 'drill')}.`
+      : `Verified: ${count(drills.length, 'drill')} on ${count(vips.length, 'VIP')}, each within its bound.`;
+  const paint = failed > 0 ? style.red : style.green;
+  return [...wrap(verdict, width).map((line) => style.bold(paint(line))), ...wrap(cost, width)];
+}

@@ -1,0 +1,32 @@
+import { describe, expect, test } from 'vitest';
+import { failoverText, topologyText } from '../../src/report/failover-text.ts';
+import { plainStyle } from '../../src/report/style.ts';
+import { moved } from './samples.ts';
+
+describe('failoverText', () => {
+  test.each([
+    ['drain', moved],
+    ['stop', { ...moved, mode: 'stop' as const }],
+    ['failback', { ...moved, mode: 'failback' as const, before: moved.after, after: moved.before }],
+    [
+      'failed',
+      {
+        ...moved,
+        ok: false,
+        after: moved.before,
+        reasons: ['192.168.160.161 is still held by keep_136 after 10 s'],
+      },
+    ],
+  ])('%s', async (name, report) => {
+    await expect(`${failoverText(report, plainStyle, 80)}\n`).toMatchFileSnapshot(
+      `../golden/report/failover-${name}.txt`,
+    );
+  });
+
+  test('the topology before the question', () => {
+    expect(topologyText(moved.before, plainStyle, 80)).toBe(
+      'VIP               HOLDER\n192.168.160.161   keep_136\n192.168.160.162   keep_137',
+    );
+    expect(topologyText([{ address: '10.0.0.1', holders: [] }], plainStyle, 80)).toContain('nobody');
+  });
+});

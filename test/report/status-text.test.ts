@@ -1,0 +1,31 @@
+import { describe, expect, test } from 'vitest';
+import { statusText } from '../../src/report/status-text.ts';
+import { plainStyle } from '../../src/report/style.ts';
+import { ill, well } from './samples.ts';
+
+describe('statusText', () => {
+  test.each([
+    ['well', well, 80],
+    ['ill', ill, 80],
+    ['ill-40', ill, 40],
+  ])('%s', async (name, report, width) => {
+    await expect(`${statusText(report, plainStyle, { width })}\n`).toMatchFileSnapshot(
+      `../golden/report/status-${name}.txt`,
+    );
+  });
+
+  test('a host with a stopped daemon is not in service', () => {
+    expect(statusText(ill, plainStyle)).toMatch(/^keep_136 .* out of service$/m);
+  });
+
+  test('findings that are ok take no room', () => {
+    expect(statusText(well, plainStyle)).not.toContain('answered by');
+  });
+
+  test('nothing at all', () => {
+    const nothing = { version: 1, ok: true, vips: [], hosts: [], findings: [] } as const;
+    expect(statusText(nothing, plainStyle).split('\n').at(-1)).toBe(
+      'All is well: 0 VIPs where expected, 0 hosts in service.',
+    );
+  });
+});

@@ -1,0 +1,63 @@
+import { describe, expect, test } from 'vitest';
+import type { DrillReport } from '../../src/model/report.ts';
+import { plainStyle } from '../../src/report/style.ts';
+import { verifyText } from '../../src/report/verify-text.ts';
+import { drainDrill, refuted, stopDrill, verified } from './samples.ts';
+
+function shown(drill: DrillReport, width = 80): string {
+  return verifyText(
+    { version: 1, ok: drill.ok, vips: [{ address: '10.0.0.1', drills: [drill] }] },
+    plainStyle,
+    width,
+  );
+}
+
+const row = (text: string, name: string) =>
+  text.split('\n').find((line) => line.startsWith(`  ${name} `)) ?? '';
+
+describe('verifyText', () => {
+  test.each([
+    ['verified', verified, 80],
+    ['refuted', refuted, 80],
+    ['verified-40', verified, 40],
+  ])('%s', async (name, report, width) => {
+    await expect(`${verifyText(report, plainStyle, width)}\n`).toMatchFileSnapshot(
+      `../golden/report/verify-${name}.txt`,
+    );
+  });
+
+  test('a gap shorter than a cell is seen', () => {
+    const text = shown({ ...stopDrill, unanswered: [{ fromMs: 4000, toMs: 4003 }] });
+    expect(row(text, 'answered').match(/×/g)).toHaveLength(1);
+  });
+
+  test('the bar is full exactly when the outage reaches what is allowed, and is marked beyond it', () => {
+    const bar = (outageMs: number) =>
+      row(shown({ ...stopDrill, outageMs, boundMs: 700, allowanceMs: 100 }), 'outage');
+    expect(bar(0)).not.toContain('█');
+    expect(bar(400)).toMatch(/ █+░+ /);
+    expect(bar(400).match(/█/g)?.length).toBe(bar(400).match(/░/g)?.length);
+    expect(bar(800)).not.toMatch(/[░│]/);
+    expect(bar(801)).toContain('│');
+    expect(bar(900_000)).toContain('│');
+  });
+
+  test('a bound of nothing, no timeline, no drills', () => {
+    expect(shown({ ...drainDrill, boundMs: 0, allowanceMs: 0, outageMs: 0 })).not.toMatch(/NaN|Infinity/);
+    expect(shown({ ...stopDrill, timeline: [], unanswered: [] })).not.toMatch(/NaN|Infinity|▲/);
+    expect(verifyText({ version: 1, ok: true, vips: [] }, plainStyle, 80)).toBe('Nothing was drilled.');
+  });
+
+  test('very long times and names fit into very little room', () => {
+    const host = 'a-host-with-a-very-long-name';
+    const drill = { ...stopDrill, from: host, outageMs: 3_600_000 };
+    expect(shown(drill, 30)).toContain('│');
+    for (const width of [30, 40, 60, 80]) {
+      for (const line of shown(drill, width).split('\n')) expect(line.length).toBeLessThanOrEqual(width);
+    }
+  });
+
+  test('an unknown drill is named as it is', () => {
+    expect(shown({ ...stopDrill, drill: 'flood' })).toContain('drill flood on keep_136, keep_137 takes over');
+  });
+});
