@@ -1,0 +1,39 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { HostName } from '../model/domain.ts';
+import { HaupError } from '../model/errors.ts';
+import type { HeldLock, Host } from '../model/plan.ts';
+import { lockHosts } from '../run/lock.ts';
+import type { Context } from './context.ts';
+
+export interface LockWish {
+  readonly lockWait?: string;
+}
+
+/** Locks the hosts for a command that changes them; `why` is what another operator reads. */
+export async function lockFor(
+  context: Context,
+  hosts: ReadonlyMap<HostName, Host>,
+  why: string,
+  options: LockWish,
+): Promise<HeldLock> {
+  const wait = Number(options.lockWait ?? 0);
+  if (!Number.isFinite(wait) || wait < 0) {
+    throw new HaupError('USAGE', `--lock-wait ${options.lockWait} is not a number of seconds.`, {
+      hint: 'Give 0 or more.',
+    });
+  }
+  return lockHosts(
+    hosts,
+    {
+      owner: { who: context.operator, since: new Date(context.now()).toISOString(), why },
+      waitMs: wait * 1000,
+      now: context.now,
+      sleep: (ms, signal) => sleep(ms, undefined, { signal }),
+      onWait: (host, by) =>
+        context.err(
+          `${host}: ${by.who} is at work on it (${by.why}, since ${by.since}); waiting up to ${wait} s\n`,
+        ),
+    },
+    context.signal,
+  );
+}

@@ -1,0 +1,49 @@
+import { exitCodes } from '../model/errors.ts';
+import { connectAll } from './connect.ts';
+import type { Context } from './context.ts';
+import { limited, openInventory } from './inventory.ts';
+import type { GlobalOptions } from './program.ts';
+
+export interface UnlockOptions extends GlobalOptions {
+  readonly yes?: boolean;
+}
+
+/** `haup unlock`: says who has the locks, asks, and takes them away. The command that had them stops. */
+export async function unlock(
+  context: Context,
+  path: string | undefined,
+  options: UnlockOptions,
+): Promise<number> {
+  const inventory = await openInventory(context, path);
+  await using connected = await connectAll(context, inventory, options, {
+    names: limited(inventory, options.limit),
+  });
+  const held = (
+    await Promise.all(
+      [...connected.hosts.values()].map(async (host) => ({
+        host,
+        owner: await host.lockOwner(context.signal),
+      })),
+    )
+  ).flatMap(({ host, owner }) => (owner === null ? [] : [{ host, owner }]));
+  if (options.json !== true) {
+    for (const { host, owner } of held)
+      context.out(`${host.name}: locked by ${owner.who} since ${owner.since} for ${owner.why}\n`);
+    if (held.length === 0) context.out('No host is locked.\n');
+  }
+  if (
+    held.length > 0 &&
+    options.yes !== true &&
+    !(await context.confirm('Take the lock away? The command that has it stops.'))
+  ) {
+    context.err('Nothing was changed.\n');
+    return exitCodes.ok;
+  }
+  await Promise.all(held.map(({ host }) => host.breakLock(context.signal)));
+  if (options.json === true) {
+    context.out(
+      `${JSON.stringify({ version: 1, ok: true, unlocked: held.map(({ host, owner }) => ({ host: host.name, ...owner })) })}\n`,
+    );
+  } else if (held.length > 0) context.out(`Unlocked ${held.map(({ host }) => host.name).join(', ')}.\n`);
+  return exitCodes.ok;
+}

@@ -1,0 +1,130 @@
+/**
+ * A lock on a host that its kernel holds: flock by a process that lives as long as the operator's channel,
+ * and that also ends by itself when the operator's machine stops sending signs of life. So it never outlives
+ * its owner by more than `silenceSeconds`, and there is no stale file to clean up.
+ */
+
+import { HaupError } from '../model/errors.ts';
+import type { HeldLock, LockOwner } from '../model/plan.ts';
+import { quote } from './shell.ts';
+import type { Connection } from './transport.ts';
+
+const file = '/run/haup.lock';
+const who = '/run/haup.lock.who';
+const beat = '/run/haup.lock.beat';
+const beatEveryMs = 10_000;
+const silenceSeconds = 40;
+const limitMs = 12 * 3600_000;
+
+/** Resolves at once: to the lock, or to whoever has it. */
+export async function takeLock(
+  connection: Connection,
+  owner: LockOwner,
+  signal: AbortSignal,
+): Promise<HeldLock | LockOwner> {
+  const release = new AbortController();
+  const lost = new AbortController();
+  const lines = connection
+    .lines({ script: holdScript(owner), root: true, timeoutMs: limitMs }, release.signal)
+    [Symbol.asyncIterator]();
+  const first = await lines.next();
+  const [state, detail = ''] = first.done === true ? ['', ''] : first.value.split('\t');
+  if (signal.aborted) {
+    release.abort();
+    throw signal.reason;
+  }
+  if (state === 'busy') {
+    release.abort();
+    return parseOwner(detail);
+  }
+  if (state !== 'held') {
+    throw new HaupError('COMMAND_FAILED', 'The host did not say whether it can be locked.', {
+      host: connection.host,
+      hint: 'flock of util-linux is needed on the host, and /run must be writable.',
+    });
+  }
+  const ending = lines.next().then(
+    () => undefined,
+    () => undefined,
+  );
+  const beats = setInterval(() => {
+    void connection
+      .run({ script: `: > ${beat}`, root: true, timeoutMs: beatEveryMs }, lost.signal)
+      .catch(() => undefined);
+  }, beatEveryMs);
+  beats.unref();
+  void ending.then(() => {
+    clearInterval(beats);
+    if (!release.signal.aborted) {
+      lost.abort(
+        new HaupError('LOCKED', 'The lock on this host was taken away while haup worked.', {
+          host: connection.host,
+          hint: 'Somebody ran haup unlock, or the host was cut off. haup plan shows what is left to do.',
+        }),
+      );
+    }
+  });
+  return {
+    lost: lost.signal,
+    [Symbol.asyncDispose]: async () => {
+      release.abort();
+      clearInterval(beats);
+      await ending;
+    },
+  };
+}
+
+/** Who holds the lock of a host; null: nobody. Reads only. */
+export async function lockOwner(connection: Connection, signal: AbortSignal): Promise<LockOwner | null> {
+  const { stdout } = await connection.run(
+    {
+      script: `[ -e ${file} ] && ! flock -n ${file} true && base64 -w0 ${who}`,
+      root: true,
+      timeoutMs: 10_000,
+    },
+    signal,
+  );
+  const text = stdout.toString('utf8').trim();
+  return text === '' ? null : parseOwner(text);
+}
+
+/** Ends the process that holds the lock, whoever owns it. */
+export async function breakLock(connection: Connection, signal: AbortSignal): Promise<void> {
+  // The holder writes its own pid; it is ended only while it really has the lock file open.
+  await connection.run(
+    {
+      script: `pid=$(sed -n 's/^pid=//p' ${who} 2>/dev/null)
+[ -n "$pid" ] && ls -l "/proc/$pid/fd" 2>/dev/null | grep -q ' ${file}$' && kill "$pid"
+for try in 1 2 3 4 5 6 7 8 9 10; do flock -n ${file} true && exit 0; sleep 0.2; done; exit 1`,
+      root: true,
+      timeoutMs: 15_000,
+    },
+    signal,
+  );
+}
+
+function holdScript(owner: LockOwner): string {
+  const text = Buffer.from(JSON.stringify(owner)).toString('base64');
+  return `exec 9>>${file}
+if ! flock -n 9; then printf 'busy\\t%s\\n' "$(sed -n 's/^owner=//p' ${who})"; exit 0; fi
+( umask 022; printf 'pid=%s\\nowner=%s\\n' "$$" ${quote(text)} > ${who}.new ) && mv ${who}.new ${who}
+: > ${beat}
+echo held
+# The sleep must not keep the lock when this process is ended.
+while sleep 2 9>&-; do
+  [ $(( $(date +%s) - $(stat -c %Y ${beat}) )) -le ${silenceSeconds} ] || exit 0
+done`;
+}
+
+function parseOwner(base64: string): LockOwner {
+  const text = Buffer.from(base64, 'base64').toString('utf8');
+  const owner = /^owner=(.*)$/m.exec(text)?.[1];
+  try {
+    const json = JSON.parse(
+      owner === undefined ? text : Buffer.from(owner, 'base64').toString('utf8'),
+    ) as Partial<LockOwner>;
+    return { who: String(json.who), since: String(json.since), why: String(json.why) };
+  } catch {
+    return { who: 'somebody', since: 'an unknown time', why: 'an unknown command' };
+  }
+}
