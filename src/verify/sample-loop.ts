@@ -43,11 +43,14 @@ export function sampleLoop(
 ): Loop {
   const { targets, intervalMs, timeoutMs, limitMs } = options;
   const start = now();
-  const under = new Set<Pending>();
+  /** Each with the stalls that there had been when it was sent. */
+  const under = new Map<Pending, number>();
   const ended = new Map<string, Sample[]>(targets.map(({ address }) => [address, []]));
   let flushed = start;
   let slot = -1;
   let usual = 0;
+  let stalls = 0;
+  let expected = start;
   let stopping = false;
   let resolve: () => void = () => {};
   const over = new Promise<void>((settle) => {
@@ -61,13 +64,15 @@ export function sampleLoop(
     if (batches.length > 0) emit(batches);
     flushed = now();
   };
-  const sweep = (): void => {
+  /** Judges as of the tick that ordered it: a stall in between is seen by the next one. */
+  const sweep = (at: number): void => {
     const again = Math.max(patience.leastMs, patience.times * usual);
-    const at = now();
-    for (const pending of under) {
+    for (const [pending, before] of under) {
+      // What this machine stalled is no time that the answer took.
+      const age = at - pending.sentAt - (stalls - before);
       // In order of sending: the first that is young enough ends the search.
-      if (at - pending.sentAt < again) break;
-      if (at - pending.sentAt < timeoutMs) pending.again();
+      if (age < again) break;
+      if (age < timeoutMs) pending.again();
       else pending.give('timeout');
     }
     if (stopping && under.size === 0) {
@@ -83,10 +88,11 @@ export function sampleLoop(
       if (sample.answeredAt !== null) usual += (sample.answeredAt - sample.sentAt - usual) / 8;
       ended.get(target.address)?.push(sample);
     });
-    under.add(pending);
+    under.set(pending, stalls);
   };
   const tick = (): void => {
     const at = now();
+    if (at - expected > intervalMs) stalls += at - expected;
     if (at - start >= limitMs) stopping = true;
     const due = Math.floor((at - start) / intervalMs);
     if (!stopping && due > slot) {
@@ -94,10 +100,11 @@ export function sampleLoop(
       for (const target of targets) send(target);
     }
     // After a stall, answers that have arrived are read before anything is called lost.
-    setImmediate(sweep);
+    setImmediate(sweep, at);
     if (stopping && under.size === 0) return;
     // Timers count whole milliseconds; one that fires early finds its slot taken and waits again.
-    setTimeout(tick, Math.ceil(start + (due + 1) * intervalMs - now()));
+    expected = start + (due + 1) * intervalMs;
+    setTimeout(tick, Math.ceil(expected - now()));
   };
   tick();
   return {
