@@ -47,7 +47,10 @@ export async function apply(
     context.err('Nothing was changed.\n');
     return exitCodes.ok;
   }
-  await act(context, inventory, plan, connected.hosts, tarballs, options);
+  const { lockFor } = await import('./locked.ts');
+  await using lock = await lockFor(context, connected.hosts, `haup apply ${inventory.file}`, options);
+  const signal = AbortSignal.any([context.signal, lock.lost]);
+  await act({ ...context, signal }, inventory, plan, connected.hosts, tarballs, options);
   const after = await gatherAll(inventory, connected.hosts, context.signal);
   return reportFindings(context, inventory, after, options);
 }

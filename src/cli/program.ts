@@ -18,6 +18,8 @@ export interface GlobalOptions {
   readonly limit?: string;
   readonly strictHostKey: 'accept-new' | 'yes';
   readonly connectTimeout: string;
+  /** Seconds to wait for a lock; only on commands that change hosts. */
+  readonly lockWait?: string;
 }
 
 /** Runs one command line; resolves to the exit code. The only place where an error becomes text. */
@@ -117,6 +119,7 @@ Exit codes: 0 ok, 1 failed on a host, 2 usage or inventory, 3 findings or change
   bind(
     inventoryArgument(add('apply', 'Install, configure and start what the inventory says.', 'Change hosts:'))
       .option('-y, --yes', 'do not ask before changing hosts')
+      .addOption(lockWait())
       .option('-n, --dry-run', 'show the plan and stop'),
     async (context, [path], options) => (await import('./apply.ts')).apply(context, path, options),
   );
@@ -139,6 +142,7 @@ Exit codes: 0 ok, 1 failed on a host, 2 usage or inventory, 3 findings or change
       ),
     )
       .option('-y, --yes', 'do not ask before the drills')
+      .addOption(lockWait())
       .option('--vip <address>', 'only this virtual IP'),
     async (context, [path], options) => (await import('./verify.ts')).verify(context, path, options),
   );
@@ -149,7 +153,8 @@ Exit codes: 0 ok, 1 failed on a host, 2 usage or inventory, 3 findings or change
     const command = add(name, summary, 'Prove and move:')
       .argument('<host>', 'name of the host in the inventory')
       .argument('[inventory]', 'inventory file (default: ./inventory.yaml, else $HAUP_INVENTORY)')
-      .option('-y, --yes', 'do not ask');
+      .option('-y, --yes', 'do not ask')
+      .addOption(lockWait());
     if (name === 'failover') {
       command
         .addOption(
@@ -169,7 +174,8 @@ Exit codes: 0 ok, 1 failed on a host, 2 usage or inventory, 3 findings or change
       .addArgument(new Argument('<service>', 'which').choices(['keepalived', 'nginx']))
       .argument('[inventory]', 'inventory file')
       .option('--host <host>', 'only this host')
-      .option('-y, --yes', 'do not ask'),
+      .option('-y, --yes', 'do not ask')
+      .addOption(lockWait()),
     async (context, [verb, service, path], options) =>
       (await import('./service.ts')).service(context, { verb, service } as never, path, options),
   );
@@ -182,8 +188,19 @@ Exit codes: 0 ok, 1 failed on a host, 2 usage or inventory, 3 findings or change
       .configureHelp({ showGlobalOptions: false, helpWidth: Math.min(proc.stdout.columns || 80, 100) }),
     bind as Parameters<typeof declareLab>[1],
   );
+  bind(
+    inventoryArgument(
+      add('unlock', 'Say who has the locks of the hosts, and take them away.', 'Change hosts:'),
+    ).option('-y, --yes', 'do not ask'),
+    async (context, [path], options) => (await import('./unlock.ts')).unlock(context, path, options),
+  );
   return program;
 }
+
+const lockWait = (): Option =>
+  new Option('--lock-wait <seconds>', 'how long to wait while another haup is at work on the hosts').default(
+    '0',
+  );
 
 function shared(command: Command): Command {
   return command

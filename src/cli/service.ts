@@ -40,6 +40,13 @@ export async function service(
     }
   }
   await using connected = await connectAll(context, inventory, options, { names });
+  const { lockFor } = await import('./locked.ts');
+  await using _lock = await lockFor(
+    context,
+    connected.hosts,
+    `haup service ${verb} ${wish.service}`,
+    options,
+  );
   const done: HostName[] = [];
   const outcomes: PromiseSettledResult<unknown>[] = [];
   for (const name of names) {

@@ -126,7 +126,9 @@ async function makeChange(
     if (change.actions.length > 1) emit({ type: 'step', host: host.name, change, note: noteOf(action) });
     log(host.name, `── ${change.title}: ${noteOf(action)}`);
     try {
-      await host.act(action, signal, (line) => log(host.name, line));
+      // What can be dropped at any moment is; the rest is short, and is finished rather than left half done.
+      const patience = interruptible.has(action.do) ? signal : uninterrupted;
+      await host.act(action, patience, (line) => log(host.name, line));
     } catch (error) {
       if (error instanceof HaupError) emit({ type: 'failed', host: host.name, error });
       throw error;
@@ -154,6 +156,9 @@ function noteOf(action: Action): string {
       return action.do.replace('-', ' ');
   }
 }
+
+const interruptible: ReadonlySet<Action['do']> = new Set<Action['do']>(['upload', 'configure', 'make']);
+const uninterrupted: AbortSignal = new AbortController().signal;
 
 const putBackLimitMs = 120_000;
 

@@ -14,6 +14,8 @@ export interface Job {
   readonly script: string;
   readonly stdin?: Uint8Array;
   readonly timeoutMs: number;
+  /** Ended on the host too when it is interrupted: a build that nobody waits for. */
+  readonly lifeline?: boolean;
   readonly failure: ErrorCode;
   /** What failed, in words: `./configure of keepalived 2.2.7`. */
   readonly what: string;
@@ -136,6 +138,7 @@ tar -xzf ${quote(`${sourceDirectory}/${recipe.tarball.name}`)} --strip-component
 cd ${directory}
 ./configure ${recipe.configure.map(quote).join(' ')}`,
         timeoutMs: 10 * minute,
+        lifeline: true,
         failure: 'CONFIGURE_FAILED',
         what: `./configure of ${name}`,
       };
@@ -143,6 +146,7 @@ cd ${directory}
       return {
         script: `cd ${directory} && make -j"$(nproc)"`,
         timeoutMs: 30 * minute,
+        lifeline: true,
         failure: 'MAKE_FAILED',
         what: `make of ${name}`,
       };

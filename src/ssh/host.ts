@@ -3,6 +3,7 @@ import { HaupError } from '../model/errors.ts';
 import type { Action, ActResult, Host } from '../model/plan.ts';
 import { type Job, stageAndTest, staleStatus, swapSet, toJob } from './actions.ts';
 import { configTestVerdict } from './config-test.ts';
+import { breakLock, lockOwner, takeLock } from './lock.ts';
 import type { Connection } from './transport.ts';
 
 /** Reading everything of a host takes well under a second; a host that needs this long is ill. */
@@ -31,6 +32,7 @@ export function sshHost(connection: Connection, tarball: (wanted: Tarball) => Ui
         root: true,
         timeoutMs: job.timeoutMs,
         ...(job.stdin === undefined ? {} : { stdin: job.stdin }),
+        ...(job.lifeline === true ? { lifeline: true } : {}),
       },
       signal,
       onLine,
@@ -83,6 +85,9 @@ export function sshHost(connection: Connection, tarball: (wanted: Tarball) => Ui
       return stdout;
     },
     watch: (script, signal) => connection.lines({ script, root: true, timeoutMs: watchLimitMs }, signal),
+    lock: (owner, signal) => takeLock(connection, owner, signal),
+    lockOwner: (signal) => lockOwner(connection, signal),
+    breakLock: (signal) => breakLock(connection, signal),
     act: async (action: Action, signal, onLine) => {
       if (action.do !== 'write') return runJob(toJob(action, tarball), signal, onLine);
       const job = stageAndTest(action);

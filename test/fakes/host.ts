@@ -138,6 +138,9 @@ export function fakeHost(start: HostFacts): FakeHost {
     watch: async function* () {
       throw new Error('a fake host runs no scripts: ask it for facts()');
     },
+    lock: async () => ({ lost: new AbortController().signal, [Symbol.asyncDispose]: async () => undefined }),
+    lockOwner: async () => null,
+    breakLock: async () => undefined,
     act: async (action) => {
       const failure = failures.get(action.do);
       if (failure !== undefined) {
