@@ -63,7 +63,8 @@ function rowLine(head: string, row: Row, nowMs: number, style: Style, width: num
       const room = width - widthOf(head) - widthOf(time) - 2 - widthOf(step);
       return line(head, truncate(row.doing, Math.max(8, room)) + step, time, width);
     }
-    default: {
+    case 'connected':
+    case 'waiting': {
       if (isDone(row)) return line(head, '✓ done', '', width, style.green);
       // The next change usually begins at once: a word for the moment between two would only flash.
       const between = row.doing !== '' && nowMs - row.sinceMs < 500;
@@ -91,7 +92,7 @@ function fitting(rows: readonly Row[], height: number): Fitting {
   if (rows.length <= height) return { shown: rows, hidden: [] };
   const order: readonly Row['state'][] = ['failed', 'changing', 'connecting', 'connected', 'waiting'];
   const rank = (row: Row) => (isDone(row) ? order.length : order.indexOf(row.state));
-  const chosen = new Set([...rows].sort((a, b) => rank(a) - rank(b)).slice(0, height - 1));
+  const chosen = new Set(rows.toSorted((a, b) => rank(a) - rank(b)).slice(0, height - 1));
   return { shown: rows.filter((row) => chosen.has(row)), hidden: rows.filter((row) => !chosen.has(row)) };
 }
 
@@ -124,7 +125,9 @@ export function logLines(event: RunEvent, board: Board, style: Style, width: num
     case 'said':
       if (event.host !== undefined) return log(style.dim('·'), event.host, event.text);
       return isWorking(board) ? [saidLine(oneLine(event.text), style, width)] : title;
-    default:
+    case 'connecting':
+    case 'connected':
+    case 'step':
       return [];
   }
 }

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { HaupError, SeveralErrors } from '../model/errors.ts';
 import { wrap } from './columns.ts';
 import { printable } from './printable.ts';
@@ -32,7 +33,7 @@ function groupAlike(
 ): readonly { readonly error: unknown; readonly hosts: readonly string[] }[] {
   const groups = new Map<string, { error: unknown; hosts: string[] }>();
   const order = [...new Set(errors.map(hostOf))];
-  const sorted = [...errors].sort((a, b) => order.indexOf(hostOf(a)) - order.indexOf(hostOf(b)));
+  const sorted = errors.toSorted((a, b) => order.indexOf(hostOf(a)) - order.indexOf(hostOf(b)));
   sorted.forEach((error, index) => {
     const key =
       error instanceof HaupError
@@ -69,7 +70,7 @@ function known(error: HaupError, hosts: readonly string[], style: Style, options
 }
 
 function unexpected(error: unknown, style: Style, options: ErrorTextOptions): string {
-  const message = error instanceof Error ? `${error.name}: ${error.message}` : `thrown: ${String(error)}`;
+  const message = error instanceof Error ? `${error.name}: ${error.message}` : `thrown: ${inspect(error)}`;
   const lines = paragraph(
     'This is a bug in haup: ',
     message,
@@ -108,7 +109,7 @@ function paragraph(
 function stacks(error: unknown): readonly string[] {
   const lines: string[] = [];
   for (let each = error, depth = 0; each !== undefined && depth < 8; depth++) {
-    const text = each instanceof Error ? (each.stack ?? String(each)) : String(each);
+    const text = each instanceof Error ? (each.stack ?? each.message) : inspect(each);
     lines.push(
       '',
       ...printable(depth === 0 ? text : `caused by ${text}`)

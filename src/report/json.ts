@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { HaupError, SeveralErrors } from '../model/errors.ts';
 import type { RunEvent } from '../model/events.ts';
 
@@ -25,7 +26,7 @@ export function eventData(event: RunEvent): Readonly<Record<string, unknown>> {
 /** The shape of every error in JSON; `errors` when several hosts failed. */
 export function errorData(error: unknown): Readonly<Record<string, unknown>> {
   if (!(error instanceof HaupError))
-    return { code: 'BUG', message: error instanceof Error ? error.message : String(error) };
+    return { code: 'BUG', message: error instanceof Error ? error.message : inspect(error) };
   const { code, message, host, hint, detail } = error;
   return {
     code,

@@ -130,9 +130,7 @@ function signOf(change: Change, style: Style): string {
   const isNew =
     diffs.length > 0
       ? diffs.every((diff) => diff.before === null)
-      : actions.some(
-          ({ do: verb }) => verb === 'install' || verb === 'create-user' || verb === 'make-install',
-        );
+      : actions.some(({ do: verb }) => verb === 'install' || verb === 'create-user' || verb === 'configure');
   return isNew ? style.green('+') : style.yellow('~');
 }
 

@@ -48,7 +48,7 @@ export function markers(
   scale: Scale,
 ): readonly string[] {
   const lines: string[] = [];
-  for (const { ms, text } of [...marks].sort((a, b) => a.ms - b.ms)) {
+  for (const { ms, text } of marks.toSorted((a, b) => a.ms - b.ms)) {
     const cell = cellOf(ms, scale);
     const after = cell + 2 + text.length <= scale.cells;
     const start = after ? cell : Math.max(0, cell - 1 - text.length);

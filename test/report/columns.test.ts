@@ -1,8 +1,11 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { columns, table, truncate, widthOf, wrap } from '../../src/report/columns.ts';
 
 const text = fc.string({ unit: fc.constantFrom('a', 'b', ' ', '主', 'é', '✓', '…'), maxLength: 40 });
+
+const words = (line: string) => line.split(' ').filter((word) => word !== '');
+const asIs = (same: string) => same;
 
 describe('columns', () => {
   test.each([
@@ -33,7 +36,6 @@ describe('columns', () => {
     fc.assert(
       fc.property(text, fc.integer({ min: 1, max: 30 }), (line, width) => {
         const lines = wrap(line, width);
-        const words = (all: string) => all.split(' ').filter((word) => word !== '');
         expect(words(lines.join(' '))).toEqual(words(line));
         for (const each of lines) expect(widthOf(each) <= width || words(each).length === 1).toBe(true);
       }),
@@ -51,7 +53,6 @@ describe('columns', () => {
 
   test('a table that does not fit becomes records, without their empty cells', () => {
     const rows = [['keep_136', 'active', '']];
-    const asIs = (same: string) => same;
     expect(table(['HOST', 'NGINX', 'NOTE'], rows, 26, asIs)).toEqual([
       'HOST       NGINX    NOTE',
       'keep_136   active',

@@ -48,7 +48,7 @@ describe('errorText', () => {
     expect(errorText(error, plainStyle, { debug: true }).split('caused by').length).toBeLessThan(10);
   });
 
-  test.each([['a string'], [undefined], [null], [{ toString: () => 'odd' }]])(
+  test.each([['a string'], [undefined], [null], [Object.create(null)]])(
     'anything thrown is a bug: %s',
     (thrown) => {
       expect(errorText(thrown, plainStyle, { debug: true, versions })).toContain(versions);

@@ -1,6 +1,6 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Plan } from '../../src/model/plan.ts';
+import type { Action, Plan, TextDiff } from '../../src/model/plan.ts';
 import { widthOf } from '../../src/report/columns.ts';
 import { planText } from '../../src/report/plan-text.ts';
 import { plainStyle } from '../../src/report/style.ts';
@@ -12,6 +12,17 @@ const plans: Readonly<Record<string, Plan>> = {
   clusters: clustersPlan,
   nothing: emptyPlan,
 };
+
+function lastLine(plan: Plan): string | undefined {
+  return planText(plan, plainStyle, { diffs: true, width: 80 }).split('\n').at(-1);
+}
+
+/** The sign before the one change, whose title is `T`. */
+function sign(actions: Action[], diffs: TextDiff[]): string | undefined {
+  const work = [{ host: 'h', changes: [change('a', 'T', 'w', actions, diffs)] }];
+  const plan: Plan = { tracks: [[{ title: 't', work, gate: [] }]], same: [], want: [] };
+  return /^ {4}(.) T/m.exec(planText(plan, plainStyle, { diffs: false, width: 80 }))?.[1];
+}
 
 describe('planText', () => {
   test.each(Object.entries(plans))('%s at 80 columns', async (name, plan) => {
@@ -30,10 +41,9 @@ describe('planText', () => {
   });
 
   test('counts changes and hosts, with the plural only where there is one', () => {
-    const last = (plan: Plan) => planText(plan, plainStyle, { diffs: true, width: 80 }).split('\n').at(-1);
-    expect(last(freshPlan)).toBe('Plan: 10 changes on 2 hosts.');
-    expect(last(smallPlan)).toBe('Plan: 1 change on 1 host.');
-    expect(last(emptyPlan)).toBe('Nothing to do: both hosts are as the inventory says.');
+    expect(lastLine(freshPlan)).toBe('Plan: 10 changes on 2 hosts.');
+    expect(lastLine(smallPlan)).toBe('Plan: 1 change on 1 host.');
+    expect(lastLine(emptyPlan)).toBe('Nothing to do: both hosts are as the inventory says.');
   });
 
   test('without diffs no text of a file is shown', () => {
@@ -41,22 +51,11 @@ describe('planText', () => {
   });
 
   test('signs: something new, something else than before, something gone', () => {
-    const sign = (one: ReturnType<typeof change>) =>
-      /^ {4}(.) T/m.exec(
-        planText(
-          { tracks: [[{ title: 't', work: [{ host: 'h', changes: [one] }], gate: [] }]], same: [], want: [] },
-          plainStyle,
-          {
-            diffs: false,
-            width: 80,
-          },
-        ),
-      )?.[1];
-    expect(sign(change('a', 'T', 'w', [install]))).toBe('+');
-    expect(sign(change('a', 'T', 'w', [start]))).toBe('~');
-    expect(sign(change('a', 'T', 'w', [], [{ path: '/a', before: null, after: 'x' }]))).toBe('+');
-    expect(sign(change('a', 'T', 'w', [], [{ path: '/a', before: 'x', after: 'y' }]))).toBe('~');
-    expect(sign(change('a', 'T', 'w', [], [{ path: '/a', before: 'x', after: null }]))).toBe('-');
+    expect(sign([install], [])).toBe('+');
+    expect(sign([start], [])).toBe('~');
+    expect(sign([], [{ path: '/a', before: null, after: 'x' }])).toBe('+');
+    expect(sign([], [{ path: '/a', before: 'x', after: 'y' }])).toBe('~');
+    expect(sign([], [{ path: '/a', before: 'x', after: null }])).toBe('-');
   });
 
   test('prose keeps within the width whenever its words do', () => {

@@ -12,7 +12,7 @@ const recipe = {
 } as const;
 
 export const install: Action = { do: 'install', manager: 'apt-get', names: ['gcc'] };
-export const build: Action = { do: 'make-install', recipe };
+export const build: Action = { do: 'configure', recipe };
 export const start: Action = { do: 'service', service: 'nginx', verb: 'start' };
 
 export function change(

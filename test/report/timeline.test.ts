@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { axis, cellOf, coverage, markers } from '../../src/report/timeline.ts';
 

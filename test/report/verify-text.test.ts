@@ -15,6 +15,11 @@ function shown(drill: DrillReport, width = 80): string {
 const row = (text: string, name: string) =>
   text.split('\n').find((line) => line.startsWith(`  ${name} `)) ?? '';
 
+/** The line of the outage where 800 ms are allowed. */
+function bar(outageMs: number): string {
+  return row(shown({ ...stopDrill, outageMs, boundMs: 700, allowanceMs: 100 }), 'outage');
+}
+
 describe('verifyText', () => {
   test.each([
     ['verified', verified, 80],
@@ -32,8 +37,6 @@ describe('verifyText', () => {
   });
 
   test('the bar is full exactly when the outage reaches what is allowed, and is marked beyond it', () => {
-    const bar = (outageMs: number) =>
-      row(shown({ ...stopDrill, outageMs, boundMs: 700, allowanceMs: 100 }), 'outage');
     expect(bar(0)).not.toContain('█');
     expect(bar(400)).toMatch(/ █+░+ /);
     expect(bar(400).match(/█/g)?.length).toBe(bar(400).match(/░/g)?.length);
