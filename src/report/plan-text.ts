@@ -1,4 +1,4 @@
-import type { Change, HostWork, Plan, Stage } from '../model/plan.ts';
+import type { Action, Change, HostWork, Plan, Stage } from '../model/plan.ts';
 import { padEnd, widthOf, wrap } from './columns.ts';
 import { diffText } from './diff-text.ts';
 import { oneLine } from './printable.ts';
@@ -130,9 +130,12 @@ function signOf(change: Change, style: Style): string {
   const isNew =
     diffs.length > 0
       ? diffs.every((diff) => diff.before === null)
-      : actions.some(({ do: verb }) => verb === 'install' || verb === 'create-user' || verb === 'configure');
+      : actions.some(({ do: verb }) => !altering.has(verb));
   return isNew ? style.green('+') : style.yellow('~');
 }
+
+/** Verbs that make something other than it was; all others bring something new. */
+const altering: ReadonlySet<Action['do']> = new Set(['service', 'write', 'write-unit', 'drain', 'undrain']);
 
 function diffLines(
   change: Change,
