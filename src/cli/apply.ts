@@ -3,15 +3,18 @@ import { exitCodes, HaupError } from '../model/errors.ts';
 import type { Emit } from '../model/events.ts';
 import type { Host, Plan } from '../model/plan.ts';
 import { countChanges } from '../plan/plan.ts';
+import { type PackStore, packStore } from '../run/packs.ts';
 import type { Context } from './context.ts';
 import { limited, openInventory } from './inventory.ts';
-import { connectAndPrepare, planData, printPlan } from './plan.ts';
+import { cacheDirectory, connectAndPrepare, packDirectory, planData, printPlan } from './plan.ts';
 import type { GlobalOptions } from './program.ts';
 import { styleFor } from './style.ts';
 
 export interface ApplyOptions extends GlobalOptions {
   readonly yes?: boolean;
   readonly dryRun?: boolean;
+  /** False: `--no-cached-builds`. */
+  readonly cachedBuilds?: boolean;
 }
 
 /** `haup apply`: gather, decide, show, ask, act, report. */
@@ -23,12 +26,17 @@ export async function apply(
   const inventory = await openInventory(context, path);
   const names = limited(inventory, options.limit);
   const tarballs = new Map<string, Uint8Array>();
+  const packs = packStore(packDirectory(context));
   const [connected, decide] = await connectAndPrepare(context, inventory, options, {
     names,
-    tarball: ({ name, sha256 }) => {
-      const bytes = tarballs.get(sha256);
-      if (bytes === undefined) throw new Error(`${name} was not downloaded before it was needed`);
-      return bytes;
+    cachedBuilds: options.cachedBuilds !== false,
+    store: {
+      tarball: ({ name, sha256 }) => {
+        const bytes = tarballs.get(sha256);
+        if (bytes === undefined) throw new Error(`${name} was not downloaded before it was needed`);
+        return bytes;
+      },
+      pack: packs.bytes,
     },
   });
   await using _closed = connected;
@@ -50,7 +58,7 @@ export async function apply(
   const { lockFor } = await import('./locked.ts');
   await using lock = await lockFor(context, connected.hosts, `haup apply ${inventory.file}`, options);
   const signal = AbortSignal.any([context.signal, lock.lost]);
-  await act({ ...context, signal }, inventory, plan, connected.hosts, tarballs, options);
+  await act({ ...context, signal }, inventory, plan, connected.hosts, { tarballs, packs }, options);
   const after = await gatherAll(inventory, connected.hosts, context.signal);
   return reportFindings(context, inventory, after, options);
 }
@@ -60,7 +68,7 @@ async function act(
   inventory: Inventory,
   plan: Plan,
   hosts: ReadonlyMap<HostName, Host>,
-  tarballs: Map<string, Uint8Array>,
+  { tarballs, packs }: { readonly tarballs: Map<string, Uint8Array>; readonly packs: PackStore },
   options: ApplyOptions,
 ): Promise<void> {
   const [{ execute }, { gate }, { openLogs }, { reporterFor }, { setTimeout: sleep }] = await Promise.all([
@@ -83,6 +91,7 @@ async function act(
         emit: reporter.emit,
         now: context.now,
         log: logs.write,
+        packs,
         gate: async (checks, members, signal) => {
           reporter.emit({ type: 'said', text: 'waiting until every VIP has one holder and answers' });
           await gate(
@@ -134,7 +143,7 @@ async function fetchTarballs(
   }
   if (wanted.size === 0) return;
   const { download } = await import('../run/download.ts');
-  const cache = `${context.env['XDG_CACHE_HOME'] ?? `${context.home}/.cache`}/haup`;
+  const cache = `${cacheDirectory(context)}/tarballs`;
   await Promise.all(
     [...wanted.values()].map(async (tarball) => {
       const { bytes, from } = await download(tarball, cache, context.signal);

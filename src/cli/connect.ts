@@ -1,8 +1,9 @@
-import type { HostName, Inventory, Tarball } from '../model/domain.ts';
+import type { HostName, Inventory } from '../model/domain.ts';
 import { HaupError } from '../model/errors.ts';
 import type { Emit } from '../model/events.ts';
 import type { Host } from '../model/plan.ts';
 import { throwFailures } from '../run/execute.ts';
+import type { Store } from '../ssh/actions.ts';
 import type { Connection } from '../ssh/transport.ts';
 import type { Context } from './context.ts';
 import type { GlobalOptions } from './program.ts';
@@ -17,8 +18,8 @@ export interface Connected extends AsyncDisposable {
 export interface ConnectSettings {
   readonly names: readonly HostName[];
   readonly emit?: Emit;
-  /** Bytes of the tarballs that were downloaded before anything was changed. */
-  readonly tarball?: (wanted: Tarball) => Uint8Array;
+  /** What is ready to be pushed: downloads and builds. */
+  readonly store?: Store;
 }
 
 /** Connects to all hosts at once; a host that fails is in `failures`. */
@@ -26,7 +27,7 @@ export async function connectSome(
   context: Context,
   inventory: Inventory,
   options: GlobalOptions,
-  { names, emit, tarball }: ConnectSettings,
+  { names, emit, store }: ConnectSettings,
 ): Promise<Connected> {
   const [{ connect }, { sshHost }] = await Promise.all([
     import('../ssh/transport.ts'),
@@ -57,7 +58,7 @@ export async function connectSome(
             context.signal,
           );
           connections.push(connection);
-          hosts.set(spec.name, sshHost(connection, tarball ?? noTarball));
+          hosts.set(spec.name, sshHost(connection, store ?? emptyStore));
           emit?.({ type: 'connected', host: spec.name });
         } catch (error) {
           if (!(error instanceof HaupError)) throw error;
@@ -91,8 +92,12 @@ export async function connectAll(
   return connected;
 }
 
-const noTarball = (wanted: Tarball): never => {
-  throw new Error(`${wanted.name} was not downloaded before it was needed`);
+const notReady = (what: string): never => {
+  throw new Error(`${what} is pushed before it is ready`);
+};
+const emptyStore: Store = {
+  tarball: ({ name }) => notReady(name),
+  pack: ({ key }) => notReady(key),
 };
 
 function seconds(text: string): number {

@@ -1,8 +1,15 @@
 import type { Command } from 'commander';
-import { type LabFault, labFaults } from '../lab/names.ts';
+import { labFaults } from '../lab/names.ts';
 import type { Context } from './context.ts';
 
-type LabRun = (context: Context, args: readonly unknown[], options: Record<string, never>) => Promise<number>;
+/** commander gives each body the arguments that its declaration says: `never` fits each of their types. */
+type LabRun = (
+  context: Context,
+  args: readonly [never, never],
+  options: Record<string, never>,
+) => Promise<number>;
+
+const json = (command: Command): Command => command.option('--json', 'one JSON document on stdout');
 
 /** The commands below `haup lab`; `bind` is the program's own. */
 export function declareLab(lab: Command, bind: (command: Command, run: LabRun) => void): void {
@@ -20,15 +27,13 @@ export function declareLab(lab: Command, bind: (command: Command, run: LabRun) =
         lab.createOption('--color <when>', 'colour').choices(['auto', 'always', 'never']).default('auto'),
       )
       .option('--no-color', 'the same as --color never');
-  const json = (command: Command): Command => command.option('--json', 'one JSON document on stdout');
 
   bind(
     json(add('up', 'Make real hosts on this machine, one for each host of the inventory.'))
       .argument('[inventory]', 'inventory file (default: the example that comes with haup)')
       .option('-y, --yes', 'install missing Debian packages without a question')
       .option('--for-pid <pid>', 'take the lab down when this process ends, however it ends'),
-    async (context, [path], options) =>
-      (await import('./lab.ts')).labUp(context, path as string | undefined, options),
+    async (context, [path], options) => (await import('./lab.ts')).labUp(context, path, options),
   );
   bind(
     json(add('down', 'Remove every trace of a lab; the cached image stays.'))
@@ -47,8 +52,7 @@ export function declareLab(lab: Command, bind: (command: Command, run: LabRun) =
     add('exec', "Run a command inside a lab's network: haup lab exec -- haup apply.")
       .argument('<command...>', 'the command and its arguments')
       .passThroughOptions(),
-    async (context, [command], options) =>
-      (await import('./lab.ts')).labExec(context, command as string[], options),
+    async (context, [command], options) => (await import('./lab.ts')).labExec(context, command, options),
   );
   bind(
     add('ssh', 'Log in to a host as root, or run one command there.')
@@ -56,13 +60,13 @@ export function declareLab(lab: Command, bind: (command: Command, run: LabRun) =
       .argument('[command...]', 'a command in place of a shell')
       .passThroughOptions(),
     async (context, [host, command], options) =>
-      (await import('./lab.ts')).labSsh(context, host as string, (command ?? []) as string[], options),
+      (await import('./lab.ts')).labSsh(context, host, command, options),
   );
   bind(
     json(add('fault', 'Pull the cable or cut the power of a host, and mend it.'))
       .argument('<host>', 'name of the host')
       .addArgument(lab.createArgument('<fault>', 'what happens to it').choices(labFaults)),
     async (context, [host, what], options) =>
-      (await import('./lab.ts')).labFault(context, host as string, what as LabFault, options),
+      (await import('./lab.ts')).labFault(context, host, what, options),
   );
 }

@@ -2,14 +2,15 @@ import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execInLab, sshToHost } from '../lab/enter.ts';
 import { fault, knownHost } from '../lab/faults.ts';
-import type { LabStatus } from '../lab/lab.ts';
-import { down, specOf, status, up } from '../lab/lab.ts';
+import { down, up } from '../lab/lab.ts';
 import { checkRoot, installPackages, missingPackages } from '../lab/machine.ts';
 import type { LabFault, LabSpec } from '../lab/names.ts';
 import { checkLabName, defaultRoots, labPaths } from '../lab/names.ts';
 import { labsWithTraces, removeCache } from '../lab/remove.ts';
+import { specOf } from '../lab/state.ts';
+import type { LabStatus } from '../lab/status.ts';
+import { status } from '../lab/status.ts';
 import type { LabWorld } from '../lab/world.ts';
-import { seconds } from '../lab/world.ts';
 import type { Inventory } from '../model/domain.ts';
 import { exitCodes, HaupError } from '../model/errors.ts';
 import type { Context } from './context.ts';
@@ -103,10 +104,7 @@ async function needPackages(context: Context, yes: boolean): Promise<void> {
       hint: `Install by hand: apt-get install ${missing.join(' ')}`,
     });
   }
-  const start = performance.now();
-  const around = world(context);
-  await installPackages(missing, around);
-  around.say(`packages: ${names} installed in ${seconds(start)}`);
+  await installPackages(world(context));
 }
 
 export interface LabDownOptions extends LabOptions {

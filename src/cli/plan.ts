@@ -3,6 +3,7 @@ import { exitCodes } from '../model/errors.ts';
 import type { Host, Plan } from '../model/plan.ts';
 import { countChanges, plan as decide } from '../plan/plan.ts';
 import { type Connected, connectAll, type ConnectSettings } from './connect.ts';
+import { cachedPacks } from '../run/packs.ts';
 import type { Context } from './context.ts';
 import { limited, openInventory } from './inventory.ts';
 import type { GlobalOptions } from './program.ts';
@@ -28,10 +29,13 @@ export async function connectAndPrepare(
   context: Context,
   inventory: Inventory,
   options: GlobalOptions,
-  settings: ConnectSettings,
+  settings: ConnectSettings & { readonly cachedBuilds?: boolean },
 ): Promise<readonly [Connected, Decide]> {
   const connecting = connectAll(context, inventory, options, settings);
-  const [connected, decision] = await Promise.allSettled([connecting, prepareDecision(inventory)]);
+  const [connected, decision] = await Promise.allSettled([
+    connecting,
+    prepareDecision(context, inventory, settings.cachedBuilds ?? true),
+  ]);
   if (decision.status === 'rejected') {
     if (connected.status === 'fulfilled') await connected.value[Symbol.asyncDispose]();
     throw decision.reason;
@@ -53,7 +57,11 @@ export type Decide = (hosts: ReadonlyMap<HostName, Host>, signal: AbortSignal) =
  * (loading, templates, what to ask) is done here, to be started before connecting and awaited after: it
  * then costs no time beside the handshakes.
  */
-export async function prepareDecision(inventory: Inventory): Promise<Decide> {
+export async function prepareDecision(
+  context: Context,
+  inventory: Inventory,
+  cachedBuilds: boolean,
+): Promise<Decide> {
   const [{ gather }, { desire }, { assumedFacts }, { loadRender }, { factsRequest }, { clusters }] =
     await Promise.all([
       import('../facts/gather.ts'),
@@ -63,7 +71,10 @@ export async function prepareDecision(inventory: Inventory): Promise<Decide> {
       import('../desired/request.ts'),
       import('../inventory/clusters.ts'),
     ]);
-  const render = await loadRender();
+  const [render, cached] = await Promise.all([
+    loadRender(),
+    cachedBuilds ? cachedPacks(packDirectory(context)) : new Set<string>(),
+  ]);
   const assumed = assumedFacts(inventory);
   const on = (packageManager: HostFacts['packageManager']): ReadonlyMap<HostName, DesiredHost> =>
     new Map(
@@ -84,9 +95,15 @@ export async function prepareDecision(inventory: Inventory): Promise<Decide> {
       }),
     );
     const want = desire(inventory, facts, render);
-    return { plan: decide(want, facts, inventory.vips, clusters(inventory)), facts };
+    return { plan: decide(want, facts, inventory.vips, clusters(inventory), { on: 'first', cached }), facts };
   };
 }
+
+/** Where this machine keeps finished builds. */
+export const packDirectory = (context: Context): string => `${cacheDirectory(context)}/builds`;
+
+export const cacheDirectory = (context: Context): string =>
+  `${context.env['XDG_CACHE_HOME'] ?? `${context.home}/.cache`}/haup`;
 
 /** The plan on stdout: text, or with --json one document. */
 export async function printPlan(context: Context, made: Plan, options: GlobalOptions): Promise<void> {

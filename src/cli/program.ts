@@ -120,7 +120,8 @@ Exit codes: 0 ok, 1 failed on a host, 2 usage or inventory, 3 findings or change
     inventoryArgument(add('apply', 'Install, configure and start what the inventory says.', 'Change hosts:'))
       .option('-y, --yes', 'do not ask before changing hosts')
       .addOption(lockWait())
-      .option('-n, --dry-run', 'show the plan and stop'),
+      .option('-n, --dry-run', 'show the plan and stop')
+      .option('--no-cached-builds', 'build anew in place of using builds that this machine keeps'),
     async (context, [path], options) => (await import('./apply.ts')).apply(context, path, options),
   );
   bind(
@@ -186,7 +187,7 @@ Exit codes: 0 ok, 1 failed on a host, 2 usage or inventory, 3 findings or change
       .helpGroup('Try it:')
       .exitOverride()
       .configureHelp({ showGlobalOptions: false, helpWidth: Math.min(proc.stdout.columns || 80, 100) }),
-    bind as Parameters<typeof declareLab>[1],
+    bind as never,
   );
   bind(
     inventoryArgument(

@@ -11,3 +11,5 @@ export const drainFile: string = `${stateDirectory}/drain`;
 export const unreadMark = (service: Service): string => `${stateDirectory}/unread.${service}`;
 /** The digest of the recipe of a finished build. */
 export const stampPath = (prefix: string): string => `${prefix}/.haup-build`;
+/** The files that haup put in place with a build. */
+export const installedList = (service: Service): string => `${stateDirectory}/installed.${service}`;

@@ -9,8 +9,15 @@ export type Action =
   /** The operator's machine has downloaded and checked it; the host checks it again. */
   | { readonly do: 'upload'; readonly tarball: Tarball }
   | { readonly do: 'configure' | 'make' | 'clean-build'; readonly recipe: BuildRecipe }
-  /** `stamp` is left with the build: the digest by which a later plan knows it. */
-  | { readonly do: 'make-install'; readonly recipe: BuildRecipe; readonly stamp: string }
+  /** `make install` into a directory of its own, packed; the bytes of the pack are the result. */
+  | { readonly do: 'pack-build'; readonly recipe: BuildRecipe; readonly pack: Pack }
+  /** Puts a pack in place: one that this host made (`from: 'host'`), or one that haup brings. */
+  | {
+      readonly do: 'place-build';
+      readonly recipe: BuildRecipe;
+      readonly pack: Pack;
+      readonly from: 'host' | 'haup';
+    }
   /** `files` are the writes; `testing` is the whole set as it will be, which the daemon judges first. */
   | {
       readonly do: 'write';
@@ -27,6 +34,16 @@ export type Action =
   | { readonly do: 'undrain' }
   | { readonly do: 'break'; readonly fault: Fault; readonly deadMan: DeadMan }
   | { readonly do: 'restore'; readonly fault: Fault; readonly deadMan: DeadMan };
+
+/** A finished build, as it travels from the host that made it to the others of the same platform. */
+export interface Pack {
+  /** Digest of recipe and platform: equal keys are interchangeable. */
+  readonly key: string;
+  /** Digest of the recipe, left with the build: by it a later plan knows what is installed. */
+  readonly stamp: string;
+  /** Installs the libraries that the build needs to run, where they are missing. */
+  readonly manager: 'apt-get' | 'dnf' | 'yum' | null;
+}
 
 export type ServiceVerb = 'enable' | 'start' | 'stop' | 'restart' | 'reload';
 
@@ -125,6 +142,8 @@ export type ReadScript = string & { readonly reads: true };
 export interface ActResult {
   /** Combined text of the remote command, for the log. */
   readonly output: string;
+  /** What `pack-build` made. */
+  readonly pack?: Uint8Array;
 }
 
 /** Who has a lock, in words for the operator who finds it taken. */

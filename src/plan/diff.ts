@@ -8,11 +8,12 @@ import type {
   FileFact,
   FileWant,
   HostFacts,
+  HostName,
   Resource,
   Service,
 } from '../model/domain.ts';
 import { HaupError } from '../model/errors.ts';
-import type { Action, Change, FileWrite, TextDiff } from '../model/plan.ts';
+import type { Action, Change, FileWrite, Pack, TextDiff } from '../model/plan.ts';
 
 export interface HostDiff {
   /** What serves nobody differently: packages, users, builds. Safe on all hosts at once. */
@@ -22,7 +23,16 @@ export interface HostDiff {
   readonly same: readonly string[];
 }
 
-export function diffHost(want: DesiredHost, have: HostFacts): HostDiff {
+/** Where a host gets a build from: it builds itself, receives what another host builds, or what haup kept. */
+export type BuildSource =
+  | { readonly kind: 'build' }
+  | { readonly kind: 'cache' }
+  | { readonly kind: 'receive'; readonly host: HostName };
+
+/** By the key of a pack; asked once for each build that a host needs. */
+export type SourceOf = (key: string) => BuildSource;
+
+export function diffHost(want: DesiredHost, have: HostFacts, sourceOf: SourceOf): HostDiff {
   const prepare: Change[] = [];
   const change: Change[] = [];
   const same: string[] = [];
@@ -35,11 +45,16 @@ export function diffHost(want: DesiredHost, have: HostFacts): HostDiff {
     want.resources.filter((r): r is Extract<Resource, { kind: K }> => r.kind === kind);
 
   const rebuilt = new Set<Service>();
-  const builds = of('build').map(({ recipe }) => ({ recipe, result: diffBuild(recipe, have) }));
-  for (const { recipe, result } of builds) if (typeof result !== 'string') rebuilt.add(recipe.software);
+  const builds = of('build').map(({ recipe }) => ({ recipe, result: diffBuild(recipe, have, sourceOf) }));
+  const compiled = new Set<Service>();
+  for (const { recipe, result } of builds) {
+    if (typeof result === 'string') continue;
+    rebuilt.add(recipe.software);
+    if (result.actions.some((action) => action.do === 'make')) compiled.add(recipe.software);
+  }
 
   // A package that only a build needs is not wanted for its own sake once the build is there.
-  const needed = of('package').filter(({ for: purpose }) => purpose === 'run' || rebuilt.has(purpose));
+  const needed = of('package').filter(({ for: purpose }) => purpose === 'run' || compiled.has(purpose));
   put(prepare, diffPackages([...new Set(needed.flatMap(({ names }) => names))], have));
   for (const { name } of of('user')) put(prepare, diffUser(name, have));
   for (const { result } of builds) put(prepare, result);
@@ -109,7 +124,7 @@ export function recipeDigest(recipe: BuildRecipe): string {
     .digest('hex');
 }
 
-function diffBuild(recipe: BuildRecipe, have: HostFacts): Change | string {
+function diffBuild(recipe: BuildRecipe, have: HostFacts, sourceOf: SourceOf): Change | string {
   const { software, version, configure } = recipe;
   const is = have.software[software];
   const stamp = recipeDigest(recipe);
@@ -125,6 +140,25 @@ function diffBuild(recipe: BuildRecipe, have: HostFacts): Change | string {
     return `configure options differ:${missing.map((o) => ` +${o}`).join('')}${extra.map((o) => ` -${o}`).join('')}`;
   })();
   if (why === null) return `build: ${software} ${version} is installed with the options wanted`;
+  const pack: Pack = {
+    key: createHash('sha256')
+      .update(`${stamp} ${platformOf(have)}`)
+      .digest('hex'),
+    stamp,
+    manager: have.packageManager,
+  };
+  const source = sourceOf(pack.key);
+  const place = (from: 'host' | 'haup'): Action => ({ do: 'place-build', recipe, pack, from });
+  if (source.kind !== 'build') {
+    const from = source.kind === 'receive' ? `that ${source.host} builds` : 'kept on this machine';
+    return {
+      id: `build:${software}`,
+      title: `install ${software} ${version} ${from}`,
+      why,
+      actions: [place('haup'), { do: 'clean-build', recipe }],
+      diffs: [],
+    };
+  }
   return {
     id: `build:${software}`,
     title: `build ${software} ${version}`,
@@ -133,12 +167,16 @@ function diffBuild(recipe: BuildRecipe, have: HostFacts): Change | string {
       { do: 'upload', tarball: recipe.tarball },
       { do: 'configure', recipe },
       { do: 'make', recipe },
-      { do: 'make-install', recipe, stamp },
+      { do: 'pack-build', recipe, pack },
+      place('host'),
       { do: 'clean-build', recipe },
     ],
     diffs: [],
   };
 }
+
+/** Hosts of one platform can run each other's builds. */
+const platformOf = ({ os, arch }: HostFacts): string => `${os.id} ${os.version || os.name} ${arch}`;
 
 function diffConfig(set: ConfigSet, have: HostFacts): Change | string {
   const wanted = new Set(set.files.map((file) => file.path));

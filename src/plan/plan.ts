@@ -6,6 +6,13 @@ import { diffHost, type HostDiff } from './diff.ts';
 /** What must hold after hosts that serve were changed. */
 const serving: readonly CheckName[] = ['services', 'one-holder', 'http'];
 
+export interface BuildPolicy {
+  /** `first`: one host of a platform builds for all. */
+  readonly on: 'first' | 'each';
+  /** Keys of the builds that the operator's machine keeps. */
+  readonly cached: ReadonlySet<string>;
+}
+
 /**
  * All differences, in the order in which they are made: one track for each cluster; in a track, what
  * nobody notices on all hosts at once, then host by host, standbys before holders. A cluster that
@@ -16,13 +23,21 @@ export function plan(
   have: ReadonlyMap<HostName, HostFacts>,
   vips: readonly Vip[],
   clusters: readonly (readonly HostName[])[],
+  builds: BuildPolicy,
 ): Plan {
+  const builders = new Map<string, HostName>();
   const diffs = new Map<HostName, HostDiff>();
   const same: Same[] = [];
   for (const desired of want) {
     const facts = have.get(desired.host);
     if (facts === undefined) continue;
-    const diff = diffHost(desired, facts);
+    const diff = diffHost(desired, facts, (key) => {
+      if (builds.cached.has(key)) return { kind: 'cache' };
+      const builder = builders.get(key);
+      if (builder !== undefined && builds.on === 'first') return { kind: 'receive', host: builder };
+      builders.set(key, desired.host);
+      return { kind: 'build' };
+    });
     diffs.set(desired.host, diff);
     for (const what of diff.same) same.push({ host: desired.host, what });
   }

@@ -2,12 +2,15 @@ import type { HostName } from '../model/domain.ts';
 import { HaupError, SeveralErrors } from '../model/errors.ts';
 import type { Emit } from '../model/events.ts';
 import type { Action, Change, CheckName, Host, Plan, Stage } from '../model/plan.ts';
+import type { PackStore } from './packs.ts';
 
 export interface ExecuteOptions {
   readonly emit: Emit;
   readonly now: () => number;
   /** Every line that a host prints while it is changed, for the log. */
   readonly log: (host: HostName, line: string) => void;
+  /** Builds on their way from host to host. */
+  readonly packs: Pick<PackStore, 'ready' | 'put' | 'fail'>;
   /** Resolves when the checks hold for the hosts of a track, rejects with GATE_FAILED. */
   readonly gate: (
     checks: readonly CheckName[],
@@ -50,10 +53,18 @@ async function runTrack(
         }
         const mine: Change[] = [];
         begun.set(host, mine);
-        for (const change of changes) {
-          mine.push(change);
-          await makeChange(host, change, options, signal);
-          if (change.after !== undefined) await options.gate(change.after, [name], signal);
+        try {
+          for (const change of changes) {
+            mine.push(change);
+            await makeChange(host, change, options, signal);
+            if (change.after !== undefined) await options.gate(change.after, [name], signal);
+          }
+        } catch (error) {
+          // Others may be waiting for what this host was to build.
+          for (const action of changes.flatMap(({ actions }) => actions)) {
+            if (action.do === 'pack-build') options.packs.fail(action.pack);
+          }
+          throw error;
         }
       }),
     );
@@ -117,7 +128,7 @@ async function makeChange(
   options: ExecuteOptions,
   signal: AbortSignal,
 ): Promise<void> {
-  const { emit, now, log } = options;
+  const { emit, now, log, packs } = options;
   const started = now();
   emit({ type: 'changing', host: host.name, change });
   for (const action of change.actions) {
@@ -128,7 +139,9 @@ async function makeChange(
     try {
       // What can be dropped at any moment is; the rest is short, and is finished rather than left half done.
       const patience = interruptible.has(action.do) ? signal : uninterrupted;
-      await host.act(action, patience, (line) => log(host.name, line));
+      if (action.do === 'place-build' && action.from === 'haup') await packs.ready(action.pack, signal);
+      const { pack } = await host.act(action, patience, (line) => log(host.name, line));
+      if (action.do === 'pack-build' && pack !== undefined) await packs.put(action.pack, pack);
     } catch (error) {
       if (error instanceof HaupError) emit({ type: 'failed', host: host.name, error });
       throw error;
@@ -146,8 +159,10 @@ function noteOf(action: Action): string {
       return './configure';
     case 'make':
       return 'make';
-    case 'make-install':
+    case 'pack-build':
       return 'make install';
+    case 'place-build':
+      return 'put it in place';
     case 'clean-build':
       return 'clean up';
     case 'service':

@@ -3,10 +3,11 @@
  * through `quote`; bytes and secrets travel on stdin, never in a command line.
  */
 
-import type { BuildRecipe, FileWant, Service, Tarball } from '../model/domain.ts';
+import type { FileWant, Service, Tarball } from '../model/domain.ts';
 import type { ErrorCode } from '../model/errors.ts';
-import { drainFile, sourceDirectory, stampPath, stateDirectory, unreadMark } from '../model/layout.ts';
-import type { Action, DeadMan, Fault, FileWrite, ServiceVerb } from '../model/plan.ts';
+import { drainFile, stateDirectory, unreadMark } from '../model/layout.ts';
+import type { Action, DeadMan, Fault, FileWrite, Pack, ServiceVerb } from '../model/plan.ts';
+import { build, install, packBuild, placeBuild, upload } from './builds.ts';
 import { quote } from './shell.ts';
 
 /** A script to run as root, with the error that a non-zero exit means. */
@@ -31,7 +32,13 @@ const stageRoot = `${stateDirectory}/stage`;
 /** Effective priority is clamped at 1, and a result below -253 would mean FAULT, not a low priority. */
 const drainValue = -253;
 
-export function toJob(action: PlainAction, bytes: (tarball: Tarball) => Uint8Array): Job {
+/** Bytes that the operator's machine has ready. */
+export interface Store {
+  readonly tarball: (wanted: Tarball) => Uint8Array;
+  readonly pack: (wanted: Pack) => Uint8Array;
+}
+
+export function toJob(action: PlainAction, store: Store): Job {
   switch (action.do) {
     case 'install':
       return install(action.manager, action.names);
@@ -43,12 +50,15 @@ export function toJob(action: PlainAction, bytes: (tarball: Tarball) => Uint8Arr
         what: `useradd ${action.name}`,
       };
     case 'upload':
-      return upload(action.tarball, bytes(action.tarball));
+      return upload(action.tarball, store.tarball(action.tarball));
     case 'configure':
     case 'make':
-    case 'make-install':
     case 'clean-build':
-      return build(action.do, action.recipe, action.do === 'make-install' ? action.stamp : '');
+      return build(action.do, action.recipe);
+    case 'pack-build':
+      return packBuild(action.recipe, action.pack);
+    case 'place-build':
+      return placeBuild(action.recipe, action.pack, action.from === 'haup' ? store.pack(action.pack) : null);
     case 'write-unit':
       return {
         script: `set -e\nmkdir -p ${quote(stateDirectory)}\n${swap([action.file])}\nsystemctl daemon-reload`,
@@ -83,102 +93,6 @@ export function toJob(action: PlainAction, bytes: (tarball: Tarball) => Uint8Arr
         what: `restoring after a drill (${action.fault.kind})`,
       };
   }
-}
-
-function install(manager: 'apt-get' | 'dnf' | 'yum', names: readonly string[]): Job {
-  const list = names.map(quote).join(' ');
-  const script =
-    manager === 'apt-get'
-      ? // A list that is old or missing makes the first try fail at once; then it is fetched.
-        `export DEBIAN_FRONTEND=noninteractive NEEDRESTART_MODE=l
-get() { apt-get -y -q -o DPkg::Lock::Timeout=180 -o Dpkg::Use-Pty=0 --no-install-recommends install ${list}; }
-get || { apt-get -q -o DPkg::Lock::Timeout=180 update && get; }`
-      : // yum 3 calls it a success when one of several packages was found, so rpm has the last word.
-        `${manager} -y install ${list} && rpm -q ${list}`;
-  return {
-    script,
-    timeoutMs: 15 * minute,
-    failure: 'PACKAGES_FAILED',
-    what: `${manager} install ${names.join(' ')}`,
-  };
-}
-
-function upload(tarball: Tarball, bytes: Uint8Array): Job {
-  const target = quote(`${sourceDirectory}/${tarball.name}`);
-  return {
-    script: `set -e
-mkdir -p ${sourceDirectory}
-cat > ${target}.part
-echo ${quote(`${tarball.sha256}  ${sourceDirectory}/${tarball.name}.part`)} | sha256sum -c --quiet
-mv ${target}.part ${target}`,
-    stdin: bytes,
-    timeoutMs: 10 * minute,
-    failure: 'CHECKSUM_MISMATCH',
-    what: `pushing ${tarball.name}`,
-  };
-}
-
-const buildDirectory = (recipe: BuildRecipe): string =>
-  `${sourceDirectory}/${recipe.software}-${recipe.version}`;
-
-function build(
-  step: 'configure' | 'make' | 'make-install' | 'clean-build',
-  recipe: BuildRecipe,
-  stamp: string,
-): Job {
-  const directory = quote(buildDirectory(recipe));
-  const name = `${recipe.software} ${recipe.version}`;
-  switch (step) {
-    case 'configure':
-      // Always from a clean directory: nothing of an interrupted build is ever reused.
-      return {
-        script: `set -e
-rm -rf ${directory} && mkdir -p ${directory}
-tar -xzf ${quote(`${sourceDirectory}/${recipe.tarball.name}`)} --strip-components=1 --no-same-owner -C ${directory}
-cd ${directory}
-./configure ${recipe.configure.map(quote).join(' ')}`,
-        timeoutMs: 10 * minute,
-        lifeline: true,
-        failure: 'CONFIGURE_FAILED',
-        what: `./configure of ${name}`,
-      };
-    case 'make':
-      return {
-        script: `cd ${directory} && make -j"$(nproc)"`,
-        timeoutMs: 30 * minute,
-        lifeline: true,
-        failure: 'MAKE_FAILED',
-        what: `make of ${name}`,
-      };
-    case 'make-install':
-      return {
-        script: `set -e
-cd ${directory}
-${keeping(recipe.entry, 'make install')}
-printf '%s' ${quote(stamp)} > ${quote(stampPath(recipe.prefix))}`,
-        timeoutMs: 5 * minute,
-        failure: 'INSTALL_FAILED',
-        what: `make install of ${name}`,
-      };
-    case 'clean-build':
-      return {
-        script: `rm -rf ${directory} ${quote(`${sourceDirectory}/${recipe.tarball.name}`)}; rmdir ${sourceDirectory} 2>/dev/null || true`,
-        timeoutMs: minute,
-        failure: 'COMMAND_FAILED',
-        what: `removing the build tree of ${name}`,
-      };
-  }
-}
-
-/**
- * `make install` may put a sample over the configuration: keepalived up to 2.2.4 does, with VRID 51 on eth0,
- * and nginx does where there is none. What was there is put back, and a sample that came from nowhere goes.
- */
-function keeping(entry: string, command: string): string {
-  const [conf, kept] = [quote(entry), quote(`${entry}.haup-keep`)];
-  return `if [ -f ${conf} ]; then cp -p ${conf} ${kept}; fi
-${command}
-if [ -f ${kept} ]; then mv ${kept} ${conf}; else rm -f ${conf}; fi`;
 }
 
 // ── files ───────────────────────────────────────────────────────────────────────────────────────

@@ -19,7 +19,7 @@ export interface Identity {
 
 /** What is offered, in order, and what a message about a refusal needs. */
 export interface Offers {
-  next(methodsLeft: readonly string[] | null): AnyAuthMethod | false;
+  readonly next: (methodsLeft: readonly string[] | null) => AnyAuthMethod | false;
   /** In words, for messages: `key ~/.ssh/id_ed25519`. */
   readonly made: readonly string[];
   /** What the host accepts, when it has said so. */

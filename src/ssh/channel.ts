@@ -178,7 +178,7 @@ function discard(channel: ClientChannel): void {
 function afterMark(
   pass: (chunk: Buffer) => void,
   start: () => void,
-): { feed(chunk: Buffer): void; begun(): boolean; before(): string } {
+): { readonly feed: (chunk: Buffer) => void; readonly begun: () => boolean; readonly before: () => string } {
   let begun = false;
   let before = Buffer.alloc(0);
   return {

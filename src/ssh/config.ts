@@ -3,6 +3,7 @@
 import { execFile } from 'node:child_process';
 import { userInfo } from 'node:os';
 import { HaupError } from '../model/errors.ts';
+import { deferred } from './deferred.ts';
 
 export interface SshConfig {
   readonly user: string;
@@ -62,20 +63,22 @@ export async function readSshConfig(
 }
 
 function askSsh(args: readonly string[], source: ConfigSource, signal: AbortSignal): Promise<string | null> {
-  const { promise, resolve, reject } = withResolvers<string | null>();
+  const { promise, resolve, reject } = deferred<string | null>();
   execFile('ssh', args, { env: source.env, signal, timeout: limitMs }, (error, stdout, stderr) => {
     if (error === null) return resolve(stdout);
-    if (signal.aborted) return reject(new HaupError('INTERRUPTED', 'interrupted', { cause: signal.reason }));
+    if (signal.aborted) return reject(new HaupError('INTERRUPTED', 'Interrupted.', { cause: signal.reason }));
     const missing = error.code === 'ENOENT' || /(?:unknown|illegal|invalid) option -- '?G/.test(stderr);
     source.debug?.(`ssh ${args.join(' ')}: ${missing ? 'not available, using defaults' : stderr.trim()}`);
     if (missing) return resolve(null);
-    const said = stderr.trim().split('\n');
+    const said = stderr
+      .split('\n')
+      .filter((line) => line.trim() !== '' && !line.startsWith('Pseudo-terminal'));
     reject(
       new HaupError(
         'SSH_UNSUPPORTED',
-        `ssh could not read its configuration${said[0] ? `: ${said[0]}` : ''}`,
+        `ssh could not read its configuration${said[0] === undefined ? '' : `: ${said[0]}`}.`,
         {
-          hint: `run: ssh ${args.join(' ')}`,
+          hint: `See: ssh ${args.join(' ')}`,
           detail: said.slice(1),
           cause: error,
         },
@@ -182,19 +185,4 @@ function expand(path: string, tokens: Tokens): string | null {
     );
   if (!known) tokens.debug?.(`skipped ${path}: a token in it is not known`);
   return known ? full : null;
-}
-
-/** Promise.withResolvers, which Node 20 lacks. */
-function withResolvers<T>(): {
-  promise: Promise<T>;
-  resolve: (value: T) => void;
-  reject: (error: unknown) => void;
-} {
-  let resolve!: (value: T) => void;
-  let reject!: (error: unknown) => void;
-  const promise = new Promise<T>((yes, no) => {
-    resolve = yes;
-    reject = no;
-  });
-  return { promise, resolve, reject };
 }

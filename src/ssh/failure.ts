@@ -15,88 +15,97 @@ export interface Attempt {
   readonly offers: Offers | null;
 }
 
-type SshFailure = Error & { readonly level?: string; readonly code?: string | number };
-
 /** Names the cause of a connection that did not come about. */
 export function connectFailure(error: unknown, attempt: Attempt): HaupError {
   if (error instanceof HaupError) return error;
-  const failure = error as SshFailure;
-  const fail = (code: ErrorCode, message: string, hint: string, detail: string[] = []): HaupError =>
-    new HaupError(code, message, { host: attempt.host, hint, detail, cause: error });
-  const { label, endpoint } = attempt;
-  const tryIt = `try: ssh -v ${attempt.user}@${label.replace(/^jump host /, '')}`;
+  const { host, label, endpoint } = attempt;
+  const { message, level, code } = partsOf(error);
+  const fail = (errorCode: ErrorCode, text: string, hint: string): HaupError =>
+    new HaupError(errorCode, text, { host, hint, cause: error });
 
-  if (
-    failure.level === 'client-authentication' ||
-    /too many authentication failures/i.test(failure.message)
-  ) {
-    return refused(failure, attempt);
+  if (level === 'client-authentication' || /too many authentication failures/i.test(message)) {
+    return refused(error, /too many/i.test(message), attempt);
   }
-  if (failure.level === 'handshake' && /no matching/i.test(failure.message)) {
-    return fail(
-      'SSH_UNSUPPORTED',
-      `${label} and haup have no common ${failure.message.replace(/^.*no matching /i, '')}`,
-      tryIt,
-    );
+  const missing = /no matching (.+)$/i.exec(message)?.[1];
+  if (missing !== undefined) {
+    return fail('SSH_UNSUPPORTED', `${label} and haup have no ${missing} in common.`, triesIt(attempt));
   }
-  if (failure.level === 'client-timeout') {
+  if (level === 'client-timeout') {
     return fail(
       'HOST_UNREACHABLE',
-      `no answer from ${label} (${endpoint}) within ${attempt.limitMs / 1000} s`,
-      'check that the host is up, and that address, port and firewall let ssh through',
+      `No answer from ${label} (${endpoint}) within ${attempt.limitMs / 1000} s.`,
+      'Check that the host is up, and that address, port and firewall let ssh through.',
     );
   }
-  if (failure.level === 'protocol' && /ident|version|header/i.test(failure.message)) {
+  if (/identification|protocol version|ident too long|bad packet length/i.test(message)) {
     return fail(
       'HOST_UNREACHABLE',
-      `what answers on ${endpoint} is not an SSH server`,
-      'check address and port',
+      `What answers on ${endpoint} is not an SSH server.`,
+      'Check address and port.',
     );
   }
-  const reason = socketReasons[String(failure.code)];
-  if (reason !== undefined) {
-    return fail('HOST_UNREACHABLE', `${label} (${endpoint}) ${reason[0]}`, reason[1]);
-  }
-  return fail('HOST_UNREACHABLE', `no connection to ${label} (${endpoint}): ${failure.message}`, tryIt);
+  const reason = socketReasons[code];
+  if (reason !== undefined)
+    return fail('HOST_UNREACHABLE', `${label} (${endpoint}) ${reason[0]}.`, reason[1]);
+  return fail('HOST_UNREACHABLE', `No connection to ${label} (${endpoint}): ${message}.`, triesIt(attempt));
+}
+
+function triesIt({ user, endpoint }: Attempt): string {
+  const [, address, port] = /^(.*):(\d+)$/.exec(endpoint) ?? [];
+  return `See what ssh says: ssh -v -p ${port} ${user}@${address}`;
+}
+
+/** ssh2 adds a level, Node a code, sshd the number of a reason. */
+function partsOf(error: unknown): {
+  readonly message: string;
+  readonly level: string;
+  readonly code: string;
+} {
+  if (!(error instanceof Error)) return { message: String(error), level: '', code: '' };
+  const {
+    message,
+    level = '',
+    code = '',
+  }: Error & { readonly level?: string; readonly code?: string | number } = error;
+  return { message, level, code: String(code) };
 }
 
 const socketReasons: Readonly<Record<string, readonly [string, string]>> = {
-  ECONNREFUSED: ['refuses connections', 'check that sshd runs there, and on which port'],
-  EHOSTUNREACH: ['cannot be reached', 'check that the host is up and in a network that this machine reaches'],
+  ECONNREFUSED: ['refuses connections', 'Check that sshd runs there, and on which port.'],
+  EHOSTUNREACH: [
+    'cannot be reached',
+    'Check that the host is up and in a network that this machine reaches.',
+  ],
   ENETUNREACH: [
     'is in a network that this machine does not reach',
-    'check the address and the routes of this machine',
+    'Check the address, and the routes of this machine.',
   ],
-  ETIMEDOUT: ['does not answer', 'check that the host is up, and that a firewall lets ssh through'],
+  ETIMEDOUT: ['does not answer', 'Check that the host is up, and that a firewall lets ssh through.'],
   ECONNRESET: [
     'closed the connection before the login',
-    'sshd may limit connections (MaxStartups) or addresses: see its log',
+    'sshd may limit connections (MaxStartups) or addresses: see its log.',
   ],
   ENOTFOUND: [
-    'has a name that is not known',
-    'check the address in the inventory, or its Host entry in ~/.ssh/config',
+    'has an unknown name',
+    'Check the address in the inventory, or its Host entry in ~/.ssh/config.',
   ],
-  EAI_AGAIN: ['has a name that could not be looked up', 'check DNS on this machine, or write an IP address'],
+  EAI_AGAIN: ['has a name that could not be looked up', 'Check DNS on this machine, or write an IP address.'],
 };
 
-function refused(cause: Error, { host, label, user, offers }: Attempt): HaupError {
-  const made = offers?.made ?? [];
-  const locked = offers?.locked ?? [];
-  const hint = /too many/i.test(cause.message)
-    ? 'sshd hung up after too many wrong keys: name the right one with ssh.identity_file'
-    : locked[0] !== undefined
-      ? `${locked[0]} is encrypted and no agent holds it: ssh-add ${locked[0]}`
-      : made.length === 0
-        ? 'there was nothing to offer: start an ssh agent, or set ssh.identity_file or ssh.password'
-        : `check that the user is right and that one of the keys is in ~${user}/.ssh/authorized_keys`;
-  return new HaupError('AUTH_REFUSED', `${label} refused to log ${user} in`, {
+function refused(cause: unknown, tooMany: boolean, { host, label, user, offers }: Attempt): HaupError {
+  const { made = [], locked = [], accepted = [] } = offers ?? {};
+  return new HaupError('AUTH_REFUSED', `${label} refused to log ${user} in.`, {
     host,
-    hint,
+    hint: tooMany
+      ? 'sshd hung up after too many wrong keys. Name the right one with ssh.identity_file.'
+      : locked[0] !== undefined
+        ? `${locked[0]} is encrypted and no agent holds it. Run: ssh-add ${locked[0]}`
+        : made.length === 0
+          ? 'There was nothing to offer. Start an ssh agent, or set ssh.identity_file or ssh.password.'
+          : `Check the user, and that one of the keys is in ~${user}/.ssh/authorized_keys there.`,
     detail: [
-      ...(made.length > 0 ? [`offered ${made.join(', ')}`] : []),
-      ...(offers !== null && offers.accepted.length > 0
-        ? [`accepted there: ${offers.accepted.join(', ')}`]
-        : []),
+      ...(made.length > 0 ? [`offered: ${made.join(', ')}`] : []),
+      ...(accepted.length > 0 ? [`accepted there: ${accepted.join(', ')}`] : []),
     ],
     cause,
   });
@@ -105,13 +114,13 @@ function refused(cause: Error, { host, label, user, offers }: Attempt): HaupErro
 /** An established connection that broke; what was running there may have finished, or not, or still run. */
 export function connectionLost(host: string, cause: unknown): HaupError {
   const reason = cause instanceof Error ? `: ${cause.message}` : '';
-  return new HaupError('CONNECTION_LOST', `the connection to ${host} was lost${reason}`, {
+  return new HaupError('CONNECTION_LOST', `The connection to ${host} was lost${reason}.`, {
     host,
-    hint: 'what was running there may have been done or not; run the command again to see',
+    hint: 'What was running there may have been done, or not. Run the command again to see.',
     cause,
   });
 }
 
 export function interrupted(host: string, signal: AbortSignal): HaupError {
-  return new HaupError('INTERRUPTED', 'interrupted', { host, cause: signal.reason });
+  return new HaupError('INTERRUPTED', 'Interrupted.', { host, cause: signal.reason });
 }

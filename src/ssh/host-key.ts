@@ -8,13 +8,13 @@ export interface HostKeyGuard {
   /** What to negotiate, the types that are known for the host first: another type would look like a changed key. */
   readonly types: ServerHostKeyAlgorithm[];
   /** Judges the key that is shown. */
-  verify(key: Buffer): boolean;
+  readonly verify: (key: Buffer) => boolean;
   /** The exchange has proved that the host holds the key: a new one is recorded. False when that failed. */
-  proven(): boolean;
+  readonly proven: () => boolean;
   /** Why the key was refused. */
-  refusal(): HaupError | null;
+  readonly refusal: () => HaupError | null;
   /** The type of the key that was shown. */
-  shown(): string;
+  readonly shown: () => string;
 }
 
 /**

@@ -1,7 +1,7 @@
-import type { Tarball } from '../model/domain.ts';
 import { HaupError } from '../model/errors.ts';
 import type { Action, ActResult, Host } from '../model/plan.ts';
-import { type Job, stageAndTest, staleStatus, swapSet, toJob } from './actions.ts';
+import { type Job, stageAndTest, staleStatus, type Store, swapSet, toJob } from './actions.ts';
+import { readPack } from './builds.ts';
 import { configTestVerdict } from './config-test.ts';
 import { breakLock, lockOwner, takeLock } from './lock.ts';
 import type { Connection } from './transport.ts';
@@ -11,8 +11,8 @@ const readLimitMs = 60_000;
 /** A watch ends with its drill; this is the limit for one that was forgotten. */
 const watchLimitMs = 30 * 60_000;
 
-/** The port `Host` over an SSH connection. `tarball` gives the bytes of a download that was checked. */
-export function sshHost(connection: Connection, tarball: (wanted: Tarball) => Uint8Array): Host {
+/** The port `Host` over an SSH connection. `store` gives what the operator's machine has ready to push. */
+export function sshHost(connection: Connection, store: Store): Host {
   const name = connection.host;
 
   async function runJob(job: Job, signal: AbortSignal, onLine?: (line: string) => void): Promise<ActResult> {
@@ -38,6 +38,15 @@ export function sshHost(connection: Connection, tarball: (wanted: Tarball) => Ui
       onLine,
     );
     return { code, output: stdout.toString('utf8') + stderr.toString('utf8') };
+  }
+
+  async function bytesOf(job: Job, signal: AbortSignal): Promise<Uint8Array> {
+    const { code, stdout, stderr } = await connection.run(
+      { script: job.script, root: true, timeoutMs: job.timeoutMs },
+      signal,
+    );
+    if (code !== 0) throw failure(job, code, stderr.toString('utf8'));
+    return stdout;
   }
 
   function failure(job: Job, code: number, output: string): HaupError {
@@ -89,7 +98,11 @@ export function sshHost(connection: Connection, tarball: (wanted: Tarball) => Ui
     lockOwner: (signal) => lockOwner(connection, signal),
     breakLock: (signal) => breakLock(connection, signal),
     act: async (action: Action, signal, onLine) => {
-      if (action.do !== 'write') return runJob(toJob(action, tarball), signal, onLine);
+      if (action.do === 'pack-build') {
+        const { output } = await runJob(toJob(action, store), signal, onLine);
+        return { output, pack: await bytesOf(readPack(action.recipe, action.pack), signal) };
+      }
+      if (action.do !== 'write') return runJob(toJob(action, store), signal, onLine);
       const job = stageAndTest(action);
       const { code, output } = await runRaw(job, signal, onLine);
       const verdict = configTestVerdict(action.service, code, output);

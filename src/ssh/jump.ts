@@ -22,9 +22,9 @@ export function parseJumpHosts(text: string, host: string): JumpHost[] {
       );
     const address = match?.[2] ?? match?.[3];
     if (address === undefined || address.startsWith('-')) {
-      throw new HaupError('SSH_UNSUPPORTED', `the jump host '${part.trim()}' cannot be understood`, {
+      throw new HaupError('SSH_UNSUPPORTED', `the jump host '${part.trim()}' cannot be understood.`, {
         host,
-        hint: 'write [user@]host[:port], several separated by commas',
+        hint: 'Write [user@]host[:port], several separated by commas.',
       });
     }
     return { user: match?.[1] ?? null, address, port: match?.[4] === undefined ? null : Number(match[4]) };

@@ -1,7 +1,7 @@
 /** known_hosts files: which keys a host has, and whether the key that it shows is one of them. */
 
 import { createHash, createHmac, randomBytes } from 'node:crypto';
-import { closeSync, fstatSync, mkdirSync, openSync, readFileSync, readSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, fstatSync, mkdirSync, openSync, readFileSync, readSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { HaupError } from '../model/errors.ts';
 
@@ -110,14 +110,13 @@ function read(file: string, policy: HostKeyPolicy): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (cause) {
-    const code = (cause as NodeJS.ErrnoException).code;
-    if (code === 'ENOENT' || code === 'ENOTDIR') return '';
+    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return '';
     throw new HaupError(
       'HOST_KEY_UNKNOWN',
-      `${file} cannot be read, so the key of ${policy.label} cannot be checked`,
+      `${file} cannot be read, so the host key of ${policy.label} cannot be checked.`,
       {
         host: policy.host,
-        hint: `make ${file} readable, or pin the key with ssh.host_key in the inventory`,
+        hint: `Make ${file} readable, or pin the key with ssh.host_key in the inventory.`,
         cause,
       },
     );
@@ -146,8 +145,8 @@ export function judgeHostKey(blob: Buffer, known: Known, policy: HostKeyPolicy):
     if (policy.pin === fingerprint(blob)) return 'known';
     return refuse(
       'HOST_KEY_CHANGED',
-      `${policy.label} shows a host key other than the one pinned in the inventory`,
-      'find out why before you go on; if the host was rebuilt, change ssh.host_key in the inventory',
+      `${policy.label} shows a host key other than the one pinned in the inventory.`,
+      'Find out why before you go on. If the host was rebuilt, change ssh.host_key in the inventory.',
       [`pinned  ${policy.pin}`, `shown   ${shown}`],
     );
   }
@@ -156,8 +155,8 @@ export function judgeHostKey(blob: Buffer, known: Known, policy: HostKeyPolicy):
   if (revoked !== undefined) {
     return refuse(
       'HOST_KEY_CHANGED',
-      `${policy.label} shows a host key that is marked @revoked in ${place(revoked)}`,
-      'do not use this host before it has a new key',
+      `${policy.label} shows a host key that is marked @revoked in ${place(revoked)}.`,
+      'Give the host a new key before you use it again.',
       [`shown   ${shown}`],
     );
   }
@@ -168,9 +167,9 @@ export function judgeHostKey(blob: Buffer, known: Known, policy: HostKeyPolicy):
     return refuse(
       'HOST_KEY_CHANGED',
       changed.type === keyType(blob)
-        ? `the host key of ${policy.label} has changed: somebody may be in between, or the host was rebuilt`
-        : `${policy.label} shows a ${keyType(blob)} key and no longer the ${changed.type} key that is known`,
-      `if you know why: ssh-keygen -R '${policy.name}' -f ${changed.file}`,
+        ? `The host key of ${policy.label} has changed: the host was rebuilt, or somebody is in between.`
+        : `${policy.label} shows a ${keyType(blob)} key and no longer the ${changed.type} key that is known.`,
+      `Find out why. If it is right, run: ssh-keygen -R '${policy.name}' -f '${changed.file}'`,
       [`known   ${fingerprint(changed.blob)} (${changed.type}) in ${place(changed)}`, `shown   ${shown}`],
     );
   }
@@ -178,8 +177,8 @@ export function judgeHostKey(blob: Buffer, known: Known, policy: HostKeyPolicy):
   const authority = known.authorities[0];
   return refuse(
     'HOST_KEY_UNKNOWN',
-    `the host key of ${policy.label} is not known`,
-    `compare it with: ssh-keygen -lf /etc/ssh/ssh_host_${shortType(blob)}_key.pub on the host; then pin it with ssh.host_key in the inventory, or connect once with --strict-host-key accept-new`,
+    `The host key of ${policy.label} is not known.`,
+    `Compare it with: ssh-keygen -lf /etc/ssh/ssh_host_${shortType(blob)}_key.pub on the host. Then pin it with ssh.host_key in the inventory, or connect once with --strict-host-key accept-new.`,
     [
       `shown   ${shown}`,
       ...(authority === undefined
@@ -213,7 +212,8 @@ export function record(blob: Buffer, policy: HostKeyPolicy): void {
     ? `|1|${salt.toString('base64')}|${hashName(policy.name, salt)}`
     : policy.name;
   try {
-    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+    // Not recursive, which has no end on some paths that cannot be made (nodejs/node, ENOENT under /proc).
+    if (!existsSync(dirname(file))) mkdirSync(dirname(file), { mode: 0o700 });
     const fd = openSync(file, 'a+', 0o600);
     try {
       writeSync(fd, `${endsInNewline(fd) ? '' : '\n'}${name} ${keyType(blob)} ${blob.toString('base64')}\n`);
@@ -223,10 +223,10 @@ export function record(blob: Buffer, policy: HostKeyPolicy): void {
   } catch (cause) {
     throw new HaupError(
       'HOST_KEY_UNKNOWN',
-      `the new host key of ${policy.label} cannot be recorded in ${file}`,
+      `the new host key of ${policy.label} cannot be recorded in ${file}.`,
       {
         host: policy.host,
-        hint: `make ${file} writable, or pin the key with ssh.host_key in the inventory: ${fingerprint(blob)}`,
+        hint: `Make ${file} writable, or pin the key in the inventory: ssh.host_key: ${fingerprint(blob)}`,
         cause,
       },
     );

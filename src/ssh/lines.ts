@@ -3,7 +3,10 @@
 import { StringDecoder } from 'node:string_decoder';
 
 /** Calls `onLine` for each line, without its end; characters that packets have cut in two stay whole. */
-export function splitLines(onLine: (line: string) => void): { feed(chunk: Buffer): void; end(): void } {
+export function splitLines(onLine: (line: string) => void): {
+  readonly feed: (chunk: Buffer) => void;
+  readonly end: () => void;
+} {
   const decoder = new StringDecoder('utf8');
   let rest = '';
   const say = (line: string): void => onLine(line.endsWith('\r') ? line.slice(0, -1) : line);
@@ -32,12 +35,12 @@ const fullAt = 5_000;
 const roomAt = 500;
 
 export interface LineQueue {
-  push(line: string): void;
+  readonly push: (line: string) => void;
   /** No more lines; an error is thrown to the reader after the last line. */
-  end(error: unknown): void;
-  control(flow: Flow): void;
+  readonly end: (error: unknown) => void;
+  readonly control: (flow: Flow) => void;
   /** The lines; ends when the signal aborts. */
-  drain(signal: AbortSignal): AsyncGenerator<string>;
+  readonly drain: (signal: AbortSignal) => AsyncGenerator<string>;
 }
 
 export function lineQueue(): LineQueue {
@@ -46,7 +49,8 @@ export function lineQueue(): LineQueue {
   let failure: unknown = null;
   let paused = false;
   let flow: Flow | null = null;
-  let wake = (): void => {};
+  let reader: (() => void) | null = null;
+  const wake = (): void => reader?.();
   return {
     push(line) {
       lines.push(line);
@@ -65,8 +69,7 @@ export function lineQueue(): LineQueue {
       flow = theFlow;
     },
     async *drain(signal) {
-      const abort = (): void => wake();
-      signal.addEventListener('abort', abort, { once: true });
+      signal.addEventListener('abort', wake, { once: true });
       try {
         while (!signal.aborted) {
           const line = lines.shift();
@@ -81,12 +84,12 @@ export function lineQueue(): LineQueue {
             return;
           } else {
             await new Promise<void>((resolve) => {
-              wake = resolve;
+              reader = resolve;
             });
           }
         }
       } finally {
-        signal.removeEventListener('abort', abort);
+        signal.removeEventListener('abort', wake);
       }
     },
   };

@@ -4,10 +4,10 @@ import { once, setMaxListeners } from 'node:events';
 import { connect as connectTcp } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { AnyAuthMethod, Client, ConnectConfig } from 'ssh2';
+import type { AnyAuthMethod, Client, ConnectConfig, NextAuthHandler } from 'ssh2';
 import { HaupError } from '../model/errors.ts';
 import type { Secret } from '../model/secret.ts';
-import { type Identity, type KeyTools, prepareOffers } from './auth.ts';
+import { type Identity, type KeyTools, type Offers, prepareOffers } from './auth.ts';
 import { type Link, unlessAborted } from './channel.ts';
 import type { ConfigSource, SshConfig } from './config.ts';
 import { connectFailure, connectionLost, interrupted } from './failure.ts';
@@ -46,7 +46,7 @@ export interface Reached {
   readonly user: string;
   readonly link: Link;
   /** Ends this connection and those that it goes through. Does not reject. */
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 export interface Login {
@@ -115,9 +115,7 @@ async function tryLogIn(login: Login, guard: HostKeyGuard): Promise<Reached> {
     keepaliveCountMax: keepaliveCount,
     algorithms: { serverHostKey: guard.types },
     hostVerifier: (key: Buffer) => guard.verify(key),
-    // ssh2 takes false for the end of the list; its types do not know.
-    authHandler: (left, _partial, next) =>
-      void offering.then((offers) => next(offers.next(left) as AnyAuthMethod)),
+    authHandler: (left, _partial, next) => void offerNext(offering, left, next),
     ...(options.debug === undefined ? {} : { debug }),
   });
   // It settles on the first error, even on one of an agent, which does not matter: the events decide.
@@ -150,7 +148,7 @@ async function tryLogIn(login: Login, guard: HostKeyGuard): Promise<Reached> {
   return {
     user: config.user,
     link: { host, client, slots: slots(channels), gone: gone.signal },
-    async close() {
+    close: async () => {
       client.end();
       const limit = setTimeout(() => socket.destroy(), closeLimitMs);
       if (!gone.signal.aborted) await once(gone.signal, 'abort');
@@ -172,7 +170,7 @@ function ready(client: Client, gone: AbortController, host: string, signal: Abor
     });
     client.once('close', () => {
       settle();
-      reject(new Error('it closed the connection during the login'));
+      reject(new Error('the connection was closed during the login'));
     });
     client.on('error', (error: Error & { readonly level?: string }) => {
       if (error.level === 'agent') return;
@@ -181,6 +179,16 @@ function ready(client: Client, gone: AbortController, host: string, signal: Abor
       gone.abort(connectionLost(host, error));
     });
   });
+}
+
+async function offerNext(
+  offering: Promise<Offers>,
+  left: readonly string[] | null,
+  next: NextAuthHandler,
+): Promise<void> {
+  const offers = await offering;
+  // ssh2 takes false for the end of the list; its types do not know.
+  next(offers.next(left) as AnyAuthMethod);
 }
 
 /** The connection was closed before the host had said who it is. */

@@ -4,6 +4,7 @@ import { performance } from 'node:perf_hooks';
 import { HaupError } from '../model/errors.ts';
 import type { Secret } from '../model/secret.ts';
 import { type Ended, type Execution, execute, type Link, timedOut, unlessAborted } from './channel.ts';
+import { deferred } from './deferred.ts';
 import { type Root, sudoMark, wrap } from './shell.ts';
 
 type Outcome = 'accepted' | 'undecided' | HaupError;
@@ -62,22 +63,20 @@ async function withPassword(link: Link, way: RootWay, job: Job, signal: AbortSig
 }
 
 async function tryPassword(link: Link, way: RootWay, job: Job, signal: AbortSignal): Promise<number> {
-  let decide: (outcome: Outcome) => void = () => {};
-  way.trial = new Promise((resolve) => {
-    decide = resolve;
-  });
+  const trial = deferred<Outcome>();
+  way.trial = trial.promise;
   let outcome: Outcome = 'undecided';
   try {
     const ended = await attempt(link, way, 'password', job, signal, () => {
       outcome = 'accepted';
-      decide(outcome);
+      trial.resolve(outcome);
     });
     if (ended.started) return ended.code;
     outcome = refuse(link, way, ended);
     throw outcome;
   } finally {
     if (outcome === 'undecided') way.trial = null;
-    decide(outcome);
+    trial.resolve(outcome);
   }
 }
 
@@ -111,7 +110,7 @@ async function attempt(
     },
     signal,
   );
-  const killed = ended.code === 124 || ended.code === 137 || ended.code === 143;
+  const killed = ended.code === 124 || ended.code === 137;
   if (ended.started && killed && performance.now() - startedAt > limitMs - 100) {
     throw timedOut(link.host, limitMs, true);
   }

@@ -89,14 +89,13 @@ export async function* linesOf(
     stdout: outLines.feed,
     stderr: errLines.feed,
   };
-  const running = runAs(link, way, job, AbortSignal.any([signal, over.signal])).then(
-    (code) => {
-      outLines.end();
-      errLines.end();
-      queue.end(code === 0 ? null : failed(link.host, code, complaints));
-    },
-    (error: unknown) => queue.end(error),
-  );
+  const run = async (): Promise<void> => {
+    const code = await runAs(link, way, job, AbortSignal.any([signal, over.signal]));
+    outLines.end();
+    errLines.end();
+    if (code !== 0) throw failed(link.host, code, complaints);
+  };
+  const running = run().then(() => queue.end(null), queue.end);
   try {
     yield* queue.drain(signal);
   } finally {

@@ -45,7 +45,7 @@ const longestCommand = 120_000;
  * @throws RangeError when the script is too long for one argument.
  */
 export function wrap(script: string, wrapping: Wrapping): string {
-  const words = [become(wrapping.root), body(wrapping), script].map(portable).join(' ');
+  const words = [become[wrapping.root], body(wrapping), script].map(portable).join(' ');
   const command = `exec sh -c 'p=$(printf %b "$1") b=$(printf %b "$2") s=$(printf %b "$3"); eval "$p"' haup ${words}`;
   if (command.length > longestCommand)
     throw new RangeError(`script of ${script.length} characters: pass data on stdin`);
@@ -66,51 +66,46 @@ function portable(text: string): string {
 const aboutToAsk = "printf '\\001haup\\001\\n' >&2; LC_ALL=C; export LC_ALL";
 
 /** sh text that runs the body in $b, with the script of $s as its first argument, as the wanted user. */
-function become(root: Root): string {
-  switch (root) {
-    case 'no':
-      return 'set -- "$s"; eval "$b"';
-    case 'free':
-      return `if [ "$(id -u)" = 0 ]; then set -- "$s"; eval "$b"; else ${aboutToAsk}; exec sudo -n -- sh -c "$b" haup "$s"; fi`;
-    case 'password':
-      // sudo gets the password and nothing else, so a wrong one is tried once. The command's stdin goes around
-      // sudo, through a FIFO: were the password in front of it, a sudo that asks for none would leave it there.
-      // `read` takes no byte after the newline. printf is a builtin: the password is in no process list.
-      return [
-        aboutToAsk,
-        'IFS= read -r w || exit 1',
-        'd=$(mktemp -d /dev/shm/haup.XXXXXX 2>/dev/null || mktemp -d) && mkfifo -m 600 "$d/in" || exit 1',
-        'exec 3<&0',
-        'cat <&3 >"$d/in" 3<&- & c=$!',
-        'exec 3<&- </dev/null',
-        `printf '%s\\n' "$w" | sudo -k -S -p '' -- sh -c "$b" haup "$s" "$d"; r=$?`,
-        'kill $c 2>/dev/null; rm -rf "$d"; exit $r',
-      ].join('\n');
-  }
-}
+const become: Readonly<Record<Root, string>> = {
+  no: 'set -- "$s"; eval "$b"',
+  free: `if [ "$(id -u)" = 0 ]; then set -- "$s"; eval "$b"; else ${aboutToAsk}; exec sudo -n -- sh -c "$b" haup "$s"; fi`,
+  // sudo gets the password and nothing else, so a wrong one is tried once. The command's stdin goes around sudo,
+  // through a FIFO: were the password in front of it, a sudo that asks for none would leave it there. `read` takes
+  // no byte after the newline; printf is a builtin, so the password is in no process list.
+  password: [
+    aboutToAsk,
+    'IFS= read -r w || exit 1',
+    'd=$(mktemp -d /dev/shm/haup.XXXXXX 2>/dev/null || mktemp -d) && mkfifo -m 600 "$d/in" || exit 1',
+    'exec 3<&0',
+    'cat <&3 >"$d/in" 3<&- & c=$!',
+    'exec 3<&- </dev/null',
+    `printf '%s\\n' "$w" | sudo -k -S -p '' -- sh -c "$b" haup "$s" "$d"; r=$?`,
+    'kill $c 2>/dev/null; rm -rf "$d"; exit $r',
+  ].join('\n'),
+};
 
 /** Runs as the wanted user; $1 is the script, $2 the directory of the FIFO that is its stdin (after `password`). */
 function body({ root, limitSeconds, lifeline }: Wrapping): string {
   const limited = `timeout -k 5 ${limitSeconds} sh -c "$1"`;
-  const choose = (withLimit: string, without: string): string =>
-    `if command -v timeout >/dev/null 2>&1; then ${withLimit}; else ${without}; fi`;
   return [
-    root === 'password' ? 'exec <"$2/in"; rm -rf "$2"' : '',
+    ...(root === 'password' ? ['exec <"$2/in"; rm -rf "$2"'] : []),
     'LC_ALL=C PATH="${PATH:-/usr/bin:/bin}:/usr/local/sbin:/usr/sbin:/sbin"; export LC_ALL PATH',
     'umask 022; cd /',
     "printf '\\001haup\\002\\n'; printf '\\001haup\\002\\n' >&2",
-    lifeline
+    ...(lifeline
       ? [
-          // An asynchronous command would get /dev/null for stdin; so the lifeline moves to another descriptor.
-          // `timeout` leads a process group and passes on to all of it the signal that it gets.
+          // A command with & would get /dev/null for its stdin, so the lifeline moves to another descriptor.
+          // `timeout` leads a process group and passes the signal that it gets on to all of it.
           'exec 3<&0 </dev/null',
-          choose(`${limited} 3<&- & p=$!`, 'sh -c "$1" 3<&- & p=$!'),
+          ifTimeout(`${limited} 3<&- & p=$!`, 'sh -c "$1" 3<&- & p=$!'),
           '{ while read -r _; do :; done; kill -TERM $p; } <&3 3<&- >/dev/null 2>&1 & w=$!',
           'exec 3<&-',
           'wait $p; r=$?; kill $w 2>/dev/null; exit $r',
-        ].join('\n')
-      : choose(`exec ${limited}`, 'exec sh -c "$1"'),
-  ]
-    .filter((line) => line !== '')
-    .join('\n');
+        ]
+      : [ifTimeout(`exec ${limited}`, 'exec sh -c "$1"')]),
+  ].join('\n');
+}
+
+function ifTimeout(yes: string, no: string): string {
+  return `if command -v timeout >/dev/null 2>&1; then ${yes}; else ${no}; fi`;
 }

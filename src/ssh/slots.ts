@@ -2,10 +2,10 @@
 
 export interface Slots {
   /** Waits for a free slot. Rejects with the signal's reason. */
-  take(signal: AbortSignal): Promise<void>;
-  free(): void;
+  readonly take: (signal: AbortSignal) => Promise<void>;
+  readonly free: () => void;
   /** The one that was taken was too many: gives it back for good. False when it was the only one. */
-  shrink(): boolean;
+  readonly shrink: () => boolean;
 }
 
 export function slots(count: number): Slots {

@@ -86,11 +86,13 @@ export function fakeHost(start: HostFacts): FakeHost {
       case 'make':
       case 'clean-build':
         return;
-      case 'make-install': {
+      case 'pack-build':
+        return;
+      case 'place-build': {
         const { software, version, configure, prefix } = action.recipe;
         const path = `${prefix}/sbin/${software}`;
         change({
-          software: { ...facts.software, [software]: { path, version, configure, stamp: action.stamp } },
+          software: { ...facts.software, [software]: { path, version, configure, stamp: action.pack.stamp } },
         });
         if (facts.services[software].active === 'active') service(software, { program: `${path} (deleted)` });
         return;

@@ -20,8 +20,18 @@ beforeAll(async () => {
 const factsOf = (hosts: readonly FakeHost[]): Map<string, HostFacts> =>
   new Map(hosts.map((host) => [host.name, host.facts()]));
 const planFor = (inventory: Inventory, hosts: readonly FakeHost[]): Plan =>
-  plan(desire(inventory, factsOf(hosts), render), factsOf(hosts), inventory.vips, clusters(inventory));
-const options = { emit: () => undefined, now: () => 0, log: () => undefined, gate: async () => undefined };
+  plan(desire(inventory, factsOf(hosts), render), factsOf(hosts), inventory.vips, clusters(inventory), {
+    on: 'each',
+    cached: new Set(),
+  });
+const build = () => ({ kind: 'build' }) as const;
+const options = {
+  emit: () => undefined,
+  now: () => 0,
+  log: () => undefined,
+  gate: async () => undefined,
+  packs: { ready: async () => undefined, put: async () => undefined, fail: () => undefined },
+};
 const run = (made: Plan, hosts: readonly FakeHost[]): Promise<void> =>
   execute(made, new Map(hosts.map((host) => [host.name, host])), options, new AbortController().signal);
 const bareHosts = (): FakeHost[] => ['keep_136', 'keep_137'].map((name) => fakeHost(bareFacts(name)));
@@ -126,6 +136,57 @@ describe('on a pair that serves', () => {
   });
 });
 
+describe('builds of one platform', () => {
+  const three = () =>
+    ['a', 'b', 'c'].map((name) => fakeHost(bareFacts(name, name === 'c' ? { arch: 'aarch64' } : {})));
+  const inventory = exampleInventory((text) =>
+    text
+      .replace(/keep_136:/g, 'a:')
+      .replace(/keep_137:/g, 'b:')
+      .replace('vips:  ', '  c:\n    address: 192.168.160.138\n    interface: ens33\nvips:  ')
+      .replace(/hosts: \[keep_136, keep_137\], virt/, 'hosts: [a, b, c], priorities: [100, 80, 60], virt')
+      .replace(/hosts: \[keep_137, keep_136\], virt/, 'hosts: [b, a], virt'),
+  );
+  const buildsOf = (hosts: readonly FakeHost[], cached = new Set<string>()) => {
+    const made = plan(
+      desire(inventory, factsOf(hosts), render),
+      factsOf(hosts),
+      inventory.vips,
+      clusters(inventory),
+      { on: 'first', cached },
+    );
+    return made.tracks
+      .flat()
+      .flatMap((stage) =>
+        stage.work.flatMap(({ host, changes }) =>
+          changes
+            .filter(({ id }) => id === 'build:nginx')
+            .map((change) => ({ host, title: change.title, change })),
+        ),
+      );
+  };
+
+  test('are made once, by the first host that needs them', () => {
+    expect(buildsOf(three()).map(({ host, title }) => `${host}: ${title}`)).toEqual([
+      'a: build nginx 1.22.1',
+      'b: install nginx 1.22.1 that a builds',
+      'c: build nginx 1.22.1',
+    ]);
+  });
+
+  test('are not made at all when this machine keeps them', () => {
+    const action = buildsOf(three())[0]?.change.actions.find((one) => one.do === 'pack-build');
+    if (action?.do !== 'pack-build') throw new Error('no pack');
+    expect(
+      buildsOf(three(), new Set([action.pack.key])).map(({ host, title }) => `${host}: ${title}`),
+    ).toEqual([
+      'a: install nginx 1.22.1 kept on this machine',
+      'b: install nginx 1.22.1 kept on this machine',
+      'c: build nginx 1.22.1',
+    ]);
+  });
+});
+
 describe('one difference, one reason', () => {
   const settled = async (): Promise<{ want: DesiredHost; have: HostFacts }> => {
     const hosts = bareHosts();
@@ -190,7 +251,7 @@ describe('one difference, one reason', () => {
   ];
   test.each(cases)('%s', async (_name, change, id, why) => {
     const { want, have } = await settled();
-    const diff = diffHost(want, { ...have, ...change(have) });
+    const diff = diffHost(want, { ...have, ...change(have) }, build);
     const found = [...diff.prepare, ...diff.change].find((one) => one.id === id);
     expect(found?.why).toMatch(why);
   });
@@ -198,31 +259,39 @@ describe('one difference, one reason', () => {
   test('a file of ours that is not wanted any more is removed', async () => {
     const { want, have } = await settled();
     const stray = '/usr/local/nginx/conf/haup.d/site-old.conf';
-    const diff = diffHost(want, {
-      ...have,
-      files: {
-        ...have.files,
-        [stray]: { state: 'present', sha256: 'x', mode: 0o644, owner: 'root:root', text: 'old' },
+    const diff = diffHost(
+      want,
+      {
+        ...have,
+        files: {
+          ...have.files,
+          [stray]: { state: 'present', sha256: 'x', mode: 0o644, owner: 'root:root', text: 'old' },
+        },
       },
-    });
+      build,
+    );
     expect(diff.change[0]?.why).toBe(`${stray} is not wanted any more`);
   });
 
   test('a password never reaches a diff', async () => {
     const { want, have } = await settled();
-    const diff = diffHost(want, {
-      ...have,
-      files: {
-        ...have.files,
-        [conf]: {
-          state: 'present',
-          sha256: 'x',
-          mode: 0o640,
-          owner: 'root:root',
-          text: 'auth_pass hunter22\n',
+    const diff = diffHost(
+      want,
+      {
+        ...have,
+        files: {
+          ...have.files,
+          [conf]: {
+            state: 'present',
+            sha256: 'x',
+            mode: 0o640,
+            owner: 'root:root',
+            text: 'auth_pass hunter22\n',
+          },
         },
       },
-    });
+      build,
+    );
     const text = JSON.stringify(diff.change.flatMap(({ diffs }) => diffs));
     expect(text).not.toMatch(/hunter22|1111/);
     expect(text).toMatch(/auth_pass \*\*\*/);

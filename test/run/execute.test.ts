@@ -28,6 +28,7 @@ function world(names: readonly string[]) {
     now: () => 0,
     log: () => undefined,
     gate: async (_checks: readonly string[], members: readonly string[]) => void gates.push(members),
+    packs: { ready: async () => undefined, put: async () => undefined, fail: () => undefined },
   };
   return { hosts, events, gates, options };
 }
