@@ -1,0 +1,99 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { HaupError } from '../model/errors.ts';
+import type { Pack } from '../model/plan.ts';
+
+/** Finished builds on their way from the host that made them to the others, kept for the next time. */
+export interface PackStore {
+  /** The bytes of a build that is ready. */
+  readonly bytes: (pack: Pack) => Uint8Array;
+  /** Waits until a build is ready: from the cache, or from the host that makes it. */
+  readonly ready: (pack: Pack, signal: AbortSignal) => Promise<void>;
+  readonly put: (pack: Pack, bytes: Uint8Array) => Promise<void>;
+  /** The host that was to make it failed: nobody waits for it any longer. */
+  readonly fail: (pack: Pack) => void;
+}
+
+/** Keys of the builds in the cache; empty when there is no cache yet. One directory read. */
+export async function cachedPacks(directory: string): Promise<ReadonlySet<string>> {
+  const names = await readdir(directory).catch(() => []);
+  // The digest is the file's second name: a pack without it was not finished.
+  return new Set(names.flatMap((name) => /^([0-9a-f]{64})\.[0-9a-f]{64}\.tar\.gz$/.exec(name)?.[1] ?? []));
+}
+
+export function packStore(directory: string): PackStore {
+  const here = new Map<string, Uint8Array>();
+  const waiting = new Map<
+    string,
+    { readonly promise: Promise<void>; readonly settle: (error?: unknown) => void }
+  >();
+  const arrival = (key: string) => {
+    const known = waiting.get(key);
+    if (known !== undefined) return known;
+    let settle: (error?: unknown) => void = () => undefined;
+    const promise = new Promise<void>((resolve, reject) => {
+      settle = (error) => (error === undefined ? resolve() : reject(error));
+    });
+    promise.catch(() => undefined);
+    const made = { promise, settle };
+    waiting.set(key, made);
+    return made;
+  };
+  return {
+    bytes: ({ key }) => {
+      const bytes = here.get(key);
+      if (bytes === undefined) throw new Error(`build ${key} is pushed before it is ready`);
+      return bytes;
+    },
+    ready: async ({ key }, signal) => {
+      if (here.has(key)) return;
+      const kept = await fromCache(directory, key);
+      if (kept !== null) {
+        here.set(key, kept);
+        return;
+      }
+      await untilAborted(arrival(key).promise, signal);
+    },
+    put: async ({ key }, bytes) => {
+      here.set(key, bytes);
+      arrival(key).settle();
+      await mkdir(directory, { recursive: true, mode: 0o700 });
+      const partial = join(directory, `${key}.${randomUUID()}.part`);
+      await writeFile(partial, bytes, { mode: 0o600 });
+      await rename(partial, join(directory, `${key}.${sha256(bytes)}.tar.gz`));
+    },
+    fail: ({ key }) =>
+      arrival(key).settle(
+        new HaupError('MAKE_FAILED', 'The host that was to build for this one failed.', {
+          hint: 'Its own error is shown too; once that is mended, haup apply goes on here.',
+        }),
+      ),
+  };
+}
+
+async function fromCache(directory: string, key: string): Promise<Uint8Array | null> {
+  const names = await readdir(directory).catch(() => []);
+  const name = names.find((one) => one.startsWith(`${key}.`) && one.endsWith('.tar.gz'));
+  if (name === undefined) return null;
+  const bytes = await readFile(join(directory, name));
+  if (name === `${key}.${sha256(bytes)}.tar.gz`) return bytes;
+  throw new HaupError(
+    'CHECKSUM_MISMATCH',
+    `The build that this machine keeps in ${join(directory, name)} is damaged.`,
+    {
+      hint: 'Remove that file and run haup apply again: it is built anew.',
+    },
+  );
+}
+
+const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
+
+function untilAborted(promise: Promise<void>, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const abort = (): void => reject(signal.reason as Error);
+    if (signal.aborted) return abort();
+    signal.addEventListener('abort', abort, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+  });
+}

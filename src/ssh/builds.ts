@@ -1,0 +1,165 @@
+/** Packages and builds as sh: install, upload, configure, make, pack, place, clean up. */
+
+import type { BuildRecipe, Tarball } from '../model/domain.ts';
+import { installedList, sourceDirectory, stampPath, stateDirectory } from '../model/layout.ts';
+import type { Pack } from '../model/plan.ts';
+import type { Job } from './actions.ts';
+import { quote } from './shell.ts';
+
+const minute = 60_000;
+
+type Manager = 'apt-get' | 'dnf' | 'yum';
+
+export function install(manager: Manager, names: readonly string[]): Job {
+  return {
+    script: installText(manager, names.map(quote).join(' ')),
+    timeoutMs: 15 * minute,
+    failure: 'PACKAGES_FAILED',
+    what: `${manager} install ${names.join(' ')}`,
+  };
+}
+
+/** `list`: words of sh. A lock of another package run is waited for: 3 minutes with apt-get, as long as it takes with the others. */
+function installText(manager: Manager, list: string): string {
+  return manager === 'apt-get'
+    ? // A list that is old or missing makes the first try fail at once; then it is fetched.
+      `export DEBIAN_FRONTEND=noninteractive NEEDRESTART_MODE=l
+get() { apt-get -y -q -o DPkg::Lock::Timeout=180 -o Dpkg::Use-Pty=0 --no-install-recommends install ${list}; }
+get || { apt-get -q -o DPkg::Lock::Timeout=180 update && get; }`
+    : // yum 3 calls it a success when one of several packages was found, so rpm has the last word.
+      `${manager} -y install ${list} && rpm -q ${list}`;
+}
+
+export function upload(tarball: Tarball, bytes: Uint8Array): Job {
+  const target = quote(`${sourceDirectory}/${tarball.name}`);
+  return {
+    script: `set -e
+mkdir -p ${sourceDirectory}
+cat > ${target}.part
+echo ${quote(`${tarball.sha256}  ${sourceDirectory}/${tarball.name}.part`)} | sha256sum -c --quiet
+mv ${target}.part ${target}`,
+    stdin: bytes,
+    timeoutMs: 10 * minute,
+    failure: 'CHECKSUM_MISMATCH',
+    what: `pushing ${tarball.name}`,
+  };
+}
+
+const buildDirectory = (recipe: BuildRecipe): string =>
+  `${sourceDirectory}/${recipe.software}-${recipe.version}`;
+const packFile = (pack: Pack): string => quote(`${sourceDirectory}/${pack.key}.tar.gz`);
+const nameOf = (recipe: BuildRecipe): string => `${recipe.software} ${recipe.version}`;
+
+export function build(step: 'configure' | 'make' | 'clean-build', recipe: BuildRecipe): Job {
+  const directory = quote(buildDirectory(recipe));
+  switch (step) {
+    case 'configure':
+      // Always from a clean directory: nothing of an interrupted build is ever reused.
+      return {
+        script: `set -e
+rm -rf ${directory} && mkdir -p ${directory}
+tar -xzf ${quote(`${sourceDirectory}/${recipe.tarball.name}`)} --strip-components=1 --no-same-owner -C ${directory}
+cd ${directory}
+./configure ${recipe.configure.map(quote).join(' ')}`,
+        timeoutMs: 10 * minute,
+        lifeline: true,
+        failure: 'CONFIGURE_FAILED',
+        what: `./configure of ${nameOf(recipe)}`,
+      };
+    case 'make':
+      return {
+        script: `cd ${directory} && make -j"$(nproc)"`,
+        timeoutMs: 30 * minute,
+        lifeline: true,
+        failure: 'MAKE_FAILED',
+        what: `make of ${nameOf(recipe)}`,
+      };
+    case 'clean-build':
+      return {
+        script: `rm -rf ${sourceDirectory}`,
+        timeoutMs: minute,
+        failure: 'COMMAND_FAILED',
+        what: `removing the build tree of ${nameOf(recipe)}`,
+      };
+  }
+}
+
+/**
+ * `make install` into a directory of its own, packed with the names of the packages whose libraries it
+ * links. Directories outside the prefix are left out, since on the host they may be links (/lib, /usr/sbin).
+ */
+export function packBuild(recipe: BuildRecipe, pack: Pack): Job {
+  const prefix = quote(recipe.prefix);
+  return {
+    script: `set -e
+cd ${quote(buildDirectory(recipe))}
+stage=$PWD/.haup-stage
+rm -rf "$stage"
+make install DESTDIR="$stage"
+# A sample must never take the place of a configuration: keepalived's would start VRID 51 on eth0.
+rm -f "$stage"${quote(recipe.entry)}
+mkdir -p "$stage"${prefix} "$stage/.haup-pack"
+printf '%s' ${quote(pack.stamp)} > "$stage"${quote(stampPath(recipe.prefix))}
+find "$stage" -type f -perm /111 -exec ldd {} + 2>/dev/null | sed -n 's/.*=> \\(\\/[^ ]*\\).*/\\1/p' | sort -u | while read -r library; do readlink -f "$library"; done | sort -u > "$stage/.haup-pack/libraries"
+if command -v dpkg-query >/dev/null; then xargs dpkg -S < "$stage/.haup-pack/libraries" 2>/dev/null | sed 's/:.*//' | sort -u
+elif command -v rpm >/dev/null; then xargs rpm -qf --qf '%{NAME}\\n' < "$stage/.haup-pack/libraries" | sort -u
+fi > "$stage/.haup-pack/needs"
+cd "$stage"
+{ find ./.haup-pack; find .${prefix}; find . -path .${prefix} -prune -o -path ./.haup-pack -prune -o ! -type d -print; } > ../.haup-list
+tar -czf ${packFile(pack)} --no-recursion --owner=0 --group=0 -T ../.haup-list`,
+    timeoutMs: 5 * minute,
+    failure: 'INSTALL_FAILED',
+    what: `make install of ${nameOf(recipe)}`,
+  };
+}
+
+/** Prints the pack that `packBuild` made. */
+export const readPack = (recipe: BuildRecipe, pack: Pack): Job => ({
+  script: `cat ${packFile(pack)}`,
+  timeoutMs: 5 * minute,
+  failure: 'INSTALL_FAILED',
+  what: `fetching the build of ${nameOf(recipe)}`,
+});
+
+/**
+ * Puts a pack in place file by file, each by rename; the stamp last, so that what is cut off is known to
+ * be unfinished. Configuration that is there stays, as with `make install`; units are haup's own.
+ */
+export function placeBuild(recipe: BuildRecipe, pack: Pack, bytes: Uint8Array | null): Job {
+  const stamp = quote(stampPath(recipe.prefix));
+  const unpacked = quote(`${sourceDirectory}/${pack.key}`);
+  return {
+    script: `set -e
+mkdir -p ${sourceDirectory} ${stateDirectory}
+${bytes === null ? '' : `cat > ${packFile(pack)}`}
+rm -rf ${unpacked} && mkdir ${unpacked}
+tar -xzf ${packFile(pack)} --no-same-owner -C ${unpacked}
+cd ${unpacked}
+${
+  pack.manager === null
+    ? ''
+    : `if find . -type f -perm /111 -exec ldd {} + 2>/dev/null | grep -q 'not found'; then
+${installText(pack.manager, '$(cat .haup-pack/needs)')}
+fi`
+}
+rm -f ${stamp}
+find . -path ./.haup-pack -prune -o -type d -print | while read -r d; do case $d in */systemd|*/systemd/*) ;; *) mkdir -p "/$d" ;; esac; done
+find . -path ./.haup-pack -prune -o ! -type d -print | while read -r f; do
+  t=/\${f#./}
+  case $t in
+    ${stamp}|*/systemd/system/*) continue ;;
+    *.default) ;;
+    /etc/*|*/conf/*|*/html/*) [ ! -e "$t" ] || continue ;;
+  esac
+  cp -dp "$f" "$t.haup-new"
+  mv -f "$t.haup-new" "$t"
+  printf '%s\\n' "$t"
+done > ${quote(installedList(recipe.software))}.new
+mv ${quote(installedList(recipe.software))}.new ${quote(installedList(recipe.software))}
+cp -p .${stamp} ${stamp}`,
+    ...(bytes === null ? {} : { stdin: bytes }),
+    timeoutMs: 10 * minute,
+    failure: 'INSTALL_FAILED',
+    what: `putting ${nameOf(recipe)} in place`,
+  };
+}
