@@ -74,7 +74,7 @@ function siteFile(
   const path = sitePath(directory, site);
   switch (site.serves.kind) {
     case 'page':
-      return put(path, 'site-root.conf', { ...common, root: `${directory}page` });
+      return put(path, 'site-page.conf', { ...common, root: `${directory}page` });
     case 'root':
       return put(path, 'site-root.conf', { ...common, root: site.serves.path });
     case 'proxy':
@@ -82,7 +82,9 @@ function siteFile(
     case 'file': {
       const { text } = site.serves;
       const { starts } = serverBlocks(text);
-      const lines = including(text, starts, common.identity).trimEnd().split('\n');
+      const lines = including(text, starts, common.identity)
+        .trimEnd()
+        .split(/\r\n?|\n/);
       return put(path, starts.length > 0 ? 'site-file.conf' : 'site-body.conf', { ...common, lines });
     }
   }

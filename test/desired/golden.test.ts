@@ -1,20 +1,19 @@
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { assumedFacts } from '../../src/desired/assume.ts';
-import { desire } from '../../src/desired/desire.ts';
-import { loadRender } from '../../src/desired/render.ts';
 import { loadInventory } from '../../src/inventory/load.ts';
-import { filesOf } from './files.ts';
+import { treeOf } from './hosts.ts';
 
 const example = fileURLToPath(new URL('../../inventory.example.yaml', import.meta.url));
-const inventory = await loadInventory(example, { env: {}, cwd: '/' });
-const desired = desire(inventory, assumedFacts(inventory), await loadRender());
+const tree = treeOf(await loadInventory(example, { env: {}, cwd: '/' }));
 
-for (const { host, resources } of desired) {
-  for (const file of filesOf(resources)) {
-    test(`${host}${file.path}`, async () => {
-      const text = Buffer.from(file.bytes).toString('utf8');
-      await expect(text).toMatchFileSnapshot(`../golden/desired/${host}${file.path}`);
-    });
-  }
-}
+const files = Object.entries(tree).flatMap(([host, texts]) =>
+  Object.entries(texts).map(([path, text]) => ({ name: `${host}${path}`, text })),
+);
+
+test('the example renders ten files for each host', () => {
+  expect(Object.values(tree).map((texts) => Object.keys(texts).length)).toEqual([10, 10]);
+});
+
+test.each(files)('$name', async ({ name, text }) => {
+  await expect(text).toMatchFileSnapshot(`../golden/desired/${name}`);
+});
