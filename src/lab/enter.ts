@@ -4,8 +4,8 @@ import { access, constants } from 'node:fs/promises';
 import { knownHost } from './faults.ts';
 import { sshArgs } from './hosts.ts';
 import { labPaths, switchNamespace } from './names.ts';
-import { specOf } from './lab.ts';
 import { attach } from './process.ts';
+import { specOf } from './state.ts';
 import type { LabWorld } from './world.ts';
 
 /**
@@ -28,7 +28,7 @@ export async function execInLab(
     HAUP_LAB: lab,
     HAUP_SSH_CONFIG: paths.sshConfig,
     HAUP_OVERLAY: paths.overlay,
-    ...(spec.inventory === null ? {} : { HAUP_INVENTORY: spec.inventory }),
+    HAUP_INVENTORY: world.env['HAUP_INVENTORY'] || (spec.inventory ?? undefined),
   };
   const program = own ? [...haup, ...rest] : command;
   return attach('nsenter', [`--net=/run/netns/${switchNamespace(lab)}`, '--', ...program], env, world.signal);

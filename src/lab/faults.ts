@@ -4,13 +4,10 @@ import { kill } from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HaupError } from '../model/errors.ts';
 import { isOn, powerOn, waitUntilRunning } from './hosts.ts';
-import type { LabHost, LabPaths, LabSpec } from './names.ts';
-import { hostPaths } from './names.ts';
-import { setLink } from './network.ts';
+import type { LabFault, LabHost, LabPaths, LabSpec } from './names.ts';
+import { hostNamespace, hostPaths } from './names.ts';
+import { deleteNamespace, setLink } from './network.ts';
 import { firstProcess, labProcesses } from './process-table.ts';
-
-export type LabFault = 'link-down' | 'link-up' | 'power-off' | 'power-on' | 'reboot';
-export const labFaults: readonly LabFault[] = ['link-down', 'link-up', 'power-off', 'power-on', 'reboot'];
 
 /**
  * Does it, and returns when it is done: after power-on and reboot the host answers again.
@@ -57,6 +54,8 @@ export async function powerOff(lab: string, host: LabHost, signal: AbortSignal):
     return !isOn(processes, host.name);
   };
   await waitFor(gone, `${host.name} does not end`, signal);
+  // Its boot script has done this already, unless that was killed before the host was.
+  await deleteNamespace(hostNamespace(lab, host.name));
 }
 
 /** An orderly reboot, as `systemctl reboot` on the host; returns when the host has gone down. */

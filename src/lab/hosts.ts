@@ -11,8 +11,9 @@ import type { HostPaths, LabHost, LabPaths, LabSpec } from './names.ts';
 import { hostPaths, switchNamespace } from './names.ts';
 import { lastLines, launch, must, run } from './process.ts';
 import type { LabProcess } from './process-table.ts';
-import { labProcesses } from './process-table.ts';
+import { firstProcess, labProcesses } from './process-table.ts';
 import { operators, operatorsGroup } from './recipe.ts';
+import { readJson } from './state.ts';
 
 /** What a host was made from: another of these, and it has to be made anew. */
 export interface HostMade {
@@ -21,9 +22,11 @@ export interface HostMade {
   readonly image: string;
 }
 
-export async function madeFrom(paths: HostPaths): Promise<HostMade | null> {
-  const text = await readFile(paths.made, 'utf8').catch(() => null);
-  return text === null ? null : (JSON.parse(text) as HostMade);
+export const madeFrom = (paths: HostPaths): Promise<HostMade | null> => readJson<HostMade>(paths.made);
+
+/** Tells a host that is off who the hosts of the lab are now. */
+export async function writeHosts(spec: LabSpec, paths: HostPaths): Promise<void> {
+  await writeFile(`${paths.upper}/etc/hosts`, hostsText(spec.hosts));
 }
 
 /** Makes the files of a host; all or nothing. */
@@ -55,18 +58,7 @@ export async function makeHost(spec: LabSpec, host: LabHost, lab: LabPaths, imag
   await file('upper/etc/hostname', `${host.name}\n`);
   await file('upper/etc/hosts', hostsText(spec.hosts));
   await file('upper/etc/machine-id', `${randomUUID().replaceAll('-', '')}\n`, 0o444);
-  const keyArgs = [
-    '-q',
-    '-t',
-    'ed25519',
-    '-N',
-    '',
-    '-C',
-    host.name,
-    '-f',
-    `${part}/upper/etc/ssh/ssh_host_ed25519_key`,
-  ];
-  await must(`Making the host key of ${host.name}`, 'ssh-keygen', keyArgs);
+  await makeKeyPair(`${part}/upper/etc/ssh/ssh_host_ed25519_key`, host.name);
   const key = await readFile(`${lab.key}.pub`, 'utf8');
   await dir('upper/root', 0o700);
   await dir('upper/root/.ssh', 0o700);
@@ -98,6 +90,11 @@ export async function makeHost(spec: LabSpec, host: LabHost, lab: LabPaths, imag
   await file('boot.sh', bootScript(spec.name, host, paths, image), 0o755);
   await rm(paths.dir, { recursive: true, force: true });
   await rename(part, paths.dir);
+}
+
+/** Writes `path` and `path.pub`. */
+export async function makeKeyPair(path: string, comment: string): Promise<void> {
+  await must('Making a key', 'ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', comment, '-f', path]);
 }
 
 /** /etc/shadow with the password field of one user replaced. */
@@ -156,22 +153,23 @@ export async function waitUntilRunning(
   // Between the start of the boot script and its entry into the lab's group, nothing shows that it runs.
   const started = performance.now() + 3000;
   while (performance.now() < until) {
+    const processes = await labProcesses(spec.name);
+    if ((await firstProcess(processes, host.name)) === null) {
+      // Before that there is no network either, and a connection would wait a second for ARP.
+      if (performance.now() > started && !isOn(processes, host.name)) throw await fail('did not boot');
+      await sleep(20, undefined, { signal });
+      continue;
+    }
     const ran = await run(
       'ip',
       ['netns', 'exec', switchNamespace(spec.name), 'ssh', ...sshArgs(lab, host.name), waitScript],
-      {
-        signal,
-        limitMs: Math.max(1000, until - performance.now()),
-      },
+      { signal, limitMs: Math.max(1000, until - performance.now()) },
     );
     last = `${ran.stdout}${ran.stderr}`;
     const said = ran.stdout.trim().split('\n').at(-1);
     if (said === 'running') return;
-    if (said !== undefined && /^degraded$/.test(said))
-      throw await fail('has started, but some of its services have failed');
-    if (performance.now() > started && !isOn(await labProcesses(spec.name), host.name))
-      throw await fail('did not boot');
-    await sleep(100, undefined, { signal });
+    if (said === 'degraded') throw await fail('has started, but some of its services have failed');
+    await sleep(50, undefined, { signal });
   }
   throw await fail(`did not answer on SSH within ${bootLimitMs / 1000} s`);
 }
@@ -179,6 +177,7 @@ export async function waitUntilRunning(
 const waitScript = 'systemctl --failed --no-legend --plain; systemctl is-system-running --wait';
 
 /** Arguments of ssh that reach a host of the lab without asking anything. */
-export const sshArgs = (lab: LabPaths, host: string): readonly string[] => [
-  ...['-F', lab.sshConfig, '-o', 'BatchMode=yes', '-o', 'ConnectTimeout=2', '-o', 'LogLevel=ERROR', host],
-];
+export function sshArgs(lab: LabPaths, host: string): readonly string[] {
+  const options = ['BatchMode=yes', 'ConnectTimeout=2', 'LogLevel=ERROR'];
+  return ['-F', lab.sshConfig, ...options.flatMap((option) => ['-o', option]), host];
+}

@@ -62,24 +62,30 @@ async function build(recipe: Recipe, machine: Machine, dir: string, world: LabWo
   const sources = await writeSources(machine, 'deb', `${cache}/apt`);
   const hook = `${part}/customize.sh`;
   await writeFile(hook, recipe.customize);
+  const aptOptions = [...(await acquireOptions()), 'Acquire::Languages "none";', 'Acquire::Retries "3";'];
+  // Everything that the build starts ends with it, and it ends with us, however that ends.
+  const contained = '--pdeathsig KILL unshare --fork --pid --mount-proc --kill-child mmdebstrap';
   const args = [
-    // Everything that the build starts ends with it, and it ends with us, however that ends.
-    ...['--pdeathsig', 'KILL', 'unshare', '--fork', '--pid', '--mount-proc', '--kill-child'],
-    ...[
-      'mmdebstrap',
-      '--mode=root',
-      '--variant=apt',
-      '--skip=cleanup/apt',
-      `--include=${recipe.include.join(',')}`,
-    ],
+    ...contained.split(' '),
+    '--mode=root',
+    '--variant=apt',
+    // The hook leaves the pool's lists in place of the mirror's.
+    '--skip=cleanup/apt',
+    `--include=${recipe.include.join(',')}`,
     ...recipe.dpkg.map((option) => `--dpkgopt=${option}`),
-    ...(await acquireOptions()).map((option) => `--aptopt=${option}`),
-    ...['--aptopt=Acquire::Languages "none";', '--aptopt=Acquire::Retries "3";'],
+    ...aptOptions.map((option) => `--aptopt=${option}`),
     `--customize-hook=sh '${hook}' "$1"`,
-    ...[machine.codename, `${part}/root`, sources],
+    machine.codename,
+    `${part}/root`,
+    sources,
   ];
   try {
     const ran = await run('setpriv', args, { signal, log, limitMs: 900_000 });
+    if (/No space left on device/.test(ran.stderr)) {
+      throw new HaupError('DISK_FULL', `The disk is full: the image of the hosts needs 1 GB in ${cache}.`, {
+        hint: 'Make room and run the same command again.',
+      });
+    }
     if (ran.code !== 0) {
       throw new HaupError(
         'LAB_FAILED',

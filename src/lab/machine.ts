@@ -1,13 +1,15 @@
 /** The machine that the lab stands on: what it is, what it lacks, and where its packages come from. */
 
-import { access, constants, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { access, constants, mkdir, readdir, readFile, statfs, writeFile } from 'node:fs/promises';
 import { platform } from 'node:os';
 import { getuid } from 'node:process';
 import { HaupError } from '../model/errors.ts';
-import { must, run } from './process.ts';
+import { lock, must, run } from './process.ts';
+import type { LabRoots } from './names.ts';
 import type { SourceFile } from './sources.ts';
 import { distributionSources, osRelease, sourceLine } from './sources.ts';
 import type { LabWorld } from './world.ts';
+import { seconds } from './world.ts';
 
 export interface Machine {
   readonly os: string;
@@ -47,7 +49,7 @@ export function checkRoot(command: string): void {
 }
 
 /** Refuses a machine that can't carry a lab, and says what is needed. `path` is $PATH. */
-export async function checkMachine(path: string): Promise<Machine> {
+export async function checkMachine(path: string, roots: LabRoots): Promise<Machine> {
   checkRoot('haup lab up');
   const filesystems = await readFile('/proc/filesystems', 'utf8').catch(() => '');
   if (!/\boverlay$/m.test(filesystems) && (await run('modprobe', ['overlay'])).code !== 0) {
@@ -60,6 +62,13 @@ export async function checkMachine(path: string): Promise<Machine> {
     throw refuse(
       'This kernel has no cgroup2, which holds the processes of a lab.',
       'Use Linux 5.4 or newer.',
+    );
+  }
+  await mkdir(roots.labs, { recursive: true });
+  if ((await statfs(roots.labs)).type === overlayMagic) {
+    throw refuse(
+      `${roots.labs} lies on an overlayfs, and the hosts of a lab can't stand on one.`,
+      `Mount a volume or a tmpfs at ${roots.labs}.`,
     );
   }
   if (!(await onPath('apt-get', path))) {
@@ -81,6 +90,9 @@ export async function checkMachine(path: string): Promise<Machine> {
   return { os, codename, arch };
 }
 
+/** OVERLAYFS_SUPER_MAGIC of linux/magic.h. */
+const overlayMagic = 0x794c7630;
+
 /** Debian packages to install before a lab can be made; empty when every program is there. */
 export async function missingPackages(path: string): Promise<readonly string[]> {
   const missing = new Set<string>();
@@ -90,24 +102,38 @@ export async function missingPackages(path: string): Promise<readonly string[]> 
   return [...missing];
 }
 
-export async function installPackages(names: readonly string[], world: LabWorld): Promise<void> {
-  await mkdir(world.roots.cache, { recursive: true });
-  const log = `${world.roots.cache}/packages.log`;
-  const env = { ...world.env, LC_ALL: 'C.UTF-8', DEBIAN_FRONTEND: 'noninteractive' };
-  const install = [
-    '-y',
-    '-q',
-    '--no-install-recommends',
-    '-o',
-    'DPkg::Lock::Timeout=120',
-    'install',
-    ...names,
-  ];
-  const options = { env, log, signal: world.signal, limitMs: 600_000 };
-  if ((await run('apt-get', install, options)).code === 0) return;
-  // The package lists are absent or name packages that the mirror no longer has.
-  await must('Reading the package lists', 'apt-get', ['-q', 'update'], options);
-  await must(`Installing ${names.join(', ')}`, 'apt-get', install, options);
+/** Installs what `missingPackages` names, unless another lab has just done so. */
+export async function installPackages(world: LabWorld): Promise<void> {
+  const { cache } = world.roots;
+  await mkdir(cache, { recursive: true });
+  const held = await lock(`${cache}/packages.lock`, world.signal, () =>
+    world.say('packages: another lab is installing them, waiting'),
+  );
+  try {
+    const names = await missingPackages(world.env['PATH'] ?? '');
+    if (names.length === 0) return;
+    const start = performance.now();
+    const env = { ...world.env, LC_ALL: 'C.UTF-8', DEBIAN_FRONTEND: 'noninteractive' };
+    const options = { env, log: `${cache}/packages.log`, signal: world.signal, limitMs: 600_000 };
+    const install = [
+      '-y',
+      '-q',
+      '--no-install-recommends',
+      '-o',
+      'DPkg::Lock::Timeout=120',
+      'install',
+      ...names,
+    ];
+    if ((await run('apt-get', install, options)).code !== 0) {
+      // The package lists are absent, or name packages that the mirror no longer has.
+      await must('Reading the package lists', 'apt-get', ['-q', 'update'], options);
+      const hint = `Check that apt-get works; on Ubuntu, mmdebstrap is in universe. The whole log: ${options.log}`;
+      await must(`Installing ${names.join(', ')}`, 'apt-get', install, { ...options, hint });
+    }
+    world.say(`packages: ${names.join(', ')} installed in ${seconds(start)}`);
+  } finally {
+    await held.release();
+  }
 }
 
 async function onPath(program: string, path: string): Promise<boolean> {

@@ -21,6 +21,10 @@ export interface LabSpec {
   readonly software: { readonly keepalived: string; readonly nginx: string };
 }
 
+/** What can be done to a host of a lab. */
+export type LabFault = 'link-down' | 'link-up' | 'power-off' | 'power-on' | 'reboot';
+export const labFaults: readonly LabFault[] = ['link-down', 'link-up', 'power-off', 'power-on', 'reboot'];
+
 /** Where labs live and where what they share is kept. */
 export interface LabRoots {
   readonly labs: string;
@@ -122,7 +126,8 @@ export function checkLabName(name: string): string {
 /** Refuses what the lab can't build, before anything is made; returns the spec. */
 export function checkSpec(spec: LabSpec): LabSpec {
   checkLabName(spec.name);
-  if (spec.hosts.length === 0) throw new HaupError('USAGE', 'A lab needs at least one host.');
+  const [first] = spec.hosts;
+  if (first === undefined) throw new HaupError('USAGE', 'A lab needs at least one host.');
   const names = new Set<string>();
   const addresses = new Map<string, string>();
   for (const host of spec.hosts) {
@@ -148,7 +153,6 @@ export function checkSpec(spec: LabSpec): LabSpec {
     if (other !== undefined) refuse(`${other} has the same address`, 'Give each host its own address.');
     names.add(host.name);
     addresses.set(host.address, host.name);
-    const first = spec.hosts[0] as LabHost;
     if (subnet(host.address) !== subnet(first.address)) {
       refuse(
         `${host.address} and ${first.address} of ${first.name} lie in different /24 networks`,
@@ -171,7 +175,7 @@ export const subnet = (address: string): string => address.slice(0, address.last
 
 /** An address for the switch that no host and no virtual IP has: .1, else the highest free one. */
 export function switchAddress(spec: LabSpec): string {
-  const net = subnet((spec.hosts[0] as LabHost).address);
+  const net = subnet(spec.hosts[0]?.address ?? '');
   const taken = new Set([...spec.hosts.map((host) => host.address), ...spec.reserved]);
   for (const last of [1, ...Array.from({ length: 253 }, (_, index) => 254 - index)]) {
     const address = `${net}.${last}`;

@@ -15,7 +15,8 @@ export async function labProcesses(lab: string): Promise<readonly LabProcess[]> 
   const found = await Promise.all(
     (await allPids()).map(async (pid): Promise<LabProcess | null> => {
       const group = await groupOf(pid);
-      return group?.startsWith(prefix) === true ? { pid, group: group.slice(prefix.length) } : null;
+      if (group?.startsWith(prefix) !== true || (await isZombie(pid))) return null;
+      return { pid, group: group.slice(prefix.length) };
     }),
   );
   return found.filter((process) => process !== null);
@@ -86,6 +87,9 @@ async function groupOf(pid: number): Promise<string | null> {
   const text = await readFile(`/proc/${pid}/cgroup`, 'utf8').catch(() => '');
   return /^0::(.*)$/m.exec(text)?.[1] ?? null;
 }
+
+/** Ended, and waiting for a slow parent to take note. */
+const isZombie = async (pid: number): Promise<boolean> => /^State:\s+[ZX]/m.test(await status(pid));
 
 const status = (pid: number): Promise<string> => readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
 

@@ -4,6 +4,7 @@ import { spawn } from 'node:child_process';
 import { createWriteStream } from 'node:fs';
 import { constants } from 'node:os';
 import proc from 'node:process';
+import { isatty } from 'node:tty';
 import { HaupError } from '../model/errors.ts';
 
 export interface RunOptions {
@@ -14,6 +15,8 @@ export interface RunOptions {
   readonly limitMs?: number;
   /** A file that gets what the program says, as it says it. */
   readonly log?: string;
+  /** What to do when `must` fails. */
+  readonly hint?: string;
 }
 
 export interface Ran {
@@ -30,7 +33,7 @@ export async function run(command: string, args: readonly string[], options: Run
     stdio: ['pipe', 'pipe', 'pipe'],
     // Its own group, so that an interrupt takes its children with it.
     detached: true,
-    ...(options.env === undefined ? {} : { env: options.env }),
+    env: withSbin(options.env ?? proc.env),
   });
   const log = options.log === undefined ? null : createWriteStream(options.log, { flags: 'a' });
   const text = { stdout: '', stderr: '' };
@@ -54,7 +57,12 @@ export async function run(command: string, args: readonly string[], options: Run
   options.signal?.addEventListener('abort', kill, { once: true });
   try {
     const code = await new Promise<number>((resolve, reject) => {
-      child.once('error', reject);
+      child.once('error', (error: NodeJS.ErrnoException) => {
+        if (error.code !== 'ENOENT') return reject(error);
+        // As a shell says it.
+        text.stderr = `${command}: not found`;
+        resolve(127);
+      });
       child.once('close', (status, signal) => resolve(exitStatus(status, signal)));
     });
     options.signal?.throwIfAborted();
@@ -64,10 +72,6 @@ export async function run(command: string, args: readonly string[], options: Run
       });
     }
     return { code, ...text };
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT')
-      return { code: 127, stdout: '', stderr: `${command}: not found` };
-    throw error;
   } finally {
     clearTimeout(timer);
     options.signal?.removeEventListener('abort', kill);
@@ -85,14 +89,14 @@ export async function must(
   const ran = await run(command, args, options);
   if (ran.code === 0) return ran.stdout;
   throw new HaupError('LAB_FAILED', `${what}: ${command} ended with status ${ran.code}.`, {
-    hint: options.log === undefined ? undefined : `The whole log: ${options.log}`,
+    hint: options.hint ?? (options.log === undefined ? undefined : `The whole log: ${options.log}`),
     detail: lastLines(`${ran.stdout}\n${ran.stderr}`),
   });
 }
 
 /** Starts a program that outlives this one, in a session of its own, with nothing of ours open. */
 export async function launch(command: string, args: readonly string[]): Promise<void> {
-  const child = spawn(command, args, { detached: true, stdio: 'ignore', cwd: '/' });
+  const child = spawn(command, args, { detached: true, stdio: 'ignore', cwd: '/', env: withSbin(proc.env) });
   await new Promise<void>((resolve, reject) => {
     child.once('spawn', resolve);
     child.once('error', reject);
@@ -113,8 +117,8 @@ export async function attach(
   signal: AbortSignal,
 ): Promise<number> {
   signal.throwIfAborted();
-  const atTerminal = proc.stdin.isTTY === true;
-  const child = spawn(command, args, { stdio: 'inherit', env });
+  const atTerminal = isatty(0);
+  const child = spawn(command, args, { stdio: 'inherit', env: withSbin(env) });
   const pass = (name: NodeJS.Signals): void => {
     const alreadyTold = atTerminal && (name === 'SIGINT' || name === 'SIGQUIT');
     if (!alreadyTold) child.kill(name);
@@ -129,7 +133,7 @@ export async function attach(
   } finally {
     for (const [name, listeners] of before) {
       proc.removeAllListeners(name);
-      for (const listener of listeners) proc.on(name, listener as NodeJS.SignalsListener);
+      for (const listener of listeners) proc.on(name, listener);
     }
   }
 }
@@ -186,6 +190,12 @@ export async function lock(file: string, signal: AbortSignal, waiting: () => voi
       await ended;
     },
   };
+}
+
+/** `su` without a dash leaves root with a PATH on which ip and others are not. */
+function withSbin(env: Readonly<Record<string, string | undefined>>): Record<string, string | undefined> {
+  const path = (env['PATH'] ?? '').split(':').filter((dir) => dir !== '');
+  return { ...env, PATH: [...new Set([...path, '/usr/sbin', '/sbin', '/usr/bin', '/bin'])].join(':') };
 }
 
 function killGroup(leader: number): void {

@@ -46,50 +46,30 @@ const dpkg: readonly string[] = [
   'path-exclude=/usr/share/locale/*',
 ];
 
-const include: readonly string[] = [
-  'systemd',
-  'systemd-sysv',
-  'dbus',
-  'openssh-server',
-  'iproute2',
-  'procps',
-  'sudo',
-  'ca-certificates',
-  'hostname',
-];
+const words = (text: string): readonly string[] => text.trim().split(/\s+/);
+
+const include = words('systemd systemd-sysv dbus openssh-server iproute2 procps sudo hostname');
 
 // No compiler and no headers in the image: what `apply` installs, it installs for real, out of this pool.
 const pool: readonly (readonly string[])[] = [
-  [
-    ...['gcc', 'make', 'pkg-config', 'libc6-dev', 'build-essential'],
-    ...['libssl-dev', 'libsystemd-dev', 'libnl-3-dev', 'libnl-genl-3-dev', 'zlib1g-dev', 'libpcre2-dev'],
-    ...['libxtables-dev', 'libip4tc-dev', 'libip6tc-dev', 'libipset-dev', 'libnftnl-dev', 'libmnl-dev'],
-    ...['curl', 'iproute2', 'psmisc', 'nftables', 'keepalived', 'nginx'],
-  ],
+  words(`
+    gcc make pkg-config libc6-dev build-essential
+    libssl-dev libsystemd-dev libnl-3-dev libnl-genl-3-dev zlib1g-dev libpcre2-dev
+    libxtables-dev libip4tc-dev libip6tc-dev libipset-dev libnftnl-dev libmnl-dev
+    curl ca-certificates iproute2 psmisc nftables keepalived nginx`),
   // Gone from newer releases: a set that can't be had is left out.
   ['libpcre3-dev'],
   ['nginx-light'],
   ['nginx-core'],
 ];
 
-const masked: readonly string[] = [
-  ...['apt-daily.timer', 'apt-daily-upgrade.timer', 'apt-daily.service', 'apt-daily-upgrade.service'],
-  ...['dpkg-db-backup.timer', 'e2scrub_all.timer', 'e2scrub_reap.service', 'fstrim.timer', 'logrotate.timer'],
-  ...['man-db.timer', 'motd-news.timer', 'systemd-tmpfiles-clean.timer', 'update-notifier-download.timer'],
-  ...['update-notifier-motd.timer', 'ua-timer.timer', 'getty.target', 'console-getty.service'],
-  ...[
-    'systemd-logind.service',
-    'systemd-resolved.service',
-    'systemd-networkd.service',
-    'systemd-timesyncd.service',
-  ],
-  ...[
-    'systemd-networkd-wait-online.service',
-    'systemd-pcrphase.service',
-    'ssh.socket',
-    'dev-hugepages.mount',
-  ],
-];
+const masked = words(`
+  apt-daily.timer apt-daily-upgrade.timer apt-daily.service apt-daily-upgrade.service
+  dpkg-db-backup.timer e2scrub_all.timer e2scrub_reap.service fstrim.timer logrotate.timer
+  man-db.timer motd-news.timer systemd-tmpfiles-clean.timer update-notifier-download.timer
+  update-notifier-motd.timer ua-timer.timer getty.target console-getty.service
+  systemd-logind.service systemd-resolved.service systemd-networkd.service systemd-timesyncd.service
+  systemd-networkd-wait-online.service systemd-pcrphase.service ssh.socket dev-hugepages.mount`);
 
 const customize = (sets: readonly (readonly string[])[]): string => `set -eu
 root=$1
@@ -131,6 +111,7 @@ END
 rm -f "$root/etc/apt/apt.conf.d/99mmdebstrap"
 
 # Quiet: nothing wakes up while a failover is timed.
+chroot "$root" systemctl disable ssh.socket 2>/dev/null || :
 for unit in ${masked.join(' ')}; do
   ln -sf /dev/null "$root/etc/systemd/system/$unit"
 done
@@ -164,6 +145,7 @@ ${operators.map(({ name, uid }) => `chroot "$root" useradd --create-home --shell
 echo 'operator ALL=(ALL:ALL) NOPASSWD: ALL' >"$root/etc/sudoers.d/operator"
 chmod 0440 "$root/etc/sudoers.d/operator"
 
+echo LANG=C.UTF-8 >"$root/etc/default/locale"
 ln -sf /usr/share/zoneinfo/UTC "$root/etc/localtime"
 rm -f "$root/etc/resolv.conf" "$root/etc/hostname" "$root/etc/machine-id"
 : >"$root/etc/resolv.conf"

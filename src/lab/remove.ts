@@ -26,7 +26,7 @@ export async function labsWithTraces(roots: LabRoots): Promise<readonly string[]
     const lab = labOf(group.split('/')[1] ?? '');
     if (lab !== null) found.add(lab);
   }
-  return [...found].sort();
+  return [...found].toSorted();
 }
 
 export async function hasTraces(name: string, roots: LabRoots): Promise<boolean> {

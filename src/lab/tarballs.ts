@@ -1,8 +1,7 @@
 /** Upstream's own source tarballs, out of the source packages of the machine's distribution. */
 
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { HaupError } from '../model/errors.ts';
 import type { Machine } from './machine.ts';
 import { acquireOptions, writeSources } from './machine.ts';
@@ -40,7 +39,7 @@ export async function tarballs(machine: Machine, world: LabWorld): Promise<Tarba
 async function readKept(dir: string): Promise<Tarballs | null> {
   const text = await readFile(`${dir}/tarballs.json`, 'utf8').catch(() => null);
   if (text === null) return null;
-  const kept = JSON.parse(text) as Tarballs;
+  const kept: Tarballs = JSON.parse(text);
   for (const name of software) {
     const digest = await sha256(kept[name].path).catch(() => null);
     if (digest !== kept[name].sha256) return null;
@@ -50,7 +49,11 @@ async function readKept(dir: string): Promise<Tarballs | null> {
 
 async function fetchAll(machine: Machine, dir: string, world: LabWorld): Promise<Tarballs> {
   const start = performance.now();
-  const apt = `${dir}/apt`;
+  for (const left of await readdir(dir)) {
+    if (left.startsWith('apt-')) await rm(`${dir}/${left}`, { recursive: true, force: true });
+  }
+  // A new one each time: apt of a run that was killed may still be at work in the last.
+  const apt = await mkdtemp(`${dir}/apt-`);
   await mkdir(`${apt}/lists/partial`, { recursive: true });
   await mkdir(`${apt}/cache/archives/partial`, { recursive: true });
   const sources = await writeSources(machine, 'deb-src', apt);
@@ -64,14 +67,16 @@ async function fetchAll(machine: Machine, dir: string, world: LabWorld): Promise
       signal,
       limitMs: 300_000,
     });
-    const entries = await Promise.all(
-      software.map(async (name) => [name, await fetchOne(name, dir, env, signal)] as const),
-    );
-    const made = Object.fromEntries(entries) as Record<SoftwareName, LabTarball>;
+    const [keepalived, nginx] = await Promise.all([
+      fetchOne('keepalived', dir, apt, env, signal),
+      fetchOne('nginx', dir, apt, env, signal),
+    ]);
+    const made: Tarballs = { keepalived, nginx };
     await writeFile(`${dir}/tarballs.json.part`, `${JSON.stringify(made, null, 2)}\n`);
     await rename(`${dir}/tarballs.json.part`, `${dir}/tarballs.json`);
-    const what = software.map((name) => `${name} ${made[name].version}`).join(' and ');
-    world.say(`tarballs: ${what} fetched in ${seconds(start)}`);
+    world.say(
+      `tarballs: keepalived ${keepalived.version} and nginx ${nginx.version} fetched in ${seconds(start)}`,
+    );
     return made;
   } finally {
     // The lists are tens of megabytes, and never needed again.
@@ -101,6 +106,7 @@ function privateConfig(dir: string, sources: string, acquire: readonly string[])
 async function fetchOne(
   name: SoftwareName,
   dir: string,
+  apt: string,
   env: Readonly<Record<string, string | undefined>>,
   signal: AbortSignal,
 ): Promise<LabTarball> {
@@ -113,14 +119,15 @@ async function fetchOne(
       failures.push(`${name} ${wanted}: no orig tarball listed`);
       continue;
     }
-    const raw = `${dir}/${orig.file}.part`;
+    const raw = `${apt}/${orig.file}`;
     const got = await run('/usr/lib/apt/apt-helper', ['download-file', orig.uri, raw, orig.hash], {
       env,
       signal,
       limitMs: 300_000,
     });
     if (got.code !== 0) {
-      failures.push(`${name} ${wanted}: ${got.stderr.trim().split('\n').at(-1) ?? ''}`);
+      const why = got.stderr.split('\n').find((line) => line.startsWith('E: Failed')) ?? got.stderr.trim();
+      failures.push(`${name} ${wanted}: ${why.replace(/^E: /, '')}`);
       continue;
     }
     const path = `${dir}/${name}-${orig.version}.tar.gz`;
@@ -128,7 +135,7 @@ async function fetchOne(
     return { version: orig.version, path, sha256: await sha256(path) };
   }
   throw new HaupError('LAB_FAILED', `The source of ${name} can't be had from the mirror of this machine.`, {
-    hint: 'Check that apt-get update works on this machine, then try again.',
+    hint: 'Name a mirror in /etc/apt that has the source packages of this release, then try again.',
     detail: failures,
   });
 }
@@ -183,7 +190,7 @@ async function asGzip(raw: string, file: string, path: string, signal: AbortSign
 }
 
 async function sha256(path: string): Promise<string> {
-  const hash = createHash('sha256');
-  for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
-  return hash.digest('hex');
+  return createHash('sha256')
+    .update(await readFile(path))
+    .digest('hex');
 }
