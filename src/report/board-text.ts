@@ -52,8 +52,6 @@ function progress(board: Board): string {
 function rowLine(head: string, row: Row, nowMs: number, style: Style, width: number): string {
   const running = () => style.dim(elapsed(nowMs - row.sinceMs, 0));
   switch (row.state) {
-    case 'failed':
-      return line(head, `✗ failed: ${row.doing}`, '', width, style.red);
     case 'connecting':
       return line(head, 'connecting', running(), width, style.dim);
     case 'changing': {
@@ -63,8 +61,10 @@ function rowLine(head: string, row: Row, nowMs: number, style: Style, width: num
       const room = width - widthOf(head) - widthOf(time) - 2 - widthOf(step);
       return line(head, truncate(row.doing, Math.max(8, room)) + step, time, width);
     }
+    case 'failed':
     case 'connected':
     case 'waiting': {
+      if (row.error !== null) return line(head, `✗ failed: ${row.error}`, '', width, style.red);
       if (isDone(row)) return line(head, '✓ done', '', width, style.green);
       // The next change usually begins at once: a word for the moment between two would only flash.
       const between = row.doing !== '' && nowMs - row.sinceMs < 500;
@@ -79,7 +79,8 @@ function stepsOf(row: Row): string {
 }
 
 function isDone(row: Row): boolean {
-  return row.planned !== null && row.planned > 0 && row.done >= row.planned && row.state === 'connected';
+  const { planned, done, state, error } = row;
+  return planned !== null && planned > 0 && done >= planned && state === 'connected' && error === null;
 }
 
 interface Fitting {
@@ -149,7 +150,7 @@ export function finalLines(board: Board, style: Style, width: number): readonly 
 function outcome(row: Row, style: Style): readonly [mark: string, words: string] {
   const done =
     row.planned === null ? count(row.done, 'change') : `${row.done} of ${count(row.planned, 'change')}`;
-  if (row.state === 'failed') return [style.red('✗'), `failed after ${done}`];
+  if (row.error !== null) return [style.red('✗'), `failed after ${done}`];
   if (row.state === 'changing')
     return [style.yellow('!'), `stopped after ${done}, in the midst of: ${row.doing}`];
   if (row.planned !== null && row.done < row.planned) return [style.yellow('!'), `stopped after ${done}`];

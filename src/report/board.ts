@@ -1,6 +1,7 @@
 /** The live view of a run as data: what happened to each host so far. board-text.ts draws it. */
 
 import type { HostName } from '../model/domain.ts';
+import type { ErrorCode } from '../model/errors.ts';
 import type { RunEvent } from '../model/events.ts';
 import type { Plan } from '../model/plan.ts';
 import { truncate } from './columns.ts';
@@ -18,7 +19,9 @@ export interface Row {
   /** The name as it is shown. */
   readonly label: string;
   readonly state: 'waiting' | 'connecting' | 'connected' | 'changing' | 'failed';
-  /** Title of the change, now or last; or the code of the error. */
+  /** Code of the first error; it stays, also while the host is put back as it was. */
+  readonly error: ErrorCode | null;
+  /** Title of the change, now or last. */
   readonly doing: string;
   /** What the change is at: `make`. */
   readonly step: string;
@@ -70,6 +73,7 @@ function waiting(host: HostName, nowMs: number): Row {
     host,
     label: truncate(oneLine(host), nameLimit),
     state: 'waiting',
+    error: null,
     doing: '',
     step: '',
     sinceMs: nowMs,
@@ -108,7 +112,7 @@ function rowAfter(row: Row, event: Exclude<RunEvent, { type: 'said' | 'finding' 
       return {
         ...row,
         state: 'failed',
-        doing: event.error.code,
+        error: row.error ?? event.error.code,
         sinceMs: nowMs,
         workedMs: row.workedMs === null ? null : worked(nowMs),
       };

@@ -1,4 +1,5 @@
 import { stripVTControlCharacters } from 'node:util';
+import type { Paint } from './style.ts';
 
 /** Terminal columns that a line takes: colour counts nothing, East Asian wide characters two. */
 export function widthOf(line: string): number {
@@ -15,10 +16,6 @@ export function widthOf(line: string): number {
 
 export function padEnd(text: string, width: number): string {
   return text + ' '.repeat(Math.max(0, width - widthOf(text)));
-}
-
-export function padStart(text: string, width: number): string {
-  return ' '.repeat(Math.max(0, width - widthOf(text))) + text;
 }
 
 /** Unstyled text cut to `width` columns, with `…` where something is missing. */
@@ -53,6 +50,18 @@ export function wrap(text: string, width: number): readonly string[] {
   return lines;
 }
 
+/** A label, and unstyled text beside it that is wrapped within `width` columns under its own beginning. */
+export function hanging(
+  label: string,
+  text: string,
+  width: number,
+  paint: Paint = (same) => same,
+): readonly string[] {
+  const indent = widthOf(label);
+  const [first = '', ...rest] = wrap(text, width - indent);
+  return [`${label}${paint(first)}`.trimEnd(), ...rest.map((line) => ' '.repeat(indent) + paint(line))];
+}
+
 /** Rows as borderless columns, each as wide as its widest cell; cells may be styled. */
 export function columns(rows: readonly (readonly string[])[], gap = 2): readonly string[] {
   const widths = columnWidths(rows);
@@ -72,7 +81,7 @@ export function table(
   headings: readonly string[],
   rows: readonly (readonly string[])[],
   width: number,
-  paintHeading: (text: string) => string,
+  paintHeading: Paint,
 ): readonly string[] {
   const gap = 3;
   const needed = columnWidths([headings, ...rows]).reduce((sum, each) => sum + each + gap, -gap);

@@ -1,5 +1,5 @@
 import type { FailoverReport, Topology } from '../model/report.ts';
-import { table, wrap } from './columns.ts';
+import { hanging, table, wrap } from './columns.ts';
 import { printableData } from './printable.ts';
 import type { Style } from './style.ts';
 import { count, listed, precise } from './words.ts';
@@ -31,7 +31,7 @@ export function failoverText(raw: FailoverReport, style: Style, columns = 80): s
   return [
     ...table(['VIP', 'BEFORE', 'AFTER', 'OUTAGE', 'LOST REQUESTS'], rows, width, style.dim),
     '',
-    ...report.reasons.flatMap((reason) => hanging(`${style.red('✗')} `, 2, reason, width, style.red)),
+    ...report.reasons.flatMap((reason) => hanging(`${style.red('✗')} `, reason, width, style.red)),
     ...closing(report, style, width),
   ].join('\n');
 }
@@ -50,7 +50,7 @@ function closing(report: FailoverReport, style: Style, width: number): readonly 
   const paint = report.ok ? style.green : style.red;
   return [
     ...wrap(verdict, width).map((line) => style.bold(paint(line))),
-    ...(next === null ? [] : hanging(style.bold('Next: '), 6, next, width)),
+    ...(next === null ? [] : hanging(style.bold('Next: '), next, width)),
   ];
 }
 
@@ -70,15 +70,4 @@ function undone({ host, mode }: FailoverReport): Words {
     `Failed: the failover of ${host} did not end as it should.`,
     `${status}; haup failback ${host} takes it back`,
   ];
-}
-
-function hanging(
-  label: string,
-  indent: number,
-  text: string,
-  width: number,
-  paint: (text: string) => string = (same) => same,
-): readonly string[] {
-  const [first = '', ...rest] = wrap(text, width - indent);
-  return [label + paint(first), ...rest.map((line) => ' '.repeat(indent) + paint(line))];
 }

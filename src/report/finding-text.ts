@@ -1,5 +1,5 @@
 import type { Finding } from '../model/plan.ts';
-import { wrap } from './columns.ts';
+import { hanging } from './columns.ts';
 import { oneLine } from './printable.ts';
 import type { Style } from './style.ts';
 
@@ -12,15 +12,9 @@ export function findingSentence({ host, vip, message }: Finding): string {
 /** The level, the sentence, and below it what to do next. */
 export function findingLines(finding: Finding, style: Style, width: number): readonly string[] {
   const paint = { ok: style.green, warn: style.yellow, fail: style.red }[finding.level];
-  const [first = '', ...rest] = wrap(findingSentence(finding), width - 6);
+  const { level, hint } = finding;
   return [
-    `${paint(finding.level.padEnd(4))}  ${first}`,
-    ...rest.map((line) => `      ${line}`),
-    ...(finding.hint === undefined ? [] : hintLines(oneLine(finding.hint), style, width)),
+    ...hanging(`${paint(level.padEnd(4))}  `, findingSentence(finding), width),
+    ...(hint === undefined ? [] : hanging(`      ${style.bold('Next:')} `, oneLine(hint), width)),
   ];
-}
-
-function hintLines(hint: string, style: Style, width: number): readonly string[] {
-  const [first = '', ...rest] = wrap(hint, width - 12);
-  return [`      ${style.bold('Next:')} ${first}`, ...rest.map((line) => `            ${line}`)];
 }

@@ -27,7 +27,7 @@ function timed(event: RunEvent, now: (() => number) | undefined): Readonly<Recor
 }
 
 /** `[keep_136] done: Build keepalived 2.2.4 (31.2 s)` */
-export function lineOf(event: RunEvent): string {
+function lineOf(event: RunEvent): string {
   // A finding names its own place.
   const host =
     event.type === 'finding'

@@ -1,5 +1,5 @@
 import type { Action, Change, HostWork, Plan, Stage } from '../model/plan.ts';
-import { padEnd, widthOf, wrap } from './columns.ts';
+import { hanging, padEnd, widthOf, wrap } from './columns.ts';
 import { diffText } from './diff-text.ts';
 import { oneLine } from './printable.ts';
 import type { Style } from './style.ts';
@@ -71,15 +71,14 @@ function stageLines(
   const lines = wrap(numbered + oneLine(stage.title), options.width).map(style.bold);
   for (const group of groupAlike(stage.work)) {
     const hosts = group.hosts.map(oneLine).join(', ');
-    lines.push('', ...wrap(hosts, options.width - 2).map((line) => `  ${style.bold(style.cyan(line))}`));
+    lines.push('', ...hostLines(hosts, style, options));
     for (const change of group.changes) {
       lines.push(...changeLines(change, layout, style, options));
       if (options.diffs) lines.push(...diffLines(change, hosts, shown, style, options));
     }
   }
   if (stage.gate.length > 0) {
-    const gate = wrap(`then check: ${stage.gate.join(', ')}`, options.width - 2);
-    lines.push('', ...gate.map((line) => `  ${style.dim(line)}`));
+    lines.push('', ...hanging('  ', `then check: ${stage.gate.join(', ')}`, options.width, style.dim));
   }
   return lines;
 }
@@ -95,15 +94,11 @@ function changeLines(
   const why = oneLine(change.why);
   if (layout.beside) {
     const title = `    ${sign} ${padEnd(oneLine(change.title), layout.title)}  `;
-    const [first = '', ...rest] = wrap(why, layout.why);
-    const indent = ' '.repeat(options.width - layout.why);
-    return [`${title}${style.dim(first)}`.trimEnd(), ...rest.map((line) => indent + style.dim(line))];
+    return hanging(title, why, options.width, style.dim);
   }
-  const [first = '', ...rest] = wrap(oneLine(change.title), options.width - 6);
   return [
-    `    ${sign} ${first}`,
-    ...rest.map((line) => `      ${line}`),
-    ...wrap(why, options.width - 8).map((line) => `        ${style.dim(line)}`.trimEnd()),
+    ...hanging(`    ${sign} `, oneLine(change.title), options.width),
+    ...hanging('        ', why, options.width, style.dim),
   ];
 }
 
@@ -212,12 +207,13 @@ function reasonLines(plan: Plan, style: Style, options: PlanTextOptions): readon
     groups.set(key, [...(groups.get(key) ?? []), what]);
   }
   return [...groups].flatMap(([hosts, whats]) => [
-    ...wrap(hosts, options.width - 2).map((line) => `  ${style.bold(style.cyan(line))}`),
-    ...whats.flatMap((what) => {
-      const [first = '', ...rest] = wrap(what, options.width - 6);
-      return [`    ${style.dim('=')} ${first}`, ...rest.map((line) => `      ${line}`)];
-    }),
+    ...hostLines(hosts, style, options),
+    ...whats.flatMap((what) => hanging(`    ${style.dim('=')} `, what, options.width)),
   ]);
+}
+
+function hostLines(hosts: string, style: Style, { width }: PlanTextOptions): readonly string[] {
+  return hanging('  ', hosts, width, (line) => style.bold(style.cyan(line)));
 }
 
 function hasChanges(stage: Stage): boolean {

@@ -1,5 +1,5 @@
 import type { Answered, DrillReport, VerifyReport, VipVerified } from '../model/report.ts';
-import { padEnd, truncate, widthOf, wrap } from './columns.ts';
+import { hanging, padEnd, truncate, widthOf, wrap } from './columns.ts';
 import { printableData } from './printable.ts';
 import type { Paint, Style } from './style.ts';
 import { axis, coverage, markers, type Scale } from './timeline.ts';
@@ -65,10 +65,7 @@ const faults: Readonly<Record<string, Fault>> = {
 };
 
 function reasonLines(drill: DrillReport, style: Style, width: number): readonly string[] {
-  return drill.reasons.flatMap((reason) => {
-    const [first = '', ...rest] = wrap(reason, width - 4);
-    return [`  ${style.red('✗')} ${style.red(first)}`, ...rest.map((line) => `    ${style.red(line)}`)];
-  });
+  return drill.reasons.flatMap((reason) => hanging(`  ${style.red('✗')} `, reason, width, style.red));
 }
 
 /** One row a host, `█` while its kernel had the VIP, and one for the requests, `×` while none was answered. */
@@ -124,14 +121,8 @@ function hostsOf({ from, to, timeline }: DrillReport): readonly string[] {
 }
 
 function figures(drill: DrillReport, label: number, style: Style, width: number): readonly string[] {
-  const indent = label + 4;
-  const figure = (name: string, text: string) => {
-    const [first = '', ...rest] = wrap(text, width - indent);
-    return [
-      `  ${style.dim(padEnd(name, label))}  ${first}`,
-      ...rest.map((line) => ' '.repeat(indent) + line),
-    ];
-  };
+  const figure = (name: string, text: string) =>
+    hanging(`  ${style.dim(padEnd(name, label))}  `, text, width);
   const { failback } = drill;
   return [
     ...outageFigure(drill, label, style, width),
@@ -157,8 +148,10 @@ function outageFigure(drill: DrillReport, label: number, style: Style, width: nu
   const room = width - widthOf(head);
   const beside = room - allowed.length - 2;
   if (beside < 12) {
-    const lines = wrap(allowed, width - label - 4).map((line) => ' '.repeat(label + 4) + line);
-    return [head + bar(drill, Math.max(3, room), paint, style), ...lines];
+    return [
+      head + bar(drill, Math.max(3, room), paint, style),
+      ...hanging(' '.repeat(label + 4), allowed, width),
+    ];
   }
   return [`${head}${bar(drill, beside, paint, style)}  ${allowed}`];
 }

@@ -96,6 +96,20 @@ describe('board', () => {
     ]);
   });
 
+  test('a host that failed is not a success because it was put back afterwards', () => {
+    const { board } = play(
+      [
+        { type: 'changing', host: 'keep_137', change: nginx },
+        { type: 'failed', error: configureFailed },
+        { type: 'changing', host: 'keep_137', change: nginx },
+        { type: 'changed', host: 'keep_137', change: nginx, ms: 10 },
+      ],
+      ['keep_137'],
+    );
+    expect(view(board, 4000).lines).toEqual(['  keep_137  ✗ failed: CONFIGURE_FAILED']);
+    expect(finalLines(board, plainStyle, 77)[1]).toMatch(/^✗ keep_137 {2}failed after 1 change /);
+  });
+
   test('what is said is the title until something else is said', () => {
     const { board, log } = play(
       [
