@@ -52,7 +52,9 @@ function hostOf(error: unknown): string | undefined {
 }
 
 function known(error: HaupError, hosts: readonly string[], style: Style, options: ErrorTextOptions): string {
-  const where = hosts.length === 0 ? '' : ` on ${listed(hosts.map(printable))}`;
+  // Many messages name their host themselves.
+  const named = hosts.every((host) => error.message.includes(host));
+  const where = named ? '' : ` on ${listed(hosts.map(printable))}`;
   const lines = paragraph(
     `Error${where}: `,
     error.message,

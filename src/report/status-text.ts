@@ -16,7 +16,7 @@ export function statusText(raw: StatusReport, style: Style, options: StatusTextO
   const width = Math.max(20, options.width ?? 80);
   const vips = table(
     ['VIP', 'HOLDER', 'MEMBERS'],
-    report.vips.map((vip) => [style.bold(vip.address), holderOf(vip, style), vip.members.join(', ')]),
+    report.vips.map((vip) => [style.bold(vip.address), holderOf(vip, report, style), vip.members.join(', ')]),
     width,
     style.dim,
   );
@@ -43,8 +43,12 @@ export function statusText(raw: StatusReport, style: Style, options: StatusTextO
   ].join('\n');
 }
 
-function holderOf({ holders, expected }: VipStatus, style: Style): string {
-  if (holders.length === 0) return style.red('nobody');
+function holderOf({ members, holders, expected }: VipStatus, { hosts }: StatusReport, style: Style): string {
+  if (holders.length === 0) {
+    // A member that was not reached may well have it.
+    const all = members.every((member) => hosts.find(({ name }) => name === member)?.reachable !== false);
+    return all ? style.red('nobody') : style.yellow('unknown');
+  }
   const names = listed(holders);
   if (holders.length > 1) return style.red(`${names} at once`);
   if (expected === null || holders[0] === expected) return style.green(names);

@@ -42,6 +42,15 @@ describe('errorText', () => {
     expect(debug).toContain('caused by Error: ECONNRESET');
   });
 
+  test('a message that names its host is not told where again', () => {
+    const error = new HaupError('HOST_UNREACHABLE', 'keep_136 (port 22) refuses connections', {
+      host: 'keep_136',
+    });
+    expect(errorText(error, plainStyle, { debug: false }).split('\n')[0]).toBe(
+      'Error: keep_136 (port 22) refuses connections',
+    );
+  });
+
   test('a cause that causes itself ends', () => {
     const error = new Error('round');
     error.cause = error;
