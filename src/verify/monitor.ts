@@ -1,0 +1,85 @@
+/**
+ * The script that watches the addresses of one host, and the parser of what it prints. Every second it
+ * says the time and all addresses; in between, `ip monitor` says each change as it happens.
+ */
+
+import type { ReadScript } from '../model/plan.ts';
+
+/** Times in milliseconds since the epoch by the host's own clock. */
+export type MonitorLine =
+  /** All addresses of the host as they were at one moment between `fromMs` and `toMs`. */
+  | {
+      readonly kind: 'tick';
+      readonly fromMs: number;
+      readonly toMs: number;
+      readonly addresses: readonly string[];
+    }
+  | {
+      readonly kind: 'change';
+      readonly atMs: number;
+      readonly address: string;
+      readonly held: boolean;
+    };
+
+/**
+ * Ends when nobody reads it any more (the second's line finds a closed pipe), when it is told to, and in
+ * any case after `seconds`; `ip monitor` ends with it.
+ */
+export function monitorScript(seconds: number): ReadScript {
+  return `export LC_ALL=C TZ=UTC
+PATH=$PATH:/usr/sbin:/sbin
+# iproute2 before 3.17 knows only the long form of a time.
+short=-t; ip -o -ts link show lo >/dev/null 2>&1 && short=-ts
+timeout ${seconds} ip -o $short monitor address & monitor=$!
+trap 'kill "$monitor" 2>/dev/null' EXIT
+trap 'exit 0' HUP INT TERM PIPE
+sleep 0.1
+left=${seconds}
+while [ "$left" -gt 0 ]; do
+  from=$(date +%s%N)
+  list=$(ip -o addr show | while read -r index name family address rest; do printf ' %s' "\${address%%/*}"; done)
+  printf 'tick %s %s%s\\n' "$from" "$(date +%s%N)" "$list" 2>/dev/null || exit 0
+  left=$((left - 1)); sleep 1
+done
+` as ReadScript;
+}
+
+/** Says the host's time once: one half of a comparison of two clocks. */
+export const clockScript: ReadScript = 'date +%s%N' as ReadScript;
+
+/** Nanoseconds as `date +%s%N` prints them, to milliseconds. */
+export const fromNanoseconds = (text: string): number =>
+  // In two parts: together they are too long for a double.
+  Number(text.slice(0, -6)) + Number(text.slice(-6)) / 1e6;
+
+/** Reads line by line: before iproute2 3.17 a change's time stands on the line before it. */
+export function monitorParser(): (line: string) => MonitorLine | null {
+  let before: number | null = null;
+  return (line) => {
+    const tick = /^tick (\d+) (\d+)((?: \S+)*)$/.exec(line);
+    if (tick !== null) {
+      const [, from = '', to = '', list = ''] = tick;
+      return {
+        kind: 'tick',
+        fromMs: fromNanoseconds(from),
+        toMs: fromNanoseconds(to),
+        addresses: list.split(' ').filter((word) => word !== ''),
+      };
+    }
+    const atMs = timeOf(line) ?? before;
+    const change = /(Deleted )?\d+: \S+ +inet6? ([0-9a-fA-F:.]+)/.exec(line);
+    before = change === null ? atMs : null;
+    if (change === null || atMs === null) return null;
+    return { kind: 'change', atMs, address: change[2] ?? '', held: change[1] === undefined };
+  };
+}
+
+/** `[2026-11-23T03:49:59.753827]` or `Timestamp: Mon Nov 23 03:49:59 2026 753726 usec`, both UTC. */
+function timeOf(line: string): number | null {
+  const short = /^\[(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\.(\d{6})\]/.exec(line);
+  if (short !== null) return Date.parse(`${short[1]}Z`) + Number(short[2]) / 1000;
+  const long = /^Timestamp: \w{3} (\w{3}) +(\d+) (\d\d:\d\d:\d\d) (\d{4}) (\d+) usec/.exec(line);
+  if (long === null) return null;
+  const [, month, day, time, year, micros] = long;
+  return Date.parse(`${day} ${month} ${year} ${time} UTC`) + Number(micros) / 1000;
+}
