@@ -101,7 +101,9 @@ rm -f "$stage"${quote(recipe.entry)}
 mkdir -p "$stage"${prefix} "$stage/.haup-pack"
 printf '%s' ${quote(pack.stamp)} > "$stage"${quote(stampPath(recipe.prefix))}
 find "$stage" -type f -perm /111 -exec ldd {} + 2>/dev/null | sed -n 's/.*=> \\(\\/[^ ]*\\).*/\\1/p' | sort -u | while read -r library; do readlink -f "$library"; done | sort -u > "$stage/.haup-pack/libraries"
-if command -v dpkg-query >/dev/null; then xargs dpkg -S < "$stage/.haup-pack/libraries" 2>/dev/null | sed 's/:.*//' | sort -u
+if command -v dpkg-query >/dev/null; then
+  # On a merged /usr, dpkg knows some of them by their old path.
+  { cat "$stage/.haup-pack/libraries"; sed -n 's|^/usr/lib|/lib|p' "$stage/.haup-pack/libraries"; } | xargs dpkg -S 2>/dev/null | sed 's/:.*//' | sort -u
 elif command -v rpm >/dev/null; then xargs rpm -qf --qf '%{NAME}\\n' < "$stage/.haup-pack/libraries" | sort -u
 fi > "$stage/.haup-pack/needs"
 cd "$stage"
@@ -140,7 +142,9 @@ ${
     ? ''
     : `if find . -type f -perm /111 -exec ldd {} + 2>/dev/null | grep -q 'not found'; then
 ${installText(pack.manager, '$(cat .haup-pack/needs)')}
-fi`
+fi
+find . -type f -perm /111 -exec ldd {} + 2>/dev/null | sed -n 's/ => not found/ is missing on this host/p' | sort -u > .haup-pack/missing
+if [ -s .haup-pack/missing ]; then cat .haup-pack/missing >&2; exit 1; fi`
 }
 rm -f ${stamp}
 find . -path ./.haup-pack -prune -o -type d -print | while read -r d; do case $d in */systemd|*/systemd/*) ;; *) mkdir -p "/$d" ;; esac; done
