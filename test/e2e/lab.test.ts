@@ -19,15 +19,16 @@ interface Status {
 }
 const statusOf = (stdout: string): Status => JSON.parse(stdout);
 
+const read = (path: string): string => {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
+  }
+};
+
 /** What the machine still knows of a lab: processes, namespaces, control groups, mounts, files. */
 function traces(name: string): readonly string[] {
-  const read = (path: string): string => {
-    try {
-      return readFileSync(path, 'utf8');
-    } catch {
-      return '';
-    }
-  };
   const processes = readdirSync('/proc')
     .filter((pid) => /^\d+$/.test(pid) && !/^State:\s+Z/m.test(read(`/proc/${pid}/status`)))
     .filter((pid) =>
@@ -237,16 +238,16 @@ test('two labs with the same addresses do not meet', async () => {
   expect(await onHost(lab, 'keep_136', 'cat /root/which')).toBe('one\n');
 });
 
-describe('a lab that is killed half way', () => {
-  const killedAt = async (ms: number): Promise<void> => {
-    await haup(['lab', 'up', '--name', second], {
-      during: (pid) =>
-        void sleep(ms)
-          .then(() => process.kill(pid, 'SIGKILL'))
-          .catch(() => {}),
-    });
-  };
+const killedAt = async (ms: number): Promise<void> => {
+  await haup(['lab', 'up', '--name', second], {
+    during: (pid) =>
+      void sleep(ms)
+        .then(() => process.kill(pid, 'SIGKILL'))
+        .catch(() => {}),
+  });
+};
 
+describe('a lab that is killed half way', () => {
   test.each([150, 300, 450, 700])('after %i ms is completed by the next up', async (ms) => {
     await killedAt(ms);
     const made = await up(second);
