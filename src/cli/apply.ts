@@ -80,7 +80,7 @@ async function act(
   ]);
   const started = context.now();
   const involved = [...new Set(plan.tracks.flat().flatMap((stage) => stage.work.map(({ host }) => host)))];
-  const reporter = await reporterFor(context, options, involved);
+  const reporter = await reporterFor(context, options, involved, plan);
   const logs = openLogs(context, 'apply');
   try {
     await fetchTarballs(context, plan, tarballs, reporter.emit);
@@ -93,7 +93,12 @@ async function act(
         log: logs.write,
         packs,
         gate: async (checks, members, signal) => {
-          reporter.emit({ type: 'said', text: 'waiting until every VIP has one holder and answers' });
+          reporter.emit({
+            type: 'said',
+            text: checks.includes('released')
+              ? `waiting until ${members.join(' and ')} has given its VIPs away`
+              : 'waiting until every VIP has one holder and answers',
+          });
           await gate(
             inventory,
             hosts,

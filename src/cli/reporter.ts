@@ -1,5 +1,6 @@
 import type { HostName } from '../model/domain.ts';
 import type { Reporter } from '../model/events.ts';
+import type { Plan } from '../model/plan.ts';
 import { lineReporter } from '../report/lines.ts';
 import type { Context } from './context.ts';
 import type { GlobalOptions } from './program.ts';
@@ -9,10 +10,16 @@ export async function reporterFor(
   context: Context,
   options: GlobalOptions,
   hosts: readonly HostName[],
+  plan?: Plan,
 ): Promise<Reporter> {
   if (options.json === true) return lineReporter(context.out, { json: true, now: context.now });
   if (!context.stderr.isTty || context.env['TERM'] === 'dumb')
     return lineReporter(context.err, { json: false });
   const { ttyReporter } = await import('../report/tty.ts');
-  return ttyReporter(context.stderrStream, { hosts, level: context.stderr.color, now: context.now });
+  return ttyReporter(context.stderrStream, {
+    hosts,
+    level: context.stderr.color,
+    now: context.now,
+    ...(plan === undefined ? {} : { plan }),
+  });
 }
