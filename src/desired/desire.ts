@@ -38,7 +38,8 @@ export function desire(
     try {
       return [{ host: host.name, resources: resources(inventory, host, known, facts, render) }];
     } catch (error) {
-      if (!(error instanceof HaupError)) throw error;
+      // An error of the inventory is the same on every host: one is enough.
+      if (!(error instanceof HaupError) || error.host === undefined) throw error;
       errors.push(error);
       return [];
     }

@@ -16,7 +16,9 @@ interface Listen {
 /** Where `/haup/host` answers on the host itself, whatever the sites listen on. Plain HTTP if it can be had. */
 export function healthUrl(listens: readonly string[]): HealthUrl {
   const read = listens.flatMap((text) => parseListen(text) ?? []);
-  const [best] = read.filter((one) => one.loopback !== null).sort((a, b) => Number(a.tls) - Number(b.tls));
+  const [best] = read
+    .filter((one) => one.loopback !== null)
+    .toSorted((a, b) => Number(a.tls) - Number(b.tls));
   if (best !== undefined) {
     return {
       url: `${best.tls ? 'https' : 'http'}://${best.loopback}:${best.port}/haup/host`,

@@ -24,6 +24,7 @@ export function nginxFiles(
   const { entry, configDirectory } = paths(inventory, 'nginx');
   const directory = siteDirectory(inventory);
   const { sites } = inventory.nginx;
+  const { extraListen } = healthUrl(listens(inventory));
   const packaged = inventory.nginx.from === 'package';
   const put = (path: string, template: string, data: object): FileWant =>
     fileWant(path, render(template, data), 0o644);
@@ -35,9 +36,8 @@ export function nginxFiles(
       pid: nginxPid,
       logs: packaged ? '/var/log/nginx' : `${inventory.nginx.prefix}/logs`,
       mimeTypes: `${configDirectory}mime.types`,
-      identity: `${directory}host.inc`,
       sites: sites.map((site) => ({ path: sitePath(directory, site) })),
-      extraListen: healthUrl(listens(inventory)).extraListen,
+      extra: extraListen === null ? null : { listen: extraListen, identity: `${directory}host.inc` },
     }),
     put(`${directory}host.inc`, 'host.inc', { host: host.name }),
     ...sites.map((site) => siteFile(site, directory, put)),
@@ -72,22 +72,15 @@ function siteFile(
     identity: `${directory}host.inc`,
   };
   const path = sitePath(directory, site);
-  switch (site.serves.kind) {
-    case 'page':
-      return put(path, 'site-page.conf', { ...common, root: `${directory}page` });
-    case 'root':
-      return put(path, 'site-root.conf', { ...common, root: site.serves.path });
-    case 'proxy':
-      return put(path, 'site-proxy.conf', { ...common, upstreams: site.serves.upstreams });
-    case 'file': {
-      const { text } = site.serves;
-      const { starts } = serverBlocks(text);
-      const lines = including(text, starts, common.identity)
-        .trimEnd()
-        .split(/\r\n?|\n/);
-      return put(path, starts.length > 0 ? 'site-file.conf' : 'site-body.conf', { ...common, lines });
-    }
-  }
+  const { serves } = site;
+  if (serves.kind === 'page') return put(path, 'site-page.conf', { ...common, root: `${directory}page` });
+  if (serves.kind === 'root') return put(path, 'site-root.conf', { ...common, root: serves.path });
+  if (serves.kind === 'proxy')
+    return put(path, 'site-proxy.conf', { ...common, upstreams: serves.upstreams });
+  const { starts } = serverBlocks(serves.text);
+  const text = including(serves.text, starts, common.identity).trimEnd();
+  const template = starts.length > 0 ? 'site-file.conf' : 'site-body.conf';
+  return put(path, template, { ...common, lines: text.split(/\r\n?|\n/) });
 }
 
 /** Where the sites listen; a file with servers of its own says it itself. */

@@ -69,27 +69,21 @@ export function runtimePackages(
 /** Every name that `desire` may ask for: what facts have to look up. */
 export const knownPackages: { readonly deb: readonly string[]; readonly rpm: readonly string[] } = {
   deb: [
-    ...new Set([
-      ...Object.values(names).flatMap((one) => one.deb),
-      'pkg-config',
-      'zlib1g-dev',
-      'keepalived',
-      'nginx',
-    ]),
+    ...new Set(Object.values(names).flatMap((one) => one.deb)),
+    'pkg-config',
+    'zlib1g-dev',
+    'keepalived',
+    'nginx',
   ],
   rpm: [
-    ...new Set([
-      ...Object.values(names).flatMap((one) => one.rpm),
-      ...[
-        'pkgconfig',
-        'pkgconf-pkg-config',
-        'zlib-devel',
-        'zlib-ng-compat-devel',
-        'curl-minimal',
-        'keepalived',
-        'nginx',
-      ],
-    ]),
+    ...new Set(Object.values(names).flatMap((one) => one.rpm)),
+    'pkgconfig',
+    'pkgconf-pkg-config',
+    'zlib-devel',
+    'zlib-ng-compat-devel',
+    'curl-minimal',
+    'keepalived',
+    'nginx',
   ],
 };
 

@@ -47,7 +47,7 @@ export const knownVersions = (software: Service): readonly string[] => Object.ke
 
 /** Throws INVENTORY_INVALID for a version whose digest neither haup nor the inventory knows. */
 export function tarball(software: Service, wanted: Pick<Software, 'version' | 'sha256' | 'urls'>): Tarball {
-  const sha256 = wanted.sha256 ?? digests[software][wanted.version];
+  const sha256 = wanted.sha256?.toLowerCase() ?? digests[software][wanted.version];
   if (sha256 === undefined) {
     throw new HaupError(
       'INVENTORY_INVALID',

@@ -7,14 +7,20 @@ export interface ServerBlocks {
   readonly listens: readonly string[];
 }
 
+/**
+ * A comment or a quoted string, both only at the start of a word as nginx has it, a variable in braces, an
+ * escaped character, or one character.
+ */
+const tokens =
+  /((?<![^\s;{}])#[^\n]*)|(?<![^\s;{}])"(?:\\[^]|[^"\\])*"|(?<![^\s;{}])'(?:\\[^]|[^'\\])*'|\$\{\w*\}|\\[^]|[^]/g;
+
 export function serverBlocks(text: string): ServerBlocks {
   const starts: number[] = [];
   const listens: string[] = [];
   const open: string[] = [];
   let statement = '';
-  // A comment, a quoted string, a variable in braces, an escaped character, or one character.
-  for (const token of text.matchAll(/#[^\n]*|"(?:\\[^]|[^"\\])*"|'(?:\\[^]|[^'\\])*'|\$\{\w*\}|\\[^]|[^]/g)) {
-    const [piece] = token;
+  for (const token of text.matchAll(tokens)) {
+    const [piece, comment] = token;
     if (piece === '{') {
       const name = statement.trim();
       if (name === 'server' && open.length === 0) starts.push(token.index + 1);
@@ -24,8 +30,7 @@ export function serverBlocks(text: string): ServerBlocks {
       if (directive === 'listen' && open.length === 1 && open[0] === 'server') listens.push(values.join(' '));
     } else if (piece === '}') open.pop();
     else {
-      // A # inside a word starts no comment.
-      if (!piece.startsWith('#') || /\S$/.test(statement)) statement += piece;
+      statement += comment === undefined ? piece : ' ';
       continue;
     }
     statement = '';

@@ -2,6 +2,7 @@ import { assumedFacts } from '../../src/desired/assume.ts';
 import { desire } from '../../src/desired/desire.ts';
 import { loadRender } from '../../src/desired/render.ts';
 import type { FileWant, HostFacts, HostName, Inventory, Resource } from '../../src/model/domain.ts';
+import { HaupError } from '../../src/model/errors.ts';
 import { read } from '../inventory/reading.ts';
 
 export const render = await loadRender();
@@ -23,7 +24,19 @@ export const factsWith = (
 
 /** The resources of the first host. */
 export function resourcesOf(inventory: Inventory, change: Partial<HostFacts> = {}): readonly Resource[] {
-  return desire(inventory, factsWith(inventory, change), render)[0]?.resources ?? [];
+  const [first] = factsWith(inventory, change);
+  return desire(inventory, new Map(first && [first]), render)[0]?.resources ?? [];
+}
+
+/** The error that refuses; fails when nothing is refused. */
+export function refusal(run: () => unknown): HaupError {
+  try {
+    run();
+  } catch (error) {
+    if (error instanceof HaupError) return error;
+    throw error;
+  }
+  throw new Error('it was accepted');
 }
 
 /** Every file that the resources want, in their order. */

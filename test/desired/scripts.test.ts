@@ -1,0 +1,166 @@
+import { spawn } from 'node:child_process';
+import { createServer, type RequestListener, type Server } from 'node:http';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, describe, expect, test } from 'vitest';
+import { pair, render, treeOf } from './hosts.ts';
+
+const scratch = mkdtempSync(join(tmpdir(), 'haup-scripts-'));
+afterAll(() => rmSync(scratch, { recursive: true }));
+
+const servers: Server[] = [];
+afterEach(() => {
+  for (const server of servers.splice(0)) {
+    server.closeAllConnections();
+    server.close();
+  }
+});
+
+interface Ended {
+  readonly status: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly ms: number;
+}
+
+/** Runs the text as keepalived or systemd would: as a file, by the system's sh. */
+function run(text: string, env: Record<string, string> = {}): Promise<Ended> {
+  const path = join(scratch, 'script');
+  writeFileSync(path, text);
+  const started = performance.now();
+  return new Promise((resolve, reject) => {
+    const child = spawn('/bin/sh', [path], { env: { ...process.env, ...env } });
+    let [stdout, stderr] = ['', ''];
+    child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
+    child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
+    child.on('error', reject);
+    child.on('close', (status) => resolve({ status, stdout, stderr, ms: performance.now() - started }));
+  });
+}
+
+const serve = (listener: RequestListener): Promise<string> =>
+  new Promise((resolve) => {
+    const server = createServer(listener);
+    servers.push(server);
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      resolve(`http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}/haup/host`);
+    });
+  });
+const check = (url: string, env = {}): Promise<Ended> =>
+  run(textOf('haup-check-nginx', { url, seconds: 1 }), env);
+
+describe('the health check', () => {
+  test('is content with an answer, and silent', async () => {
+    const url = await serve((request, response) =>
+      response.writeHead(request.url === '/haup/host' ? 200 : 404).end('a\n'),
+    );
+    expect(await check(url)).toMatchObject({ status: 0, stdout: '', stderr: '' });
+  });
+
+  test.each([500, 502, 404])('fails on %i', async (status) => {
+    expect((await check(await serve((_, response) => response.writeHead(status).end()))).status).toBe(22);
+  });
+
+  test('fails when nothing listens', async () => {
+    const url = await serve(() => {});
+    servers.splice(0).forEach((server) => server.close());
+    expect((await check(url)).status).toBe(7);
+  });
+
+  test('fails in time when nginx takes the request and hangs', async () => {
+    const { status, ms } = await check(await serve(() => {}));
+    expect(status).toBe(28);
+    expect(ms).toBeGreaterThan(900);
+    expect(ms).toBeLessThan(2500);
+  });
+
+  test('asks nobody else: no proxy, no settings of a user', async () => {
+    const url = await serve((_, response) => response.writeHead(200).end());
+    writeFileSync(join(scratch, '.curlrc'), 'fail\nproxy = http://127.0.0.1:9\n');
+    expect(
+      (await check(url, { http_proxy: 'http://127.0.0.1:9', HOME: scratch, CURL_HOME: scratch })).status,
+    ).toBe(0);
+  });
+
+  test('is written for the ports of the sites, the timeout of the inventory and the user that may run it', () => {
+    const tree = treeOf(
+      pair('vrrp: { check: { timeout: 2 } }\nnginx: { sites: [{ name: x, listen: [8080] }] }'),
+    );
+    const script = tree['keep_136']?.['/usr/libexec/keepalived/haup-check-nginx'];
+    expect(script).toMatch(/--max-time 2 'http:\/\/127\.0\.0\.1:8080\/haup\/host'$/m);
+  });
+});
+
+/** The script with an `ip` of ours, which knows two addresses and records what it is told to do. */
+async function release(held: Record<string, string>): Promise<Ended & { readonly did: string }> {
+  const log = join(scratch, 'did');
+  writeFileSync(log, '');
+  const known = Object.entries(held)
+    .map(([address, line]) => `*"addr show to ${address}") echo '${line}' ;;`)
+    .join('\n');
+  writeFileSync(
+    join(scratch, 'ip'),
+    `#!/bin/sh\ncase "$*" in\n${known}\n*show*) ;;\n*) echo "$*" >> ${log} ;;\nesac\n`,
+    { mode: 0o755 },
+  );
+  const text = textOf('haup-release', { addresses: ['192.168.160.161', '192.168.160.162'] });
+  const ended = await run(text.replace(/^PATH=/m, `PATH=${scratch}:`));
+  return { ...ended, did: readFileSync(log, 'utf8') };
+}
+
+describe('releasing', () => {
+  test('takes away what is held, as it is held, and says so', async () => {
+    const ended = await release({
+      '192.168.160.162': String.raw`3: ens34    inet 192.168.160.162/24 scope global secondary ens34\       valid_lft forever`,
+    });
+    expect(ended).toMatchObject({
+      status: 0,
+      stdout: 'releasing 192.168.160.162/24 from ens34\n',
+      stderr: '',
+    });
+    expect(ended.did).toBe('addr del 192.168.160.162/24 dev ens34\n');
+  });
+
+  test('is silent when there is none', async () => {
+    expect(await release({})).toMatchObject({ status: 0, stdout: '', stderr: '', did: '' });
+  });
+
+  test('knows the VIPs of its host and no others', () => {
+    const text = treeOf(pair())['keep_137']?.['/usr/libexec/keepalived/haup-release'];
+    expect(text).toMatch(/^for address in 192\.168\.160\.161; do$/m);
+  });
+});
+
+describe('started', () => {
+  const text = textOf('haup-started', {});
+
+  test('a keepalived that has ended has not started', async () => {
+    const { status, stderr, ms } = await run(text, { MAINPID: '999999999' });
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/cannot use its configuration/);
+    expect(ms).toBeLessThan(1000);
+  });
+
+  test('one that runs without speaking VRRP has not started either', async () => {
+    const { status, ms } = await run(text.replace('tries=100', 'tries=3'), { MAINPID: String(process.pid) });
+    expect(status).toBe(1);
+    expect(ms).toBeGreaterThan(250);
+  });
+});
+
+test('every script is one that the strictest sh can read', async () => {
+  for (const [name, data] of [
+    ['haup-check-nginx', { url: 'http://127.0.0.1:80/haup/host', seconds: 1 }],
+    ['haup-release', { addresses: ['10.0.0.1'] }],
+    ['haup-started', {}],
+  ] as const) {
+    expect(textOf(name, data)).toMatch(/^#!\/bin\/sh\n/);
+    expect((await run(`sh -n <<'END'\n${textOf(name, data)}END\n`)).stderr).toBe('');
+  }
+});
+
+function textOf(template: string, data: object): string {
+  return Buffer.from(render(template, data)).toString();
+}
