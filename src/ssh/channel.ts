@@ -3,6 +3,7 @@
 import { constants } from 'node:os';
 import type { Client, ClientChannel } from 'ssh2';
 import { HaupError } from '../model/errors.ts';
+import { deferred } from './deferred.ts';
 import { connectionLost, interrupted } from './failure.ts';
 import { startMark } from './shell.ts';
 import type { Slots } from './slots.ts';
@@ -45,46 +46,38 @@ export interface Ended {
  * @throws HaupError CONNECTION_LOST, COMMAND_TIMED_OUT, INTERRUPTED, SSH_UNSUPPORTED
  */
 export async function execute(link: Link, execution: Execution, signal: AbortSignal): Promise<Ended> {
-  const channel = await open(link, execution.text, signal);
   const out = afterMark(execution.stdout, () => execution.started?.());
   const err = afterMark(execution.stderr, () => {});
-  return await new Promise<Ended>((resolve, reject) => {
+  const closed = deferred<number | null>();
+  const channel = await open(link, execution.text, signal, (opened) => {
     let code: number | null = null;
-    const settle = (finish: () => void): void => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', abort);
-      link.gone.removeEventListener('abort', lose);
-      finish();
-    };
-    const giveUp = (error: unknown): void => {
-      settle(() => reject(error));
-      discard(channel);
-    };
-    const abort = (): void => giveUp(interrupted(link.host, signal));
-    const lose = (): void => giveUp(link.gone.reason);
-    const timer = setTimeout(() => giveUp(timedOut(link.host, execution.limitMs, false)), execution.limitMs);
-
-    channel.on('exit', (status: number | null, name?: keyof typeof constants.signals) => {
+    opened.on('exit', (status: number | null, name?: keyof typeof constants.signals) => {
       code = status ?? (name === undefined ? null : 128 + (constants.signals[name] ?? 0));
     });
-    channel.on('data', out.feed);
-    channel.stderr.on('data', err.feed);
-    channel.on('close', () =>
-      settle(() => {
-        // ssh2 and node-ssh take a channel that closes without an exit code for an end like any other.
-        if (code === null) reject(link.gone.aborted ? link.gone.reason : connectionLost(link.host, null));
-        else resolve({ started: out.begun(), code, said: err.before() || out.before() });
-      }),
-    );
-    if (signal.aborted) return abort();
-    if (link.gone.aborted) return lose();
-    signal.addEventListener('abort', abort, { once: true });
-    link.gone.addEventListener('abort', lose, { once: true });
+    opened.on('data', out.feed);
+    opened.stderr.on('data', err.feed);
+    opened.on('close', () => closed.resolve(code));
+  });
+  const late = deferred<never>();
+  const timer = setTimeout(
+    () => late.reject(timedOut(link.host, execution.limitMs, false)),
+    execution.limitMs,
+  );
+  try {
     execution.opened?.(channel);
     const bytes = Buffer.from(execution.stdin.buffer, execution.stdin.byteOffset, execution.stdin.byteLength);
     if (!execution.keepOpen) channel.end(bytes);
     else if (bytes.length > 0) channel.write(bytes);
-  });
+    const code = await unlessAborted(Promise.race([closed.promise, late.promise]), link, signal);
+    // ssh2 and node-ssh take a channel that closes without an exit code for an end like any other.
+    if (code === null) throw connectionLost(link.host, null);
+    return { started: out.begun(), code, said: err.before() || out.before() };
+  } catch (error) {
+    discard(channel);
+    throw link.gone.aborted && !signal.aborted ? link.gone.reason : error;
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 export function timedOut(host: string, limitMs: number, ended: boolean): HaupError {
@@ -101,16 +94,20 @@ export function timedOut(host: string, limitMs: number, ended: boolean): HaupErr
 }
 
 /** Takes a slot and opens a channel; the slot is free again when the channel has closed. */
-async function open(link: Link, text: string, signal: AbortSignal): Promise<ClientChannel> {
+async function open(
+  link: Link,
+  text: string,
+  signal: AbortSignal,
+  listen: (channel: ClientChannel) => void,
+): Promise<ClientChannel> {
   for (;;) {
     await link.slots.take(signal).catch(() => {
       throw interrupted(link.host, signal);
     });
-    const opening = request(link.client, text);
-    opening.then(
-      (channel) => channel.once('close', link.slots.free),
-      () => {},
-    );
+    const opening = request(link.client, text, (channel) => {
+      channel.once('close', link.slots.free);
+      listen(channel);
+    });
     try {
       return await unlessAborted(opening, link, signal);
     } catch (error) {
@@ -127,13 +124,19 @@ async function open(link: Link, text: string, signal: AbortSignal): Promise<Clie
   }
 }
 
-function request(client: Client, text: string): Promise<ClientChannel> {
+/** Listens before anything else happens: output, exit code and close of a quick command come in one packet. */
+function request(
+  client: Client,
+  text: string,
+  listen: (channel: ClientChannel) => void,
+): Promise<ClientChannel> {
   return new Promise((resolve, reject) => {
     // Throws when the connection has ended.
     client.exec(text, (error, channel) => {
       if (error) return reject(error);
       // A write after sshd's end of the channel has closed; its close says all.
       channel.on('error', () => {});
+      listen(channel);
       resolve(channel);
     });
   });

@@ -13,12 +13,17 @@ export interface Attempt {
   readonly endpoint: string;
   readonly limitMs: number;
   readonly offers: Offers | null;
+  /** What the other side said first. */
+  readonly firstWords: string;
 }
+
+/** A host that closes the connection before it has said who it is: sshd does so when too many log in at once. */
+export class TurnedAway extends HaupError {}
 
 /** Names the cause of a connection that did not come about. */
 export function connectFailure(error: unknown, attempt: Attempt): HaupError {
   if (error instanceof HaupError) return error;
-  const { host, label, endpoint } = attempt;
+  const { host, label, endpoint, firstWords } = attempt;
   const { message, level, code } = partsOf(error);
   const fail = (errorCode: ErrorCode, text: string, hint: string): HaupError =>
     new HaupError(errorCode, text, { host, hint, cause: error });
@@ -37,7 +42,14 @@ export function connectFailure(error: unknown, attempt: Attempt): HaupError {
       'Check that the host is up, and that address, port and firewall let ssh through.',
     );
   }
-  if (/identification|protocol version|ident too long|bad packet length/i.test(message)) {
+  if (/lost before handshake/i.test(message) && (firstWords === '' || firstWords.includes('MaxStartups'))) {
+    return new TurnedAway('HOST_UNREACHABLE', `${label} (${endpoint}) closes every connection at once.`, {
+      host,
+      hint: 'sshd may allow too few logins at once (MaxStartups), or none from this address: see its log.',
+      cause: error,
+    });
+  }
+  if (firstWords !== '' && !firstWords.includes('SSH-')) {
     return fail(
       'HOST_UNREACHABLE',
       `What answers on ${endpoint} is not an SSH server.`,

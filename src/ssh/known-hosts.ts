@@ -1,7 +1,16 @@
 /** known_hosts files: which keys a host has, and whether the key that it shows is one of them. */
 
 import { createHash, createHmac, randomBytes } from 'node:crypto';
-import { closeSync, existsSync, fstatSync, mkdirSync, openSync, readFileSync, readSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fstatSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readSync,
+  writeSync,
+} from 'node:fs';
 import { dirname } from 'node:path';
 import { HaupError } from '../model/errors.ts';
 

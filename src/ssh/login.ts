@@ -10,7 +10,7 @@ import type { Secret } from '../model/secret.ts';
 import { type Identity, type KeyTools, type Offers, prepareOffers } from './auth.ts';
 import { type Link, unlessAborted } from './channel.ts';
 import type { ConfigSource, SshConfig } from './config.ts';
-import { connectFailure, connectionLost, interrupted } from './failure.ts';
+import { connectFailure, connectionLost, interrupted, TurnedAway } from './failure.ts';
 import { guardHostKey, type HostKeyGuard } from './host-key.ts';
 import { type HostKeyPolicy, knownHostsName } from './known-hosts.ts';
 import { slots } from './slots.ts';
@@ -83,7 +83,7 @@ export async function logIn(login: Login): Promise<Reached> {
         notPinned ??= error;
       } else if (notPinned !== null) {
         throw notPinned;
-      } else if (turnedAway(error) && tries < 4) {
+      } else if (error instanceof TurnedAway && tries < 4) {
         // sshd drops connections at random while many log in (MaxStartups).
         await sleep(100 * 2 ** tries * (0.5 + Math.random()), undefined, { signal: login.signal }).catch(
           () => {},
@@ -106,6 +106,10 @@ async function tryLogIn(login: Login, guard: HostKeyGuard): Promise<Reached> {
       ? connectTcp({ host: config.hostname, port: config.port, noDelay: true })
       : await forward(via, login, limitMs);
 
+  let firstWords = '';
+  socket.once('data', (chunk: Buffer) => {
+    firstWords = chunk.toString('latin1', 0, 80);
+  });
   const ssh = new library.NodeSSH();
   const connecting = ssh.connect({
     sock: socket,
@@ -142,6 +146,7 @@ async function tryLogIn(login: Login, guard: HostKeyGuard): Promise<Reached> {
         endpoint: `${config.hostname}:${config.port}`,
         limitMs,
         offers: await offering,
+        firstWords,
       })
     );
   }
@@ -189,15 +194,6 @@ async function offerNext(
   const offers = await offering;
   // ssh2 takes false for the end of the list; its types do not know.
   next(offers.next(left) as AnyAuthMethod);
-}
-
-/** The connection was closed before the host had said who it is. */
-function turnedAway(error: unknown): boolean {
-  return (
-    error instanceof HaupError &&
-    error.cause instanceof Error &&
-    /lost before handshake/i.test(error.cause.message)
-  );
 }
 
 function policyOf({ host, target, config, options }: Login): HostKeyPolicy {

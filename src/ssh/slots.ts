@@ -44,9 +44,10 @@ export function slots(count: number): Slots {
     },
     shrink() {
       taken -= 1;
-      if (taken === 0) return false;
-      limit = Math.min(limit, taken);
-      return true;
+      limit = Math.max(1, Math.min(limit, taken));
+      const others = taken > 0;
+      if (!others) wake();
+      return others;
     },
   };
 }

@@ -1,5 +1,6 @@
 /** Connections to hosts over SSH. The only importer of node-ssh. */
 
+import { setMaxListeners } from 'node:events';
 import { createRequire } from 'node:module';
 import type { HostName, HostSpec } from '../model/domain.ts';
 import type { KeyTools } from './auth.ts';
@@ -50,6 +51,7 @@ export async function connect(
   signal: AbortSignal,
 ): Promise<Connection> {
   if (signal.aborted) throw interrupted(spec.name, signal);
+  manyListen(signal);
   const { user, link, close } = await reach(
     { ...spec.ssh, label: spec.name, address: spec.address },
     { host: spec.name, options, signal, library: loadLibrary },
@@ -58,10 +60,16 @@ export async function connect(
   return {
     host: spec.name,
     user,
-    run: (command, runSignal, onLine) => runCommand(link, way, command, runSignal, onLine),
-    lines: (command, runSignal) => linesOf(link, way, command, runSignal),
+    run: (command, runSignal, onLine) => runCommand(link, way, command, manyListen(runSignal), onLine),
+    lines: (command, runSignal) => linesOf(link, way, command, manyListen(runSignal)),
     [Symbol.asyncDispose]: close,
   };
+}
+
+/** One signal ends many commands on many hosts; Node warns of a leak from eleven listeners on. */
+function manyListen(signal: AbortSignal): AbortSignal {
+  setMaxListeners(0, signal);
+  return signal;
 }
 
 /** node-ssh and, of the ssh2 that it brings, what it does not pass on. Takes about 100 ms the first time. */
