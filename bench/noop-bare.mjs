@@ -7,10 +7,16 @@ const hosts = process.argv.slice(2);
 await Promise.all(
   hosts.map(async (alias) => {
     // The settings are given, not looked up: this is the least that a connection takes.
-    const block = readFileSync(config, 'utf8').split(/^Host /m).find((part) => part.split(/\s/).includes(alias));
+    const block = readFileSync(config, 'utf8')
+      .split(/^Host /m)
+      .find((part) => part.split(/\s/).includes(alias));
     const value = (key) => new RegExp(`^\\s*${key} +(.*)$`, 'mi').exec(block)?.[1]?.replaceAll('"', '');
     const ssh = new NodeSSH();
-    await ssh.connect({ host: value('HostName'), username: value('User') ?? 'root', privateKey: readFileSync(value('IdentityFile'), 'utf8') });
+    await ssh.connect({
+      host: value('HostName'),
+      username: value('User') ?? 'root',
+      privateKey: readFileSync(value('IdentityFile'), 'utf8'),
+    });
     const { code } = await ssh.execCommand('true');
     if (code !== 0) throw new Error(`${alias}: ${code}`);
     ssh.dispose();

@@ -1,6 +1,6 @@
 import { Argument, Command, CommanderError, Option } from 'commander';
 import { createRequire } from 'node:module';
-import { exitCodes, HaupError } from '../model/errors.ts';
+import { exitCodes } from '../model/errors.ts';
 import type { Context } from './context.ts';
 import { makeContext } from './context.ts';
 import { declareLab } from './lab-program.ts';

@@ -110,8 +110,8 @@ export function parseFacts(host: HostName, output: Uint8Array): HostFacts {
     files: Object.fromEntries(all('file').map(([path = '', ...rest]) => [path, fileFact(rest)])),
     services: serviceFacts(all('service'), bootMs),
     software: {
-      keepalived: software('keepalived', all('software')),
-      nginx: software('nginx', all('software')),
+      keepalived: softwareFacts('keepalived', all('software')),
+      nginx: softwareFacts('nginx', all('software')),
     },
     free: Object.fromEntries(
       all('free').flatMap(([mount = '', kib = '']) =>
@@ -197,7 +197,7 @@ function serviceFacts(records: readonly string[][], bootMs: number): HostFacts['
   return { keepalived: of('keepalived'), nginx: of('nginx') };
 }
 
-function software(name: Service, records: readonly string[][]): SoftwareFacts | null {
+function softwareFacts(name: Service, records: readonly string[][]): SoftwareFacts | null {
   const record = records.find(([service]) => service === name);
   if (record === undefined) return null;
   const [, path = '', said = '', stamp = ''] = record;

@@ -63,8 +63,8 @@ export interface FileWrite {
   readonly mode: number;
   readonly owner: string;
   readonly secret: boolean;
-  /** The sha256 that the plan was made from: a host that has moved since gives PLAN_STALE. */
-  readonly expect: string | 'absent';
+  /** The sha256 that the plan was made from, or `absent`: a host that has moved since gives PLAN_STALE. */
+  readonly expect: string;
 }
 
 export interface TextDiff {

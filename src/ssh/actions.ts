@@ -97,7 +97,7 @@ export function toJob(action: PlainAction, store: Store): Job {
 
 // ── files ───────────────────────────────────────────────────────────────────────────────────────
 
-const stageOf = (service: Service): string => `${stageRoot}/${service}`;
+const stageOf = (name: Service): string => `${stageRoot}/${name}`;
 
 /** The bytes of all files that are to be written, one after the other, for stdin. */
 const stream = (files: readonly (FileWrite | FileWant)[]): Uint8Array =>

@@ -24,9 +24,11 @@ export async function takeLock(
 ): Promise<HeldLock | LockOwner> {
   const release = new AbortController();
   const lost = new AbortController();
-  const lines = connection
-    .lines({ script: holdScript(owner), root: true, timeoutMs: limitMs }, release.signal)
-    [Symbol.asyncIterator]();
+  const holding = connection.lines(
+    { script: holdScript(owner), root: true, timeoutMs: limitMs },
+    release.signal,
+  );
+  const lines = holding[Symbol.asyncIterator]();
   const first = await lines.next();
   const [state, detail = ''] = first.done === true ? ['', ''] : first.value.split('\t');
   if (signal.aborted) {

@@ -71,11 +71,11 @@ test('after an apply the plan is empty and says why', async () => {
 
 test('cut off anywhere, the next apply finishes', async () => {
   const inventory = exampleInventory();
-  const total = (await (async () => {
+  const total = await (async () => {
     const hosts = bareHosts();
     await run(planFor(inventory, hosts), hosts);
     return hosts[0]?.acted.length ?? 0;
-  })()) as number;
+  })();
   await fc.assert(
     fc.asyncProperty(fc.integer({ min: 0, max: total }), async (steps) => {
       const hosts = bareHosts();
