@@ -114,9 +114,13 @@ export interface Plan {
   readonly want: readonly DesiredHost[];
 }
 
-/** `released`: the host holds no VIP, and every VIP is held and answered by another. */
+/**
+ * `released`: the host holds no VIP, and every VIP is held and answered by another.
+ * `settled`: every VIP is back on the first member that is able to have it.
+ */
 export type CheckName =
   | 'released'
+  | 'settled'
   | 'one-holder'
   | 'http'
   | 'services'

@@ -57,6 +57,16 @@ export interface Answered {
   readonly outageMs: number;
   readonly lost: number;
   readonly total: number;
+  /** Of the answered: how many needed a second connection, because the VIP moved under the first. */
+  readonly retried?: number;
+}
+
+/** What the kernels say of a move. */
+export interface HeldTimes {
+  /** How long two hosts had the VIP at once. */
+  readonly bothHeldMs: number;
+  /** How long no host had it. */
+  readonly noneHeldMs: number;
 }
 
 export interface DrillReport extends Answered {
@@ -74,7 +84,7 @@ export interface DrillReport extends Answered {
   /** How long no host had it. */
   readonly noneHeldMs: number;
   /** Null when the fault could not be undone or nobody had taken over. */
-  readonly failback: Answered | null;
+  readonly failback: (Answered & Partial<HeldTimes>) | null;
   readonly ok: boolean;
   /** Why not ok, one sentence each. */
   readonly reasons: readonly string[];
@@ -84,6 +94,14 @@ export interface DrillReport extends Answered {
   readonly unanswered: readonly Span[];
   /** When the fault was undone, on the same clock; null when it was not. */
   readonly restoredMs: number | null;
+  /** How the bound comes about: `skew (256 − 80)/256 s of keep_137`. */
+  readonly formula?: string;
+  /** Who answered the requests when, on the same clock. */
+  readonly answeredBy?: readonly Held[];
+  /** The longest time in which this machine itself did not get to ask; no part of the outage. */
+  readonly stalledMs?: number;
+  /** How far the clocks of the hosts may be from each other: the hosts' times are no better than this. */
+  readonly clockErrorMs?: number;
 }
 
 export interface Span {
@@ -109,10 +127,15 @@ export interface FailoverReport {
   readonly reasons: readonly string[];
 }
 
-export interface VipMoved extends Answered {
+export interface VipMoved extends Answered, Partial<HeldTimes> {
   readonly address: string;
   readonly from: HostName | null;
   readonly to: HostName | null;
+  /** The outage that VRRP's timers allow for this mode, and what a measurement may add to it. */
+  readonly boundMs?: number;
+  readonly allowanceMs?: number;
+  /** From the command until the new holder had it alone and answered; null: it never did. */
+  readonly movedMs?: number | null;
 }
 
 /** Who has a VIP at one moment. */

@@ -4,7 +4,7 @@ import type { Change, CheckName, HostWork, Plan, Same, Stage } from '../model/pl
 import { diffHost, type HostDiff } from './diff.ts';
 
 /** What must hold after hosts that serve were changed. */
-const serving: readonly CheckName[] = ['services', 'one-holder', 'http'];
+const serving: readonly CheckName[] = ['services', 'one-holder', 'settled', 'http'];
 
 export interface BuildPolicy {
   /** `first`: one host of a platform builds for all. */

@@ -1,6 +1,7 @@
 import type { HostName, Inventory, Service, Vip } from '../model/domain.ts';
 import { services } from '../model/domain.ts';
 import { HaupError } from '../model/errors.ts';
+import { drainFile } from '../model/layout.ts';
 import type { CheckName, Host, ReadScript } from '../model/plan.ts';
 import { probeHeader, probePath, probePort } from '../model/probe.ts';
 
@@ -8,6 +9,7 @@ import { probeHeader, probePath, probePort } from '../model/probe.ts';
 interface Sight {
   readonly held: readonly string[];
   readonly active: readonly Service[];
+  readonly drained: boolean;
   /** VIP → name of the host that answered HTTP on it, as seen from this host. */
   readonly answers: Readonly<Record<string, string>>;
 }
@@ -95,6 +97,10 @@ function complaints(
         `${address} is held by ${holders.length === 0 ? 'no host' : `${holders.join(' and ')} at once`}`,
       );
     }
+    const expected = vip.members.find(({ host }) => able(sights.get(host)))?.host;
+    if (checks.includes('settled') && holders.length === 1 && expected !== undefined && holder !== expected) {
+      wrong.push(`${address} is held by ${holder}; ${expected} comes before it and has not taken it back`);
+    }
     if ((!served && !checks.includes('http')) || holder === undefined || holders.length > 1) continue;
     for (const [name, sight] of sights) {
       const answer = sight.answers[address];
@@ -108,6 +114,9 @@ function complaints(
   return wrong;
 }
 
+const able = (sight: Sight | undefined): boolean =>
+  sight !== undefined && !sight.drained && services.every((service) => sight.active.includes(service));
+
 function gateScript(vips: readonly Vip[], port: number): ReadScript {
   // Addresses and the port come from the inventory's schema: digits, dots and colons only.
   const urls = vips.map(({ address }) => {
@@ -116,6 +125,7 @@ function gateScript(vips: readonly Vip[], port: number): ReadScript {
   });
   return `ip -o addr show | while read -r index name family address rest; do printf 'held\\t%s\\n' "\${address%%/*}"; done
 for s in ${services.join(' ')}; do [ "$(systemctl is-active $s.service)" = active ] && printf 'active\\t%s\\n' "$s"; done
+case "$(cat ${drainFile} 2>/dev/null)" in -*) echo drained ;; esac
 ${urls.join('\n')}
 true
 ` as ReadScript;
@@ -131,6 +141,7 @@ function parseSight(output: Uint8Array): Sight {
   return {
     held: of('held').map(([address = '']) => address),
     active: services.filter((service) => of('active').some(([name]) => name === service)),
+    drained: records.some(([kind]) => kind === 'drained'),
     answers: Object.fromEntries(
       of('answer').flatMap(([vip = '', host = '']) => (host === '' ? [] : [[vip, host]])),
     ),
