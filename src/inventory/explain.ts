@@ -63,7 +63,8 @@ function hintFor(node: SchemaNode | undefined, is: unknown): string | undefined 
     const fits = node.pattern === undefined || new RegExp(node.pattern, 'u').test(String(is));
     return fits ? 'Write it in quotes.' : undefined;
   }
-  if (node?.type === 'array' && typeof is !== 'object') return `Write it as a list: [${String(is)}].`;
+  if (node?.type === 'array' && (typeof is === 'string' || typeof is === 'number'))
+    return `Write it as a list: [${is}].`;
   if ((node?.type === 'integer' || node?.type === 'number') && typeof is === 'string' && /^\d+$/.test(is)) {
     return 'Write it without quotes.';
   }
@@ -117,10 +118,11 @@ export function valueAt(value: unknown, path: Path): unknown {
   return at;
 }
 
-/** `vips[0].hosts[1]` */
+/** `vips[0].hosts[1]`; a key that is no plain word is quoted. */
 export function dotted(path: Path): string {
+  const step = (key: string): string => (/^[\p{L}\p{N}_<-]+$/u.test(key) ? key : JSON.stringify(key));
   return path
-    .map((step, i) => (typeof step === 'number' ? `[${step}]` : `${i === 0 ? '' : '.'}${step}`))
+    .map((key, i) => (typeof key === 'number' ? `[${key}]` : `${i === 0 ? '' : '.'}${step(key)}`))
     .join('');
 }
 
@@ -129,5 +131,5 @@ function shown(value: unknown): string {
   if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : `a list of ${value.length}`;
   if (typeof value === 'object') return 'a map';
   if (typeof value === 'string') return value.length > 40 ? `"${value.slice(0, 40)}…"` : `"${value}"`;
-  return typeof value === 'number' ? `the number ${value}` : String(value);
+  return typeof value === 'number' ? `the number ${value}` : JSON.stringify(value);
 }

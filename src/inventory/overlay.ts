@@ -25,7 +25,7 @@ export function lay(base: unknown, overlay: unknown): unknown {
   const merged = merge(base, kept) as Record<string, unknown>;
   for (const service of ['keepalived', 'nginx']) {
     // A pinned digest is that of the version it was written with.
-    const [was, now] = [base[service], kept[service as keyof typeof kept]];
+    const [was, now] = [base[service], kept[service]];
     if (
       isMap(was) &&
       isMap(now) &&

@@ -14,12 +14,12 @@ export const user: RegExp = /^[A-Za-z0-9_][A-Za-z0-9_.@-]{0,63}$/;
 const jumpHop = '([A-Za-z0-9_][A-Za-z0-9_.-]*@)?[A-Za-z0-9_][A-Za-z0-9_.-]*(:\\d{1,5})?';
 export const jump: RegExp = new RegExp(`^${jumpHop}(,${jumpHop})*$`);
 export const absolute: RegExp = /^(?!.*\/\.{1,2}(\/|$))(\/[A-Za-z0-9_.+-]+)+$/;
-export const localPath: RegExp = /^[\p{L}\p{N}_.~/][\p{L}\p{N}_.~/@+ :-]*$/u;
+export const localPath: RegExp = /^[\p{L}\p{N}_.~/][\p{L}\p{M}\p{N}_.~/@+ :-]*$/u;
 export const reference: RegExp =
   /^(env:[A-Za-z_][A-Za-z0-9_]*(:-[^\x00-\x1f\x7f]*)?|(file|cmd):[^\x00-\x1f\x7f]+)$/;
 export const configureOption: RegExp =
-  /^(?!--prefix(=|$))--[A-Za-z0-9][A-Za-z0-9_-]*(=[A-Za-z0-9_.,\/:@%+= -]*)?$/;
-export const url: RegExp = /^(https?:\/\/[A-Za-z0-9]|file:\/\/\/)([A-Za-z0-9._~:\/?%&=+,-]|\{version\})*$/;
+  /^(?!--prefix(=|$))--[A-Za-z0-9][A-Za-z0-9_-]*(=[A-Za-z0-9_.,/:@%+= -]*)?$/;
+export const url: RegExp = /^(https?:\/\/[A-Za-z0-9]|file:\/\/\/)([A-Za-z0-9._~:/?%&=+,-]|\{version\})*$/;
 export const listen: RegExp = new RegExp(
   `^((${octet}\\.){3}${octet}:|\\[[0-9A-Fa-f:]+\\]:|\\*:)?[1-9]\\d{0,4}( default_server)?( ssl)?$`,
 );

@@ -6,11 +6,11 @@ import { HaupError } from '../model/errors.ts';
 import type { Secret } from '../model/secret.ts';
 import { build, type Sources } from './build.ts';
 import { type Parsed, parseYaml } from './document.ts';
-import { explain, valueAt } from './explain.ts';
+import { explain } from './explain.ts';
 import { lay, overrides } from './overlay.ts';
 import { inventoryError, type Problem } from './problem.ts';
 import { authPassProblem, rules } from './rules.ts';
-import { check } from './schema.ts';
+import { validate } from './schema.ts';
 import type { Path, Violation } from './written.ts';
 
 export interface ReadOptions {
@@ -42,7 +42,7 @@ export function readInventory(text: string, file: string, options: ReadOptions):
   if (value === null)
     throw inventoryError([place({ path: [], message: 'the inventory is empty', hint: start }, layers)]);
 
-  const checked = check(value);
+  const checked = validate(value);
   const violations = [...(checked.ok ? [] : explain(checked.issues, value)), ...rules(checked.parts)];
   const problems = [...syntax, ...violations.map((violation) => place(violation, layers))];
   if (!checked.ok || problems.length > 0) throw inventoryError(problems);
@@ -59,7 +59,7 @@ export function readInventory(text: string, file: string, options: ReadOptions):
   if (missing.length > 0) throw inventoryError(missing, 'SECRET_MISSING');
   if (over === undefined || options.overlay === undefined) return inventory;
 
-  const alone = check(base.value);
+  const alone = validate(base.value);
   const without = alone.ok ? alone.written : base.value;
   return { ...inventory, overridden: overrides(without, checked.written, over.value, options.overlay.by) };
 }

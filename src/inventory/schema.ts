@@ -253,12 +253,12 @@ export interface Issue {
   readonly keys: readonly string[];
 }
 
-export type Checked =
+export type Validated =
   | { readonly ok: true; readonly written: Written; readonly parts: Parts }
   | { readonly ok: false; readonly issues: readonly Issue[]; readonly parts: Parts };
 
 /** Plain data → the inventory as written with its defaults, or every issue, and always what is well formed. */
-export function check(value: unknown): Checked {
+export function validate(value: unknown): Validated {
   const result = schema().all.safeParse(value);
   const parts = salvage(value);
   if (result.success) return { ok: true, written: result.data, parts };
@@ -279,9 +279,7 @@ function salvage(value: unknown): Parts {
   const top = asMap(value);
   const hosts = top['hosts'];
   return {
-    hosts: isMap(hosts)
-      ? new Map(Object.entries(hosts).map(([name, each]) => [name, keep(host, each)]))
-      : null,
+    hosts: isMap(hosts) ? new Map(Object.entries(hosts).map(([key, each]) => [key, keep(host, each)])) : null,
     vips: asList(top['vips']).map((each) => keep(vip, each)),
     vrrp: keep(vrrp, top['vrrp']),
     check: keep(check, asMap(top['vrrp'])['check']),

@@ -80,7 +80,7 @@ function fromCommand(command: string, env: SecretContext['env'], directory: stri
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const how =
-    (run.error as NodeJS.ErrnoException | undefined)?.code === 'ETIMEDOUT'
+    run.error !== undefined && 'code' in run.error && run.error.code === 'ETIMEDOUT'
       ? `took more than ${commandLimitMs / 1000} s`
       : run.error !== undefined
         ? run.error.message

@@ -20,7 +20,7 @@ export interface WrittenHost {
   readonly ansible_user?: string | undefined;
 }
 
-export interface WrittenSsh {
+interface WrittenSsh {
   readonly user?: string | undefined;
   readonly port?: number | undefined;
   readonly identity_file?: string | undefined;
@@ -40,7 +40,7 @@ export interface WrittenVip {
   readonly interface?: string | undefined;
 }
 
-export interface WrittenVrrp {
+interface WrittenVrrp {
   readonly version: 2 | 3;
   readonly advert_int: number;
   readonly priorities: readonly number[];
@@ -52,7 +52,7 @@ export interface WrittenVrrp {
   readonly check: WrittenCheck;
 }
 
-export interface WrittenCheck {
+interface WrittenCheck {
   readonly enabled: boolean;
   readonly interval: number;
   readonly timeout: number;
@@ -69,7 +69,7 @@ export interface WrittenSoftware {
   readonly urls: readonly string[];
 }
 
-export interface WrittenNginx extends WrittenSoftware {
+interface WrittenNginx extends WrittenSoftware {
   readonly worker_processes: number | 'auto';
   readonly worker_connections: number;
   readonly sites: readonly WrittenSite[];

@@ -126,7 +126,7 @@ const cases: readonly [what: string, text: string, expected: readonly (string | 
   [
     'a host name with a space',
     'hosts: {a: , b: , "c d": }\nvips: [{address: 10.0.0.9, hosts: [a, b]}]\n',
-    [/^1:19 hosts\.c d: needs a host name of letters/],
+    [/^1:19 hosts\."c d": needs a host name of letters/],
   ],
   [
     'one host',

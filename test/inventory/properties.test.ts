@@ -31,7 +31,7 @@ function attempt(text: string): Inventory | HaupError {
 
 test('no text makes a stack trace', () => {
   const yamlish = fc.string({
-    unit: fc.constantFrom(...'ab:-[]{}&*!|>"\'#%@`,? \n\t<=0.~\u0000é注'),
+    unit: fc.constantFrom(...Array.from('ab:-[]{}&*!|>"\'#%@`,? \n\t<=0.~\u0000é注')),
     maxLength: 80,
   });
   fc.assert(
@@ -118,6 +118,8 @@ const injections = [
   '" -o ProxyCommand=id "',
   '/../..',
   ',x',
+  '-',
+  ',-oProxyCommand=id',
   '=',
   ':',
   'é',
@@ -145,6 +147,7 @@ test.each(texts.map(([path, value]) => [path.join('.'), path, value as string] a
         'if',
         '\ufeff',
       ),
+      fc.constantFrom(...injections.flatMap((bad) => [bad, bad + good, good + bad])),
       fc.string({ unit: 'binary' }),
     );
     const part = partOf(path);
@@ -154,7 +157,7 @@ test.each(texts.map(([path, value]) => [path.join('.'), path, value as string] a
         if (result instanceof HaupError) return;
         for (const text of stringsOf(result)) expect(text).toSatisfy((each: string) => isInert(each, name));
       }),
-      { numRuns: 100 },
+      { numRuns: 200 },
     );
   },
 );
@@ -234,7 +237,7 @@ function* walk(value: Json, path: Path): Generator<readonly [Path, Json]> {
   yield [path, value];
   if (typeof value !== 'object' || value === null) return;
   for (const [key, child] of Object.entries(value))
-    yield* walk(child as Json, [...path, Array.isArray(value) ? Number(key) : key]);
+    yield* walk(child, [...path, Array.isArray(value) ? Number(key) : key]);
 }
 
 function replace(value: Json, [key, ...rest]: Path, by: Json): Json {
@@ -261,13 +264,15 @@ function isInert(text: string, place: string): boolean {
   const isUrl = /^(https?|file):\/\//.test(text);
   const isLocal = /identity_file|sites\.\d+\.file/.test(place) || text.startsWith('~/');
   const isOption = text.startsWith('--') && text.length > 2;
-  if (text === '' || (text.startsWith('-') && !isOption)) return false;
+  if (text === '' || (text.startsWith('-') && !isOption) || (place.endsWith('jump') && text.includes(',-')))
+    return false;
   const rest = isUrl
     ? text.replaceAll(/[&?=%~]/g, '')
     : isLocal
-      ? text.replaceAll(/[ ~@\p{L}]/gu, '')
+      ? text.replaceAll(/[ ~@\p{L}\p{M}\p{N}]/gu, '')
       : text.replaceAll(/^\*(?=[.:])|(?<=\.)\*$/g, '');
   if (place.endsWith('prefix') && rest.includes('%')) return false;
+  if (/(prefix|root)$/.test(place) && /(^|\/)\.\.?(\/|$)/.test(text)) return false;
   return (isOption || / (default_server|ssl)$/.test(text) ? /^[\w.,/:@%+= -]*$/ : /^[\w.,/:@%+=[\]-]*$/).test(
     rest,
   );

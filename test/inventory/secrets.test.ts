@@ -64,5 +64,5 @@ test('a command runs once, however often its secret is asked for', () => {
 
 test('no way of printing a secret shows it', () => {
   const secret = resolve('env:SET');
-  expect(`${secret} ${JSON.stringify({ secret })}`).not.toContain('from-env');
+  expect(String(secret) + JSON.stringify({ secret })).not.toContain('from-env');
 });
