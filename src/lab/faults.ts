@@ -1,13 +1,13 @@
 /** What can happen to a host of a lab: its cable, its power. */
 
 import { kill } from 'node:process';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { HaupError } from '../model/errors.ts';
 import { isOn, powerOn, waitUntilRunning } from './hosts.ts';
 import type { LabFault, LabHost, LabPaths, LabSpec } from './names.ts';
 import { hostNamespace, hostPaths } from './names.ts';
 import { deleteNamespace, setLink } from './network.ts';
 import { firstProcess, labProcesses } from './process-table.ts';
+import { pause } from './world.ts';
 
 /**
  * Does it, and returns when it is done: after power-on and reboot the host answers again.
@@ -96,7 +96,7 @@ async function waitFor(
 ): Promise<void> {
   for (const until = performance.now() + limitMs; performance.now() < until; ) {
     if (await done()) return;
-    await sleep(20, undefined, { signal });
+    await pause(20, signal);
   }
   throw new HaupError('LAB_FAILED', `${otherwise} within ${limitMs / 1000} s.`);
 }

@@ -2,7 +2,6 @@
 
 import { randomUUID } from 'node:crypto';
 import { chmod, chown, copyFile, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { HaupError } from '../model/errors.ts';
 import { bootScript } from './boot-script.ts';
 import { hostsText } from './files.ts';
@@ -14,6 +13,7 @@ import type { LabProcess } from './process-table.ts';
 import { firstProcess, labProcesses } from './process-table.ts';
 import { operators, operatorsGroup } from './recipe.ts';
 import { readJson } from './state.ts';
+import { pause } from './world.ts';
 
 /** What a host was made from: another of these, and it has to be made anew. */
 export interface HostMade {
@@ -157,7 +157,7 @@ export async function waitUntilRunning(
     if ((await firstProcess(processes, host.name)) === null) {
       // Before that there is no network either, and a connection would wait a second for ARP.
       if (performance.now() > started && !isOn(processes, host.name)) throw await fail('did not boot');
-      await sleep(20, undefined, { signal });
+      await pause(20, signal);
       continue;
     }
     const ran = await run(
@@ -169,7 +169,7 @@ export async function waitUntilRunning(
     const said = ran.stdout.trim().split('\n').at(-1);
     if (said === 'running') return;
     if (said === 'degraded') throw await fail('has started, but some of its services have failed');
-    await sleep(50, undefined, { signal });
+    await pause(50, signal);
   }
   throw await fail(`did not answer on SSH within ${bootLimitMs / 1000} s`);
 }

@@ -54,11 +54,12 @@ export async function up(wanted: LabSpec, world: LabWorld, options: UpOptions): 
     await chmod(paths.dir, 0o700);
     // Before anything is made, so that an owner who is killed leaves nothing behind.
     if (options.keeper !== null) await startKeeper(spec.name, paths, options.keeper);
+    // Quick, and refused on a machine that can't carry a lab: so before the image.
+    await makeSwitch(spec, world.signal);
     const [base, sources] = await all([image(machine, world), tarballs(machine, world)]);
     await writeWhole(paths.overlay, overlayText(spec, sources), 0o644);
     await makeKeys(spec, paths);
     await forgetOthers(spec, paths, world);
-    await makeSwitch(spec, world.signal);
     const booting = await makeHosts(spec, paths, base, world.signal);
     const keys = new Map<string, string>();
     for (const host of spec.hosts) keys.set(host.name, await publicHostKey(hostPaths(paths, host.name)));

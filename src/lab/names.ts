@@ -163,7 +163,7 @@ export function checkSpec(spec: LabSpec): LabSpec {
   return spec;
 }
 
-export function isIPv4(text: string): boolean {
+function isIPv4(text: string): boolean {
   const octets = text.split('.');
   return (
     octets.length === 4 && octets.every((octet) => /^(?:0|[1-9]\d{0,2})$/.test(octet) && Number(octet) <= 255)
@@ -171,7 +171,7 @@ export function isIPv4(text: string): boolean {
 }
 
 /** The first three octets, `192.168.160`. */
-export const subnet = (address: string): string => address.slice(0, address.lastIndexOf('.'));
+const subnet = (address: string): string => address.slice(0, address.lastIndexOf('.'));
 
 /** An address for the switch that no host and no virtual IP has: .1, else the highest free one. */
 export function switchAddress(spec: LabSpec): string {

@@ -9,9 +9,13 @@ import { lastLines, run } from './process.ts';
 /** Makes the switch, or completes one that was left half made. */
 export async function makeSwitch(spec: LabSpec, signal: AbortSignal): Promise<void> {
   const namespace = switchNamespace(spec.name);
-  if (!(await namespaces()).includes(namespace)) await ip(['netns', 'add', namespace], '', signal);
   const address = switchAddress(spec);
   const inside = ['-n', namespace];
+  if ((await run('ip', [...inside, 'link', 'show', 'lo'], { signal })).code !== 0) {
+    // Of an `ip netns add` that was killed half way, or of a machine that restarted, the name may be left.
+    await deleteNamespace(namespace);
+    await ip(['netns', 'add', namespace], '', signal);
+  }
   const there = await run('ip', [...inside, 'link', 'show', 'br0'], { signal });
   if (there.code !== 0) {
     await ip(

@@ -11,7 +11,7 @@ export interface Source {
 }
 
 /** A signing key that stands in a deb822 file itself. */
-export interface InlineKey {
+interface InlineKey {
   readonly name: string;
   readonly text: string;
 }

@@ -7,7 +7,7 @@ import { linkStates } from './network.ts';
 import { ageSeconds, firstProcess, labProcesses } from './process-table.ts';
 import { specOf } from './state.ts';
 
-export interface LabHostStatus extends LabHost {
+interface LabHostStatus extends LabHost {
   readonly power: 'on' | 'off';
   readonly link: LinkState;
   /** Seconds since the host's systemd started; null while it is off. */

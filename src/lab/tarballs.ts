@@ -12,7 +12,7 @@ import { seconds } from './world.ts';
 export type SoftwareName = 'keepalived' | 'nginx';
 const software: readonly SoftwareName[] = ['keepalived', 'nginx'];
 
-export interface LabTarball {
+interface LabTarball {
   readonly version: string;
   readonly path: string;
   readonly sha256: string;

@@ -266,6 +266,17 @@ describe('a lab that is killed half way', () => {
     expect(traces(second)).toEqual([]);
   });
 
+  test('by Ctrl-C says so, and is completed by the next up', async () => {
+    const stopped = await haup(['lab', 'up', '--name', second], {
+      during: (pid) => void sleep(500).then(() => process.kill(pid, 'SIGINT')),
+    });
+    expect(stopped.code).toBe(130);
+    expect(stopped.stderr).toMatch(/INTERRUPTED/);
+    expect((await up(second)).code).toBe(0);
+    await haup(['lab', 'down', '--name', second]);
+    expect(traces(second)).toEqual([]);
+  });
+
   test('is removed by down also when its directory has gone', async () => {
     expect((await up(second)).code).toBe(0);
     rmSync(state(second), { recursive: true, force: true });
