@@ -33,6 +33,7 @@ export function nginxFiles(
       user,
       workerProcesses: String(inventory.nginx.workerProcesses),
       workerConnections: inventory.nginx.workerConnections,
+      openFiles: 2 * inventory.nginx.workerConnections + 64,
       pid: nginxPid,
       logs: packaged ? '/var/log/nginx' : `${inventory.nginx.prefix}/logs`,
       mimeTypes: `${configDirectory}mime.types`,
