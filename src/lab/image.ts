@@ -60,23 +60,27 @@ async function build(recipe: Recipe, machine: Machine, dir: string, world: LabWo
   await mkdir(part, { recursive: true });
   await writeFile(log, '');
   const sources = await writeSources(machine, 'deb', `${cache}/apt`);
-  const hook = `${part}/customize.sh`;
-  await writeFile(hook, recipe.customize);
+  await writeFile(`${part}/customize.sh`, recipe.customize);
+  await writeFile(`${part}/dpkg.cfg`, `${recipe.dpkg.join('\n')}\n`);
+  for (const name of ['root', 'work', 'empty', 'build']) await mkdir(`${part}/${name}`);
   const aptOptions = [...(await acquireOptions()), 'Acquire::Languages "none";', 'Acquire::Retries "3";'];
   // Everything that the build starts ends with it, and it ends with us, however that ends.
-  const contained = '--pdeathsig KILL unshare --fork --pid --mount-proc --kill-child mmdebstrap';
+  const contained = '--pdeathsig KILL unshare --fork --pid --mount --mount-proc --kill-child sh -ec';
   const args = [
     ...contained.split(' '),
+    ontoOverlay,
+    part,
     '--mode=root',
     '--variant=apt',
     // The hook leaves the pool's lists in place of the mirror's.
     '--skip=cleanup/apt',
     `--include=${recipe.include.join(',')}`,
-    ...recipe.dpkg.map((option) => `--dpkgopt=${option}`),
     ...aptOptions.map((option) => `--aptopt=${option}`),
-    `--customize-hook=sh '${hook}' "$1"`,
+    // Not as --dpkgopt: mmdebstrap would then filter each package through a program of its own.
+    `--setup-hook=mkdir -p "$1/etc/dpkg/dpkg.cfg.d" && cp '${part}/dpkg.cfg' "$1/etc/dpkg/dpkg.cfg.d/90lab"`,
+    `--customize-hook=sh '${part}/customize.sh' "$1"`,
     machine.codename,
-    `${part}/root`,
+    `${part}/build`,
     sources,
   ];
   try {
@@ -96,6 +100,9 @@ async function build(recipe: Recipe, machine: Machine, dir: string, world: LabWo
         },
       );
     }
+    for (const name of ['work', 'empty', 'build', 'customize.sh', 'dpkg.cfg']) {
+      await rm(`${part}/${name}`, { recursive: true });
+    }
     await rename(`${part}/root${poolMount}`, `${part}/pool`);
     await mkdir(`${part}/root${poolMount}`);
     await writeFile(`${part}/recipe.json`, `${JSON.stringify(recipe, null, 2)}\n`);
@@ -106,3 +113,13 @@ async function build(recipe: Recipe, machine: Machine, dir: string, world: LabWo
   }
   say(`image: built in ${seconds(start)}`);
 }
+
+/**
+ * Runs mmdebstrap on an overlay over nothing, whose upper directory becomes the image. With `volatile` the
+ * thousands of fsyncs of dpkg cost nothing: what is lost with the machine is built again.
+ */
+const ontoOverlay = `
+  cd "$0"
+  mount -t overlay overlay -o volatile,lowerdir=empty,upperdir=root,workdir=work build ||
+    mount --bind root build
+  exec mmdebstrap "$@"`;

@@ -12,10 +12,10 @@ export interface Recipe {
   readonly include: readonly string[];
   /** Sets of packages that hosts can install from the pool; the sets may exclude each other. */
   readonly pool: readonly (readonly string[])[];
-  /** Runs on the operator's machine with the image's root as $1, after the packages are in. */
-  readonly customize: string;
   /** Options of dpkg, for the build and on every host. */
   readonly dpkg: readonly string[];
+  /** Runs on the operator's machine with the image's root as $1, after the packages are in. */
+  readonly customize: string;
 }
 
 /** Where a host finds the package pool. */
@@ -31,7 +31,7 @@ export const operators = [
 ] as const;
 
 export function recipeFor(os: string, codename: string, arch: string): Recipe {
-  return { os, codename, arch, include, pool, customize: customize(pool), dpkg };
+  return { os, codename, arch, include, pool, dpkg, customize: customize(pool) };
 }
 
 export function recipeHash(recipe: Recipe): string {
@@ -109,6 +109,8 @@ Acquire::Languages "none";
 APT::Install-Recommends "false";
 END
 rm -f "$root/etc/apt/apt.conf.d/99mmdebstrap"
+# Unpacked before dpkg had its options.
+rm -rf "$root"/usr/share/doc/* "$root"/usr/share/man/* "$root"/usr/share/info/* "$root"/usr/share/locale/*
 
 # Quiet: nothing wakes up while a failover is timed.
 chroot "$root" systemctl disable ssh.socket 2>/dev/null || :
