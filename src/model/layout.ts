@@ -11,5 +11,7 @@ export const drainFile: string = `${stateDirectory}/drain`;
 export const unreadMark = (service: Service): string => `${stateDirectory}/unread.${service}`;
 /** The digest of the recipe of a finished build. */
 export const stampPath = (prefix: string): string => `${prefix}/.haup-build`;
+/** In place of the digest: files of a build are being put in place, or that was cut off. */
+export const unfinishedStamp = 'unfinished';
 /** The files that haup put in place with a build. */
 export const installedList = (service: Service): string => `${stateDirectory}/installed.${service}`;

@@ -13,6 +13,7 @@ import type {
   Service,
 } from '../model/domain.ts';
 import { HaupError } from '../model/errors.ts';
+import { unfinishedStamp } from '../model/layout.ts';
 import type { Action, Change, FileWrite, Pack, TextDiff } from '../model/plan.ts';
 
 export interface HostDiff {
@@ -132,6 +133,7 @@ function diffBuild(recipe: BuildRecipe, have: HostFacts, sourceOf: SourceOf): Ch
     if (is === null) return `${software} is not installed under ${recipe.prefix}`;
     if (is.version !== version) return `${software} is ${is.version}, wanted is ${version}`;
     if (is.stamp === stamp) return null;
+    if (is.stamp === unfinishedStamp) return `${software} ${version} was not put in place to the end`;
     // A build that somebody made by hand with the very options that are wanted is as good as ours.
     const missing = configure.filter((option) => !is.configure.includes(option));
     const extra = is.configure.filter((option) => !configure.includes(option));

@@ -55,14 +55,17 @@ async function runTrack(
         begun.set(host, mine);
         try {
           for (const change of changes) {
-            mine.push(change);
+            // A set of files is swapped whole or not at all: where that fails there is nothing to put back.
+            const atomic = change.actions.every((action) => action.do === 'write');
+            if (!atomic) mine.push(change);
             await makeChange(host, change, options, signal);
+            if (atomic) mine.push(change);
             if (change.after !== undefined) await options.gate(change.after, [name], signal);
           }
         } catch (error) {
           // Others may be waiting for what this host was to build.
           for (const action of changes.flatMap(({ actions }) => actions)) {
-            if (action.do === 'pack-build') options.packs.fail(action.pack);
+            if (action.do === 'pack-build') options.packs.fail(action.pack, error);
           }
           throw error;
         }
@@ -117,7 +120,9 @@ async function putBack(host: Host, changes: readonly Change[], options: ExecuteO
     emit({ type: 'said', host: host.name, text: 'it is as it was before' });
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    const left = drained ? ' It stays drained, and its peers serve.' : '';
+    const left = drained
+      ? ` It stays drained, and its peers serve. Once it is mended: haup failback ${host.name}`
+      : '';
     emit({ type: 'said', host: host.name, text: `it could not be put back: ${reason}${left}` });
   }
 }
@@ -142,13 +147,24 @@ async function makeChange(
       if (action.do === 'place-build' && action.from === 'haup') await packs.ready(action.pack, signal);
       const { pack } = await host.act(action, patience, (line) => log(host.name, line));
       if (action.do === 'pack-build' && pack !== undefined) await packs.put(action.pack, pack);
-    } catch (error) {
-      if (error instanceof HaupError) emit({ type: 'failed', host: host.name, error });
+    } catch (caught) {
+      // An action that was broken off says so; why is what the signal knows: Ctrl-C, or a host that was lost.
+      const error: unknown = isInterruption(caught) && signal.aborted ? signal.reason : caught;
+      if (error instanceof HaupError) emit({ type: 'failed', host: host.name, error: asSeenOn(host, error) });
       throw error;
     }
   }
   emit({ type: 'changed', host: host.name, change, ms: now() - started });
 }
+
+const isInterruption = (error: unknown): boolean =>
+  error instanceof HaupError && error.code === 'INTERRUPTED';
+
+/** A host that stops because of another one has not failed in the other's way. */
+const asSeenOn = ({ name }: Host, error: HaupError): HaupError =>
+  error.host === undefined || error.host === name
+    ? error
+    : new HaupError(error.code, `It stopped, since ${error.host} failed.`, { host: name });
 
 /** The name of an action as the operator knows it. */
 function noteOf(action: Action): string {
@@ -192,7 +208,8 @@ function failureOf(outcomes: readonly PromiseSettledResult<unknown>[]): unknown 
   const errors = reasons.flatMap((reason) =>
     reason instanceof SeveralErrors ? [...reason.errors] : reason instanceof HaupError ? [reason] : [],
   );
-  const [first, ...rest] = errors;
+  // Hosts that stopped because of one that failed give that one's error.
+  const [first, ...rest] = new Set(errors);
   if (first === undefined) return null;
   return first.code === 'INTERRUPTED' || rest.length === 0 ? first : new SeveralErrors([first, ...rest]);
 }

@@ -12,7 +12,7 @@ export interface PackStore {
   readonly ready: (pack: Pack, signal: AbortSignal) => Promise<void>;
   readonly put: (pack: Pack, bytes: Uint8Array) => Promise<void>;
   /** The host that was to make it failed: nobody waits for it any longer. */
-  readonly fail: (pack: Pack) => void;
+  readonly fail: (pack: Pack, error: unknown) => void;
 }
 
 /** Keys of the builds in the cache; empty when there is no cache yet. One directory read. */
@@ -63,12 +63,7 @@ export function packStore(directory: string): PackStore {
       await writeFile(partial, bytes, { mode: 0o600 });
       await rename(partial, join(directory, `${key}.${sha256(bytes)}.tar.gz`));
     },
-    fail: ({ key }) =>
-      arrival(key).settle(
-        new HaupError('MAKE_FAILED', 'The host that was to build for this one failed.', {
-          hint: 'Its own error is shown too; once that is mended, haup apply goes on here.',
-        }),
-      ),
+    fail: ({ key }, error) => arrival(key).settle(error),
   };
 }
 

@@ -26,6 +26,8 @@ export type PlainAction = Exclude<Action, { readonly do: 'write' }>;
 
 /** Exit status of a write script that found another file than the plan was made from. */
 export const staleStatus = 75;
+/** Exit status of a configuration test that could not be made. */
+export const unstagedStatus = 74;
 
 const minute = 60_000;
 const stageRoot = `${stateDirectory}/stage`;
@@ -97,7 +99,8 @@ export function toJob(action: PlainAction, store: Store): Job {
 
 // ── files ───────────────────────────────────────────────────────────────────────────────────────
 
-const stageOf = (name: Service): string => `${stageRoot}/${name}`;
+/** Where a set of files is judged before it takes the place of the one in use. */
+export const stageOf = (name: Service): string => `${stageRoot}/${name}`;
 
 /** The bytes of all files that are to be written, one after the other, for stdin. */
 const stream = (files: readonly (FileWrite | FileWant)[]): Uint8Array =>
@@ -119,50 +122,59 @@ export function stageAndTest(action: Extract<Action, { readonly do: 'write' }>):
     ...file,
     bytes: Buffer.from(inside(Buffer.from(file.bytes).toString('utf8'))),
   }));
-  const put = files
-    .map((file) => {
-      const path = quote(`${stage}${file.path}`);
-      return `mkdir -p "$(dirname ${path})" && head -c ${file.bytes.length} > ${path} && chmod ${file.mode.toString(8)} ${path} && chown ${quote(file.owner)} ${path}`;
-    })
-    .join('\n');
+  const put = files.map((file) => {
+    const path = quote(`${stage}${file.path}`);
+    return `mkdir -p "$(dirname ${path})"
+head -c ${file.bytes.length} > ${path} || { echo ${path} >&2; exit 1; }
+[ "$(stat -c %s ${path})" = ${file.bytes.length} ]
+chmod ${file.mode.toString(8)} ${path}
+chown ${quote(file.owner)} ${path}`;
+  });
   const entry = quote(`${stage}${action.entry}`);
   const beside = quote(action.entry.replace(/[^/]+$/, ''));
   const binary = quote(action.binary);
   const test =
     action.service === 'nginx'
-      ? // Files that the set does not bring (mime.types) are read from where they are installed.
-        `for f in ${beside}*; do [ -f "$f" ] && [ ! -e ${quote(stage)}"$f" ] && cp -p "$f" ${quote(stage)}"$f"; done
-${binary} -t -c ${entry} 2>&1`
+      ? `${binary} -t -c ${entry} 2>&1`
       : // keepalived 2.2.5 to 2.2.7 ends itself with SIGTERM (143) when a script user is set.
-        `${binary} -e -t -f ${entry} > ${quote(stage)}/said 2>&1; status=$?
+        // What sh says about that would look like a complaint.
+        `{ said=$(${binary} -e -t -f ${entry} 2>&1); status=$?; } 2>/dev/null
 if [ "$status" = 143 ]; then
   sed 's/^\\( *script_user\\) .*/\\1 root/' ${entry} > ${entry}.root
-  ${binary} -e -t -f ${entry}.root > ${quote(stage)}/said 2>&1; status=$?
+  { said=$(${binary} -e -t -f ${entry}.root 2>&1); status=$?; } 2>/dev/null
 fi
-cat ${quote(stage)}/said; exit "$status"`;
+printf '%s\\n' "$said"; exit "$status"`;
   return {
+    // What fails before the test says nothing about the configuration.
     script: `set -e
+tested=
+trap 'status=$?; rm -rf ${stage}; [ "$tested" ] || status=${unstagedStatus}; exit "$status"' EXIT
 umask 077
-rm -rf ${quote(stage)} && mkdir -p ${quote(stage)}
-chmod 755 ${stateDirectory} ${stageRoot} ${quote(stage)}
+rm -rf ${stage}
+mkdir -p ${stage}
+chmod 755 ${stateDirectory} ${stageRoot} ${stage}
 umask 022
-${put}
+${put.join('\n')}
+${
+  // Files that the set does not bring (mime.types) are read from where they are installed.
+  action.service === 'nginx'
+    ? `for f in ${beside}*; do if [ -f "$f" ] && [ ! -e ${stage}"$f" ]; then cp -p "$f" ${stage}"$f"; fi; done`
+    : ''
+}
 set +e
+tested=1
 ${test}`,
     stdin: stream(files),
     timeoutMs: minute,
-    failure: 'CONFIG_TEST_FAILED',
-    what: `the ${action.service} configuration test`,
+    failure: 'COMMAND_FAILED',
+    what: `staging the ${action.service} configuration`,
   };
 }
 
 /** Swaps the tested files in by rename. */
 export function swapSet(action: Extract<Action, { readonly do: 'write' }>): Job {
   return {
-    script: `set -e
-: > ${quote(unreadMark(action.service))}
-${swap(action.files)}
-rm -rf ${quote(stageOf(action.service))}`,
+    script: `set -e\n${swap(action.files, `: > ${quote(unreadMark(action.service))}`)}`,
     stdin: stream(action.files),
     timeoutMs: minute,
     failure: 'COMMAND_FAILED',
@@ -174,7 +186,7 @@ rm -rf ${quote(stageOf(action.service))}`,
  * Every file is first written beside its target and synced: what can fail (a full disk, a host that
  * has moved on) fails before the first rename.
  */
-function swap(files: readonly FileWrite[]): string {
+function swap(files: readonly FileWrite[], aboutToSwap = ':'): string {
   const lines: string[] = [];
   for (const file of files) {
     const path = quote(file.path);
@@ -190,7 +202,7 @@ function swap(files: readonly FileWrite[]): string {
   for (const file of written) {
     lines.push(
       `mkdir -p "$(dirname ${quote(file.path)})"`,
-      `( umask 077; head -c ${file.bytes.length} > ${fresh(file.path)} )`,
+      `( umask 077; head -c ${file.bytes.length} > ${fresh(file.path)} ) || { echo ${fresh(file.path)} >&2; exit 1; }`,
       `[ "$(stat -c %s ${fresh(file.path)})" = ${file.bytes.length} ]`,
       `chown ${quote(file.owner)} ${fresh(file.path)}; chmod ${file.mode.toString(8)} ${fresh(file.path)}`,
       // A new file beside the old one has the directory's label; the target's own is what SELinux wants.
@@ -199,6 +211,7 @@ function swap(files: readonly FileWrite[]): string {
   }
   if (written.length > 0)
     lines.push(`sync ${written.map((file) => fresh(file.path)).join(' ')} 2>/dev/null || sync`);
+  lines.push(aboutToSwap);
   for (const file of written) lines.push(`mv -f ${fresh(file.path)} ${quote(file.path)}`);
   for (const file of files) if (file.bytes === 'absent') lines.push(`rm -f ${quote(file.path)}`);
   return lines.join('\n');

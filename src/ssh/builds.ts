@@ -1,12 +1,27 @@
 /** Packages and builds as sh: install, upload, configure, make, pack, place, clean up. */
 
 import type { BuildRecipe, Tarball } from '../model/domain.ts';
-import { installedList, sourceDirectory, stampPath, stateDirectory } from '../model/layout.ts';
+import {
+  installedList,
+  sourceDirectory,
+  stampPath,
+  stateDirectory,
+  unfinishedStamp,
+} from '../model/layout.ts';
 import type { Pack } from '../model/plan.ts';
 import type { Job } from './actions.ts';
 import { quote } from './shell.ts';
 
 const minute = 60_000;
+
+/** Begins what is for the log alone, and is not repeated in an error. */
+export const asideMark = '| ';
+/** Exit status of an upload that is not what was sent. */
+export const damagedStatus = 65;
+
+/** Whatever ends a build early, its tree goes: the log tells all, and the disk may be what it lacked. */
+const orClean = `trap 'status=$?; [ "$status" = 0 ] || rm -rf ${sourceDirectory}; exit "$status"' EXIT
+trap 'exit 143' HUP INT TERM`;
 
 type Manager = 'apt-get' | 'dnf' | 'yum';
 
@@ -34,13 +49,14 @@ export function upload(tarball: Tarball, bytes: Uint8Array): Job {
   const target = quote(`${sourceDirectory}/${tarball.name}`);
   return {
     script: `set -e
+${orClean}
 mkdir -p ${sourceDirectory}
 cat > ${target}.part
-echo ${quote(`${tarball.sha256}  ${sourceDirectory}/${tarball.name}.part`)} | sha256sum -c --quiet
+echo ${quote(`${tarball.sha256}  ${sourceDirectory}/${tarball.name}.part`)} | sha256sum -c --quiet || exit ${damagedStatus}
 mv ${target}.part ${target}`,
     stdin: bytes,
     timeoutMs: 10 * minute,
-    failure: 'CHECKSUM_MISMATCH',
+    failure: 'COMMAND_FAILED',
     what: `pushing ${tarball.name}`,
   };
 }
@@ -57,10 +73,17 @@ export function build(step: 'configure' | 'make' | 'clean-build', recipe: BuildR
       // Always from a clean directory: nothing of an interrupted build is ever reused.
       return {
         script: `set -e
-rm -rf ${directory} && mkdir -p ${directory}
+${orClean}
+rm -rf ${directory}
+mkdir -p ${directory}
 tar -xzf ${quote(`${sourceDirectory}/${recipe.tarball.name}`)} --strip-components=1 --no-same-owner -C ${directory}
 cd ${directory}
-./configure ${recipe.configure.map(quote).join(' ')}`,
+./configure ${recipe.configure.map(quote).join(' ')} || {
+  status=$?
+  # What the compiler said, without the variables at the end of config.log.
+  cat objs/autoconf.err config.log 2>/dev/null | sed '/^## Cache variables/,$d' | tail -n 60 | sed 's/^/${asideMark}/'
+  exit "$status"
+}`,
         timeoutMs: 10 * minute,
         lifeline: true,
         failure: 'CONFIGURE_FAILED',
@@ -68,7 +91,7 @@ cd ${directory}
       };
     case 'make':
       return {
-        script: `cd ${directory} && make -j"$(nproc)"`,
+        script: `set -e\n${orClean}\ncd ${directory}\nmake -j"$(nproc)"`,
         timeoutMs: 30 * minute,
         lifeline: true,
         failure: 'MAKE_FAILED',
@@ -92,6 +115,7 @@ export function packBuild(recipe: BuildRecipe, pack: Pack): Job {
   const prefix = quote(recipe.prefix);
   return {
     script: `set -e
+${orClean}
 cd ${quote(buildDirectory(recipe))}
 stage=$PWD/.haup-stage
 rm -rf "$stage"
@@ -124,17 +148,28 @@ export const readPack = (recipe: BuildRecipe, pack: Pack): Job => ({
 });
 
 /**
- * Puts a pack in place file by file, each by rename; the stamp last, so that what is cut off is known to
- * be unfinished. Configuration that is there stays, as with `make install`; units are haup's own.
+ * Puts a pack in place: every file is first written beside its target, so that what can fail fails before
+ * the first rename; the stamp comes last. Configuration that is there stays, as with `make install`; units
+ * are haup's own.
  */
 export function placeBuild(recipe: BuildRecipe, pack: Pack, bytes: Uint8Array | null): Job {
   const stamp = quote(stampPath(recipe.prefix));
+  const list = quote(installedList(recipe.software));
   const unpacked = quote(`${sourceDirectory}/${pack.key}`);
+  const targets = quote(`${sourceDirectory}/${pack.key}.targets`);
+  const eachTarget = (body: string): string => `while read -r t; do ${body}; done < ${targets}`;
   return {
     script: `set -e
+trap 'status=$?
+if [ "$status" != 0 ]; then
+  [ ! -e ${targets} ] || ${eachTarget('rm -f "$t.haup-new"')}
+  rm -rf ${stamp}.haup-new ${list}.new ${sourceDirectory}
+fi
+exit "$status"' EXIT
 mkdir -p ${sourceDirectory} ${stateDirectory}
 ${bytes === null ? '' : `cat > ${packFile(pack)}`}
-rm -rf ${unpacked} && mkdir ${unpacked}
+rm -rf ${unpacked} ${targets}
+mkdir ${unpacked}
 tar -xzf ${packFile(pack)} --no-same-owner -C ${unpacked}
 cd ${unpacked}
 ${
@@ -142,11 +177,8 @@ ${
     ? ''
     : `if find . -type f -perm /111 -exec ldd {} + 2>/dev/null | grep -q 'not found'; then
 ${installText(pack.manager, '$(cat .haup-pack/needs)')}
-fi
-find . -type f -perm /111 -exec ldd {} + 2>/dev/null | sed -n 's/ => not found/ is missing on this host/p' | sort -u > .haup-pack/missing
-if [ -s .haup-pack/missing ]; then cat .haup-pack/missing >&2; exit 1; fi`
+fi`
 }
-rm -f ${stamp}
 find . -path ./.haup-pack -prune -o -type d -print | while read -r d; do case $d in */systemd|*/systemd/*) ;; *) mkdir -p "/$d" ;; esac; done
 find . -path ./.haup-pack -prune -o ! -type d -print | while read -r f; do
   t=/\${f#./}
@@ -155,12 +187,17 @@ find . -path ./.haup-pack -prune -o ! -type d -print | while read -r f; do
     *.default) ;;
     /etc/*|*/conf/*|*/html/*) [ ! -e "$t" ] || continue ;;
   esac
-  cp -dp "$f" "$t.haup-new"
-  mv -f "$t.haup-new" "$t"
   printf '%s\\n' "$t"
-done > ${quote(installedList(recipe.software))}.new
-mv ${quote(installedList(recipe.software))}.new ${quote(installedList(recipe.software))}
-cp -p .${stamp} ${stamp}`,
+done > ${targets}
+${eachTarget('cp -dp ".$t" "$t.haup-new"')}
+cp ${targets} ${list}.new
+# What is cut off from here on is known by this stamp to be unfinished.
+printf ${unfinishedStamp} > ${stamp}.haup-new
+mv -f ${stamp}.haup-new ${stamp}
+${eachTarget('mv -f "$t.haup-new" "$t"')}
+mv -f ${list}.new ${list}
+cp -p .${stamp} ${stamp}.haup-new
+mv -f ${stamp}.haup-new ${stamp}`,
     ...(bytes === null ? {} : { stdin: bytes }),
     timeoutMs: 10 * minute,
     failure: 'INSTALL_FAILED',

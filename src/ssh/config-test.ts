@@ -1,4 +1,4 @@
-import type { Service } from '../model/domain.ts';
+import type { FileWant, Service } from '../model/domain.ts';
 
 export interface Verdict {
   readonly ok: boolean;
@@ -33,4 +33,29 @@ export function configTestVerdict(service: Service, code: number, output: string
   // 0 is clean and 5 "would run after adjusting": without a complaint that we know to matter, it runs.
   const ok = code === 0 || code === 5;
   return { ok, complaints: ok ? [] : [`keepalived -t ended with status ${code} and said nothing.`] };
+}
+
+/** A place in a file, as nginx and as keepalived name it. */
+const places = [/ in (\/\S+):(\d+)$/, /\((\/[^:)]+): Line (\d+)\)/];
+
+/** Each complaint with the line of the file that it is about; passwords are masked. */
+export function withLines(complaints: readonly string[], files: readonly FileWant[]): readonly string[] {
+  return complaints.flatMap((complaint) => {
+    const [, path, number] =
+      places.map((place) => place.exec(complaint)).find((match) => match !== null) ?? [];
+    const file = files.find((one) => one.path === path);
+    const line = file && Buffer.from(file.bytes).toString('utf8').split('\n')[Number(number) - 1];
+    if (line === undefined || line.trim() === '') return [complaint];
+    const shown = line.trim().replace(/^(auth_pass\s+).*/, '$1***');
+    return [complaint, `  ${number} | ${shown.length > 100 ? `${shown.slice(0, 99)}…` : shown}`];
+  });
+}
+
+/** What to do about a configuration that failed its test, where the complaint alone does not say it. */
+export function adviceOn(service: Service, complaints: readonly string[]): string {
+  return service === 'keepalived' && complaints.some((line) => /insecure|Unsafe permissions/i.test(line))
+    ? 'keepalived runs no script that others than root can change. Take away the rights of group and others to write in /var/lib, /var/lib/haup, /usr/libexec and /usr/libexec/keepalived on the host, then run haup apply again.'
+    : service === 'nginx'
+      ? 'Mend the inventory, or the site file that it names, and run haup apply again. What runs was not touched.'
+      : 'Mend the inventory and run haup apply again. What runs was not touched.';
 }

@@ -134,5 +134,7 @@ export function connectionLost(host: string, cause: unknown): HaupError {
 }
 
 export function interrupted(host: string, signal: AbortSignal): HaupError {
-  return new HaupError('INTERRUPTED', 'Interrupted.', { host, cause: signal.reason });
+  const reason: unknown = signal.reason;
+  const hint = reason instanceof HaupError ? reason.hint : undefined;
+  return new HaupError('INTERRUPTED', 'Interrupted.', { host, hint, cause: reason });
 }

@@ -1,8 +1,17 @@
 import { HaupError } from '../model/errors.ts';
 import type { Action, ActResult, Host } from '../model/plan.ts';
-import { type Job, stageAndTest, staleStatus, type Store, swapSet, toJob } from './actions.ts';
-import { readPack } from './builds.ts';
-import { configTestVerdict } from './config-test.ts';
+import {
+  type Job,
+  stageAndTest,
+  stageOf,
+  staleStatus,
+  type Store,
+  swapSet,
+  toJob,
+  unstagedStatus,
+} from './actions.ts';
+import { asideMark, damagedStatus, readPack } from './builds.ts';
+import { adviceOn, configTestVerdict, withLines } from './config-test.ts';
 import { breakLock, lockOwner, takeLock } from './lock.ts';
 import type { Connection } from './transport.ts';
 
@@ -52,7 +61,7 @@ export function sshHost(connection: Connection, store: Store): Host {
   function failure(job: Job, code: number, output: string): HaupError {
     const detail = output
       .split('\n')
-      .filter((line) => line.trim() !== '')
+      .filter((line) => line.trim() !== '' && !line.startsWith(asideMark))
       .slice(-15);
     if (code === staleStatus) {
       return new HaupError(
@@ -65,10 +74,17 @@ export function sshHost(connection: Connection, store: Store): Host {
       );
     }
     if (/No space left on device|Disk quota exceeded/.test(output)) {
-      return new HaupError('DISK_FULL', `${job.what} failed: the disk is full.`, {
+      return new HaupError('DISK_FULL', `The disk is full: ${job.what} failed.`, {
         host: name,
-        hint: 'Free some space (df -h on the host) and run haup apply again; what was in place is untouched.',
+        hint: 'Free some space (df -h on the host shows where) and run haup apply again. What was in place is untouched.',
         detail: detail.slice(-5),
+      });
+    }
+    if (code === damagedStatus) {
+      return new HaupError('CHECKSUM_MISMATCH', `${job.what}: it arrived damaged, and was thrown away.`, {
+        host: name,
+        hint: 'Run haup apply again. If it stays so, look at the disk and the memory of the host.',
+        detail,
       });
     }
     return new HaupError(job.failure, `${job.what} failed with exit status ${code}.`, {
@@ -105,16 +121,17 @@ export function sshHost(connection: Connection, store: Store): Host {
       if (action.do !== 'write') return runJob(toJob(action, store), signal, onLine);
       const job = stageAndTest(action);
       const { code, output } = await runRaw(job, signal, onLine);
-      const verdict = configTestVerdict(action.service, code, output);
+      if (code === unstagedStatus) throw failure(job, code, output);
+      const said = output.replaceAll(stageOf(action.service), '');
+      const verdict = configTestVerdict(action.service, code, said);
       if (!verdict.ok) {
-        if (/No space left on device/.test(output)) throw failure(job, code, output);
         throw new HaupError(
           'CONFIG_TEST_FAILED',
           `The ${action.service} configuration does not pass its test.`,
           {
             host: name,
-            hint: `The running configuration was not touched. Mend the inventory and run haup apply again.`,
-            detail: verdict.complaints.slice(0, 15),
+            hint: adviceOn(action.service, verdict.complaints),
+            detail: withLines(verdict.complaints.slice(0, 15), action.testing),
           },
         );
       }
@@ -126,14 +143,12 @@ export function sshHost(connection: Connection, store: Store): Host {
 function hintOf(code: HaupError['code']): string | undefined {
   switch (code) {
     case 'PACKAGES_FAILED':
-      return "Look at the package manager's own words above; run the same command on the host to try it by hand.";
+      return 'Mend what the package manager names above: its sources, its lock, or the name of a package. Then run haup apply again.';
     case 'CONFIGURE_FAILED':
-      return 'A missing library is named above. What was installed before still runs.';
+      return 'Correct the options (configure: in the inventory), or install on the host what it lacks. Then run haup apply again. What was installed before still runs.';
     case 'MAKE_FAILED':
     case 'INSTALL_FAILED':
-      return 'The log has the whole build. What was installed before still runs.';
-    case 'CHECKSUM_MISMATCH':
-      return 'The tarball arrived damaged; run haup apply again.';
+      return 'The whole build is in the log named above. Mend the cause, or take another version; then run haup apply again. What was installed before still runs.';
     case 'SERVICE_FAILED':
       return 'The journal above says why; systemctl status and journalctl -u on the host show more.';
     default:

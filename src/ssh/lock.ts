@@ -45,26 +45,31 @@ export async function takeLock(
       hint: 'flock of util-linux is needed on the host, and /run must be writable.',
     });
   }
-  const ending = lines.next().then(
-    () => undefined,
-    () => undefined,
-  );
+  const ending = (async (): Promise<unknown> => {
+    try {
+      while ((await lines.next()).done !== true);
+      return null;
+    } catch (error) {
+      return error;
+    }
+  })();
   const beats = setInterval(() => {
     void connection
       .run({ script: `: > ${beat}`, root: true, timeoutMs: beatEveryMs }, lost.signal)
       .catch(() => undefined);
   }, beatEveryMs);
   beats.unref();
-  void ending.then(() => {
+  void ending.then((error) => {
     clearInterval(beats);
-    if (!release.signal.aborted) {
-      lost.abort(
-        new HaupError('LOCKED', 'The lock on this host was taken away while haup worked.', {
-          host: connection.host,
-          hint: 'Somebody ran haup unlock, or the host was cut off. haup plan shows what is left to do.',
-        }),
-      );
-    }
+    if (release.signal.aborted) return;
+    lost.abort(
+      error instanceof HaupError && error.code === 'CONNECTION_LOST'
+        ? error
+        : new HaupError('LOCKED', 'The lock on this host was taken away while haup worked.', {
+            host: connection.host,
+            hint: 'Somebody ran haup unlock, or the host was cut off. haup plan shows what is left to do.',
+          }),
+    );
   });
   return {
     lost: lost.signal,
@@ -112,8 +117,10 @@ if ! flock -n 9; then printf 'busy\\t%s\\n' "$(sed -n 's/^owner=//p' ${who})"; e
 ( umask 022; printf 'pid=%s\\nowner=%s\\n' "$$" ${quote(text)} > ${who}.new ) && mv ${who}.new ${who}
 : > ${beat}
 echo held
-# The sleep must not keep the lock when this process is ended.
+# The sleep must not keep the lock when this process is ended. The dots are how sshd comes to know that the
+# operator's end of the connection is gone: a cable that is back brings the refusal of the next one.
 while sleep 2 9>&-; do
+  echo .
   [ $(( $(date +%s) - $(stat -c %Y ${beat}) )) -le ${silenceSeconds} ] || exit 0
 done`;
 }
