@@ -53,12 +53,12 @@ export function keepalivedFiles(
             seconds: check.timeout,
           }),
         ]),
-    script(scripts.started, 'haup-started', {}),
+    script(scripts.started, 'haup-started', { vips: vips.length }),
     script(scripts.release, 'haup-release', { addresses: vips.map((vip) => vip.address.address) }),
   ];
 }
 
-/** A package's version is the system's to choose: the installed one counts, and before that a cautious guess. */
+/** A package's version is the system's to choose: the installed one counts, and the inventory's until then. */
 export function keepalivedVersion(inventory: Inventory, facts: HostFacts | undefined): string {
   if (inventory.keepalived.from === 'source') return inventory.keepalived.version;
   return facts?.software.keepalived?.version ?? inventory.keepalived.version;

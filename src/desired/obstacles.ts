@@ -5,7 +5,7 @@ import { HaupError } from '../model/errors.ts';
 import { atLeast } from './features.ts';
 import { pcreGeneration, redHatMajor, usesOpenssl, usesPcre } from './packages.ts';
 
-export interface Obstacle {
+interface Obstacle {
   /** Why it cannot work, a sentence. */
   readonly cause: string;
   /** What would work. */
@@ -13,7 +13,7 @@ export interface Obstacle {
 }
 
 /** Null: nothing is known that would stop this build. */
-export function obstacle(recipe: BuildRecipe, facts: HostFacts): Obstacle | null {
+function obstacle(recipe: BuildRecipe, facts: HostFacts): Obstacle | null {
   return recipe.software === 'nginx' ? nginxObstacle(recipe, facts) : keepalivedObstacle(recipe, facts);
 }
 

@@ -55,7 +55,7 @@ function nginxPaths(software: Software): Paths {
 }
 
 /** The value of the last `--name=value` among the options of ./configure. */
-export function option(software: Pick<Software, 'configure'>, name: string): string | null {
+function option(software: Pick<Software, 'configure'>, name: string): string | null {
   const given = software.configure.findLast((one) => one.startsWith(`${name}=`));
   return given === undefined ? null : given.slice(name.length + 1);
 }

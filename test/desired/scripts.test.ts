@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, test } from 'vitest';
+import { read } from '../inventory/reading.ts';
 import { pair, render, treeOf } from './hosts.ts';
 
 const scratch = mkdtempSync(join(tmpdir(), 'haup-scripts-'));
@@ -134,7 +135,7 @@ describe('releasing', () => {
 });
 
 describe('started', () => {
-  const text = textOf('haup-started', {});
+  const text = textOf('haup-started', { vips: 1 });
 
   test('a keepalived that has ended has not started', async () => {
     const { status, stderr, ms } = await run(text, { MAINPID: '999999999' });
@@ -150,11 +151,24 @@ describe('started', () => {
   });
 });
 
+test('a host without a VIP has nothing to take up and nothing to release', async () => {
+  const idle = read(`hosts: { a: {}, b: {}, c: { interface: e } }
+vips: [{ address: 10.0.0.9, hosts: [a, b] }]`);
+  const files = treeOf(idle)['c'] ?? {};
+  expect(files['/etc/keepalived/keepalived.conf']).not.toMatch(/vrrp_instance/);
+  for (const name of ['haup-started', 'haup-release']) {
+    const text = files[`/usr/libexec/keepalived/${name}`] ?? '';
+    expect(await run(text, { MAINPID: '999999999' })).toMatchObject({ status: 0, stdout: '', stderr: '' });
+  }
+});
+
 test('every script is one that the strictest sh can read', async () => {
   for (const [name, data] of [
     ['haup-check-nginx', { url: 'http://127.0.0.1:80/haup/host', seconds: 1 }],
     ['haup-release', { addresses: ['10.0.0.1'] }],
-    ['haup-started', {}],
+    ['haup-started', { vips: 1 }],
+    ['haup-started', { vips: 0 }],
+    ['haup-release', { addresses: [] }],
   ] as const) {
     expect(textOf(name, data)).toMatch(/^#!\/bin\/sh\n/);
     expect((await run(`sh -n <<'END'\n${textOf(name, data)}END\n`)).stderr).toBe('');
