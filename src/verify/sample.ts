@@ -3,8 +3,8 @@ import { HaupError } from '../model/errors.ts';
 import type { Sample } from './outage.ts';
 import type { Batch, SampleOptions } from './sample-loop.ts';
 
-/** 200 requests a second. */
-export const intervalMs = 5;
+/** 200 requests a second to each target, and 1000 in all: more would load what is measured. */
+export const intervalFor = (targets: number): number => Math.max(5, targets);
 
 /**
  * Below TCP's first retransmission (1 s, RFC 6298 2.1): a connection whose first packet was lost stays
@@ -14,6 +14,8 @@ export const timeoutMs = 900;
 
 /** Samples as they end, from a thread of its own. Disposing stops it at once. */
 export interface Sampler extends AsyncDisposable {
+  /** Between two requests to one target. */
+  readonly intervalMs: number;
   /** What has ended so far for one target, in the order of ending. Throws when the thread broke off. */
   of(address: string): readonly Sample[];
   /** Sends no more, and resolves when every request under way has ended: at most `timeoutMs`. */
@@ -45,6 +47,7 @@ export async function startSampler(options: SampleOptions, signal: AbortSignal):
     throw error;
   }
   return {
+    intervalMs: options.intervalMs,
     of: (address) => {
       if (failure !== null) throw failure;
       return samples.get(address) ?? [];

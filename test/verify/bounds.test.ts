@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Vip, Vrrp } from '../../src/model/domain.ts';
-import { bound, effectivePriority, masterDownMs, skewMs } from '../../src/verify/bounds.ts';
+import { bound, masterDownMs, skewMs } from '../../src/verify/bounds.ts';
 
 const vip: Vip = {
   name: 'VI_1',
@@ -85,14 +85,4 @@ describe('bounds', () => {
   test('nginx: two checks, a timeout and the skew', () => {
     expect(bound('nginx', at).outageMs).toBe(3000 + 687.5);
   });
-});
-
-test.each([
-  [100, null, 100],
-  [100, 0, 100],
-  [100, -50, 50],
-  [100, -253, 1],
-  [250, 100, 254],
-])('priority %d with %o in the drain file runs as %d', (priority, drain, effective) => {
-  expect(effectivePriority(priority, drain)).toBe(effective);
 });

@@ -1,0 +1,184 @@
+import { keepalivedFeatures } from '../desired/features.ts';
+import type { Views } from '../judge/ability.ts';
+import type { Decision } from '../judge/move.ts';
+import type { HostName, Inventory } from '../model/domain.ts';
+import { exitCodes, HaupError } from '../model/errors.ts';
+import type { Action } from '../model/plan.ts';
+import type { FailoverReport, Topology } from '../model/report.ts';
+import { connectSome } from './connect.ts';
+import type { Context } from './context.ts';
+import { knownHost, openInventory } from './inventory.ts';
+import type { LockWish } from './locked.ts';
+import type { GlobalOptions } from './program.ts';
+import { styleFor } from './style.ts';
+
+export interface FailoverOptions extends GlobalOptions, LockWish {
+  readonly yes?: boolean;
+  /** Absent: `haup failback`. */
+  readonly mode?: 'drain' | 'stop';
+  readonly force?: boolean;
+}
+
+/** `haup failover HOST`: every VIP off it; it stays out of service until failback. Exit code 1: it did not end well. */
+export const failover = (
+  context: Context,
+  host: string,
+  path: string | undefined,
+  options: FailoverOptions,
+): Promise<number> => move(context, host, path, options, options.mode ?? 'drain');
+
+/** `haup failback HOST`: back into service; the VIPs that are its own return. */
+export const failback = (
+  context: Context,
+  host: string,
+  path: string | undefined,
+  options: FailoverOptions,
+): Promise<number> => move(context, host, path, options, 'failback');
+
+async function move(
+  context: Context,
+  wanted: string,
+  path: string | undefined,
+  options: FailoverOptions,
+  mode: FailoverReport['mode'],
+): Promise<number> {
+  const inventory = await openInventory(context, path);
+  const host = knownHost(inventory, wanted);
+  // Whoever shares a VIP with it, and whoever shares one with those: the picture that is shown.
+  const vips = inventory.vips.filter((vip) => vip.members.some((member) => member.host === host));
+  const names = inventory.hosts
+    .map(({ name }) => name)
+    .filter(
+      (name) => name === host || vips.some((vip) => vip.members.some((member) => member.host === name)),
+    );
+  const [connected, { viewHosts }, { makeGround }, { moveVips }, { lineReporter }] = await Promise.all([
+    connectSome(context, inventory, options, { names }),
+    import('./views.ts'),
+    import('./ground.ts'),
+    import('../run/failover.ts'),
+    import('../report/lines.ts'),
+  ]);
+  await using _closed = connected;
+  const unreachable = connected.failures.get(host);
+  if (unreachable !== undefined) throw unreachable;
+  const { emit } = lineReporter(context.err, { json: false });
+  const views = await viewHosts(inventory, connected.hosts, context.signal);
+  const { lockFor } = await import('./locked.ts');
+  const why = `haup ${mode === 'failback' ? 'failback' : 'failover'} ${host}`;
+  await using lock = await lockFor(context, connected.hosts, why, options);
+  const signal = AbortSignal.any([context.signal, lock.lost]);
+  await using ground = await makeGround(inventory, connected.hosts, emit, signal);
+  const decision = await decide(inventory, host, mode, views, ground.watch.holders, options.force === true);
+  const now = vips.map((vip) => ({
+    address: vip.address.address,
+    holders: ground.watch.holders(vip.address.address),
+  }));
+  if (decision.kind === 'refuse') throw refusal(host, mode, decision);
+  if (decision.kind === 'nothing') {
+    context.err(`Nothing to do: ${decision.why}.\n`);
+    const report: FailoverReport = {
+      version: 1,
+      ok: true,
+      host,
+      mode,
+      vips: [],
+      before: now,
+      after: now,
+      reasons: [],
+    };
+    if (options.json === true) await show(context, report, options);
+    return exitCodes.ok;
+  }
+  if (options.yes !== true && !(await agreed(context, host, mode, decision, now))) {
+    context.err('Nothing was changed.\n');
+    return exitCodes.ok;
+  }
+  const actions = actionsOf(mode, views, host);
+  const order = {
+    host,
+    mode,
+    moves: decision.moves,
+    actions,
+    vips,
+    vrrp: inventory.vrrp,
+    force: options.force === true,
+  };
+  const report = await moveVips(order, ground, signal);
+  await show(context, report, options);
+  return report.ok ? exitCodes.ok : exitCodes.failed;
+}
+
+async function decide(
+  inventory: Inventory,
+  host: HostName,
+  mode: FailoverReport['mode'],
+  views: Views,
+  holders: (address: string) => readonly HostName[],
+  force: boolean,
+): Promise<Decision> {
+  const { decideFailback, decideFailover } = await import('../judge/move.ts');
+  const situation = { inventory, host, views, holders, force };
+  if (mode === 'failback') return decideFailback(situation);
+  const version = views.get(host)?.facts?.software.keepalived?.version ?? inventory.keepalived.version;
+  const canDrain = inventory.vrrp.profile === 'default' && keepalivedFeatures(version).trackFile;
+  return decideFailover({ ...situation, mode, canDrain });
+}
+
+function actionsOf(mode: FailoverReport['mode'], views: Views, host: HostName): readonly Action[] {
+  if (mode === 'drain') return [{ do: 'drain' }];
+  if (mode === 'stop') return [{ do: 'service', service: 'keepalived', verb: 'stop' }];
+  const running = views.get(host)?.facts?.services.keepalived.active === 'active';
+  return [
+    { do: 'undrain' },
+    ...(running ? [] : [{ do: 'service', service: 'keepalived', verb: 'start' } as const]),
+  ];
+}
+
+function refusal(
+  host: HostName,
+  mode: FailoverReport['mode'],
+  { reasons, forcible }: Extract<Decision, { kind: 'refuse' }>,
+): HaupError {
+  const hint =
+    mode === 'failback'
+      ? 'Nothing was changed. Mend that first; haup status shows how the host is.'
+      : forcible
+        ? 'Nothing was changed. Mend that first (haup status), or go on at your own risk with --force.'
+        : 'Nothing was changed. haup failover --mode stop stops keepalived in place of a drain.';
+  return new HaupError(
+    'FAILOVER_REFUSED',
+    `The ${mode === 'failback' ? 'failback' : 'failover'} would do harm: ${reasons.join('; ')}.`,
+    { host, hint },
+  );
+}
+
+async function agreed(
+  context: Context,
+  host: HostName,
+  mode: FailoverReport['mode'],
+  { moves }: Extract<Decision, { kind: 'move' }>,
+  now: readonly Topology[],
+): Promise<boolean> {
+  const { topologyText } = await import('../report/failover-text.ts');
+  const style = await styleFor(context.stderr);
+  context.err(`${topologyText(now, style, context.stderr.columns)}\n\n`);
+  const going =
+    moves.map(({ vip, to }) => `${vip.address.address} to ${to?.host ?? 'nobody'}`).join(', ') ||
+    'no VIP moves';
+  const how = {
+    drain: `Drain ${host}`,
+    stop: `Stop keepalived on ${host}`,
+    failback: `Put ${host} back into service`,
+  }[mode];
+  return context.confirm(`${how} (${going})?`);
+}
+
+async function show(context: Context, report: FailoverReport, options: FailoverOptions): Promise<void> {
+  if (options.json === true) {
+    const { jsonText } = await import('../report/json.ts');
+    context.out(`${jsonText(report, true)}\n`);
+    return;
+  }
+  const { failoverText } = await import('../report/failover-text.ts');
+  context.out(`${failoverText(report, await styleFor(context.stdout), context.stdout.columns)}\n`);
+}

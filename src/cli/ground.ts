@@ -1,0 +1,56 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { HostName, Inventory } from '../model/domain.ts';
+import { HaupError } from '../model/errors.ts';
+import type { Emit } from '../model/events.ts';
+import type { Host } from '../model/plan.ts';
+import { probePort } from '../model/probe.ts';
+import { monotonicMs } from '../verify/clock.ts';
+import type { Ground } from '../verify/move.ts';
+import { intervalFor, startSampler, timeoutMs } from '../verify/sample.ts';
+import { watchAddresses } from '../verify/watch.ts';
+
+/** Longer than any run; watching ends on the hosts by itself after this. */
+const watchLimitSeconds = 1_800;
+/** Of one action: also a daemon that is slow to stop is stopped by then. */
+const actLimitMs = 90_000;
+
+/** The real world for drills and moves; dispose it to end the watching. */
+export async function makeGround(
+  inventory: Inventory,
+  hosts: ReadonlyMap<HostName, Host>,
+  emit: Emit,
+  signal: AbortSignal,
+): Promise<Ground & AsyncDisposable> {
+  const watch = await watchAddresses(
+    [...hosts.values()],
+    { now: monotonicMs, limitSeconds: watchLimitSeconds },
+    signal,
+  );
+  return {
+    now: monotonicMs,
+    sleep: async (ms, until) => {
+      await sleep(ms, undefined, { signal: until }).catch((error: unknown) => {
+        until.throwIfAborted();
+        throw error;
+      });
+    },
+    sample: (addresses, limitMs, until) =>
+      startSampler(
+        {
+          targets: addresses.map((address) => ({ address, port: probePort(inventory.nginx) })),
+          intervalMs: intervalFor(addresses.length),
+          timeoutMs,
+          limitMs,
+        },
+        until,
+      ),
+    watch,
+    act: async (name, action) => {
+      const host = hosts.get(name);
+      if (host === undefined) throw new HaupError('HOST_UNREACHABLE', 'It is not connected.', { host: name });
+      await host.act(action, AbortSignal.timeout(actLimitMs));
+    },
+    say: (text, host) => emit({ type: 'said', text, host }),
+    [Symbol.asyncDispose]: () => watch[Symbol.asyncDispose](),
+  };
+}

@@ -1,0 +1,79 @@
+import type { Inventory, Vip } from '../model/domain.ts';
+import { exitCodes, HaupError } from '../model/errors.ts';
+import { connectAll } from './connect.ts';
+import type { Context } from './context.ts';
+import { limited, openInventory } from './inventory.ts';
+import type { LockWish } from './locked.ts';
+import type { GlobalOptions } from './program.ts';
+import { styleFor } from './style.ts';
+
+export interface VerifyOptions extends GlobalOptions, LockWish {
+  readonly yes?: boolean;
+  readonly vip?: string;
+}
+
+/** `haup verify`: exit code 0 when every drill kept its bound, 3 when one did not or could not be made. */
+export async function verify(
+  context: Context,
+  path: string | undefined,
+  options: VerifyOptions,
+): Promise<number> {
+  const inventory = await openInventory(context, path);
+  const vips = chosenVips(inventory, options);
+  const names = inventory.hosts
+    .map(({ name }) => name)
+    .filter((name) => vips.some((vip) => vip.members.some(({ host }) => host === name)));
+  const [connected, { viewHosts }, { makeGround }, { verifyVips }, { lineReporter }] = await Promise.all([
+    connectAll(context, inventory, options, { names }),
+    import('./views.ts'),
+    import('./ground.ts'),
+    import('../run/verify.ts'),
+    import('../report/lines.ts'),
+  ]);
+  await using _closed = connected;
+  const views = await viewHosts(inventory, connected.hosts, context.signal);
+  if (options.yes !== true && !(await context.confirm(question(vips)))) {
+    context.err('Nothing was changed.\n');
+    return exitCodes.ok;
+  }
+  const { lockFor } = await import('./locked.ts');
+  await using lock = await lockFor(context, connected.hosts, `haup verify ${inventory.file}`, options);
+  const signal = AbortSignal.any([context.signal, lock.lost]);
+  const { emit } = lineReporter(context.err, { json: false });
+  await using ground = await makeGround(inventory, connected.hosts, emit, signal);
+  const tag = context.now().toString(36);
+  const report = await verifyVips({ inventory, vips, drills: ['stop'], views, tag }, ground, signal);
+  if (options.json === true) {
+    const { jsonText } = await import('../report/json.ts');
+    context.out(`${jsonText(report, true)}\n`);
+  } else {
+    const { verifyText } = await import('../report/verify-text.ts');
+    context.out(`${verifyText(report, await styleFor(context.stdout), context.stdout.columns)}\n`);
+  }
+  return report.ok ? exitCodes.ok : exitCodes.findings;
+}
+
+/** `--vip` chooses one, `--limit` those whose members are all among its hosts. */
+function chosenVips(inventory: Inventory, { vip: wanted, limit }: VerifyOptions): readonly Vip[] {
+  const hosts = limited(inventory, limit);
+  const vips = inventory.vips.filter(
+    (vip) =>
+      (wanted === undefined || vip.address.address === wanted) &&
+      (limit === undefined || vip.members.every(({ host }) => hosts.includes(host))),
+  );
+  if (vips.length > 0) return vips;
+  throw new HaupError(
+    'USAGE',
+    wanted === undefined
+      ? `No VIP has all its members among ${limit}.`
+      : `The inventory has no VIP ${wanted}${limit === undefined ? '' : ` with all its members among ${limit}`}.`,
+    {
+      hint: `It has ${inventory.vips.map((vip) => vip.address.address).join(', ')}.`,
+    },
+  );
+}
+
+function question(vips: readonly Vip[]): string {
+  const names = vips.map((vip) => vip.address.address);
+  return `Stop keepalived on the holder of ${names.join(', then of ')} and start it again? Each is out for the time that is measured.`;
+}

@@ -1,0 +1,162 @@
+import type { VipMove } from '../judge/move.ts';
+import type { HostName, Vip, Vrrp } from '../model/domain.ts';
+import { HaupError } from '../model/errors.ts';
+import type { Action } from '../model/plan.ts';
+import type { FailoverReport, Topology, VipMoved } from '../model/report.ts';
+import { type Bound, bound } from '../verify/bounds.ts';
+import { answered, heldBy, tenths } from '../verify/drill-report.ts';
+import { type Ground, isSteady, watchMove } from '../verify/move.ts';
+import type { Sampler } from '../verify/sample.ts';
+import { judgeMove } from '../verify/verdict.ts';
+
+export interface MoveOrder {
+  readonly host: HostName;
+  readonly mode: FailoverReport['mode'];
+  readonly moves: readonly VipMove[];
+  /** What makes them move, in order. */
+  readonly actions: readonly Action[];
+  /** Everything that is shown before and after. */
+  readonly vips: readonly Vip[];
+  readonly vrrp: Vrrp;
+  /** Go on where this machine cannot see that the VIP serves. */
+  readonly force: boolean;
+}
+
+type Destined = VipMove & { readonly to: NonNullable<VipMove['to']> };
+
+const quiet = { steadyMs: 200, limitMs: 3_000 };
+/** How long sampling may go on beyond the move itself. */
+const samplingReserveMs = 60_000;
+
+/**
+ * Moves VIPs while every one of them is sampled, and reports what was seen. What cannot be observed
+ * before it is touched is refused (FAILOVER_REFUSED). The host stays as it is put: undoing a failover is
+ * the operator's next command, not a consequence of Ctrl-C.
+ */
+export async function moveVips(
+  order: MoveOrder,
+  ground: Ground,
+  signal: AbortSignal,
+): Promise<FailoverReport> {
+  const before = topology(order.vips, ground);
+  const destined = order.moves.filter((move): move is Destined => move.to !== null);
+  const command = async (): Promise<void> => {
+    for (const action of order.actions) await ground.act(order.host, action);
+  };
+  const vips =
+    destined.length === 0
+      ? await command().then(() => [])
+      : await sampled(order, destined, command, ground, signal);
+  const stranded = order.moves
+    .filter(({ to }) => to === null)
+    .map(({ vip }) => `${vip.address.address}: no healthy host is there to take it`);
+  const reasons = [
+    ...vips.flatMap((vip) => vip.reasons.map((reason) => `${vip.moved.address}: ${reason}`)),
+    ...stranded,
+  ];
+  return {
+    version: 1,
+    ok: reasons.length === 0,
+    host: order.host,
+    mode: order.mode,
+    vips: vips.map(({ moved }) => moved),
+    before,
+    after: topology(order.vips, ground),
+    reasons,
+  };
+}
+
+interface Judged {
+  readonly moved: VipMoved;
+  readonly reasons: readonly string[];
+}
+
+async function sampled(
+  order: MoveOrder,
+  moves: readonly Destined[],
+  command: () => Promise<void>,
+  ground: Ground,
+  signal: AbortSignal,
+): Promise<readonly Judged[]> {
+  const passages = moves.map((move) => ({
+    address: move.vip.address.address,
+    to: move.to.host,
+    bound: boundOf(order, move),
+  }));
+  const limitMs = Math.max(...passages.map(({ bound: { withinMs } }) => withinMs)) + samplingReserveMs;
+  await using sampler = await ground.sample(
+    passages.map(({ address }) => address),
+    limitMs,
+    signal,
+  );
+  await observable(order, moves, ground, sampler, signal);
+  const { window, arrived } = await watchMove(ground, sampler, passages, command, signal);
+  await sampler.stop();
+  return moves.map((move, index) => {
+    const address = move.vip.address.address;
+    const allowed = passages[index]?.bound ?? boundOf(order, move);
+    const arrivedMs = arrived.get(address) ?? null;
+    const verdict = judgeMove({
+      address,
+      from: move.from,
+      to: move.to.host,
+      bound: allowed,
+      window,
+      samples: sampler.of(address),
+      intervalMs: sampler.intervalMs,
+      events: ground.watch.events(address),
+      clockErrorMs: ground.watch.clockErrorMs(),
+      arrivedMs,
+    });
+    return {
+      moved: {
+        address,
+        from: move.from,
+        to: arrivedMs === null ? null : move.to.host,
+        ...answered(verdict),
+        ...heldBy(verdict),
+        boundMs: tenths(allowed.outageMs),
+        allowanceMs: tenths(allowed.allowanceMs),
+        movedMs: arrivedMs === null ? null : tenths(arrivedMs - window.fromMs),
+      },
+      reasons: verdict.reasons,
+    };
+  });
+}
+
+function boundOf({ mode, vrrp }: MoveOrder, { vip, from, to }: Destined): Bound {
+  const allowed = bound(mode, { vip, vrrp, successor: to.host, priority: to.priority });
+  // Nobody has it: it is out already, and all that can be asked is that this ends in time.
+  return from === null
+    ? { ...allowed, lossless: false, outageMs: allowed.withinMs, noneHeldMs: allowed.withinMs }
+    : allowed;
+}
+
+/**
+ * The VIPs serve, as seen from here: else what follows could not be told from what was before. The way
+ * back into service is never barred by that.
+ */
+async function observable(
+  { host, mode, force }: MoveOrder,
+  moves: readonly Destined[],
+  ground: Ground,
+  sampler: Sampler,
+  signal: AbortSignal,
+): Promise<void> {
+  for (const { vip, from } of moves) {
+    const address = vip.address.address;
+    if (from === null || (await isSteady(ground, sampler, address, from, quiet, signal))) continue;
+    const what = `${address} is not answered by ${from} over HTTP from this machine`;
+    if (force || mode === 'failback') {
+      ground.say(`${what}: going on all the same`);
+      continue;
+    }
+    throw new HaupError('FAILOVER_REFUSED', `${what}, so the move could not be observed.`, {
+      host,
+      hint: 'Nothing was changed. haup status shows what is wrong; run haup from a machine that reaches the VIP, or go on unseen with --force.',
+    });
+  }
+}
+
+const topology = (vips: readonly Vip[], ground: Ground): readonly Topology[] =>
+  vips.map((vip) => ({ address: vip.address.address, holders: ground.watch.holders(vip.address.address) }));

@@ -1,0 +1,165 @@
+import type { HostName, Vip, Vrrp } from '../model/domain.ts';
+import { HaupError } from '../model/errors.ts';
+import type { DeadMan, Fault } from '../model/plan.ts';
+import type { DrillReport } from '../model/report.ts';
+import { type Bound, bound, type DrillName } from './bounds.ts';
+import { drillReport, refusedDrill } from './drill-report.ts';
+import { type Ground, isSteady, patienceMs, settleMs, watchMove } from './move.ts';
+
+export type Drilled = 'stop' | 'drain';
+
+/** A fault that is caused on purpose, and the two moves that it makes. */
+interface Drill {
+  readonly fault: Fault;
+  readonly away: DrillName;
+  readonly back: DrillName;
+  readonly doing: (host: HostName) => string;
+  readonly undoing: (host: HostName) => string;
+}
+
+const drills: Readonly<Record<Drilled, Drill>> = {
+  stop: {
+    fault: { kind: 'stop', service: 'keepalived' },
+    away: 'stop',
+    back: 'failback',
+    doing: (host) => `stopping keepalived on ${host}`,
+    undoing: (host) => `starting keepalived on ${host} again`,
+  },
+  drain: {
+    fault: { kind: 'drain' },
+    away: 'drain',
+    back: 'failback',
+    doing: (host) => `draining ${host}`,
+    undoing: (host) => `ending the drain of ${host}`,
+  },
+};
+
+export interface DrillCase {
+  readonly drill: Drilled;
+  readonly vip: Vip;
+  readonly vrrp: Vrrp;
+  /** Who should have the VIP now, and who takes over: with the priorities that they run with. */
+  readonly from: Ranked;
+  readonly to: Ranked;
+  /** Makes the name of the dead man's timer unique. */
+  readonly tag: string;
+}
+
+export interface Ranked {
+  readonly host: HostName;
+  readonly priority: number;
+}
+
+/** How long everything has to be quiet before it is broken. */
+const steadyMs = 300;
+
+/** A connection that dies leaves the host broken no longer than this: more than the drill itself takes. */
+const deadManSeconds = (away: Bound): number =>
+  Math.ceil((away.withinMs + patienceMs + settleMs + 20_000) / 1000);
+
+/**
+ * One drill on one VIP: it has one holder, which answers; the holder is broken; the successor takes over;
+ * the holder is mended and takes the VIP back. What was broken is mended whatever happens, also after the
+ * signal; when the connection is gone, by a timer on the host. Rejects as the ground does, and with
+ * DRILL_FAILED when the host could not be put back.
+ */
+export async function runDrill(given: DrillCase, ground: Ground, signal: AbortSignal): Promise<DrillReport> {
+  const { vip, vrrp, from, to } = given;
+  const { fault, ...drill } = drills[given.drill];
+  const address = vip.address.address;
+  const away = bound(drill.away, { vip, vrrp, successor: to.host, priority: to.priority });
+  const back = bound(drill.back, { vip, vrrp, successor: from.host, priority: from.priority });
+  const deadMan: DeadMan = {
+    unit: `haup-${given.drill}-${vip.virtualRouterId}-${given.tag}`,
+    seconds: deadManSeconds(away),
+  };
+  const limitMs = away.withinMs + 2 * back.withinMs + 3 * patienceMs + 2 * settleMs + 60_000;
+  await using sampler = await ground.sample([address], limitMs, signal);
+  const quiet = { steadyMs, limitMs: back.withinMs + patienceMs };
+  if (!(await isSteady(ground, sampler, address, from.host, quiet, signal))) {
+    await sampler.stop();
+    const seen = { samples: sampler.of(address), intervalMs: sampler.intervalMs };
+    return refusedDrill(
+      given.drill,
+      from.host,
+      away,
+      seen,
+      unquiet(ground.watch.holders(address), from.host),
+    );
+  }
+  const beganMs = ground.now() - steadyMs;
+
+  let broken = false;
+  const mend = async (): Promise<void> => {
+    await ground.act(from.host, { do: 'restore', fault, deadMan });
+    broken = false;
+  };
+  try {
+    ground.say(`${address}: ${drill.doing(from.host)}`);
+    const gone = await watchMove(
+      ground,
+      sampler,
+      [{ address, to: to.host, bound: away }],
+      async () => {
+        broken = true;
+        await ground.act(from.host, { do: 'break', fault, deadMan });
+      },
+      signal,
+    );
+    ground.say(`${address}: ${drill.undoing(from.host)}`);
+    const home = await watchMove(ground, sampler, [{ address, to: from.host, bound: back }], mend, signal);
+    await sampler.stop();
+    return drillReport({
+      drill: given.drill,
+      address,
+      from: from.host,
+      to: to.host,
+      away,
+      back,
+      intervalMs: sampler.intervalMs,
+      samples: sampler.of(address).filter(({ sentAt }) => sentAt >= beganMs),
+      events: ground.watch.events(address),
+      clockErrorMs: ground.watch.clockErrorMs(),
+      beganMs,
+      brokenMs: gone.window.fromMs,
+      restoredMs: home.window.fromMs,
+      endedMs: home.window.toMs,
+      takenMs: gone.arrived.get(address) ?? null,
+      returnedMs: home.arrived.get(address) ?? null,
+    });
+  } finally {
+    if (broken) await mendAtLast(given, deadMan, ground, mend);
+  }
+}
+
+/** The way out through an error or Ctrl-C. */
+async function mendAtLast(
+  given: DrillCase,
+  deadMan: DeadMan,
+  ground: Ground,
+  mend: () => Promise<void>,
+): Promise<void> {
+  const { host } = given.from;
+  try {
+    await mend();
+    ground.say('put back as it was before the drill', host);
+  } catch (cause) {
+    throw new HaupError(
+      'DRILL_FAILED',
+      `The drill ${given.drill} was broken off, and the host could not be put back from here.`,
+      {
+        host,
+        cause,
+        hint: `The timer ${deadMan.unit} on the host does it, ${deadMan.seconds} s after the drill began; then haup status shows it.`,
+        ...(cause instanceof Error ? { detail: [cause.message] } : {}),
+      },
+    );
+  }
+}
+
+function unquiet(holders: readonly HostName[], expected: HostName): string {
+  if (holders.length === 0) return `no host has the VIP; ${expected} should`;
+  if (holders.length > 1) return `${holders.join(' and ')} both have the VIP: split brain`;
+  if (holders[0] !== expected) return `${holders[0]} has the VIP, and ${expected} should`;
+  return `${expected} has the VIP, but does not answer HTTP there from this machine`;
+}

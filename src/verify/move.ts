@@ -1,0 +1,135 @@
+import type { HostName } from '../model/domain.ts';
+import type { Action } from '../model/plan.ts';
+import type { Span } from '../model/report.ts';
+import type { Bound } from './bounds.ts';
+import { isAnswered, type Sample } from './outage.ts';
+import type { Sampler } from './sample.ts';
+import type { Watch } from './watch.ts';
+
+/** The world of a drill or a failover. `now` is monotonic, in milliseconds. */
+export interface Ground {
+  readonly now: () => number;
+  readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
+  /** Samples the addresses, `limitMs` at the longest. */
+  readonly sample: (addresses: readonly string[], limitMs: number, signal: AbortSignal) => Promise<Sampler>;
+  readonly watch: Watch;
+  /** Not interrupted by Ctrl-C: a host is never left half way. */
+  readonly act: (host: HostName, action: Action) => Promise<void>;
+  /** A line for the person who waits. */
+  readonly say: (text: string, host?: HostName) => void;
+}
+
+/** A VIP that is to go somewhere. */
+export interface Passage {
+  readonly address: string;
+  readonly to: HostName;
+  readonly bound: Bound;
+}
+
+export interface Moved {
+  /** From the command to the end of the watching. */
+  readonly window: Span;
+  /** Address → when the new holder had it alone and answered there. Absent: it did not. */
+  readonly arrived: ReadonlyMap<string, number>;
+}
+
+/** Watching goes on this long after the last VIP has arrived, so that a late loss is seen. */
+export const settleMs = 1_000;
+
+/** Beyond the bound: for the command to get there, and for a daemon to stop or start. */
+export const patienceMs = 8_000;
+
+const pollMs = 10;
+
+/** Gives the command, and watches until every VIP is held by its new holder alone and answered by it. */
+export async function watchMove(
+  ground: Ground,
+  sampler: Sampler,
+  passages: readonly Passage[],
+  command: () => Promise<void>,
+  signal: AbortSignal,
+): Promise<Moved> {
+  const fromMs = ground.now();
+  const limitMs = Math.max(0, ...passages.map(({ bound }) => bound.withinMs)) + patienceMs;
+  const arrived = new Map<string, number>();
+  // A daemon may take longer to stop than its VIP to move, so the watching does not wait for the command.
+  let deadlineMs = Number.POSITIVE_INFINITY;
+  const given = new AbortController();
+  const commanded = command().then(
+    () => {
+      deadlineMs = ground.now() + limitMs;
+    },
+    (error: unknown) => {
+      given.abort(error);
+      throw error;
+    },
+  );
+  const watched = until(
+    ground,
+    () => deadlineMs,
+    AbortSignal.any([signal, given.signal]),
+    () => {
+      for (const { address, to } of passages) {
+        if (arrived.has(address) || !isServedBy(ground, sampler, address, to, fromMs)) continue;
+        arrived.set(address, ground.now());
+        ground.say(`${address} is held and answered by ${to} after ${Math.round(ground.now() - fromMs)} ms`);
+      }
+      return arrived.size === passages.length;
+    },
+  );
+  // Also when the watching breaks off: a command under way is never left alone.
+  const [outcome] = await Promise.allSettled([watched, commanded]);
+  await commanded;
+  if (outcome.status === 'rejected') throw outcome.reason;
+  await ground.sleep(settleMs, signal);
+  return { window: { fromMs, toMs: ground.now() }, arrived };
+}
+
+/** Waits until the VIP is held by `host` alone, and answered by it, for as long as `steadyMs`. False: it was not. */
+export async function isSteady(
+  ground: Ground,
+  sampler: Sampler,
+  address: string,
+  host: HostName,
+  { steadyMs, limitMs }: { readonly steadyMs: number; readonly limitMs: number },
+  signal: AbortSignal,
+): Promise<boolean> {
+  const start = ground.now();
+  let since: number | null = null;
+  return until(
+    ground,
+    () => start + limitMs,
+    signal,
+    () => {
+      if (!isServedBy(ground, sampler, address, host, start)) since = null;
+      else since ??= ground.now();
+      return since !== null && ground.now() - since >= steadyMs;
+    },
+  );
+}
+
+function isServedBy(
+  ground: Ground,
+  sampler: Sampler,
+  address: string,
+  host: HostName,
+  afterMs: number,
+): boolean {
+  const holders = ground.watch.holders(address);
+  const last: Sample | undefined = sampler.of(address).findLast(isAnswered);
+  return holders.length === 1 && holders[0] === host && last?.host === host && last.sentAt >= afterMs;
+}
+
+async function until(
+  ground: Ground,
+  deadlineMs: () => number,
+  signal: AbortSignal,
+  met: () => boolean,
+): Promise<boolean> {
+  for (;;) {
+    signal.throwIfAborted();
+    if (met()) return true;
+    if (ground.now() > deadlineMs()) return false;
+    await ground.sleep(pollMs, signal);
+  }
+}

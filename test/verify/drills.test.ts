@@ -1,0 +1,170 @@
+import { describe, expect, test } from 'vitest';
+import { HaupError } from '../../src/model/errors.ts';
+import { type DrillCase, runDrill } from '../../src/verify/drills.ts';
+import { fakeGround, pair, type Trouble, vrrp } from './fake-ground.ts';
+
+const never = new AbortController().signal;
+const drillOf = (drill: DrillCase['drill'] = 'stop'): DrillCase => ({
+  drill,
+  vip: pair[0],
+  vrrp,
+  from: { host: 'keep_136', priority: 100 },
+  to: { host: 'keep_137', priority: 80 },
+  tag: 't',
+});
+const run = async (trouble: Trouble = {}, drill: DrillCase['drill'] = 'stop') => {
+  const ground = fakeGround(pair, vrrp, trouble);
+  const report = await runDrill(drillOf(drill), ground, never);
+  return { ground, report };
+};
+
+describe('the stop drill', () => {
+  test('measures the skew, the failback, and puts everything back', async () => {
+    const { ground, report } = await run();
+    expect(report).toMatchObject({ ok: true, reasons: [], from: 'keep_136', to: 'keep_137', boundMs: 687.5 });
+    expect(report.outageMs).toBeGreaterThan(680);
+    expect(report.outageMs).toBeLessThan(700);
+    expect(report.lost).toBe(138);
+    expect(report.noneHeldMs).toBeCloseTo(687.5, -1);
+    expect(report.bothHeldMs).toBe(0);
+    expect(report.failback).toMatchObject({ lost: 0, bothHeldMs: 0, noneHeldMs: 0 });
+    expect(report.failback?.outageMs).toBeLessThan(10);
+    expect(report.timeline.map(({ host }) => host)).toEqual(['keep_136', 'keep_137', 'keep_136']);
+    expect(report.timeline[0]?.fromMs).toBeLessThan(-250);
+    expect(report.unanswered).toHaveLength(1);
+    expect(ground.acted.map(({ action }) => action.do)).toEqual(['break', 'restore']);
+    expect(ground.sampling()).toBe(0);
+  });
+
+  test('waits for events, not for fixed times: a pair with 100/80 and adverts every second takes under 8 s', async () => {
+    const { ground } = await run();
+    expect(ground.now()).toBeLessThan(8_000);
+  });
+
+  test('arms a dead man that outlasts the drill, and disarms the same', async () => {
+    const { ground } = await run();
+    const [broke, mended] = ground.acted.map(({ action }) => action);
+    expect(broke).toMatchObject({ do: 'break', fault: { kind: 'stop', service: 'keepalived' } });
+    expect(mended).toEqual({ ...broke, do: 'restore' });
+    const seconds = broke !== undefined && 'deadMan' in broke ? broke.deadMan.seconds : 0;
+    expect(seconds).toBeGreaterThan(15);
+    expect(seconds).toBeLessThan(60);
+  });
+});
+
+test('the drain drill loses nothing', async () => {
+  const { ground, report } = await run({}, 'drain');
+  expect(report).toMatchObject({ ok: true, lost: 0, boundMs: 0, to: 'keep_137' });
+  expect(ground.acted.map(({ action }) => action.do)).toEqual(['break', 'restore']);
+});
+
+describe('fails, with the reason,', () => {
+  test.each<[string, Trouble, DrillCase['drill'], RegExp]>([
+    [
+      'when the takeover is slower than the bound and the allowance',
+      { slowTakeover: 250 },
+      'stop',
+      /outage of 9\d\d ms is over the bound of 688 ms plus the allowance of 133 ms/,
+    ],
+    ['when nobody takes over', { nobodyTakesOver: true }, 'stop', /no host has it at the end/],
+    [
+      'when the holder does not come back',
+      { neverComesBack: true },
+      'stop',
+      /failback: keep_137 still has it after/,
+    ],
+    [
+      'when both have it after the way back',
+      { splitBrain: true },
+      'stop',
+      /failback: keep_136 and keep_137 both have it at the end: split brain/,
+    ],
+    [
+      'when a drained host does not let go',
+      { splitBrain: true },
+      'drain',
+      /^keep_136 and keep_137 both have it at the end/,
+    ],
+    [
+      'when a request is lost on the way back',
+      { lossyFailback: 10 },
+      'stop',
+      /failback: \d requests? (was|were) lost where none may be/,
+    ],
+    ['when a drain does not move it', { neverComesBack: true }, 'drain', /keep_136 still has it after/],
+  ])('%s', async (_, trouble, drill, reason) => {
+    const { report } = await run(trouble, drill);
+    expect(report.ok).toBe(false);
+    expect(report.reasons.join('\n')).toMatch(reason);
+  });
+
+  test('and a slow takeover within the allowance is none', async () => {
+    expect((await run({ slowTakeover: 100 })).report.ok).toBe(true);
+  });
+});
+
+describe('does not break what is not whole', () => {
+  test('when somebody else answers on the VIP', async () => {
+    const { ground, report } = await run({ answers: 'keep_137' });
+    expect(ground.acted).toEqual([]);
+    expect(report).toMatchObject({ ok: false, to: null, failback: null });
+    expect(report.reasons[0]).toMatch(/not drilled: keep_136 has the VIP, but does not answer HTTP there/);
+    expect(ground.sampling()).toBe(0);
+  });
+
+  test('when another host has it', async () => {
+    const ground = fakeGround(pair, vrrp);
+    const swapped = {
+      ...drillOf(),
+      from: { host: 'keep_137', priority: 80 },
+      to: { host: 'keep_136', priority: 100 },
+    };
+    const report = await runDrill(swapped, ground, never);
+    expect(ground.acted).toEqual([]);
+    expect(report.reasons[0]).toMatch(/keep_136 has the VIP, and keep_137 should/);
+  });
+});
+
+describe('always puts back what it broke', () => {
+  const interrupted = new HaupError('INTERRUPTED', 'Interrupted.');
+
+  // Every tenth of a second from before the fault to after the end.
+  test.each(Array.from({ length: 75 }, (_, n) => 20 + n * 100))('after Ctrl-C at %d ms', async (ms) => {
+    const controller = new AbortController();
+    const ground = fakeGround(pair, vrrp, { at: { ms, run: () => controller.abort(interrupted) } });
+    const outcome = await runDrill(drillOf(), ground, controller.signal).then(
+      () => null,
+      (error: unknown) => error,
+    );
+    const done = ground.acted.map(({ action }) => action.do);
+    expect(done.filter((verb) => verb === 'restore')).toHaveLength(
+      done.filter((verb) => verb === 'break').length,
+    );
+    if (outcome !== null) expect(outcome).toBe(interrupted);
+    expect(ground.sampling()).toBe(0);
+  });
+
+  test('after the breaking itself failed half way', async () => {
+    const ground = fakeGround(pair, vrrp, {
+      fails: (action) => (action.do === 'break' ? new HaupError('CONNECTION_LOST', 'gone') : null),
+    });
+    await expect(runDrill(drillOf(), ground, never)).rejects.toThrow('gone');
+    expect(ground.acted.map(({ action }) => action.do)).toEqual(['break', 'restore']);
+    expect(ground.sampling()).toBe(0);
+  });
+
+  test('after one failure to put it back, by trying again; after two it says what the host will do', async () => {
+    const refused = new HaupError('SERVICE_FAILED', 'keepalived does not start');
+    const once = fakeGround(pair, vrrp, {
+      fails: (action, count) => (action.do === 'restore' && count === 2 ? refused : null),
+    });
+    await expect(runDrill(drillOf(), once, never)).rejects.toThrow('keepalived does not start');
+    expect(once.acted.map(({ action }) => action.do)).toEqual(['break', 'restore', 'restore']);
+    const twice = fakeGround(pair, vrrp, { fails: (action) => (action.do === 'restore' ? refused : null) });
+    await expect(runDrill(drillOf(), twice, never)).rejects.toMatchObject({
+      code: 'DRILL_FAILED',
+      host: 'keep_136',
+      hint: expect.stringMatching(/The timer haup-stop-51-t on the host does it, \d+ s after/) as string,
+    });
+  });
+});
