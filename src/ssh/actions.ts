@@ -6,8 +6,9 @@
 import type { FileWant, Service, Tarball } from '../model/domain.ts';
 import type { ErrorCode } from '../model/errors.ts';
 import { drainFile, stateDirectory, unreadMark } from '../model/layout.ts';
-import type { Action, DeadMan, Fault, FileWrite, Pack, ServiceVerb } from '../model/plan.ts';
+import type { Action, DeadMan, Fault, FileWrite, Pack } from '../model/plan.ts';
 import { build, install, packBuild, placeBuild, upload } from './builds.ts';
+import { service } from './services.ts';
 import { quote } from './shell.ts';
 
 /** A script to run as root, with the error that a non-zero exit means. */
@@ -217,33 +218,7 @@ function swap(files: readonly FileWrite[], aboutToSwap = ':'): string {
   return lines.join('\n');
 }
 
-// ── services, drains and drills ─────────────────────────────────────────────────────────────────
-
-function service(name: Service, verb: ServiceVerb): Job {
-  const unit = `${name}.service`;
-  const settled =
-    verb === 'enable' || verb === 'stop'
-      ? ''
-      : // `systemctl start` may report success for a daemon that dies on its configuration a moment later.
-        `
-for wait in 1 2 3; do
-  sleep 0.15
-  [ "$(systemctl is-active ${unit})" = active ] && [ "$(systemctl show -p MainPID ${unit})" != MainPID=0 ] || {
-    echo '${unit} is not running:' >&2; journalctl -q --no-pager -n 15 -o cat -u ${unit} >&2; exit 1; }
-done
-rm -f ${quote(unreadMark(name))}`;
-  const act =
-    verb === 'enable'
-      ? `systemctl enable ${unit}`
-      : `systemctl reset-failed ${unit} 2>/dev/null
-systemctl ${verb} ${unit} || { journalctl -q --no-pager -n 15 -o cat -u ${unit} >&2; exit 1; }`;
-  return {
-    script: act + settled,
-    timeoutMs: 2 * minute,
-    failure: 'SERVICE_FAILED',
-    what: `systemctl ${verb} ${name}`,
-  };
-}
+// ── drains and drills ──────────────────────────────────────────────────────────────────────────
 
 function writeDrain(value: number): string {
   return `mkdir -p ${stateDirectory} && printf '%s\\n' ${value} > ${drainFile}.haup-new && sync ${drainFile}.haup-new && mv -f ${drainFile}.haup-new ${drainFile}`;

@@ -89,7 +89,7 @@ export function sshHost(connection: Connection, store: Store): Host {
     }
     return new HaupError(job.failure, `${job.what} failed with exit status ${code}.`, {
       host: name,
-      hint: hintOf(job.failure),
+      hint: hintOf(job.failure, output),
       detail,
     });
   }
@@ -140,7 +140,7 @@ export function sshHost(connection: Connection, store: Store): Host {
   };
 }
 
-function hintOf(code: HaupError['code']): string | undefined {
+function hintOf(code: HaupError['code'], output: string): string | undefined {
   switch (code) {
     case 'PACKAGES_FAILED':
       return 'Mend what the package manager names above: its sources, its lock, or the name of a package. Then run haup apply again.';
@@ -150,7 +150,9 @@ function hintOf(code: HaupError['code']): string | undefined {
     case 'INSTALL_FAILED':
       return 'The whole build is in the log named above. Mend the cause, or take another version; then run haup apply again. What was installed before still runs.';
     case 'SERVICE_FAILED':
-      return 'The journal above says why; systemctl status and journalctl -u on the host show more.';
+      return /Address already in use/.test(output)
+        ? 'Another program has that port: ss -ltnp on the host names it. Stop it, or change listen: in the inventory; then run haup apply again.'
+        : 'Its own words above say why; journalctl -u keepalived -u nginx on the host has all of them. Mend that and run haup apply again.';
     default:
       return undefined;
   }

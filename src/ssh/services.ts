@@ -1,0 +1,58 @@
+/** systemctl, with the proof that it did what it was told: its own exit status is none. */
+
+import type { Service } from '../model/domain.ts';
+import { unreadMark } from '../model/layout.ts';
+import type { ServiceVerb } from '../model/plan.ts';
+import type { Job } from './actions.ts';
+import { quote } from './shell.ts';
+
+export function service(name: Service, verb: ServiceVerb): Job {
+  const unit = `${name}.service`;
+  const lines =
+    verb === 'enable'
+      ? [`systemctl enable ${unit}`]
+      : [
+          'since=$(date +%s)',
+          `fail() { journalctl -q --no-pager -o cat -u ${unit} --since "@$since" | uniq | tail -n 15 >&2; exit 1; }`,
+          ...(name === 'nginx' && verb === 'reload' ? beforeReload : []),
+          `systemctl reset-failed ${unit} 2>/dev/null`,
+          `systemctl ${verb} ${unit} 2>/dev/null || fail`,
+          ...(name === 'nginx' && verb === 'reload' ? [afterReload] : []),
+          ...(verb === 'stop' ? [] : [settled(unit), `rm -f ${quote(unreadMark(name))}`]),
+        ];
+  return {
+    script: lines.join('\n'),
+    timeoutMs: 120_000,
+    failure: 'SERVICE_FAILED',
+    what: `systemctl ${verb} ${name}`,
+  };
+}
+
+/** `systemctl start` may report success for a daemon that dies on its configuration a moment later. */
+const settled = (unit: string): string => `for wait in 1 2 3; do
+  sleep 0.15
+  [ "$(systemctl is-active ${unit})" = active ] && [ "$(systemctl show -p MainPID ${unit})" != MainPID=0 ] || fail
+done`;
+
+const beforeReload = [
+  'main=$(systemctl show -p MainPID nginx.service); main=${main#MainPID=}',
+  'workers() { grep -ls "^PPid:[[:space:]]*$main\\$" /proc/[0-9]*/status; }',
+  'before=$(workers)',
+];
+
+/**
+ * nginx answers a configuration that it cannot use (a port that another program has: `nginx -t` does not
+ * look) by going on with the one it had, and says so only in its log. New workers are the proof.
+ */
+const afterReload = `for wait in $(seq 50); do
+  for worker in $(workers); do
+    case $before in *"$worker"*) ;; *) renewed=yes ;; esac
+  done
+  [ -n "$renewed" ] && break
+  sleep 0.1
+done
+[ -n "$renewed" ] || {
+  echo 'nginx has not taken up its new configuration, and goes on with the one it had:' >&2
+  tail -n 50 "/proc/$main/fd/2" | grep -F "$main#" | grep -E '\\[(emerg|alert|crit|error)\\]' | sed 's/^[^[]*//' | uniq | tail -n 5 >&2
+  exit 1
+}`;
