@@ -12,17 +12,8 @@ import { lastLines, launch, must, run } from './process.ts';
 import type { LabProcess } from './process-table.ts';
 import { firstProcess, labProcesses } from './process-table.ts';
 import { operators, operatorsGroup } from './recipe.ts';
-import { readJson } from './state.ts';
+import type { HostMade } from './state.ts';
 import { pause } from './world.ts';
-
-/** What a host was made from: another of these, and it has to be made anew. */
-export interface HostMade {
-  readonly address: string;
-  readonly interface: string;
-  readonly image: string;
-}
-
-export const madeFrom = (paths: HostPaths): Promise<HostMade | null> => readJson<HostMade>(paths.made);
 
 /** Tells a host that is off who the hosts of the lab are now. */
 export async function writeHosts(spec: LabSpec, paths: HostPaths): Promise<void> {

@@ -1,12 +1,15 @@
 /** The image of the hosts and the pool of packages that they install from: built once, kept under a hash. */
 
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { HaupError } from '../model/errors.ts';
 import type { Machine } from './machine.ts';
 import { acquireOptions, writeSources } from './machine.ts';
+import type { LabRoots } from './names.ts';
+import { hostPaths, labPaths } from './names.ts';
 import { lastLines, lock, run } from './process.ts';
 import type { Recipe } from './recipe.ts';
 import { poolMount, recipeFor, recipeHash } from './recipe.ts';
+import { madeFrom } from './state.ts';
 import type { LabWorld } from './world.ts';
 import { seconds } from './world.ts';
 
@@ -112,7 +115,27 @@ async function build(recipe: Recipe, machine: Machine, dir: string, world: LabWo
     throw error;
   }
   say(`image: built in ${seconds(start)}`);
+  await forgetOldImages(world.roots);
 }
+
+/** Removes images of earlier recipes on which no host of any lab stands, and that nobody has just built. */
+async function forgetOldImages(roots: LabRoots): Promise<void> {
+  const inUse = new Set<string>();
+  for (const lab of await readdir(roots.labs).catch(() => [])) {
+    for (const host of await readdir(`${roots.labs}/${lab}/hosts`).catch(() => [])) {
+      const made = await madeFrom(hostPaths(labPaths(roots, lab), host));
+      if (made !== null) inUse.add(made.image);
+    }
+  }
+  for (const hash of await readdir(`${roots.cache}/images`)) {
+    const built = await stat(`${roots.cache}/images/${hash}/recipe.json`).catch(() => null);
+    if (built === null || inUse.has(hash) || Date.now() - built.mtimeMs < anHourMs) continue;
+    await rm(`${roots.cache}/images/${hash}`, { recursive: true, force: true });
+    await rm(`${roots.cache}/images/${hash}.lock`, { force: true });
+  }
+}
+
+const anHourMs = 3_600_000;
 
 /**
  * Runs mmdebstrap on an overlay over nothing, whose upper directory becomes the image. With `volatile` the

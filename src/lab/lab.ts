@@ -7,7 +7,6 @@ import { powerOff } from './faults.ts';
 import { knownHostsText, overlayText, sshConfigText } from './files.ts';
 import {
   isOn,
-  madeFrom,
   makeHost,
   makeKeyPair,
   powerOn,
@@ -26,7 +25,7 @@ import { linkStates, makeSwitch, setLink } from './network.ts';
 import { lock } from './process.ts';
 import { labProcesses } from './process-table.ts';
 import { hasTraces, removeLab } from './remove.ts';
-import { readSpec, writeSpec, writeWhole } from './state.ts';
+import { madeFrom, readSpec, writeSpec, writeWhole } from './state.ts';
 import type { LabStatus } from './status.ts';
 import { status } from './status.ts';
 import { tarballs } from './tarballs.ts';

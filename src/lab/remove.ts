@@ -1,6 +1,7 @@
 /** Finds and removes every trace of a lab, whatever state it was left in. */
 
-import { readdir, rename, rm } from 'node:fs/promises';
+import { readdir, rename, rm, rmdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { kill, pid as ownPid } from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HaupError } from '../model/errors.ts';
@@ -90,5 +91,6 @@ export async function removeCache(world: LabWorld): Promise<void> {
     });
   }
   await rm(world.roots.cache, { recursive: true, force: true });
+  for (const dir of [world.roots.labs, dirname(world.roots.labs)]) await rmdir(dir).catch(() => {});
   world.say(`cache: ${world.roots.cache} removed`);
 }

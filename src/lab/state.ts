@@ -2,7 +2,7 @@
 
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { HaupError } from '../model/errors.ts';
-import type { LabPaths, LabRoots, LabSpec } from './names.ts';
+import type { HostPaths, LabPaths, LabRoots, LabSpec } from './names.ts';
 import { labPaths, switchNamespace } from './names.ts';
 import { namespaces } from './network.ts';
 
@@ -28,8 +28,17 @@ export async function specOf(name: string, roots: LabRoots): Promise<LabSpec> {
   });
 }
 
+/** What a host was made from: another of these, and it has to be made anew. */
+export interface HostMade {
+  readonly address: string;
+  readonly interface: string;
+  readonly image: string;
+}
+
+export const madeFrom = (paths: HostPaths): Promise<HostMade | null> => readJson<HostMade>(paths.made);
+
 /** Null when the file is absent or no JSON. */
-export async function readJson<T>(path: string): Promise<T | null> {
+async function readJson<T>(path: string): Promise<T | null> {
   try {
     const found: T = JSON.parse(await readFile(path, 'utf8'));
     return found;

@@ -70,7 +70,7 @@ async function until(what: string, done: () => boolean | Promise<boolean>, limit
 beforeAll(async () => {
   const made = await up(lab, '--json');
   if (made.code !== 0) throw new Error(`The lab does not start.\n${made.stdout}${made.stderr}`);
-  figure(`lab up with its image in the cache: ${(made.ms / 1000).toFixed(1)} s`);
+  figure(`lab up: ${(made.ms / 1000).toFixed(1)} s`);
 });
 afterAll(async () => {
   await haup(['lab', 'down', '--name', lab]);
