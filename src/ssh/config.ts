@@ -24,6 +24,8 @@ export interface SshConfig {
   readonly proxyJump: string | null;
   readonly proxyCommand: string | null;
   readonly connectTimeoutMs: number | null;
+  /** ServerAliveInterval and ServerAliveCountMax, or null when they are off, as is OpenSSH's default. */
+  readonly keepalive: { readonly everyMs: number; readonly count: number } | null;
 }
 
 export interface ConfigQuery {
@@ -43,6 +45,8 @@ export interface ConfigSource {
 }
 
 const limitMs = 10_000;
+/** OpenSSH's default. */
+const keepaliveCount = 3;
 
 /**
  * Asks `ssh -G` about a host; OpenSSH's defaults where there is no ssh, or one too old for -G.
@@ -112,6 +116,7 @@ export function parseSshConfig(text: string, query: ConfigQuery, source: ConfigS
     );
   const identities = lines.get('identityfile') ?? defaultIdentities;
   const seconds = Number(one('connecttimeout') ?? Number.NaN);
+  const aliveEvery = Number(one('serveraliveinterval') ?? 0);
 
   return {
     user,
@@ -131,6 +136,10 @@ export function parseSshConfig(text: string, query: ConfigQuery, source: ConfigS
     proxyJump: one('proxyjump'),
     proxyCommand: one('proxycommand'),
     connectTimeoutMs: seconds > 0 ? seconds * 1000 : null,
+    keepalive:
+      aliveEvery > 0
+        ? { everyMs: aliveEvery * 1000, count: Number(one('serveralivecountmax') ?? keepaliveCount) }
+        : null,
   };
 }
 

@@ -125,10 +125,11 @@ function refused(cause: unknown, tooMany: boolean, { host, label, user, offers }
 
 /** An established connection that broke; what was running there may have finished, or not, or still run. */
 export function connectionLost(host: string, cause: unknown): HaupError {
-  const reason = cause instanceof Error ? `: ${cause.message}` : '';
+  const said = cause instanceof Error ? cause.message : '';
+  const reason = /keepalive/i.test(said) ? ': it gives no sign of life' : said === '' ? '' : `: ${said}`;
   return new HaupError('CONNECTION_LOST', `The connection to ${host} was lost${reason}.`, {
     host,
-    hint: 'What was running there may have been done, or not. Run the command again to see.',
+    hint: 'What was running there may have been done, or not. Once the host answers, run the command again: it goes on from what it finds.',
     cause,
   });
 }

@@ -60,9 +60,8 @@ export interface Login {
   readonly via: Reached | null;
 }
 
-/** A silent host is given up after three questions without an answer, 40 s. */
-const keepaliveMs = 10_000;
-const keepaliveCount = 3;
+/** A silent host is given up after three questions without an answer, 40 s; the ssh configuration may say otherwise. */
+const keepalive = { everyMs: 10_000, count: 3 };
 /** sshd allows ten (MaxSessions); two are left for people. */
 const channels = 8;
 /** How long a host may take to close its end. */
@@ -115,8 +114,8 @@ async function tryLogIn(login: Login, guard: HostKeyGuard): Promise<Reached> {
     sock: socket,
     username: config.user,
     readyTimeout: limitMs,
-    keepaliveInterval: keepaliveMs,
-    keepaliveCountMax: keepaliveCount,
+    keepaliveInterval: (config.keepalive ?? keepalive).everyMs,
+    keepaliveCountMax: (config.keepalive ?? keepalive).count,
     algorithms: { serverHostKey: guard.types },
     hostVerifier: (key: Buffer) => guard.verify(key),
     authHandler: (left, _partial, next) => void offerNext(offering, left, next),

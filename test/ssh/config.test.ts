@@ -25,6 +25,7 @@ describe('parseSshConfig', () => {
       proxyJump: null,
       proxyCommand: null,
       connectTimeoutMs: null,
+      keepalive: null,
     });
   });
 
@@ -49,6 +50,9 @@ describe('parseSshConfig', () => {
     ['connecttimeout 4', 'connectTimeoutMs', 4000],
     ['connecttimeout none', 'connectTimeoutMs', null],
     ['connecttimeout 0', 'connectTimeoutMs', null],
+    ['serveraliveinterval 0\nserveralivecountmax 3', 'keepalive', null],
+    ['serveraliveinterval 5', 'keepalive', { everyMs: 5000, count: 3 }],
+    ['serveraliveinterval 2\nserveralivecountmax 6', 'keepalive', { everyMs: 2000, count: 6 }],
     ['proxyjump ops@bastion:22,second', 'proxyJump', 'ops@bastion:22,second'],
     ['proxyjump none', 'proxyJump', null],
     ['proxycommand none', 'proxyCommand', null],
