@@ -75,7 +75,6 @@ async function move(
   }));
   if (decision.kind === 'refuse') throw refusal(host, mode, decision);
   if (decision.kind === 'nothing') {
-    context.err(`Nothing to do: ${decision.why}.\n`);
     const report: FailoverReport = {
       version: 1,
       ok: true,
@@ -87,6 +86,7 @@ async function move(
       reasons: [],
     };
     if (options.json === true) await show(context, report, options);
+    else context.out(`Nothing to do: ${decision.why}.\n`);
     return exitCodes.ok;
   }
   if (options.yes !== true && !(await agreed(context, host, mode, decision, now))) {

@@ -111,7 +111,7 @@ export function decideFailback({ inventory, host, views, holders, force }: Situa
   }
   const inTheWay = obstacles(host, mended);
   const reasons = [
-    ...(inTheWay.length === 0 ? [] : [`${host} would take no VIP: it ${inTheWay.join(', and ')}`]),
+    ...(inTheWay.length === 0 ? [] : [`${host} would take no VIP (${inTheWay.join(', ')})`]),
     ...splitBrains(moves, holders),
   ];
   if (reasons.length > 0 && !force) return { kind: 'refuse', reasons, forcible: true };
