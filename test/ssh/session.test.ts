@@ -52,7 +52,7 @@ describe('a connection that breaks', () => {
     vi.advanceTimersByTime(39_000);
     expect(await Promise.race([running, Promise.resolve('pending')])).toBe('pending');
     vi.advanceTimersByTime(2_000);
-    expect((await running).message).toBe('The connection to keep_136 was lost: Keepalive timeout.');
+    expect((await running).message).toBe('The connection to keep_136 was lost: it gives no sign of life.');
   });
 
   test('while nothing runs: no uncaught exception', async () => {
