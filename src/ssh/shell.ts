@@ -95,12 +95,13 @@ function body({ root, limitSeconds, lifeline }: Wrapping): string {
     ...(lifeline
       ? [
           // A command with & would get /dev/null for its stdin, so the lifeline moves to another descriptor.
-          // `timeout` leads a process group and passes the signal that it gets on to all of it.
+          // `timeout` leads a process group. It is the group that gets the signals: timeout dies alone of one
+          // that comes before it knows its child (coreutils before 9.2).
           'exec 3<&0 </dev/null',
           ifTimeout(`${limited} 3<&- & p=$!`, 'sh -c "$1" 3<&- & p=$!'),
-          '{ while read -r _; do :; done; kill -TERM $p; } <&3 3<&- >/dev/null 2>&1 & w=$!',
+          '{ while read -r _; do :; done; kill -TERM -$p || kill -TERM $p; } <&3 3<&- >/dev/null 2>&1 & w=$!',
           'exec 3<&-',
-          'wait $p; r=$?; kill $w 2>/dev/null; exit $r',
+          'wait $p; r=$?; { kill $w; kill -KILL -$p; } 2>/dev/null; exit $r',
         ]
       : [ifTimeout(`exec ${limited}`, 'exec sh -c "$1"')]),
   ].join('\n');
