@@ -26,6 +26,8 @@ export interface Offers {
   readonly accepted: readonly string[];
   /** Key files that are encrypted and that no agent holds. */
   readonly locked: readonly string[];
+  /** Key files that were named and that are missing or no keys. */
+  readonly unusable: readonly string[];
 }
 
 /** Reads the agent's list and the key files. Never rejects: what cannot be used is not offered. */
@@ -83,6 +85,7 @@ export async function prepareOffers(
   return {
     made,
     locked,
+    unusable: identity.identitiesOnly ? identity.files.filter((_, index) => isNoKey(files[index])) : [],
     get accepted() {
       return accepted;
     },
@@ -150,6 +153,9 @@ interface KeyFile {
   /** The public key in wire format; null when it is known only after decryption. */
   readonly blob: Buffer | null;
 }
+
+const isNoKey = (file: KeyFile | null | undefined): boolean =>
+  !file || (file.key === null && file.blob === null && !file.encrypted);
 
 async function readKey(
   path: string,

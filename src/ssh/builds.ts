@@ -10,12 +10,11 @@ import {
 } from '../model/layout.ts';
 import type { Pack } from '../model/plan.ts';
 import type { Job } from './actions.ts';
+import { asideMark } from './advice.ts';
 import { quote } from './shell.ts';
 
 const minute = 60_000;
 
-/** Begins what is for the log alone, and is not repeated in an error. */
-export const asideMark = '| ';
 /** Exit status of an upload that is not what was sent. */
 export const damagedStatus = 65;
 

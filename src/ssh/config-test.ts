@@ -50,12 +50,3 @@ export function withLines(complaints: readonly string[], files: readonly FileWan
     return [complaint, `  ${number} | ${shown.length > 100 ? `${shown.slice(0, 99)}…` : shown}`];
   });
 }
-
-/** What to do about a configuration that failed its test, where the complaint alone does not say it. */
-export function adviceOn(service: Service, complaints: readonly string[]): string {
-  return service === 'keepalived' && complaints.some((line) => /insecure|Unsafe permissions/i.test(line))
-    ? 'keepalived runs no script that others than root can change. Take away the rights of group and others to write in /var/lib, /var/lib/haup, /usr/libexec and /usr/libexec/keepalived on the host, then run haup apply again.'
-    : service === 'nginx'
-      ? 'Mend the inventory, or the site file that it names, and run haup apply again. What runs was not touched.'
-      : 'Mend the inventory and run haup apply again. What runs was not touched.';
-}

@@ -105,16 +105,18 @@ const socketReasons: Readonly<Record<string, readonly [string, string]>> = {
 };
 
 function refused(cause: unknown, tooMany: boolean, { host, label, user, offers }: Attempt): HaupError {
-  const { made = [], locked = [], accepted = [] } = offers ?? {};
+  const { made = [], locked = [], unusable = [], accepted = [] } = offers ?? {};
   return new HaupError('AUTH_REFUSED', `${label} refused to log ${user} in.`, {
     host,
     hint: tooMany
       ? 'sshd hung up after too many wrong keys. Name the right one with ssh.identity_file.'
       : locked[0] !== undefined
         ? `${locked[0]} is encrypted and no agent holds it. Run: ssh-add ${locked[0]}`
-        : made.length === 0
-          ? 'There was nothing to offer. Start an ssh agent, or set ssh.identity_file or ssh.password.'
-          : `Check the user, and that one of the keys is in ~${user}/.ssh/authorized_keys there.`,
+        : made.length === 0 && unusable.length > 0
+          ? `${unusable.join(' and ')} is missing, or is no private key: correct ssh.identity_file, or IdentityFile in ~/.ssh/config.`
+          : made.length === 0
+            ? 'There was nothing to offer. Start an ssh agent, or set ssh.identity_file or ssh.password.'
+            : `Check the user, and that one of the keys is in ~${user}/.ssh/authorized_keys there.`,
     detail: [
       ...(made.length > 0 ? [`offered: ${made.join(', ')}`] : []),
       ...(accepted.length > 0 ? [`accepted there: ${accepted.join(', ')}`] : []),

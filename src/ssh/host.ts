@@ -10,8 +10,9 @@ import {
   toJob,
   unstagedStatus,
 } from './actions.ts';
-import { asideMark, damagedStatus, readPack } from './builds.ts';
-import { adviceOn, configTestVerdict, withLines } from './config-test.ts';
+import { adviceOn, adviceOnConfig, telling } from './advice.ts';
+import { damagedStatus, readPack } from './builds.ts';
+import { configTestVerdict, withLines } from './config-test.ts';
 import { breakLock, lockOwner, takeLock } from './lock.ts';
 import type { Connection } from './transport.ts';
 
@@ -59,10 +60,7 @@ export function sshHost(connection: Connection, store: Store): Host {
   }
 
   function failure(job: Job, code: number, output: string): HaupError {
-    const detail = output
-      .split('\n')
-      .filter((line) => line.trim() !== '' && !line.startsWith(asideMark))
-      .slice(-15);
+    const detail = telling(job.failure, output);
     if (code === staleStatus) {
       return new HaupError(
         'PLAN_STALE',
@@ -89,7 +87,7 @@ export function sshHost(connection: Connection, store: Store): Host {
     }
     return new HaupError(job.failure, `${job.what} failed with exit status ${code}.`, {
       host: name,
-      hint: hintOf(job.failure, output),
+      hint: adviceOn(job.failure, output),
       detail,
     });
   }
@@ -130,7 +128,7 @@ export function sshHost(connection: Connection, store: Store): Host {
           `The ${action.service} configuration does not pass its test.`,
           {
             host: name,
-            hint: adviceOn(action.service, verdict.complaints),
+            hint: adviceOnConfig(action.service, verdict.complaints),
             detail: withLines(verdict.complaints.slice(0, 15), action.testing),
           },
         );
@@ -138,22 +136,4 @@ export function sshHost(connection: Connection, store: Store): Host {
       return runJob(swapSet(action), signal, onLine);
     },
   };
-}
-
-function hintOf(code: HaupError['code'], output: string): string | undefined {
-  switch (code) {
-    case 'PACKAGES_FAILED':
-      return 'Mend what the package manager names above: its sources, its lock, or the name of a package. Then run haup apply again.';
-    case 'CONFIGURE_FAILED':
-      return 'Correct the options (configure: in the inventory), or install on the host what it lacks. Then run haup apply again. What was installed before still runs.';
-    case 'MAKE_FAILED':
-    case 'INSTALL_FAILED':
-      return 'The whole build is in the log named above. Mend the cause, or take another version; then run haup apply again. What was installed before still runs.';
-    case 'SERVICE_FAILED':
-      return /Address already in use/.test(output)
-        ? 'Another program has that port: ss -ltnp on the host names it. Stop it, or change listen: in the inventory; then run haup apply again.'
-        : 'Its own words above say why; journalctl -u keepalived -u nginx on the host has all of them. Mend that and run haup apply again.';
-    default:
-      return undefined;
-  }
 }

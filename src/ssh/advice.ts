@@ -1,0 +1,49 @@
+/** What to do next about a command that failed on a host, and which of its lines tell why. Pure. */
+
+import type { Service } from '../model/domain.ts';
+import type { ErrorCode } from '../model/errors.ts';
+
+/** Begins what is for the log alone. */
+export const asideMark = '| ';
+
+/** The lines of a failed command that an error repeats, at most 15, none twice in a row. */
+export function telling(code: ErrorCode, output: string): readonly string[] {
+  const lines = output.split('\n').filter((line) => line.trim() !== '' && !line.startsWith(asideMark));
+  const [pattern] = code === 'PACKAGES_FAILED' ? [/^(E: |dpkg: error|Error: |No package |No match )/] : [];
+  const chosen = pattern === undefined ? [] : lines.filter((line) => pattern.test(line));
+  const shown = chosen.length > 0 ? [...new Set(chosen)] : lines;
+  return shown.filter((line, index) => line !== shown[index - 1]).slice(-15);
+}
+
+/** Null: the message says it all. */
+export function adviceOn(code: ErrorCode, output: string): string | undefined {
+  switch (code) {
+    case 'PACKAGES_FAILED':
+      return /libpcre3-dev|\bpcre-devel\b/.test(output)
+        ? 'nginx older than 1.21.5 needs the headers of PCRE1, and the host has no source for them. Set nginx.version to 1.22.1 or newer, which use PCRE2.'
+        : 'Mend what the package manager names above: its sources, its lock, or the name of a package. Then run haup apply again.';
+    case 'CONFIGURE_FAILED':
+      return /not in gzip format|does not look like a tar archive/.test(output)
+        ? 'What was downloaded is no .tar.gz: correct urls: and sha256: in the inventory.'
+        : 'Correct configure: in the inventory, or install on the host what it lacks; then run haup apply again. What was installed before still runs.';
+    case 'MAKE_FAILED':
+    case 'INSTALL_FAILED':
+      return 'The whole build is in the log named above. Mend the cause, or take another version; then run haup apply again. What was installed before still runs.';
+    case 'SERVICE_FAILED':
+      return /Address already in use/.test(output)
+        ? 'Another program has that port: ss -ltnp on the host names it. Stop it, or change listen: in the inventory; then run haup apply again.'
+        : 'Its own words above say why; journalctl -u keepalived -u nginx on the host has all of them. Mend that and run haup apply again.';
+    default:
+      return undefined;
+  }
+}
+
+/** About a configuration that did not pass its test. */
+export function adviceOnConfig(service: Service, complaints: readonly string[]): string {
+  if (service === 'nginx') {
+    return 'Mend the inventory, or the site file that it names, and run haup apply again. What runs was not touched.';
+  }
+  return complaints.some((line) => /insecure|Unsafe permissions/i.test(line))
+    ? 'keepalived runs no script that others than root can change. Take away the rights of group and others to write in /var/lib, /var/lib/haup, /usr/libexec and /usr/libexec/keepalived on the host, then run haup apply again.'
+    : 'Mend the inventory and run haup apply again. What runs was not touched.';
+}

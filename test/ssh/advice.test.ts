@@ -1,0 +1,80 @@
+import { describe, expect, test } from 'vitest';
+import type { FileWant } from '../../src/model/domain.ts';
+import { adviceOn, adviceOnConfig, telling } from '../../src/ssh/advice.ts';
+import { configTestVerdict, withLines } from '../../src/ssh/config-test.ts';
+
+describe('which lines tell why', () => {
+  test('of a package manager those that it calls errors, each once', () => {
+    const output =
+      'Reading package lists...\nErr:3 file:/pool\nReading package lists...\nE: Unable to locate package x\nE: Unable to locate package x\n';
+    expect(telling('PACKAGES_FAILED', output)).toEqual(['E: Unable to locate package x']);
+  });
+
+  test('of a package manager without such a line the last ones', () => {
+    expect(telling('PACKAGES_FAILED', 'one\n\ntwo\n')).toEqual(['one', 'two']);
+  });
+
+  test('at most 15, no line twice in a row, nothing that is for the log alone', () => {
+    const output = `${Array.from({ length: 30 }, (_, index) => `line ${index}`).join('\n')}\n| aside\nlast\nlast\n`;
+    const lines = telling('MAKE_FAILED', output);
+    expect(lines).toHaveLength(15);
+    expect(lines.slice(-2)).toEqual(['line 29', 'last']);
+  });
+});
+
+test.each([
+  [
+    'PACKAGES_FAILED',
+    "E: Package 'libpcre3-dev' has no installation candidate",
+    /nginx\.version to 1\.22\.1/,
+  ],
+  ['PACKAGES_FAILED', 'E: Could not get lock', /its lock/],
+  ['CONFIGURE_FAILED', 'gzip: stdin: not in gzip format', /urls: and sha256:/],
+  ['CONFIGURE_FAILED', './configure: error: invalid option "--x"', /configure: in the inventory/],
+  ['MAKE_FAILED', '', /in the log/],
+  ['SERVICE_FAILED', 'bind() to 0.0.0.0:80 failed (98: Address already in use)', /ss -ltnp/],
+  ['SERVICE_FAILED', '', /journalctl/],
+] as const)('%s: what to do next', (code, output, hint) => {
+  expect(adviceOn(code, output)).toMatch(hint);
+});
+
+const file = (path: string, text: string): FileWant => ({
+  path,
+  bytes: Buffer.from(text),
+  mode: 0o644,
+  owner: 'root:root',
+  secret: false,
+});
+
+describe('a complaint and the line that it is about', () => {
+  test('of nginx', () => {
+    const { complaints } = configTestVerdict(
+      'nginx',
+      1,
+      'nginx: [emerg] unknown directive "retrun" in /c/site.conf:2\nnginx: configuration file /c/nginx.conf test failed\n',
+    );
+    expect(withLines(complaints, [file('/c/site.conf', 'server {\n  retrun 200;\n}\n')])).toEqual([
+      'nginx: [emerg] unknown directive "retrun" in /c/site.conf:2',
+      '  2 | retrun 200;',
+    ]);
+  });
+
+  test('of keepalived, without its password', () => {
+    const complaint = '(/etc/keepalived/keepalived.conf: Line 2) Truncating auth_pass to 8 characters';
+    const files = [file('/etc/keepalived/keepalived.conf', 'authentication {\n  auth_pass secret-word\n}\n')];
+    expect(withLines([complaint], files)).toEqual([complaint, '  2 | auth_pass ***']);
+  });
+
+  test('of a file that is not in the set, and of none', () => {
+    const complaints = ['[emerg] no "x" in /else/where.conf:3', 'Terminated'];
+    expect(withLines(complaints, [file('/c/site.conf', 'a\n')])).toEqual(complaints);
+  });
+});
+
+test('scripts that others can change have an advice of their own', () => {
+  expect(adviceOnConfig('keepalived', ['Disabling track script haup_check_nginx due to insecure'])).toMatch(
+    /rights of group and others/,
+  );
+  expect(adviceOnConfig('keepalived', ['Unknown keyword'])).toMatch(/Mend the inventory/);
+  expect(adviceOnConfig('nginx', ['unknown directive'])).toMatch(/site file/);
+});
