@@ -14,8 +14,22 @@ export async function openInventory(context: Context, path: string | undefined):
     ...(chosen === '-' ? { stdin: await context.readStdin() } : {}),
   });
   if (path === undefined) context.err(`inventory ${chosen}\n`);
-  for (const { key, was, now, by } of inventory.overridden) context.err(`${by}: ${key} ${was} → ${now}\n`);
+  context.err(overrideText(inventory.overridden));
   return inventory;
+}
+
+/** What an overlay replaced, one line for each overlay; a long value is named only. */
+function overrideText(overridden: Inventory['overridden']): string {
+  const short = (text: string): boolean => text.length <= 24;
+  return [...new Set(overridden.map(({ by }) => by))]
+    .map((by) => {
+      const own = overridden.filter((one) => one.by === by);
+      const words = own.map(({ key, was, now }) =>
+        short(was) && short(now) ? `${key} ${was} → ${now}` : key,
+      );
+      return `${by} replaces ${words.join(', ')}\n`;
+    })
+    .join('');
 }
 
 async function defaultPath(context: Context): Promise<string> {
