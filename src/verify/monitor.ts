@@ -30,7 +30,8 @@ export function monitorScript(seconds: number): ReadScript {
 PATH=$PATH:/usr/sbin:/sbin
 # iproute2 before 3.17 knows only the long form of a time.
 short=-t; ip -o -ts link show lo >/dev/null 2>&1 && short=-ts
-timeout ${seconds} ip -o $short monitor address & monitor=$!
+# It notes the time when it gets to run, so it should get to run at once.
+nice -n -10 timeout ${seconds} ip -o $short monitor address & monitor=$!
 trap 'kill "$monitor" 2>/dev/null' EXIT
 trap 'exit 0' HUP INT TERM PIPE
 sleep 0.1

@@ -92,11 +92,11 @@ describe('monitorParser', () => {
 describe('monitorScript, run by a real sh', () => {
   const run = (seconds: number) =>
     spawn('sh', ['-c', monitorScript(seconds)], { stdio: ['ignore', 'pipe', 'ignore'], detached: true });
-  /** Whether a process of the script's group is left: its shell, `timeout`, or `ip monitor`. */
-  const left = (group: number): boolean => spawnSync('pgrep', ['-g', String(group)]).status === 0;
-  async function gone(group: number, withinMs: number): Promise<boolean> {
+  /** Whether a process of the script's session is left: its shell, `timeout`, or `ip monitor`. */
+  const left = (session: number): boolean => spawnSync('pgrep', ['-s', String(session)]).status === 0;
+  async function gone(session: number, withinMs: number): Promise<boolean> {
     for (const until = performance.now() + withinMs; performance.now() < until; ) {
-      if (!left(group)) return true;
+      if (!left(session)) return true;
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
     return false;
@@ -104,16 +104,16 @@ describe('monitorScript, run by a real sh', () => {
 
   test('says all addresses, and ends with everything it started when nobody reads any more', async () => {
     const child = run(30);
-    const group = child.pid ?? 0;
+    const session = child.pid ?? 0;
     const lines = createInterface({ input: child.stdout });
     const [first] = (await once(lines, 'line')) as [string];
     expect(monitorParser()(first)).toMatchObject({
       kind: 'tick',
       addresses: expect.arrayContaining(['127.0.0.1']) as string[],
     });
-    expect(left(group)).toBe(true);
+    expect(left(session)).toBe(true);
     child.stdout.destroy();
-    expect(await gone(group, 5_000)).toBe(true);
+    expect(await gone(session, 5_000)).toBe(true);
   });
 
   test('ends with everything it started when it is told to', async () => {

@@ -1,0 +1,248 @@
+import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, describe, expect, test } from 'vitest';
+import type { FailoverReport, VerifyReport } from '../../src/model/report.ts';
+import { figure, inLab, mainLab, onHost, type Run } from './haup.ts';
+
+const example = 'inventory.example.yaml';
+const [one, two] = ['192.168.160.161', '192.168.160.162'];
+
+const run = (...args: string[]): Promise<Run> => inLab(mainLab, args);
+const verify = async (): Promise<{ code: number; report: VerifyReport; ms: number }> => {
+  const { code, stdout, ms } = await run('verify', example, '--yes', '--json');
+  return { code, report: JSON.parse(stdout) as VerifyReport, ms };
+};
+const move = async (...args: string[]): Promise<{ code: number; report: FailoverReport }> => {
+  const [command = '', host = '', ...more] = args;
+  const { code, stdout } = await run(command, host, example, '--yes', '--json', ...more);
+  return { code, report: JSON.parse(stdout) as FailoverReport };
+};
+
+const holders = async (): Promise<readonly (readonly string[])[]> => {
+  const { stdout } = await run('status', example, '--json');
+  return (JSON.parse(stdout) as { vips: { holders: string[] }[] }).vips.map((vip) => vip.holders);
+};
+const home = [['keep_136'], ['keep_137']];
+
+async function until(what: string, done: () => Promise<boolean>, limitMs: number): Promise<void> {
+  for (const end = performance.now() + limitMs; performance.now() < end; await sleep(200)) {
+    if (await done()) return;
+  }
+  throw new Error(`${what}: not within ${limitMs} ms`);
+}
+const everythingIsHome = (): Promise<void> =>
+  until('every VIP is home', async () => JSON.stringify(await holders()) === JSON.stringify(home), 60_000);
+/** Timers and watches that a run left on a host. */
+const left = (host: string): Promise<string> =>
+  onHost(
+    mainLab,
+    host,
+    "systemctl list-units --all --no-legend 'haup-stop-*' 'haup-drain-*'; pgrep -af 'ip -o .*monitor' || true",
+  );
+
+afterEach(everythingIsHome);
+
+describe('verify', () => {
+  test('measures both VIPs within 15 % and 30 ms of the bound, failback without a lost request, in 20 s', async () => {
+    const { code, report, ms } = await verify();
+    expect(report.vips.flatMap(({ drills }) => drills.flatMap(({ reasons }) => reasons))).toEqual([]);
+    expect(code).toBe(0);
+    expect(report).toMatchObject({
+      version: 1,
+      ok: true,
+      vips: [
+        {
+          address: one,
+          drills: [{ drill: 'stop', from: 'keep_136', to: 'keep_137', boundMs: 687.5, ok: true }],
+        },
+        {
+          address: two,
+          drills: [{ drill: 'stop', from: 'keep_137', to: 'keep_136', boundMs: 687.5, ok: true }],
+        },
+      ],
+    });
+    for (const { drills } of report.vips) {
+      for (const drill of drills) {
+        expect(Math.abs(drill.outageMs - drill.boundMs)).toBeLessThan(drill.boundMs * 0.15 + 30);
+        expect(drill.lost).toBeGreaterThan(100);
+        expect(drill.total).toBeGreaterThan(drill.lost + 200);
+        expect(drill.noneHeldMs).toBeGreaterThan(600);
+        expect(drill.failback).toMatchObject({ lost: 0 });
+        figure(
+          `stop ${drill.from}: outage ${drill.outageMs} ms (bound ${drill.boundMs}), lost ${drill.lost} of ${drill.total}; failback lost ${drill.failback?.lost} of ${drill.failback?.total}`,
+        );
+      }
+    }
+    expect(ms).toBeLessThan(20_000);
+    expect(await left('keep_136')).toBe('');
+    expect(await left('keep_137')).toBe('');
+  });
+
+  test('says in words who held the VIP when, and refuses without a terminal or --yes', async () => {
+    const { code, stdout } = await run('verify', example, '--yes', '--vip', one);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/192\.168\.160\.161: stop keepalived on keep_136, keep_137 takes over +✓ ok/);
+    expect(stdout).toMatch(/bound 688 ms/);
+    expect(stdout).not.toContain(two);
+    const unasked = await run('verify', example);
+    expect(unasked.code).toBe(2);
+    expect(unasked.stderr).toMatch(/--yes/);
+    expect((await run('verify', example, '--yes', '--vip', '10.0.0.1')).code).toBe(2);
+  });
+
+  test('breaks nothing where no healthy host could take over', async () => {
+    await onHost(mainLab, 'keep_137', 'systemctl stop nginx');
+    try {
+      const { code, report } = await verify();
+      expect(code).toBe(3);
+      expect(report.ok).toBe(false);
+      expect(report.vips[0]?.drills[0]?.reasons.join()).toMatch(
+        /no other host could take over \(keep_137: nginx is inactive\)/,
+      );
+      expect(await onHost(mainLab, 'keep_136', 'systemctl is-active keepalived')).toBe('active\n');
+    } finally {
+      await onHost(mainLab, 'keep_137', 'systemctl start nginx');
+    }
+  });
+
+  test('finds two holders of one VIP, though every request is answered', async () => {
+    // The adverts of keep_136 go nowhere, so keep_137 takes what it has as well.
+    await onHost(mainLab, 'keep_136', 'ip route add blackhole 224.0.0.18/32');
+    try {
+      await until('both hold it', async () => (await holders())[0]?.length === 2, 20_000);
+      const { code, report } = await verify();
+      expect(code).toBe(3);
+      expect(report.vips[0]?.drills[0]?.reasons.join()).toMatch(
+        /keep_136 and keep_137 both have the VIP: split brain/,
+      );
+      expect(report.vips[0]?.drills[0]?.lost).toBe(0);
+    } finally {
+      await onHost(mainLab, 'keep_136', 'ip route del blackhole 224.0.0.18/32');
+    }
+  });
+});
+
+describe('verify puts back what it broke', () => {
+  /** Runs verify and calls `act` with its own process while keepalived is stopped on keep_136. */
+  async function cutOff(act: (pid: number) => void): Promise<Run> {
+    let waiting: Promise<void> = Promise.resolve();
+    const outcome = await inLab(mainLab, ['verify', example, '--yes', '--vip', one], {
+      during: (outer) => {
+        waiting = until(
+          'the drill has begun',
+          async () => {
+            const state = await onHost(mainLab, 'keep_136', 'systemctl is-active keepalived || true');
+            if (!/^(inactive|deactivating)/.test(state)) return false;
+            // `haup lab exec` has become the parent of haup itself.
+            const [inner] = readFileSync(`/proc/${outer}/task/${outer}/children`, 'utf8').trim().split(' ');
+            act(Number(inner));
+            return true;
+          },
+          30_000,
+        );
+      },
+    });
+    await waiting;
+    return outcome;
+  }
+
+  test('after Ctrl-C, at once', async () => {
+    const { code, stderr } = await cutOff((pid) => process.kill(pid, 'SIGINT'));
+    expect(code).toBe(130);
+    expect(stderr).toMatch(/keep_136\] put back as it was/);
+    expect(await onHost(mainLab, 'keep_136', 'systemctl is-active keepalived')).toBe('active\n');
+    expect(await left('keep_136')).toBe('');
+  });
+
+  test('when it is killed, by the timer on the host', async () => {
+    await cutOff((pid) => process.kill(pid, 'SIGKILL'));
+    expect(await left('keep_136')).toMatch(/haup-stop-51-\w+\.timer/);
+    await until(
+      'the dead man has started keepalived',
+      async () =>
+        (await onHost(mainLab, 'keep_136', 'systemctl is-active keepalived || true')) === 'active\n',
+      60_000,
+    );
+    await everythingIsHome();
+    await until(
+      'nothing is left on the hosts',
+      async () => `${await left('keep_136')}${await left('keep_137')}` === '',
+      10_000,
+    );
+  });
+});
+
+describe('failover and failback', () => {
+  test('lose no request, there and back, time after time', async () => {
+    for (let round = 0; round < 3; round++) {
+      const away = await move('failover', 'keep_136');
+      expect(away.report).toMatchObject({
+        version: 1,
+        ok: true,
+        host: 'keep_136',
+        mode: 'drain',
+        vips: [{ address: one, from: 'keep_136', to: 'keep_137', lost: 0 }],
+        after: [{ holders: ['keep_137'] }, { holders: ['keep_137'] }],
+      });
+      expect(away.code).toBe(0);
+      const back = await move('failback', 'keep_136');
+      expect(back.report).toMatchObject({
+        ok: true,
+        vips: [{ address: one, from: 'keep_137', to: 'keep_136', lost: 0 }],
+      });
+      for (const { report } of [away, back]) {
+        const [vip] = report.vips;
+        figure(
+          `${report.mode}: lost ${vip?.lost} of ${vip?.total}, longest gap ${vip?.outageMs} ms, moved after ${vip?.movedMs} ms`,
+        );
+      }
+    }
+  });
+
+  test('a drained host stays so over a restart of keepalived, and a second failover has nothing to do', async () => {
+    await move('failover', 'keep_136');
+    await onHost(mainLab, 'keep_136', 'systemctl restart keepalived');
+    await sleep(5_000);
+    expect(await holders()).toEqual([['keep_137'], ['keep_137']]);
+    const again = await run('failover', 'keep_136', example);
+    expect(again.code).toBe(0);
+    expect(again.stdout).toMatch(/Nothing to do: keep_136 is drained already/);
+    // Nobody is left for keep_137's VIPs.
+    const refused = await run('failover', 'keep_137', example, '--yes');
+    expect(refused.code).toBe(1);
+    expect(refused.stderr).toMatch(/FAILOVER_REFUSED/);
+    expect(refused.stderr.replaceAll(/\s+/g, ' ')).toMatch(/has no healthy backup \(keep_136: is drained\)/);
+    expect((await move('failback', 'keep_136')).code).toBe(0);
+    expect((await run('failback', 'keep_136', example)).stdout).toMatch(
+      /Nothing to do: keep_136 is in service already/,
+    );
+  });
+
+  test('by stop: as the seed does it, within the bound; failback starts keepalived', async () => {
+    const { code, report } = await move('failover', 'keep_137', '--mode', 'stop');
+    expect(report.reasons).toEqual([]);
+    expect(code).toBe(0);
+    expect(report.vips[0]?.outageMs).toBeGreaterThan(600);
+    expect(await onHost(mainLab, 'keep_137', 'systemctl is-active keepalived || true')).toBe('inactive\n');
+    expect((await move('failback', 'keep_137')).report).toMatchObject({
+      ok: true,
+      vips: [{ to: 'keep_137', lost: 0 }],
+    });
+  });
+
+  test('is refused while the backup does not serve, and asks before it moves anything', async () => {
+    await onHost(mainLab, 'keep_137', 'systemctl stop nginx');
+    try {
+      const refused = await run('failover', 'keep_136', example, '--yes');
+      expect(refused.code).toBe(1);
+      expect(refused.stderr).toMatch(/nginx is inactive/);
+    } finally {
+      await onHost(mainLab, 'keep_137', 'systemctl start nginx');
+    }
+    await everythingIsHome();
+    const unasked = await run('failover', 'keep_136', example);
+    expect(unasked.code).toBe(2);
+    expect(unasked.stderr).toMatch(/192\.168\.160\.161 to keep_137/);
+    expect((await run('failover', 'nobody', example, '--yes')).code).toBe(2);
+  });
+});
