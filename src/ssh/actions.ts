@@ -137,12 +137,14 @@ chown ${quote(file.owner)} ${path}`;
   const test =
     action.service === 'nginx'
       ? `${binary} -t -c ${entry} 2>&1`
-      : // keepalived 2.2.5 to 2.2.7 ends itself with SIGTERM (143) when a script user is set.
+      : // -e is known from 2.2.0 on. 2.2.5 to 2.2.7 end themselves with SIGTERM (143) when a script user is set.
         // What sh says about that would look like a complaint.
-        `{ said=$(${binary} -e -t -f ${entry} 2>&1); status=$?; } 2>/dev/null
+        `judge() { { said=$(${binary} $strict -t -f "$1" 2>&1); status=$?; } 2>/dev/null; }
+strict=-e; judge ${entry}
+case $said in *"nknown option"*|*"nvalid option"*) strict=; judge ${entry} ;; esac
 if [ "$status" = 143 ]; then
   sed 's/^\\( *script_user\\) .*/\\1 root/' ${entry} > ${entry}.root
-  { said=$(${binary} -e -t -f ${entry}.root 2>&1); status=$?; } 2>/dev/null
+  judge ${entry}.root
 fi
 printf '%s\\n' "$said"; exit "$status"`;
   return {
