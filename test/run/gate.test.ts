@@ -1,0 +1,102 @@
+import { describe, expect, test } from 'vitest';
+import type { HaupError } from '../../src/model/errors.ts';
+import type { CheckName, Host } from '../../src/model/plan.ts';
+import { gate } from '../../src/run/gate.ts';
+import { exampleInventory } from '../fakes/example.ts';
+
+const inventory = exampleInventory();
+const [one, two] = ['192.168.160.161', '192.168.160.162'];
+
+interface Seen {
+  readonly held: readonly string[];
+  readonly answers: Readonly<Record<string, string>>;
+  readonly active?: readonly string[];
+}
+
+/** What a host prints for the gate's script. */
+const host = (name: string, { held, answers, active = ['keepalived', 'nginx'] }: Seen): Host => ({
+  name,
+  read: async () =>
+    Buffer.from(
+      [
+        ...held.map((address) => `held\t${address}`),
+        ...active.map((service) => `active\t${service}`),
+        ...Object.entries(answers).map(([address, by]) => `answer\t${address}\t${by}`),
+        '',
+      ].join('\n'),
+    ),
+  watch: () => {
+    throw new Error('not looked at');
+  },
+  act: async () => ({ output: '' }),
+  lock: async () => ({ lost: new AbortController().signal, [Symbol.asyncDispose]: async () => undefined }),
+  lockOwner: async () => null,
+  breakLock: async () => undefined,
+});
+
+/** What the gate says when its patience is over at once; empty: it lets pass. */
+async function complaints(hosts: readonly Host[], checks: readonly CheckName[], members: readonly string[]) {
+  let clock = 0;
+  return gate(
+    inventory,
+    new Map(hosts.map((each) => [each.name, each])),
+    checks,
+    members,
+    { now: () => (clock += 3_600_000), sleep: async () => undefined },
+    new AbortController().signal,
+  ).then(
+    () => [],
+    (error: HaupError) => error.detail,
+  );
+}
+
+const serving: readonly CheckName[] = ['services', 'one-holder', 'settled', 'http'];
+const answers = { [one]: 'keep_136', [two]: 'keep_137' };
+const a = host('keep_136', { held: [one], answers });
+const b = host('keep_137', { held: [two], answers });
+
+describe('the gate', () => {
+  test('lets a serving pair pass', async () => {
+    expect(await complaints([a, b], serving, ['keep_136', 'keep_137'])).toEqual([]);
+  });
+
+  test('names a VIP without a holder, with two, and one that another answers', async () => {
+    const none = host('keep_136', { held: [], answers });
+    expect(await complaints([none, b], ['one-holder'], ['keep_136'])).toEqual([`${one} is held by no host`]);
+    const both = host('keep_137', { held: [one, two], answers });
+    expect(await complaints([a, both], ['one-holder'], ['keep_136'])).toEqual([
+      `${one} is held by keep_136 and keep_137 at once`,
+    ]);
+    const astray = host('keep_137', { held: [two], answers: { [one]: 'keep_137', [two]: 'keep_137' } });
+    expect(await complaints([a, astray], ['http'], ['keep_136'])).toEqual([
+      `${one} is held by keep_136, but keep_137 is answered by keep_137`,
+    ]);
+  });
+
+  test('names a service that is not active, of a changed host only', async () => {
+    const half = host('keep_136', { held: [one], answers, active: ['keepalived'] });
+    expect(await complaints([half, b], ['services'], ['keep_136'])).toEqual([
+      'keep_136: nginx is not active',
+    ]);
+    expect(await complaints([half, b], ['services'], ['keep_137'])).toEqual([]);
+  });
+
+  describe('with one of two hosts looked at', () => {
+    test('the other may hold a VIP, which its answer shows', async () => {
+      expect(await complaints([b], serving, ['keep_137'])).toEqual([]);
+    });
+
+    test('a VIP that nobody answers is missed all the same', async () => {
+      const deaf = host('keep_137', { held: [two], answers: { [two]: 'keep_137' } });
+      expect(await complaints([deaf], serving, ['keep_137'])).toEqual([
+        `${one} is not held by keep_137, and keep_137 gets no HTTP answer there`,
+      ]);
+    });
+
+    test('released means held and answered by the other', async () => {
+      const away = host('keep_137', { held: [], answers: { [one]: 'keep_136', [two]: 'keep_136' } });
+      expect(await complaints([away], ['released'], ['keep_137'])).toEqual([]);
+      expect(await complaints([b], ['released'], ['keep_137'])).toEqual([`keep_137 still holds ${two}`]);
+    });
+  });
+});
