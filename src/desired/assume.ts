@@ -73,6 +73,7 @@ function factsOf(inventory: Inventory, host: HostSpec): HostFacts {
     libraries: { openssl: null, pcre1: true, pcre2: true },
     unread: [],
     drain: null,
+    record: { files: [], users: [], packages: [], builds: [], services: {} },
   };
 }
 

@@ -19,6 +19,7 @@ import { services } from '../model/domain.ts';
 import { HaupError } from '../model/errors.ts';
 import { drainFile, stampPath, unreadMark } from '../model/layout.ts';
 import type { ReadScript } from '../model/plan.ts';
+import { parseRecord, recordedFiles, recordScript } from './record.ts';
 
 /** A file larger than this is compared by its digest only. */
 const largestText = 262_144;
@@ -48,8 +49,14 @@ fi
 for u in ${words(request.users)}; do getent passwd "$u" >/dev/null && printf 'user\\t%s\\n' "$u"; done
 ip -o link show | while read -r index name rest; do printf 'link\\t%s\\t%s\\n' "$name" "$rest"; done
 ip -o addr show | while read -r index name family address rest; do printf 'address\\t%s\\t%s\\n' "$name" "$address"; done
-for f in ${words(request.files)}${request.directories.map((path) => ` ${word(path)}/*`).join('')}; do
+for f in ${words(request.files)}${request.directories.map((path) => ` ${word(path)}/*`).join('')}${request.files.length > 0 ? ` ${recordedFiles}` : ''}; do
   [ -f "$f" ] || continue
+  case $seen in *"
+$f
+"*) continue ;; esac
+  seen="$seen
+$f
+"
   text=-; [ "$(stat -c %s "$f")" -le ${largestText} ] && text=$(base64 -w0 "$f")
   sum=$(sha256sum "$f"); printf 'file\\t%s\\t%s\\t%s\\t%s\\n' "$f" "$(stat -c '%a\t%U:%G' "$f")" "\${sum%% *}" "$text"
 done
@@ -65,6 +72,7 @@ ldconfig -p 2>/dev/null | while read -r name rest; do case $name in libcrypto.so
 [ -f /usr/include/pcre2.h ] && printf 'library\\tpcre2\\n'
 [ -f ${word(drainFile)} ] && printf 'drain\\t%s\\n' "$(cat ${word(drainFile)})"
 ${services.map((name) => `[ -e ${word(unreadMark(name))} ] && printf 'unread\\t${name}\\n'`).join('\n')}
+${recordScript}
 echo end
 `;
   return text as ReadScript;
@@ -126,6 +134,7 @@ export function parseFacts(host: HostName, output: Uint8Array): HostFacts {
     },
     unread: all('unread').flatMap(([name]) => (name === 'keepalived' || name === 'nginx' ? [name] : [])),
     drain: Number.isNaN(drain) ? null : drain,
+    record: parseRecord(all('record')),
   };
 }
 

@@ -236,6 +236,23 @@ export interface HostFacts {
   readonly unread: readonly Service[];
   /** The number in the drain file; 0 or null: not drained. */
   readonly drain: number | null;
+  readonly record: HostRecord;
+}
+
+/** What the host remembers of what haup has put there, so that it can be taken away again. */
+export interface HostRecord {
+  readonly files: readonly string[];
+  readonly users: readonly string[];
+  /** Those that haup asked for, and those that came with them. */
+  readonly packages: readonly string[];
+  readonly builds: readonly { readonly service: Service; readonly prefix: string }[];
+  /** How a service was before haup first touched it; absent: it has not. */
+  readonly services: Readonly<Partial<Record<Service, ServiceFound>>>;
+}
+
+export interface ServiceFound {
+  readonly active: boolean;
+  readonly enabled: boolean;
 }
 
 export interface OsFacts {

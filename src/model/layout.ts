@@ -13,5 +13,11 @@ export const unreadMark = (service: Service): string => `${stateDirectory}/unrea
 export const stampPath = (prefix: string): string => `${prefix}/.haup-build`;
 /** In place of the digest: files of a build are being put in place, or that was cut off. */
 export const unfinishedStamp = 'unfinished';
-/** The files that haup put in place with a build. */
-export const installedList = (service: Service): string => `${stateDirectory}/installed.${service}`;
+/** The files that haup put in place with a build under a prefix; the prefix's slashes are written as %. */
+export const installedList = (service: Service, prefix: string): string =>
+  `${stateDirectory}/installed.${service}${prefix.replaceAll('/', '%')}`;
+/** What haup has put on the host, one thing a line: a file for each kind. */
+export const recordDirectory: string = `${stateDirectory}/record`;
+export type RecordKind = 'files' | 'directories' | 'users' | 'packages' | 'services';
+/** Files as they were before haup first wrote them, under their own paths. */
+export const foundDirectory: string = `${stateDirectory}/found`;

@@ -7,7 +7,9 @@ import type { FileWant, Service, Tarball } from '../model/domain.ts';
 import type { ErrorCode } from '../model/errors.ts';
 import { drainFile, stateDirectory, unreadMark } from '../model/layout.ts';
 import type { Action, DeadMan, Fault, FileWrite, Pack } from '../model/plan.ts';
-import { build, install, packBuild, placeBuild, upload } from './builds.ts';
+import { build, packBuild, placeBuild, upload } from './builds.ts';
+import { install } from './packages.ts';
+import { recording } from './record.ts';
 import { service } from './services.ts';
 import { quote } from './shell.ts';
 
@@ -47,7 +49,10 @@ export function toJob(action: PlainAction, store: Store): Job {
       return install(action.manager, action.names);
     case 'create-user':
       return {
-        script: `useradd --system --user-group --no-create-home --home-dir / --shell "$(command -v nologin || echo /bin/false)" ${quote(action.name)}`,
+        script: `set -e
+${recording}
+remember users ${quote(action.name)}
+useradd --system --user-group --no-create-home --home-dir / --shell "$(command -v nologin || echo /bin/false)" ${quote(action.name)}`,
         timeoutMs: minute,
         failure: 'COMMAND_FAILED',
         what: `useradd ${action.name}`,
@@ -201,10 +206,10 @@ function swap(files: readonly FileWrite[], aboutToSwap = ':'): string {
   }
   const written = files.flatMap((file) => (file.bytes === 'absent' ? [] : [{ ...file, bytes: file.bytes }]));
   const fresh = (path: string): string => quote(`${path}.haup-new`);
-  lines.push(`trap ${quote(`rm -f ${written.map((file) => fresh(file.path)).join(' ')}`)} EXIT`);
+  lines.push(recording, `trap ${quote(`rm -f ${written.map((file) => fresh(file.path)).join(' ')}`)} EXIT`);
   for (const file of written) {
     lines.push(
-      `mkdir -p "$(dirname ${quote(file.path)})"`,
+      `directory "$(dirname ${quote(file.path)})"`,
       `( umask 077; head -c ${file.bytes.length} > ${fresh(file.path)} ) || { echo ${fresh(file.path)} >&2; exit 1; }`,
       `[ "$(stat -c %s ${fresh(file.path)})" = ${file.bytes.length} ]`,
       `chown ${quote(file.owner)} ${fresh(file.path)}; chmod ${file.mode.toString(8)} ${fresh(file.path)}`,
@@ -215,8 +220,9 @@ function swap(files: readonly FileWrite[], aboutToSwap = ':'): string {
   if (written.length > 0)
     lines.push(`sync ${written.map((file) => fresh(file.path)).join(' ')} 2>/dev/null || sync`);
   lines.push(aboutToSwap);
+  for (const file of written) lines.push(`keep ${quote(file.path)}`);
   for (const file of written) lines.push(`mv -f ${fresh(file.path)} ${quote(file.path)}`);
-  for (const file of files) if (file.bytes === 'absent') lines.push(`rm -f ${quote(file.path)}`);
+  for (const file of files) if (file.bytes === 'absent') lines.push(`give_back ${quote(file.path)}`);
   return lines.join('\n');
 }
 

@@ -11,6 +11,8 @@ import {
 import type { Pack } from '../model/plan.ts';
 import type { Job } from './actions.ts';
 import { asideMark } from './advice.ts';
+import { installText } from './packages.ts';
+import { recording } from './record.ts';
 import { quote } from './shell.ts';
 
 const minute = 60_000;
@@ -21,28 +23,6 @@ export const damagedStatus = 65;
 /** Whatever ends a build early, its tree goes: the log tells all, and the disk may be what it lacked. */
 const orClean = `trap 'status=$?; [ "$status" = 0 ] || rm -rf ${sourceDirectory}; exit "$status"' EXIT
 trap 'exit 143' HUP INT TERM`;
-
-type Manager = 'apt-get' | 'dnf' | 'yum';
-
-export function install(manager: Manager, names: readonly string[]): Job {
-  return {
-    script: installText(manager, names.map(quote).join(' ')),
-    timeoutMs: 15 * minute,
-    failure: 'PACKAGES_FAILED',
-    what: `${manager} install ${names.join(' ')}`,
-  };
-}
-
-/** `list`: words of sh. A lock of another package run is waited for: 3 minutes with apt-get, as long as it takes with the others. */
-function installText(manager: Manager, list: string): string {
-  return manager === 'apt-get'
-    ? // A list that is old or missing makes the first try fail at once; then it is fetched.
-      `export DEBIAN_FRONTEND=noninteractive NEEDRESTART_MODE=l
-get() { apt-get -y -q -o DPkg::Lock::Timeout=180 -o Dpkg::Use-Pty=0 --no-install-recommends install ${list}; }
-get || { apt-get -q -o DPkg::Lock::Timeout=180 update && get; }`
-    : // yum 3 calls it a success when one of several packages was found, so rpm has the last word.
-      `${manager} -y install ${list} && rpm -q ${list}`;
-}
 
 export function upload(tarball: Tarball, bytes: Uint8Array): Job {
   const target = quote(`${sourceDirectory}/${tarball.name}`);
@@ -153,18 +133,20 @@ export const readPack = (recipe: BuildRecipe, pack: Pack): Job => ({
  */
 export function placeBuild(recipe: BuildRecipe, pack: Pack, bytes: Uint8Array | null): Job {
   const stamp = quote(stampPath(recipe.prefix));
-  const list = quote(installedList(recipe.software));
+  const list = quote(installedList(recipe.software, recipe.prefix));
   const unpacked = quote(`${sourceDirectory}/${pack.key}`);
   const targets = quote(`${sourceDirectory}/${pack.key}.targets`);
+  const kept = quote(`${sourceDirectory}/${pack.key}.kept`);
   const eachTarget = (body: string): string => `while read -r t; do ${body}; done < ${targets}`;
   return {
     script: `set -e
 trap 'status=$?
 if [ "$status" != 0 ]; then
   [ ! -e ${targets} ] || ${eachTarget('rm -f "$t.haup-new"')}
-  rm -rf ${stamp}.haup-new ${list}.new ${sourceDirectory}
+  rm -rf ${stamp}.haup-new ${list}.new ${list}.now ${sourceDirectory}
 fi
 exit "$status"' EXIT
+${recording}
 mkdir -p ${sourceDirectory} ${stateDirectory}
 ${bytes === null ? '' : `cat > ${packFile(pack)}`}
 rm -rf ${unpacked} ${targets}
@@ -178,23 +160,32 @@ ${
 ${installText(pack.manager, '$(cat .haup-pack/needs)')}
 fi`
 }
-find . -path ./.haup-pack -prune -o -type d -print | while read -r d; do case $d in */systemd|*/systemd/*) ;; *) mkdir -p "/$d" ;; esac; done
+find . -path ./.haup-pack -prune -o -type d -print | while read -r d; do case $d in */systemd|*/systemd/*) ;; *) directory "/\${d#./}" ;; esac; done
+touch ${list}
+: > ${kept}
 find . -path ./.haup-pack -prune -o ! -type d -print | while read -r f; do
   t=/\${f#./}
+  ours=
+  if grep -qxF -- "$t" ${list}; then ours=yes; fi
   case $t in
     ${stamp}|*/systemd/system/*) continue ;;
     *.default) ;;
-    /etc/*|*/conf/*|*/html/*) [ ! -e "$t" ] || continue ;;
+    /etc/*|*/conf/*|*/html/*) if [ -e "$t" ]; then [ -z "$ours" ] || printf '%s\\n' "$t" >> ${kept}; continue; fi ;;
   esac
+  [ -n "$ours" ] || save "$t"
   printf '%s\\n' "$t"
 done > ${targets}
 ${eachTarget('cp -dp ".$t" "$t.haup-new"')}
-cp ${targets} ${list}.new
+sort -u ${targets} ${kept} > ${list}.now
+# Until the end it lists the old and the new: what is cut off leaves no file that nobody knows.
+sort -u ${list} ${list}.now > ${list}.new
+mv -f ${list}.new ${list}
 # What is cut off from here on is known by this stamp to be unfinished.
 printf ${unfinishedStamp} > ${stamp}.haup-new
 mv -f ${stamp}.haup-new ${stamp}
 ${eachTarget('mv -f "$t.haup-new" "$t"')}
-mv -f ${list}.new ${list}
+comm -23 ${list} ${list}.now | while read -r t; do rm -f "$t"; done
+mv -f ${list}.now ${list}
 cp -p .${stamp} ${stamp}.haup-new
 mv -f ${stamp}.haup-new ${stamp}`,
     ...(bytes === null ? {} : { stdin: bytes }),

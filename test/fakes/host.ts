@@ -33,6 +33,7 @@ export const bareFacts = (host: string, changes: Partial<HostFacts> = {}): HostF
   libraries: { openssl: '3', pcre1: false, pcre2: false },
   unread: [],
   drain: null,
+  record: { files: [], users: [], packages: [], builds: [], services: {} },
   ...changes,
 });
 
@@ -55,6 +56,9 @@ export function fakeHost(start: HostFacts): FakeHost {
   };
   const service = (name: Service, part: Partial<HostFacts['services'][Service]>): void =>
     change({ services: { ...facts.services, [name]: { ...facts.services[name], ...part } } });
+  const found = new Map<string, FileFact>();
+  const remember = (part: Partial<HostFacts['record']>): void =>
+    change({ record: { ...facts.record, ...part } });
   const write = (files: readonly FileWrite[]): void => {
     for (const { path, expect } of files) {
       const is = facts.files[path];
@@ -64,8 +68,17 @@ export function fakeHost(start: HostFacts): FakeHost {
     }
     const next: Record<string, FileFact> = { ...facts.files };
     for (const { path, bytes, mode, owner } of files) {
-      if (bytes === 'absent') delete next[path];
-      else {
+      const known = facts.record.files.includes(path);
+      if (bytes === 'absent') {
+        const before = found.get(path);
+        if (before === undefined) delete next[path];
+        else next[path] = before;
+        found.delete(path);
+        remember({ files: facts.record.files.filter((one) => one !== path) });
+      } else {
+        const is = next[path];
+        if (!known && is !== undefined) found.set(path, is);
+        if (!known) remember({ files: [...facts.record.files, path] });
         const sha256 = createHash('sha256').update(bytes).digest('hex');
         next[path] = { state: 'present', sha256, mode, owner, text: Buffer.from(bytes).toString('utf8') };
       }
@@ -76,10 +89,12 @@ export function fakeHost(start: HostFacts): FakeHost {
   function interpret(action: Action): void {
     switch (action.do) {
       case 'install':
+        remember({ packages: [...facts.record.packages, ...action.names] });
         return change({
           packages: { ...facts.packages, ...Object.fromEntries(action.names.map((name) => [name, '1'])) },
         });
       case 'create-user':
+        remember({ users: [...facts.record.users, action.name] });
         return change({ users: [...facts.users, action.name] });
       case 'upload':
       case 'configure':
@@ -91,6 +106,8 @@ export function fakeHost(start: HostFacts): FakeHost {
       case 'place-build': {
         const { software, version, configure, prefix } = action.recipe;
         const path = `${prefix}/sbin/${software}`;
+        const others = facts.record.builds.filter((one) => one.service !== software || one.prefix !== prefix);
+        remember({ builds: [...others, { service: software, prefix }] });
         change({
           software: { ...facts.software, [software]: { path, version, configure, stamp: action.pack.stamp } },
         });

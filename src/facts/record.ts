@@ -1,0 +1,39 @@
+/** What a host remembers of haup, read from it: sh that prints it, and the parser. */
+
+import type { HostRecord, Service } from '../model/domain.ts';
+import { installedList, recordDirectory, type RecordKind } from '../model/layout.ts';
+
+const kinds: readonly RecordKind[] = ['files', 'users', 'packages', 'services'];
+const lists = installedList('nginx', '').replace(/nginx$/, '');
+
+/** Prints `record`, the kind, and one thing, separated by tabs. */
+export const recordScript: string = `for f in ${kinds.map((kind) => `${recordDirectory}/${kind}`).join(' ')}; do
+  [ -f "$f" ] && while read -r line; do printf 'record\\t%s\\t%s\\n' "\${f##*/}" "$line"; done < "$f"
+done
+for f in ${lists}*; do [ -f "$f" ] && printf 'record\\tbuilds\\t%s\\n' "\${f#${lists}}"; done`;
+
+/** sh words: every file that haup wrote. */
+export const recordedFiles: string = `$(cat ${recordDirectory}/files 2>/dev/null)`;
+
+/** @param records kind and thing */
+export function parseRecord(records: readonly (readonly string[])[]): HostRecord {
+  const of = (kind: string): readonly string[] =>
+    records.flatMap(([k, thing = '']) => (k === kind && thing !== '' ? [thing] : []));
+  return {
+    files: of('files'),
+    users: of('users'),
+    packages: of('packages'),
+    builds: of('builds').flatMap((name) => {
+      const [, service, prefix = ''] = /^(keepalived|nginx)(%.*)$/.exec(name) ?? [];
+      return service === undefined
+        ? []
+        : [{ service: service as Service, prefix: prefix.replaceAll('%', '/') }];
+    }),
+    services: Object.fromEntries(
+      of('services').map((line) => {
+        const [service = '', active, enabled] = line.split(' ');
+        return [service, { active: active === 'active', enabled: enabled === 'enabled' }];
+      }),
+    ),
+  };
+}

@@ -1,0 +1,70 @@
+/** Packages as sh: install with whichever manager the host has, and remember what came. */
+
+import { recordDirectory } from '../model/layout.ts';
+import type { Job } from './actions.ts';
+import { quote } from './shell.ts';
+
+const minute = 60_000;
+
+export type Manager = 'apt-get' | 'dnf' | 'yum';
+
+export function install(manager: Manager, names: readonly string[]): Job {
+  return {
+    script: installText(manager, names.map(quote).join(' ')),
+    timeoutMs: 15 * minute,
+    failure: 'PACKAGES_FAILED',
+    what: `${manager} install ${names.join(' ')}`,
+  };
+}
+
+/**
+ * sh text whose exit status is that of the installation. `list`: words of sh. A lock of another package
+ * run is waited for: 3 minutes with apt-get, as long as it takes with the others.
+ */
+export function installText(manager: Manager, list: string): string {
+  const get =
+    manager === 'apt-get'
+      ? // A list that is old or missing makes the first try fail at once; then it is fetched.
+        `get() { apt-get -y -q -o DPkg::Lock::Timeout=180 -o Dpkg::Use-Pty=0 --no-install-recommends install ${list}; }
+get || { apt-get -q -o DPkg::Lock::Timeout=180 update && get; }`
+      : // yum 3 calls it a success when one of several packages was found, so rpm has the last word.
+        `${manager} -y install ${list} && rpm -q ${list}`;
+  return `(
+${remembering(manager)}
+${manager === 'apt-get' ? quietly : ''}
+${get}
+)`;
+}
+
+/** Whatever has come when the script ends, also one that failed half way, is remembered. */
+function remembering(manager: Manager): string {
+  const listed =
+    manager === 'apt-get'
+      ? `dpkg-query -W -f='\${db:Status-Abbrev} \${Package}\\n' | sed -n 's/^ii  *//p' | sort -u`
+      : `rpm -qa --qf '%{NAME}\\n' | sort -u`;
+  return `mkdir -p ${recordDirectory}
+listed() { ${listed}; }
+before=$(mktemp)
+listed > "$before"
+trap 'status=$?
+listed | comm -13 "$before" - >> ${recordDirectory}/packages
+sort -u -o ${recordDirectory}/packages ${recordDirectory}/packages
+rm -f "$before"
+[ -z "$guarded" ] || rm -f "$guarded"
+exit "$status"' EXIT
+trap 'exit 143' HUP INT TERM`;
+}
+
+/**
+ * Debian's packages start, restart and stop their services, and so the daemon of a build that has the same
+ * name: while this shell lives, the distribution's own policy file says no.
+ */
+const quietly = `export DEBIAN_FRONTEND=noninteractive NEEDRESTART_MODE=l
+guard=/usr/sbin/policy-rc.d
+if [ ! -e "$guard" ] || grep -q 'Written by haup' "$guard"; then
+  printf '%s\\n' '#!/bin/sh' '# Written by haup: it starts and stops these itself while it lives.' "kill -0 $$ 2>/dev/null || exit 0" \\
+    'case $1 in keepalived|keepalived.service|nginx|nginx.service) exit 101 ;; esac' 'exit 0' > "$guard.haup-new"
+  chmod 755 "$guard.haup-new"
+  mv -f "$guard.haup-new" "$guard"
+  guarded=$guard
+fi`;
