@@ -1,6 +1,7 @@
 /** One command on one channel: from the exec request to the exit code, whatever happens on the way. */
 
 import { constants } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client, ClientChannel } from 'ssh2';
 import { HaupError } from '../model/errors.ts';
 import { deferred } from './deferred.ts';
@@ -104,6 +105,24 @@ async function open(
     await link.slots.take(signal).catch(() => {
       throw interrupted(link.host, signal);
     });
+    const refused = await openWithSlot(link, text, signal, listen);
+    if (!(refused instanceof Error)) return refused;
+    // sshd's MaxSessions is below what was tried: a channel that ends makes room.
+    if (!link.slots.shrink()) throw refusedChannel(refused, link);
+  }
+}
+
+/** sshd counts a channel until it has cleaned up after it, a moment after its close. */
+const refusals = 3;
+
+/** Gives the refusal when there is one channel too many; the slot is still taken then. */
+async function openWithSlot(
+  link: Link,
+  text: string,
+  signal: AbortSignal,
+  listen: (channel: ClientChannel) => void,
+): Promise<ClientChannel | Error> {
+  for (let tries = 1; ; tries += 1) {
     const opening = request(link.client, text, (channel) => {
       channel.once('close', link.slots.free);
       listen(channel);
@@ -115,11 +134,13 @@ async function open(
         opening.then(discard, link.slots.free);
         throw error;
       }
-      const tooMany = !link.gone.aborted && /open failure/i.test((error as Error).message);
-      // sshd's MaxSessions is below what was tried: a channel that ends makes room.
-      if (tooMany && link.slots.shrink()) continue;
-      if (!tooMany) link.slots.free();
-      throw refusedChannel(error as Error, link);
+      const refusal = error as Error;
+      if (link.gone.aborted || !/open failure/i.test(refusal.message)) {
+        link.slots.free();
+        throw refusedChannel(refusal, link);
+      }
+      if (tries === refusals) return refusal;
+      await sleep(25 * tries);
     }
   }
 }

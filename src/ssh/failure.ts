@@ -1,6 +1,6 @@
 /** What a failed connection was: ssh2's errors carry a level and seldom a code. */
 
-import { HaupError, type ErrorCode } from '../model/errors.ts';
+import { type ErrorCode, type ErrorDetails, HaupError } from '../model/errors.ts';
 import type { Offers } from './auth.ts';
 
 export interface Attempt {
@@ -18,7 +18,15 @@ export interface Attempt {
 }
 
 /** A host that closes the connection before it has said who it is: sshd does so when too many log in at once. */
-export class TurnedAway extends HaupError {}
+export class TurnedAway extends HaupError {
+  /** It says so; otherwise it may turn this machine away for good. */
+  readonly busy: boolean;
+
+  constructor(code: ErrorCode, message: string, details: ErrorDetails, busy: boolean) {
+    super(code, message, details);
+    this.busy = busy;
+  }
+}
 
 /** Names the cause of a connection that did not come about. */
 export function connectFailure(error: unknown, attempt: Attempt): HaupError {
@@ -42,12 +50,19 @@ export function connectFailure(error: unknown, attempt: Attempt): HaupError {
       'Check that the host is up, and that address, port and firewall let ssh through.',
     );
   }
-  if (/lost before handshake/i.test(message) && (firstWords === '' || firstWords.includes('MaxStartups'))) {
-    return new TurnedAway('HOST_UNREACHABLE', `${label} (${endpoint}) closes every connection at once.`, {
-      host,
-      hint: 'sshd may allow too few logins at once (MaxStartups), or none from this address: see its log.',
-      cause: error,
-    });
+  const closed = /lost before handshake/i.test(message) || code === 'ECONNRESET' || code === 'EPIPE';
+  const busy = firstWords.includes('MaxStartups');
+  if (closed && (busy || firstWords === '')) {
+    return new TurnedAway(
+      'HOST_UNREACHABLE',
+      `${label} (${endpoint}) closes every connection at once.`,
+      {
+        host,
+        hint: 'sshd may allow too few logins at once (MaxStartups), or none from this address: see its log.',
+        cause: error,
+      },
+      busy,
+    );
   }
   if (firstWords !== '' && !firstWords.includes('SSH-')) {
     return fail(

@@ -82,11 +82,11 @@ export async function logIn(login: Login): Promise<Reached> {
         notPinned ??= error;
       } else if (notPinned !== null) {
         throw notPinned;
-      } else if (error instanceof TurnedAway && tries < 4) {
+      } else if (error instanceof TurnedAway && tries < (error.busy ? 10 : 4)) {
         // sshd drops connections at random while many log in (MaxStartups).
-        await sleep(100 * 2 ** tries * (0.5 + Math.random()), undefined, { signal: login.signal }).catch(
-          () => {},
-        );
+        await sleep(100 * 2 ** Math.min(tries, 4) * (0.5 + Math.random()), undefined, {
+          signal: login.signal,
+        }).catch(() => {});
       } else {
         throw error;
       }

@@ -67,6 +67,8 @@ export async function fakeSsh(options: FakeSshOptions = {}): Promise<FakeSsh> {
     (connection: Connection) => {
       let open = 0;
       connection.on('error', () => {});
+      // @types/ssh2 lacks it.
+      (connection as unknown as { setNoDelay(on: boolean): void }).setNoDelay(true);
       connection.on('authentication', (context) => {
         if (context.method !== 'none') attempts.push(attemptText(context));
         const verdict = options.auth?.(context) ?? true;

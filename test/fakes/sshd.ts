@@ -31,7 +31,9 @@ export interface Sshd extends AsyncDisposable {
   readonly configFile: string;
   /** What sshd has written to standard error. */
   log(): string;
-  /** Processes of this machine whose command line or environment has this text. */
+  /** What sudo has written to its log. */
+  sudoLog(): string;
+  /** The process that listens; each connection is a child of it. */
   readonly pid: number;
 }
 
@@ -70,6 +72,7 @@ export async function startSshd({ config = [], hostKey = 'ed25519' }: SshdOption
   writeFileSync(
     path('sshd_config'),
     [
+      ...config,
       `HostKey ${path('host')}`,
       'ListenAddress 127.0.0.1',
       'PidFile none',
@@ -79,7 +82,7 @@ export async function startSshd({ config = [], hostKey = 'ed25519' }: SshdOption
       'PermitRootLogin yes',
       'PasswordAuthentication yes',
       'MaxStartups 100',
-      ...config,
+      'LogLevel VERBOSE',
       '',
     ].join('\n'),
   );
@@ -115,7 +118,7 @@ export async function startSshd({ config = [], hostKey = 'ed25519' }: SshdOption
     log += text;
   });
   const ended = new Promise<void>((resolve) => {
-    child.on('close', () => resolve());
+    child.on('exit', () => resolve());
   });
   for (let waited = 0; !log.includes('Server listening'); waited += 10) {
     if (child.exitCode !== null || waited > 10_000) throw new Error(`sshd did not start: ${log}`);
@@ -130,9 +133,13 @@ export async function startSshd({ config = [], hostKey = 'ed25519' }: SshdOption
     configFile: path('ssh_config'),
     pid: child.pid ?? 0,
     log: () => log,
+    sudoLog: () => (existsSync(path('sudo.log')) ? readFileSync(path('sudo.log'), 'utf8') : ''),
     async [Symbol.asyncDispose]() {
+      // Connections that a failed test left open outlive the process that listens.
+      spawnSync('pkill', ['-P', String(child.pid)]);
       child.kill('SIGTERM');
       await ended;
+      child.stderr?.destroy();
       rmSync(dir, { recursive: true, force: true });
     },
   };
@@ -153,12 +160,19 @@ function makeUsers(dir: string): void {
     add('group', `${user}:x:${id}:`);
     add('shadow', `${user}:${hash}:19000:0:99999:7:::`);
   }
+  // What root's own shell does at the start of each command is no business of a test.
+  const passwd = readFileSync(join(dir, 'passwd'), 'utf8');
+  writeFileSync(
+    join(dir, 'passwd'),
+    passwd.replace(/^root:.*$/m, `root:x:0:0:root:${join(dir, 'home')}:/bin/sh`),
+  );
   mkdirSync(join(dir, 'home'));
   writeFileSync(
     join(dir, 'sudoers'),
     [
       'Defaults env_reset, use_pty',
-      'Defaults passwd_tries=3',
+      'Defaults passwd_tries=3, passwd_timeout=1',
+      `Defaults logfile=${join(dir, 'sudo.log')}`,
       'root ALL=(ALL:ALL) ALL',
       'free ALL=(ALL:ALL) NOPASSWD: ALL',
       'asked ALL=(ALL:ALL) ALL',

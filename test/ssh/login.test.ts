@@ -106,7 +106,7 @@ describe('host keys', () => {
     for (const key of [one, two, rsa]) {
       const config = sshConfig();
       await using connection = await connectTo(
-        spec(the.port, { hostKey: `${fingerprint(key.blob)}` }),
+        spec(the.port, { hostKey: fingerprint(key.blob) }),
         config.file,
         { strictHostKey: 'yes' },
       );

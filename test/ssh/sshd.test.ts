@@ -149,7 +149,7 @@ describe('root', () => {
   });
 });
 
-describe.each(['root', 'free', 'asked'] as const)('as %s, no process is left', (user) => {
+describe.concurrent.each(['root', 'free', 'asked'] as const)('as %s, no process is left', (user) => {
   const script = (id: string): string => `sleep ${id} & while :; do echo tick; sleep ${id}; done`;
 
   test('when the reader of a stream stops', async () => {
@@ -232,6 +232,14 @@ test('one that ignores SIGTERM is killed', async () => {
 });
 
 describe('sshd with limits', () => {
+  test('MaxSessions 1: one after the other, without a pause', async () => {
+    await using tight = await startSshd({ config: ['MaxSessions 1'] });
+    await using connection = await connectTo(spec(tight.port, { user: 'root' }), tight.configFile);
+    for (let code = 0; code < 30; code += 1) {
+      expect((await connection.run({ ...asRoot, script: `exit ${code}` }, never)).code).toBe(code);
+    }
+  });
+
   test('MaxSessions 2 and MaxStartups 3', async () => {
     await using tight = await startSshd({ config: ['MaxSessions 2', 'MaxStartups 3'], hostKey: 'rsa' });
     const connections = await Promise.all(
