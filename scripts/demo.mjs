@@ -26,7 +26,18 @@ if (process.argv.includes('--down')) {
 const started = Date.now();
 setup();
 haup('lab', 'up', 'inventory.example.yaml', '--name', name, '--yes');
-haup('lab', 'exec', '--name', name, '--', 'haup', 'apply', 'inventory.example.yaml', '--yes', '--no-cached-builds');
+haup(
+  'lab',
+  'exec',
+  '--name',
+  name,
+  '--',
+  'haup',
+  'apply',
+  'inventory.example.yaml',
+  '--yes',
+  '--no-cached-builds',
+);
 haup('lab', 'exec', '--name', name, '--', 'haup', 'verify', 'inventory.example.yaml', '--yes');
 haup('lab', 'exec', '--name', name, '--', 'haup', 'status', 'inventory.example.yaml');
 console.log(`

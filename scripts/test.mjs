@@ -1,6 +1,6 @@
 // `npm test`: set-up, every static check, unit tests, and the product on real hosts. Ends with `N passed, N failed`.
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { root, setup } from './setup.mjs';
@@ -53,7 +53,39 @@ function vitest(name, args) {
   );
 }
 
+/** The tests bring up a real sshd of their own; Debian's package has it, and must not start one for this machine. */
+function installPrograms() {
+  const programs = {
+    '/usr/sbin/sshd': 'openssh-server',
+    '/usr/bin/ssh': 'openssh-client',
+    '/usr/bin/sudo': 'sudo',
+    '/usr/bin/openssl': 'openssl',
+  };
+  const missing = Object.entries(programs).flatMap(([path, name]) => (existsSync(path) ? [] : [name]));
+  if (missing.length === 0) return;
+  if (process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) {
+    console.error(`The tests need root on Debian or Ubuntu, and these packages: ${missing.join(', ')}`);
+    process.exit(2);
+  }
+  console.log(`── installing ${missing.join(', ')}, without starting a service`);
+  const policy = '/usr/sbin/policy-rc.d';
+  const own = !existsSync(policy);
+  if (own) writeFileSync(policy, '#!/bin/sh\nexit 101\n', { mode: 0o755 });
+  try {
+    const get = (...args) =>
+      spawnSync('apt-get', args, {
+        stdio: 'inherit',
+        env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+      }).status;
+    const install = ['install', '-y', '-q', '--no-install-recommends', ...missing];
+    if (get(...install) !== 0 && (get('update', '-q') !== 0 || get(...install) !== 0)) process.exit(2);
+  } finally {
+    if (own) rmSync(policy);
+  }
+}
+
 setup();
+if (wanted('unit') || wanted('e2e')) installPrograms();
 step('format', 'npx', ['biome', 'format', '.']);
 step('lint', 'npx', ['oxlint', '--type-aware', '--deny-warnings', 'src', 'test']);
 step('types', 'npx', ['tsc', '-p', 'test/tsconfig.json', '--noEmit']);

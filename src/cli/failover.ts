@@ -68,7 +68,14 @@ async function move(
   await using lock = await lockFor(context, connected.hosts, why, options);
   const signal = AbortSignal.any([context.signal, lock.lost]);
   await using ground = await makeGround(inventory, connected.hosts, emit, signal);
-  const decision = await decide(inventory, host, mode, views, ground.watch.holders, options.force === true);
+  const decision = await decide(
+    inventory,
+    host,
+    mode,
+    views,
+    (address) => ground.watch.holders(address),
+    options.force === true,
+  );
   const now = vips.map((vip) => ({
     address: vip.address.address,
     holders: ground.watch.holders(vip.address.address),
