@@ -81,6 +81,7 @@ export async function prepareOffers(
   if (offers.length === 0) offers.push({ words: '', method: { type: 'none', username: user } });
 
   const made: string[] = [];
+  let passwordTried = false;
   let accepted: readonly string[] = [];
   return {
     made,
@@ -94,6 +95,10 @@ export async function prepareOffers(
       for (let offer = offers.shift(); offer !== undefined; offer = offers.shift()) {
         const method = offer.method.type === 'agent' ? 'publickey' : offer.method.type;
         if (methodsLeft !== null && !methodsLeft.includes(method)) continue;
+        // A host that still takes passwords has refused this one: a second trial may lock the user out.
+        if (method === 'keyboard-interactive' && passwordTried && methodsLeft?.includes('password') === true)
+          continue;
+        passwordTried ||= method === 'password';
         if (offer.words !== '') made.push(offer.words);
         debug(`offering ${offer.words || 'nothing'}`);
         return offer.method;

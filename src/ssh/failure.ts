@@ -78,7 +78,7 @@ export function connectFailure(error: unknown, attempt: Attempt): HaupError {
 }
 
 function triesIt({ user, endpoint }: Attempt): string {
-  const [, address, port] = /^(.*):(\d+)$/.exec(endpoint) ?? [];
+  const [, address, port] = /^\[?(.*?)\]?:(\d+)$/.exec(endpoint) ?? [];
   return `See what ssh says: ssh -v -p ${port} ${user}@${address}`;
 }
 

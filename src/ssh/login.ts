@@ -142,7 +142,7 @@ async function tryLogIn(login: Login, guard: HostKeyGuard): Promise<Reached> {
         host,
         label: target.label,
         user: config.user,
-        endpoint: `${config.hostname}:${config.port}`,
+        endpoint: `${config.hostname.includes(':') ? `[${config.hostname}]` : config.hostname}:${config.port}`,
         limitMs,
         offers: await offering,
         firstWords,

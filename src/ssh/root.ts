@@ -45,6 +45,8 @@ export async function runAs(link: Link, way: RootWay, job: Job, signal: AbortSig
     if (ended.started || !ended.said.includes(sudoMark)) return startedOrThrow(link, ended);
     way.asks = true;
     if (way.password === null || ended.code === 127) throw refuse(link, way, ended);
+    // sudo would take the first line, and the command's stdin the others.
+    if (/[\n\0]/.test(way.password.reveal())) throw refuse(link, way, ended);
   }
   return await withPassword(link, way, job, signal);
 }
@@ -131,29 +133,39 @@ function startedOrThrow(link: Link, ended: Ended): number {
 
 function refuse(link: Link, way: RootWay, ended: Ended): HaupError {
   const said = ended.said.split(sudoMark).at(-1) ?? '';
-  const tried = way.trial !== null;
-  const [what, hint] =
-    ended.code === 127
-      ? ['there is no sudo', 'Install sudo there, or log in as root with ssh.user.']
-      : /must have a tty|no tty present/.test(said) && !/password/.test(said)
-        ? ['sudo wants a terminal', `Remove requiretty for ${way.user} from sudoers.`]
-        : !tried
-          ? [
-              'sudo wants a password',
-              'Set ssh.sudo_password in the inventory, for example env:SUDO_PASSWORD, or allow sudo without one.',
-            ]
-          : /not in the sudoers|not allowed/.test(said)
-            ? ['sudo does not allow it', `Allow ${way.user} to run sh as root in sudoers.`]
-            : [
-                `sudo refused the password from ${way.password?.source ?? ''}`,
-                'It was tried once. Correct it, then run the command again.',
-              ];
+  const [what, hint] = reason(way, ended.code, said);
   way.refusal = new HaupError('SUDO_REFUSED', `${way.user} cannot become root on ${link.host}: ${what}.`, {
     host: link.host,
     hint,
     detail: tail(said),
   });
   return way.refusal;
+}
+
+/** Why sudo refused, and what to do next. */
+function reason({ user, password, trial }: RootWay, code: number, said: string): readonly [string, string] {
+  if (code === 127) {
+    return ['there is no sudo', 'Install sudo there, or log in as root with ssh.user.'];
+  }
+  if (/must have a tty|no tty present/.test(said) && !/password/.test(said)) {
+    return ['sudo wants a terminal', `Remove requiretty for ${user} from sudoers.`];
+  }
+  if (password === null) {
+    return [
+      'sudo wants a password',
+      'Set ssh.sudo_password in the inventory, for example env:SUDO_PASSWORD, or allow sudo without one.',
+    ];
+  }
+  if (trial === null) {
+    return [`the password from ${password.source} has several lines`, 'Keep only the password there.'];
+  }
+  if (/not in the sudoers|not allowed/.test(said)) {
+    return ['sudo does not allow it', `Allow ${user} to run sh as root in sudoers.`];
+  }
+  return [
+    `sudo refused the password from ${password.source}`,
+    'It was tried once. Correct it, then run the command again.',
+  ];
 }
 
 function tail(text: string): string[] {

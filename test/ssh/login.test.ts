@@ -390,7 +390,17 @@ describe('what goes wrong has a name', () => {
     expect(error.code).toBe('AUTH_REFUSED');
     expect(error.detail[0]).toContain('password from env:PASSWORD');
     expect(JSON.stringify([error, error.message, error.hint, error.detail])).not.toContain('hunter2');
-    expect(the.attempts.filter((attempt) => attempt === 'password root hunter2')).toHaveLength(1);
+    // Once, and not again by keyboard-interactive.
+    expect(the.attempts).toEqual(['password root hunter2']);
+  });
+
+  test('an IPv6 address', async () => {
+    const free = createServer().listen(0, '::1');
+    await once(free, 'listening');
+    const port = portOf(free);
+    free.close();
+    const error = await failure(connectTo(spec(port, {}, '::1'), sshConfig().file));
+    expect(error.message).toBe(`keep_136 ([::1]:${port}) refuses connections.`);
   });
 
   test('nothing to offer', async () => {

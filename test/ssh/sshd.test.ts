@@ -102,6 +102,12 @@ describe('root', () => {
     ['asked', wrong, /sudo refused the password from env:SUDO_PASSWORD/, /tried once/],
     ['plain', null, /sudo wants a password/, /ssh\.sudo_password/],
     ['plain', right, /sudo does not allow it/, /Allow plain/],
+    [
+      'asked',
+      new Secret(`${password}\nmore`, 'file:p'),
+      /password from file:p has several lines/,
+      /Keep only/,
+    ],
   ] as const)('%s with %s is refused', async (user, sudoPassword, message, hint) => {
     await using connection = await log(user, sudoPassword);
     const error = await failure(connection.run({ ...asRoot, script: 'id' }, never));
@@ -223,7 +229,7 @@ describe.concurrent.each(['root', 'free', 'asked'] as const)('as %s, no process 
   });
 });
 
-test('one that ignores SIGTERM is killed', async () => {
+test.concurrent('one that ignores SIGTERM is killed', async () => {
   await using connection = await log('root');
   const id = mark();
   const script = `trap '' TERM; echo up; while :; do sleep ${id}; done`;
