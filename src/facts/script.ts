@@ -31,7 +31,7 @@ export function factsScript(request: FactsRequest): ReadScript {
   const software = (name: Service): string => {
     const { path, prefix } = request.binaries[name];
     return `if [ -x ${word(path)} ]; then
-  printf 'software\\t${name}\\t%s\\t%s\\t%s\\n' ${word(path)} "$(${word(path)} ${name === 'nginx' ? '-V' : '-v'} 2>&1 | base64 -w0)" "$(cat ${word(stampPath(prefix))} 2>/dev/null)"
+  printf 'software\\t${name}\\t%s\\t%s\\t%s\\t%s\\n' ${word(path)} "$(${word(path)} ${name === 'nginx' ? '-V' : '-v'} 2>&1 | base64 -w0)" "$(cat ${word(stampPath(prefix))} 2>/dev/null)" "$(readlink -f ${word(path)})"
 fi`;
   };
   // The script is piped through nothing and forks as little as it can: its time is haup's floor.
@@ -209,7 +209,7 @@ function serviceFacts(records: readonly string[][], bootMs: number): HostFacts['
 function softwareFacts(name: Service, records: readonly string[][]): SoftwareFacts | null {
   const record = records.find(([service]) => service === name);
   if (record === undefined) return null;
-  const [, path = '', said = '', stamp = ''] = record;
+  const [, path = '', said = '', stamp = '', program = path] = record;
   const text = decode(said);
   const version =
     (name === 'nginx' ? /nginx version: nginx\/(\S+)/ : /Keepalived v(\S+)/).exec(text)?.[1] ?? '';
@@ -218,6 +218,7 @@ function softwareFacts(name: Service, records: readonly string[][]): SoftwareFac
     '';
   return {
     path,
+    program,
     version,
     configure: options.split(/\s+/).filter((option) => option !== ''),
     stamp: stamp === '' ? null : stamp,

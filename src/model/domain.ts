@@ -299,6 +299,8 @@ export interface ServiceFacts {
 
 export interface SoftwareFacts {
   readonly path: string;
+  /** The file that `path` leads to, as the kernel names it for a process. */
+  readonly program?: string;
   readonly version: string;
   /** The options that its `-v` / `-V` reports. */
   readonly configure: readonly string[];

@@ -21,3 +21,5 @@ export const recordDirectory: string = `${stateDirectory}/record`;
 export type RecordKind = 'files' | 'directories' | 'users' | 'packages' | 'services';
 /** Files as they were before haup first wrote them, under their own paths. */
 export const foundDirectory: string = `${stateDirectory}/found`;
+/** Begins a line of a command's output that is for the operator to read, not for the log alone. */
+export const sayMark = 'haup: ';

@@ -1,6 +1,14 @@
 /** The difference between desired and fact as data, and the port through which it is made. */
 
-import type { BuildRecipe, DesiredHost, FileWant, HostName, Service, Tarball } from './domain.ts';
+import type {
+  BuildRecipe,
+  DesiredHost,
+  FileWant,
+  HostName,
+  Service,
+  ServiceFound,
+  Tarball,
+} from './domain.ts';
 
 /** A verb with data, never a shell string: ssh/actions.ts turns it into sh, a fake host interprets it. */
 export type Action =
@@ -28,7 +36,27 @@ export type Action =
       readonly testing: readonly FileWant[];
     }
   | { readonly do: 'write-unit'; readonly service: Service; readonly file: FileWrite }
-  | { readonly do: 'service'; readonly service: Service; readonly verb: ServiceVerb }
+  /** Files that no daemon's test judges; systemd reads its units again when one of them is among these. */
+  | { readonly do: 'put-files'; readonly files: readonly FileWrite[] }
+  /** `found`: how the service was before haup first touched it, to be remembered on the host. */
+  | {
+      readonly do: 'service';
+      readonly service: Service;
+      readonly verb: ServiceVerb;
+      readonly found?: ServiceFound;
+    }
+  /** Takes away what a build put under its prefix and elsewhere; what was there before comes back. */
+  | { readonly do: 'remove-build'; readonly service: Service; readonly prefix: string }
+  /** Exactly these, and only those that nothing else needs. `purge`: with their configuration. */
+  | {
+      readonly do: 'remove-packages';
+      readonly manager: 'apt-get' | 'dnf' | 'yum';
+      readonly names: readonly string[];
+      readonly purge: boolean;
+    }
+  | { readonly do: 'remove-user'; readonly name: string }
+  /** The last step of removing haup: what it remembers on the host goes. */
+  | { readonly do: 'forget' }
   /** Lower the priority of every VRRP instance of the host; survives restarts and reboots. */
   | { readonly do: 'drain' }
   | { readonly do: 'undrain' }
@@ -45,7 +73,7 @@ export interface Pack {
   readonly manager: 'apt-get' | 'dnf' | 'yum' | null;
 }
 
-export type ServiceVerb = 'enable' | 'start' | 'stop' | 'restart' | 'reload';
+export type ServiceVerb = 'enable' | 'disable' | 'start' | 'stop' | 'restart' | 'reload';
 
 /** What a drill does to a host, with its undo in ssh/actions.ts. */
 export type Fault = { readonly kind: 'stop'; readonly service: Service } | { readonly kind: 'drain' };
@@ -59,11 +87,12 @@ export interface DeadMan {
 
 export interface FileWrite {
   readonly path: string;
+  /** `absent`: what haup found there comes back, or the file goes. */
   readonly bytes: Uint8Array | 'absent';
   readonly mode: number;
   readonly owner: string;
   readonly secret: boolean;
-  /** The sha256 that the plan was made from, or `absent`: a host that has moved since gives PLAN_STALE. */
+  /** The sha256 that the plan was made from, or `absent`: a host that has moved since gives PLAN_STALE. `any`: not looked at. */
   readonly expect: string;
 }
 

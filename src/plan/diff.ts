@@ -15,12 +15,15 @@ import type {
 import { HaupError } from '../model/errors.ts';
 import { unfinishedStamp } from '../model/layout.ts';
 import type { Action, Change, FileWrite, Pack, TextDiff } from '../model/plan.ts';
+import { giveBack, leftoverBuilds, leftoverFiles, leftoverPackages } from './leftover.ts';
 
 export interface HostDiff {
   /** What serves nobody differently: packages, users, builds. Safe on all hosts at once. */
   readonly prepare: readonly Change[];
   /** What a client could notice: files that daemons read, units, services. One host after the other. */
   readonly change: readonly Change[];
+  /** What nothing uses any more once every host is changed and serves. */
+  readonly tidy: readonly Change[];
   readonly same: readonly string[];
 }
 
@@ -60,23 +63,34 @@ export function diffHost(want: DesiredHost, have: HostFacts, sourceOf: SourceOf)
   for (const { name } of of('user')) put(prepare, diffUser(name, have));
   for (const { result } of builds) put(prepare, result);
 
+  // Between the plan and its writes a package brings its own files, which the plan cannot know.
+  const arrives = (service: Service): boolean =>
+    have.packages[service] === undefined && of('package').some(({ names }) => names.includes(service));
   const reread = new Set<Service>(have.unread);
-  for (const { set } of of('config')) if (put(change, diffConfig(set, have))) reread.add(set.service);
+  for (const { set } of of('config')) if (put(change, diffConfig(set, have, arrives(set.service)))) reread.add(set.service);
   const restart = new Set(rebuilt);
   for (const { service, file } of of('unit'))
     if (put(change, diffUnit(service, file, have))) restart.add(service);
+  const leftover = giveBack(
+    [...leftoverFiles(want, have)].filter((path) => !of('config').some(({ set }) => owns(set, path))),
+    have,
+  );
+  if (leftover !== null) change.push(leftover);
   for (const resource of of('service')) {
-    const binary = builds.find(({ recipe }) => recipe.software === resource.service);
+    const software = have.software[resource.service];
     put(
       change,
       diffService(resource, have, {
         reread,
         restart,
-        program: binary === undefined ? null : (have.software[resource.service]?.path ?? null),
+        program: software?.program ?? software?.path ?? null,
+        switched: leftover !== null && leftover.diffs.some(({ path }) => isUnit(path, resource.service)),
       }),
     );
   }
-  return { prepare, change, same };
+  const tidy = [...leftoverBuilds(want, have)];
+  for (const result of leftoverPackages(want, have)) put(tidy, result);
+  return { prepare, change, tidy, same };
 }
 
 function diffPackages(names: readonly string[], have: HostFacts): Change | string {
@@ -180,17 +194,24 @@ function diffBuild(recipe: BuildRecipe, have: HostFacts, sourceOf: SourceOf): Ch
 /** Hosts of one platform can run each other's builds. */
 const platformOf = ({ os, arch }: HostFacts): string => `${os.id} ${os.version || os.name} ${arch}`;
 
-function diffConfig(set: ConfigSet, have: HostFacts): Change | string {
+const owns = (set: ConfigSet, path: string): boolean =>
+  set.owns.some((directory) => path.startsWith(`${directory}/`));
+
+const isUnit = (path: string, service: Service): boolean =>
+  path.startsWith(`/etc/systemd/system/${service}.service`);
+
+function diffConfig(set: ConfigSet, have: HostFacts, arrives: boolean): Change | string {
   const wanted = new Set(set.files.map((file) => file.path));
-  const stray = Object.entries(have.files).filter(
-    ([path]) => !wanted.has(path) && set.owns.some((directory) => path.startsWith(`${directory}/`)),
-  );
+  const stray = Object.entries(have.files).filter(([path]) => !wanted.has(path) && owns(set, path));
   const differing = set.files.filter((file) => !equal(file, have.files[file.path]));
   if (differing.length + stray.length === 0) {
     return `config ${set.service}: ${set.files.length} files are as wanted`;
   }
   const writes: FileWrite[] = [
-    ...differing.map((file): FileWrite => ({ ...file, expect: digestOf(have.files[file.path]) })),
+    ...differing.map((file): FileWrite => {
+      const expect = digestOf(have.files[file.path]);
+      return { ...file, expect: arrives && expect === 'absent' ? 'any' : expect };
+    }),
     ...stray.map(
       ([path, fact]): FileWrite => ({
         path,
@@ -302,8 +323,10 @@ function diffUnit(service: Service, file: FileWant, have: HostFacts): Change | s
 interface Touched {
   readonly reread: ReadonlySet<Service>;
   readonly restart: ReadonlySet<Service>;
-  /** The binary that should be running; null when haup does not build it. */
+  /** The binary that should be running; null when there is none yet. */
   readonly program: string | null;
+  /** Its unit of another kind goes, and with it what starts it at boot. */
+  readonly switched: boolean;
 }
 
 function diffService(
@@ -315,8 +338,11 @@ function diffService(
   const is = have.services[service];
   const running = is.active === 'active' || is.active === 'reloading' || is.active === 'activating';
   const steps: { readonly verb: 'enable' | 'start' | 'restart' | 'reload'; readonly why: string }[] = [];
-  if (want.enabled && is.enabled !== 'enabled')
-    steps.push({ verb: 'enable', why: 'it does not start at boot' });
+  if (want.enabled && (is.enabled !== 'enabled' || touched.switched))
+    steps.push({
+      verb: 'enable',
+      why: is.enabled === 'enabled' ? 'another unit starts it' : 'it does not start at boot',
+    });
   if (want.running) {
     if (!running)
       steps.push({
@@ -330,11 +356,15 @@ function diffService(
     } else if (touched.reread.has(service)) steps.push({ verb: 'reload', why: 'its configuration changes' });
   }
   if (steps.length === 0) return `service ${service}: enabled and running`;
+  const found =
+    have.record.services[service] === undefined
+      ? { found: { active: running, enabled: is.enabled === 'enabled' } }
+      : {};
   return {
     id: `service:${service}`,
     title: `${steps.map(({ verb }) => verb).join(' and ')} ${service}`,
     why: steps.map(({ why }) => why).join('; '),
-    actions: steps.map(({ verb }): Action => ({ do: 'service', service, verb })),
+    actions: steps.map(({ verb }): Action => ({ do: 'service', service, verb, ...found })),
     undo: steps.flatMap(({ verb }): Action[] =>
       verb === 'reload' || verb === 'restart' ? [{ do: 'service', service, verb }] : [],
     ),

@@ -60,7 +60,7 @@ function track(
   have: ReadonlyMap<HostName, HostFacts>,
   vips: readonly Vip[],
 ): readonly Stage[] {
-  const work = (list: readonly HostName[], part: 'prepare' | 'change'): readonly HostWork[] =>
+  const work = (list: readonly HostName[], part: 'prepare' | 'change' | 'tidy'): readonly HostWork[] =>
     list
       .map((host) => ({ host, changes: diffs.get(host)?.[part] ?? [] }))
       .filter(({ changes }) => changes.length > 0);
@@ -75,6 +75,7 @@ function track(
   add('prepare', work(hosts, 'prepare'), []);
   if (!hosts.some((host) => holds(host) > 0)) {
     add('configure and start', work(hosts, 'change'), serving);
+    add(tidyTitle, work(hosts, 'tidy'), []);
     return stages;
   }
   for (const host of [...hosts].sort((a, b) => holds(a) - holds(b))) {
@@ -91,8 +92,11 @@ function track(
       serving,
     );
   }
+  add(tidyTitle, work(hosts, 'tidy'), []);
   return stages;
 }
+
+const tidyTitle = 'take away what nothing uses any more';
 
 /**
  * What interrupts a daemon is done while the host is drained: the backup takes over first, so that no

@@ -121,7 +121,11 @@ function layoutOf(stage: Stage, width: number): Layout {
 /** `+` something new, `-` something removed, `~` something other than it was. */
 function signOf(change: Change, style: Style): string {
   const { diffs, actions } = change;
-  if (diffs.length > 0 && diffs.every((diff) => diff.after === null)) return style.red('-');
+  const removed =
+    diffs.length > 0
+      ? diffs.every((diff) => diff.after === null)
+      : actions.length > 0 && actions.every(({ do: verb }) => removing.has(verb));
+  if (removed) return style.red('-');
   const isNew =
     diffs.length > 0
       ? diffs.every((diff) => diff.before === null)
@@ -130,7 +134,21 @@ function signOf(change: Change, style: Style): string {
 }
 
 /** Verbs that make something other than it was; all others bring something new. */
-const altering: ReadonlySet<Action['do']> = new Set(['service', 'write', 'write-unit', 'drain', 'undrain']);
+const altering: ReadonlySet<Action['do']> = new Set([
+  'service',
+  'write',
+  'write-unit',
+  'put-files',
+  'drain',
+  'undrain',
+]);
+
+const removing: ReadonlySet<Action['do']> = new Set([
+  'remove-build',
+  'remove-packages',
+  'remove-user',
+  'forget',
+]);
 
 function diffLines(
   change: Change,

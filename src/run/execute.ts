@@ -1,6 +1,7 @@
 import type { HostName } from '../model/domain.ts';
 import { HaupError, SeveralErrors } from '../model/errors.ts';
 import type { Emit } from '../model/events.ts';
+import { sayMark } from '../model/layout.ts';
 import type { Action, Change, CheckName, Host, Plan, Stage } from '../model/plan.ts';
 import type { PackStore } from './packs.ts';
 
@@ -145,7 +146,11 @@ async function makeChange(
       // What can be dropped at any moment is; the rest is short, and is finished rather than left half done.
       const patience = interruptible.has(action.do) ? signal : uninterrupted;
       if (action.do === 'place-build' && action.from === 'haup') await packs.ready(action.pack, signal);
-      const { pack } = await host.act(action, patience, (line) => log(host.name, line));
+      const { pack } = await host.act(action, patience, (line) => {
+        log(host.name, line);
+        if (line.startsWith(sayMark))
+          emit({ type: 'said', host: host.name, text: line.slice(sayMark.length) });
+      });
       if (action.do === 'pack-build' && pack !== undefined) await packs.put(action.pack, pack);
     } catch (caught) {
       // An action that was broken off says so; why is what the signal knows: Ctrl-C, or a host that was lost.

@@ -8,8 +8,10 @@ import type { ErrorCode } from '../model/errors.ts';
 import { drainFile, stateDirectory, unreadMark } from '../model/layout.ts';
 import type { Action, DeadMan, Fault, FileWrite, Pack } from '../model/plan.ts';
 import { build, packBuild, placeBuild, upload } from './builds.ts';
+import { removePackages } from './package-removal.ts';
 import { install } from './packages.ts';
 import { recording } from './record.ts';
+import { forget, removeBuild, removeUser } from './removal.ts';
 import { service } from './services.ts';
 import { quote } from './shell.ts';
 
@@ -75,8 +77,24 @@ useradd --system --user-group --no-create-home --home-dir / --shell "$(command -
         failure: 'COMMAND_FAILED',
         what: `writing ${action.file.path}`,
       };
+    case 'put-files':
+      return {
+        script: `set -e\n${swap(action.files)}\nempty_directories\n${action.files.some(({ path }) => path.startsWith('/etc/systemd/')) ? 'systemctl daemon-reload' : ':'}`,
+        stdin: stream(action.files),
+        timeoutMs: minute,
+        failure: 'COMMAND_FAILED',
+        what: `writing ${action.files.map(({ path }) => path).join(', ')}`,
+      };
+    case 'remove-packages':
+      return removePackages(action);
+    case 'remove-build':
+      return removeBuild(action.service, action.prefix);
+    case 'remove-user':
+      return removeUser(action.name);
+    case 'forget':
+      return forget();
     case 'service':
-      return service(action.service, action.verb);
+      return service(action.service, action.verb, action.found);
     case 'drain':
     case 'undrain':
       return {
@@ -198,6 +216,7 @@ function swap(files: readonly FileWrite[], aboutToSwap = ':'): string {
   const lines: string[] = [];
   for (const file of files) {
     const path = quote(file.path);
+    if (file.expect === 'any') continue;
     lines.push(
       file.expect === 'absent'
         ? `[ ! -e ${path} ] || { echo ${quote(`${file.path} appeared since the plan was made`)} >&2; exit ${staleStatus}; }`

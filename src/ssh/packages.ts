@@ -57,9 +57,9 @@ trap 'exit 143' HUP INT TERM`;
 
 /**
  * Debian's packages start, restart and stop their services, and so the daemon of a build that has the same
- * name: while this shell lives, the distribution's own policy file says no.
+ * name: while this shell lives, the distribution's own policy file says no. Whoever uses it removes `$guarded`.
  */
-const quietly = `export DEBIAN_FRONTEND=noninteractive NEEDRESTART_MODE=l
+export const quietly = `export DEBIAN_FRONTEND=noninteractive NEEDRESTART_MODE=l
 guard=/usr/sbin/policy-rc.d
 if [ ! -e "$guard" ] || grep -q 'Written by haup' "$guard"; then
   printf '%s\\n' '#!/bin/sh' '# Written by haup: it starts and stops these itself while it lives.' "kill -0 $$ 2>/dev/null || exit 0" \\

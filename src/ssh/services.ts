@@ -1,31 +1,40 @@
 /** systemctl, with the proof that it did what it was told: its own exit status is none. */
 
-import type { Service } from '../model/domain.ts';
-import { unreadMark } from '../model/layout.ts';
+import type { Service, ServiceFound } from '../model/domain.ts';
+import { recordDirectory, unreadMark } from '../model/layout.ts';
 import type { ServiceVerb } from '../model/plan.ts';
 import type { Job } from './actions.ts';
+import { recording } from './record.ts';
 import { quote } from './shell.ts';
 
-export function service(name: Service, verb: ServiceVerb): Job {
+export function service(name: Service, verb: ServiceVerb, found?: ServiceFound): Job {
   const unit = `${name}.service`;
   const lines =
     verb === 'enable'
-      ? [`systemctl enable ${unit}`]
-      : [
-          'since=$(date +%s)',
-          `fail() { journalctl -q --no-pager -o cat -u ${unit} --since "@$since" | uniq | tail -n 15 >&2; exit 1; }`,
-          ...(name === 'nginx' && verb === 'reload' ? beforeReload : []),
-          `systemctl reset-failed ${unit} 2>/dev/null`,
-          `systemctl ${verb} ${unit} 2>/dev/null || fail`,
-          ...(name === 'nginx' && verb === 'reload' ? [afterReload] : []),
-          ...(verb === 'stop' ? [] : [settled(unit), `rm -f ${quote(unreadMark(name))}`]),
-        ];
+      ? // A link to a unit file that another has taken the place of is in the way of `enable`.
+        [`systemctl enable ${unit} 2>/dev/null || systemctl reenable ${unit}`]
+      : verb === 'disable'
+        ? [`[ "$(systemctl show -p LoadState ${unit})" = LoadState=not-found ] || systemctl disable ${unit}`]
+        : [
+            'since=$(date +%s)',
+            `fail() { journalctl -q --no-pager -o cat -u ${unit} --since "@$since" | uniq | tail -n 15 >&2; exit 1; }`,
+            ...(name === 'nginx' && verb === 'reload' ? beforeReload : []),
+            `systemctl reset-failed ${unit} 2>/dev/null`,
+            `systemctl ${verb} ${unit} 2>/dev/null || fail`,
+            ...(name === 'nginx' && verb === 'reload' ? [afterReload] : []),
+            ...(verb === 'stop' ? [] : [settled(unit), `rm -f ${quote(unreadMark(name))}`]),
+          ];
   return {
-    script: lines.join('\n'),
+    script: [...(found === undefined ? [] : [rememberFound(name, found)]), ...lines].join('\n'),
     timeoutMs: 120_000,
     failure: 'SERVICE_FAILED',
     what: `systemctl ${verb} ${name}`,
   };
+}
+
+function rememberFound(name: Service, { active, enabled }: ServiceFound): string {
+  const line = `${name} ${active ? 'active' : 'inactive'} ${enabled ? 'enabled' : 'disabled'}`;
+  return `${recording}\ngrep -qs '^${name} ' ${recordDirectory}/services || remember services '${line}'`;
 }
 
 /** `systemctl start` may report success for a daemon that dies on its configuration a moment later. */

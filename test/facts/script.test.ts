@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -72,6 +72,7 @@ describe('the script in a real sh', () => {
       keepalived: null,
       nginx: {
         path: join(directory, 'nginx'),
+        program: realpathSync(join(directory, 'nginx')),
         version: '1.22.1',
         configure: ['--prefix=/x', '--with-stream'],
         stamp: 'abc',

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { FileFact, HostFacts, Service } from '../../src/model/domain.ts';
+import { services } from '../../src/model/domain.ts';
 import { HaupError } from '../../src/model/errors.ts';
 import { unreadMark } from '../../src/model/layout.ts';
 import type { Action, FileWrite, Host } from '../../src/model/plan.ts';
@@ -62,7 +63,7 @@ export function fakeHost(start: HostFacts): FakeHost {
   const write = (files: readonly FileWrite[]): void => {
     for (const { path, expect } of files) {
       const is = facts.files[path];
-      if ((is?.state === 'present' ? is.sha256 : 'absent') !== expect) {
+      if (expect !== 'any' && (is?.state === 'present' ? is.sha256 : 'absent') !== expect) {
         throw new HaupError('PLAN_STALE', `${path} changed since the plan was made`, { host: facts.host });
       }
     }
@@ -119,8 +120,62 @@ export function fakeHost(start: HostFacts): FakeHost {
         return change({ unread: [...new Set([...facts.unread, action.service])] });
       case 'write-unit':
         write([action.file]);
-        return service(action.service, { load: 'loaded', unit: action.file.path, needsDaemonReload: false });
+        return service(action.service, {
+          load: 'loaded',
+          needsDaemonReload: false,
+          // A drop-in leaves the unit where it is; haup's own takes the place of a package's.
+          ...(action.file.path.includes('.service.d/')
+            ? facts.files[facts.services[action.service].unit]?.state === 'present'
+              ? {}
+              : { unit: `/lib/systemd/system/${action.service}.service` }
+            : { unit: action.file.path }),
+        });
+      case 'put-files': {
+        write(action.files);
+        for (const name of services) {
+          if (facts.files[facts.services[name].unit]?.state === 'present') continue;
+          // The unit of a package is none of haup's files.
+          const packaged = facts.packages[name] !== undefined;
+          if (action.files.some(({ path }) => path === facts.services[name].unit))
+            service(name, {
+              load: packaged ? 'loaded' : 'not-found',
+              unit: packaged ? `/lib/systemd/system/${name}.service` : '',
+              enabled: '',
+            });
+        }
+        return;
+      }
+      case 'remove-build': {
+        const { service: name, prefix } = action;
+        remember({
+          builds: facts.record.builds.filter((one) => one.service !== name || one.prefix !== prefix),
+        });
+        if (facts.software[name]?.path.startsWith(`${prefix}/`) === true)
+          change({ software: { ...facts.software, [name]: null } });
+        return;
+      }
+      case 'remove-packages':
+        change({
+          packages: Object.fromEntries(
+            Object.entries(facts.packages).filter(([name]) => !action.names.includes(name)),
+          ),
+        });
+        if (action.purge)
+          remember({ packages: facts.record.packages.filter((name) => !action.names.includes(name)) });
+        return;
+      case 'remove-user':
+        change({ users: facts.users.filter((name) => name !== action.name) });
+        return remember({ users: facts.record.users.filter((name) => name !== action.name) });
+      case 'forget':
+        return change({
+          drain: null,
+          unread: [],
+          record: { files: [], users: [], packages: [], builds: [], services: {} },
+        });
       case 'service':
+        if (action.found !== undefined && facts.record.services[action.service] === undefined)
+          remember({ services: { ...facts.record.services, [action.service]: action.found } });
+        if (action.verb === 'disable') return service(action.service, { enabled: 'disabled' });
         if (action.verb === 'enable') return service(action.service, { enabled: 'enabled' });
         if (action.verb === 'stop') return service(action.service, { active: 'inactive', program: '' });
         if (facts.services[action.service].load === 'not-found') {

@@ -1,0 +1,73 @@
+/** Taking away what haup put on a host, as sh: builds, users, and in the end the memory of it all. */
+
+import type { Service } from '../model/domain.ts';
+import {
+  installedList,
+  recordDirectory,
+  sayMark,
+  sourceDirectory,
+  stampPath,
+  stateDirectory,
+} from '../model/layout.ts';
+import type { Job } from './actions.ts';
+import { recording } from './record.ts';
+import { quote } from './shell.ts';
+
+const minute = 60_000;
+
+/** What nginx itself makes below its prefix while it runs. */
+const madeByNginx = ['client_body_temp', 'fastcgi_temp', 'proxy_temp', 'scgi_temp', 'uwsgi_temp'];
+
+export function removeBuild(service: Service, prefix: string): Job {
+  const list = quote(installedList(service, prefix));
+  const made = service === 'nginx' ? madeByNginx.map((name) => quote(`${prefix}/${name}`)).join(' ') : '';
+  const logs = ['access.log', 'error.log'].map((name) => quote(`${prefix}/logs/${name}`)).join(' ');
+  return {
+    script: `set -e
+${recording}
+if [ -e ${list} ]; then
+  while read -r t; do give_back "$t"; done < ${list}
+fi
+rm -f ${quote(stampPath(prefix))}
+${
+  made === ''
+    ? ''
+    : `# Only below a prefix that haup made: elsewhere they may be older than haup.
+if grep -qxsF ${quote(prefix)} ${recordDirectory}/directories; then rm -rf ${made}; rm -f ${logs}; fi`
+}
+rm -f ${list}
+empty_directories
+[ ! -d ${quote(prefix)} ] || find ${quote(prefix)} ! -type d | head -n 5 | sed 's/^/${sayMark}not put there by haup, and left: /'`,
+    timeoutMs: 5 * minute,
+    failure: 'COMMAND_FAILED',
+    what: `removing the ${service} under ${prefix}`,
+  };
+}
+
+export function removeUser(name: string): Job {
+  return {
+    script: `set -e
+${recording}
+if getent passwd ${quote(name)} >/dev/null; then userdel ${quote(name)}; fi
+if getent group ${quote(name)} >/dev/null; then groupdel ${quote(name)}; fi
+forget users ${quote(name)}`,
+    timeoutMs: minute,
+    failure: 'COMMAND_FAILED',
+    what: `userdel ${name}`,
+  };
+}
+
+export function forget(): Job {
+  return {
+    script: `set -e
+${recording}
+empty_directories
+rm -rf ${sourceDirectory}
+# A machine that also has labs keeps them.
+[ ! -d ${stateDirectory} ] || find ${stateDirectory} -mindepth 1 -maxdepth 1 ! -name labs -exec rm -rf {} +
+rmdir ${stateDirectory} 2>/dev/null || true`,
+    timeoutMs: minute,
+    failure: 'COMMAND_FAILED',
+    what: `removing ${stateDirectory}`,
+  };
+}

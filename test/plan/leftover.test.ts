@@ -1,0 +1,229 @@
+import { beforeAll, describe, expect, test } from 'vitest';
+import { desire } from '../../src/desired/desire.ts';
+import { loadRender } from '../../src/desired/render.ts';
+import { clusters } from '../../src/inventory/clusters.ts';
+import type { HostFacts, Inventory } from '../../src/model/domain.ts';
+import type { Change, Plan } from '../../src/model/plan.ts';
+import { countChanges, plan } from '../../src/plan/plan.ts';
+import { execute } from '../../src/run/execute.ts';
+import { exampleInventory } from '../fakes/example.ts';
+import { bareFacts, type FakeHost, fakeHost } from '../fakes/host.ts';
+
+let render: Awaited<ReturnType<typeof loadRender>>;
+beforeAll(async () => {
+  render = await loadRender();
+});
+
+const source = exampleInventory();
+const packaged = exampleInventory((text) => text.replaceAll('from: source', 'from: package'));
+const onlyNginx = exampleInventory((text) => {
+  const at = text.indexOf('nginx:\n');
+  return text.slice(0, at) + text.slice(at).replace('from: source', 'from: package');
+});
+
+const planFor = (inventory: Inventory, hosts: readonly FakeHost[]): Plan => {
+  const facts = new Map<string, HostFacts>(hosts.map((host) => [host.name, host.facts()]));
+  return plan(desire(inventory, facts, render), facts, inventory.vips, clusters(inventory), {
+    on: 'each',
+    cached: new Set(),
+  });
+};
+const apply = async (inventory: Inventory, hosts: readonly FakeHost[]): Promise<Plan> => {
+  const made = planFor(inventory, hosts);
+  await execute(
+    made,
+    new Map(hosts.map((host) => [host.name, host])),
+    {
+      emit: () => undefined,
+      now: () => 0,
+      log: () => undefined,
+      gate: async () => undefined,
+      packs: { ready: async () => undefined, put: async () => undefined, fail: () => undefined },
+    },
+    new AbortController().signal,
+  );
+  return made;
+};
+/** A host with both VIPs and one with none, so that one of them is drained. */
+const pair = (): FakeHost[] => [
+  fakeHost(
+    bareFacts('keep_136', {
+      interfaces: [
+        {
+          name: 'ens33',
+          up: true,
+          addresses: ['192.168.160.136/24', '192.168.160.161/32', '192.168.160.162/32'],
+        },
+      ],
+    }),
+  ),
+  fakeHost(bareFacts('keep_137')),
+];
+const changesOf = (made: Plan, host: string): readonly Change[] =>
+  made.tracks
+    .flat()
+    .flatMap((stage) => stage.work.flatMap((work) => (work.host === host ? work.changes : [])));
+const ids = (made: Plan, host: string): string[] => changesOf(made, host).map(({ id }) => id);
+
+describe('from source to packages on a pair that serves', () => {
+  test('each host is changed while it is drained, and what was built goes last', async () => {
+    const hosts = pair();
+    await apply(source, hosts);
+    const made = await apply(packaged, hosts);
+    expect(ids(made, 'keep_136')).toEqual([
+      'packages',
+      'drain',
+      'config:nginx',
+      'unit:nginx',
+      'unit:keepalived',
+      'leftover:files',
+      'service:nginx',
+      'service:keepalived',
+      'undrain',
+      'remove-build:keepalived',
+      'remove-build:nginx',
+    ]);
+    expect(made.tracks[0]?.map(({ title }) => title)).toEqual([
+      'prepare',
+      'change keep_137',
+      'change keep_136',
+      'take away what nothing uses any more',
+    ]);
+  });
+
+  test('the units of the builds go, and the services start with the others and at boot', async () => {
+    const hosts = pair();
+    await apply(source, hosts);
+    const made = await apply(packaged, hosts);
+    const gone = changesOf(made, 'keep_137').find(({ id }) => id === 'leftover:files');
+    expect(gone?.diffs.map(({ path }) => path).sort()).toEqual([
+      '/etc/systemd/system/keepalived.service',
+      '/etc/systemd/system/nginx.service',
+      '/usr/local/nginx/conf/haup.d/host.inc',
+      '/usr/local/nginx/conf/haup.d/page/index.html',
+      '/usr/local/nginx/conf/haup.d/site-default.conf',
+      '/usr/local/nginx/conf/nginx.conf',
+    ]);
+    expect(changesOf(made, 'keep_137').find(({ id }) => id === 'service:nginx')?.title).toBe(
+      'enable and restart nginx',
+    );
+  });
+
+  test('there and back again leaves nothing to do, and nothing of either behind', async () => {
+    const hosts = pair();
+    await apply(source, hosts);
+    const first = hosts[0]?.facts();
+    await apply(packaged, hosts);
+    expect(countChanges(planFor(packaged, hosts)).changes).toBe(0);
+    expect(hosts[0]?.facts().record.builds).toEqual([]);
+    await apply(source, hosts);
+    expect(countChanges(planFor(source, hosts)).changes).toBe(0);
+    const last = hosts[0]?.facts();
+    expect(Object.keys(last?.files ?? {}).sort()).toEqual(Object.keys(first?.files ?? {}).sort());
+    expect(last?.packages).not.toHaveProperty('nginx');
+    expect(last?.packages).not.toHaveProperty('keepalived');
+  });
+
+  test('one service alone is switched alone', async () => {
+    const hosts = pair();
+    await apply(source, hosts);
+    const made = await apply(onlyNginx, hosts);
+    expect(ids(made, 'keep_137')).toEqual([
+      'packages',
+      'config:nginx',
+      'unit:nginx',
+      'leftover:files',
+      'service:nginx',
+      'remove-build:nginx',
+    ]);
+  });
+});
+
+describe('packages that are there when a build is wanted', () => {
+  test('one that haup installed goes, after the build serves', async () => {
+    const hosts = pair();
+    await apply(packaged, hosts);
+    const made = await apply(source, hosts);
+    expect(ids(made, 'keep_137').slice(-2)).toEqual(['remove-package:keepalived', 'remove-package:nginx']);
+    expect(changesOf(made, 'keep_137').at(-1)?.actions).toEqual([
+      { do: 'remove-packages', manager: 'apt-get', names: ['nginx'], purge: false },
+    ]);
+  });
+
+  test('one that haup found stays, and it is said why', () => {
+    const host = fakeHost(bareFacts('keep_136', { packages: { nginx: '1.22.1-9' } }));
+    const made = planFor(source, [host]);
+    expect(ids(made, 'keep_136').filter((id) => id.startsWith('remove'))).toEqual([]);
+    expect(made.same).toContainEqual({
+      host: 'keep_136',
+      what: 'package nginx 1.22.1-9: stays, since haup did not install it; its unit is not used',
+    });
+  });
+});
+
+test('a switch that was cut off before the restart is finished by the next apply', async () => {
+  const hosts = pair();
+  await apply(packaged, hosts);
+  const program = {
+    path: '/usr/sbin/nginx',
+    program: '/usr/sbin/nginx',
+    version: '1.22.1',
+    configure: [],
+    stamp: null,
+  };
+  const cut = fakeHost({
+    ...(hosts[1]?.facts() ?? bareFacts('keep_137')),
+    software: { keepalived: null, nginx: program },
+    services: {
+      ...bareFacts('keep_137').services,
+      keepalived: { ...bareFacts('').services.keepalived, active: 'active', enabled: 'enabled' },
+      nginx: {
+        ...bareFacts('').services.nginx,
+        active: 'active',
+        enabled: 'enabled',
+        program: '/usr/local/nginx/sbin/nginx',
+      },
+    },
+  });
+  const [change] = changesOf(planFor(packaged, [cut]), 'keep_137');
+  expect([change?.title, change?.why]).toEqual([
+    'restart nginx',
+    'it still runs /usr/local/nginx/sbin/nginx',
+  ]);
+});
+
+test('another prefix: the new build serves before the old one goes', async () => {
+  const hosts = pair();
+  await apply(source, hosts);
+  const moved = exampleInventory((text) => text.replace('prefix: /usr/local/nginx', 'prefix: /opt/nginx'));
+  const made = await apply(moved, hosts);
+  expect(ids(made, 'keep_137')).toEqual([
+    'build:nginx',
+    'config:nginx',
+    'unit:nginx',
+    'leftover:files',
+    'service:nginx',
+    'remove-build:nginx',
+  ]);
+  expect(hosts[1]?.facts().record.builds).toContainEqual({ service: 'nginx', prefix: '/opt/nginx' });
+});
+
+test('a file that haup found comes back when nothing wants it any more', async () => {
+  const conf = '/etc/nginx/nginx.conf';
+  const theirs = { state: 'present', sha256: 'x', mode: 0o600, owner: 'root:root', text: 'theirs' } as const;
+  const hosts = [fakeHost(bareFacts('keep_136', { files: { [conf]: theirs } }))];
+  await apply(packaged, hosts);
+  expect(hosts[0]?.facts().files[conf]).not.toEqual(theirs);
+  await apply(source, hosts);
+  expect(hosts[0]?.facts().files[conf]).toEqual(theirs);
+});
+
+test('what is taken away for a change comes back when the change fails', async () => {
+  const hosts = pair();
+  await apply(source, hosts);
+  const leftover = changesOf(planFor(packaged, hosts), 'keep_137').find(({ id }) => id === 'leftover:files');
+  const [undo] = leftover?.undo ?? [];
+  expect(
+    undo?.do === 'put-files' && undo.files.map(({ path, expect: digest }) => [path, digest]),
+  ).toContainEqual(['/etc/systemd/system/nginx.service', 'any']);
+});
