@@ -299,7 +299,7 @@ export interface ServiceFacts {
 
 export interface SoftwareFacts {
   readonly path: string;
-  /** The file that `path` leads to, as the kernel names it for a process. */
+  /** The file that `path` leads to, as /proc names what runs */
   readonly program?: string;
   readonly version: string;
   /** The options that its `-v` / `-V` reports. */
