@@ -31,6 +31,7 @@ function drillLines(vip: VipVerified, drill: DrillReport, style: Style, width: n
       ? [`${padEnd(style.bold(title), beside)}  ${verdict}`]
       : [...wrap(title, width).map(style.bold), verdict];
   const label = Math.min(Math.max(8, Math.floor(width / 4)), Math.max(8, ...hostsOf(drill).map(widthOf)));
+  if (!wasDone(drill)) return [...head, ...reasonLines(drill, style, width)];
   return [
     ...head,
     ...reasonLines(drill, style, width),
@@ -40,9 +41,14 @@ function drillLines(vip: VipVerified, drill: DrillReport, style: Style, width: n
   ];
 }
 
+/** A drill on ground that was not steady breaks nothing: it has reasons, and no story to tell. */
+const wasDone = (drill: DrillReport): boolean => drill.timeline.length > 0;
+
 /** What was done, and who took over. */
-function story({ drill, from, to }: DrillReport): string {
+function story(report: DrillReport): string {
+  const { drill, from, to } = report;
   const done = (faults[drill]?.title ?? ((host: string) => `drill ${drill} on ${host}`))(from);
+  if (!wasDone(report)) return `${done}: not done`;
   return `${done}, ${to === null ? 'nobody takes' : `${to} takes`} over`;
 }
 
