@@ -4,8 +4,12 @@ import { join } from 'node:path';
 export const root: string = join(import.meta.dirname, '../..');
 const bin = join(root, 'dist/bin.js');
 
-/** The lab that global-setup.ts makes and applies the example to; every test leaves it as it found it. */
-export const mainLab = 'haup-test';
+/**
+ * The lab that global-setup.ts makes and applies the example to; every test leaves it as it found it.
+ * HAUP_TEST_LAB names one that is there already: then none is made and none is taken down.
+ */
+export const givenLab: string | undefined = process.env['HAUP_TEST_LAB'];
+export const mainLab: string = givenLab ?? 'haup-test';
 
 export interface Run {
   readonly code: number;
@@ -20,6 +24,10 @@ export interface RunOptions {
   readonly cwd?: string;
   /** Called with the running process, for tests that interrupt it. */
   readonly during?: (pid: number) => void;
+  /** Called with every piece of stderr, for tests that wait for a moment. */
+  readonly onStderr?: (text: string, pid: number) => void;
+  /** Variables that are set inside the lab, over what `haup lab exec` sets. */
+  readonly inside?: Readonly<Record<string, string>>;
   readonly limitMs?: number;
 }
 
@@ -30,7 +38,9 @@ export function haup(args: readonly string[], options: RunOptions = {}): Promise
 
 /** Runs haup inside a lab, as a user does. */
 export function inLab(lab: string, args: readonly string[], options: RunOptions = {}): Promise<Run> {
-  return haup(['lab', 'exec', '--name', lab, '--', process.execPath, bin, ...args], options);
+  const variables = Object.entries(options.inside ?? {}).map(([name, value]) => `${name}=${value}`);
+  const command = ['env', ...variables, process.execPath, bin, ...args];
+  return haup(['lab', 'exec', '--name', lab, '--', ...command], options);
 }
 
 /** Runs a command as root on a host of a lab; rejects when it fails. */
@@ -50,7 +60,10 @@ export function runProcess(command: string, args: readonly string[], options: Ru
     });
     let [stdout, stderr] = ['', ''];
     child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString('utf8')));
-    child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString('utf8')));
+    child.stderr.on('data', (chunk: Buffer) => {
+      stderr += chunk.toString('utf8');
+      if (child.pid !== undefined) options.onStderr?.(chunk.toString('utf8'), child.pid);
+    });
     child.stdin.end(options.input ?? '');
     if (child.pid !== undefined) options.during?.(child.pid);
     const limit = setTimeout(() => child.kill('SIGKILL'), options.limitMs ?? 300_000);
