@@ -71,29 +71,38 @@ type Bind = (command: Command, run: Run) => void;
 function declare(bind: Bind, proc: NodeJS.Process): Command {
   const program = new Command('haup')
     .description(
-      'Keeps nginx up with keepalived: renders, builds and installs both over SSH from one inventory,\n' +
-        'and proves that failover works, in milliseconds.',
+      'Keeps nginx up with keepalived: from one inventory it builds, configures and starts both over SSH, ' +
+        'moves virtual IPs without losing a request, and proves that failover works.',
     )
     .version(`haup ${version} (node ${proc.versions.node}, ${proc.platform} ${proc.arch})`, '-V, --version')
     .exitOverride()
     .showHelpAfterError('(haup --help shows the commands; haup help COMMAND shows one)')
-    .configureHelp({ showGlobalOptions: false, helpWidth: Math.min(proc.stdout.columns || 80, 100) })
+    .configureHelp({
+      showGlobalOptions: false,
+      helpWidth: Math.min(proc.stdout.columns || 80, 100),
+      subcommandTerm: (command) => command.name(),
+    })
     .addHelpText(
       'after',
       `
 Start here, on one machine:
-  $ haup lab up                                  two real hosts in network namespaces
-  $ haup lab exec -- haup apply --yes            build, install, configure, start
-  $ haup lab exec -- haup verify                 break it on purpose, measure, restore
+  $ haup lab up                          two real hosts in network namespaces
+  $ haup lab exec -- haup apply --yes    build, install, configure, start
+  $ haup lab exec -- haup verify         break it on purpose, measure, restore
 
 On your own hosts:
-  $ cp inventory.example.yaml inventory.yaml     and put in your hosts and virtual IPs
-  $ haup plan                                    what would change, and why
+  $ cp inventory.example.yaml inventory.yaml and put in your hosts and virtual IPs
+  $ haup plan                            what would change, and why
   $ haup apply && haup verify
 
-Exit codes: 0 ok, 1 failed on a host, 2 usage or inventory, 3 findings or changes pending,
-            4 unreachable or refused (nothing changed), 5 locked, 130 interrupted`,
+Exit codes: 0 ok, 1 failed on a host, 2 usage or inventory, 3 findings or
+            changes pending, 4 unreachable or refused (nothing changed),
+            5 locked, 130 interrupted`,
     );
+
+  program.addHelpCommand(
+    new Command('help').argument('[command]').description('How to use one command.').helpGroup('Look:'),
+  );
 
   const add = (name: string, summary: string, group: string): Command => {
     const command = program
@@ -107,7 +116,7 @@ Exit codes: 0 ok, 1 failed on a host, 2 usage or inventory, 3 findings or change
   const inventoryArgument = (command: Command): Command =>
     command.argument(
       '[inventory]',
-      'inventory file, - for stdin (default: ./inventory.yaml, else $HAUP_INVENTORY)',
+      'inventory file, - for stdin (default: $HAUP_INVENTORY, else ./inventory.yaml)',
     );
 
   bind(
@@ -153,7 +162,7 @@ Exit codes: 0 ok, 1 failed on a host, 2 usage or inventory, 3 findings or change
   ] as const) {
     const command = add(name, summary, 'Prove and move:')
       .argument('<host>', 'name of the host in the inventory')
-      .argument('[inventory]', 'inventory file (default: ./inventory.yaml, else $HAUP_INVENTORY)')
+      .argument('[inventory]', 'inventory file (default: $HAUP_INVENTORY, else ./inventory.yaml)')
       .option('-y, --yes', 'do not ask')
       .addOption(lockWait());
     if (name === 'failover') {
@@ -173,7 +182,7 @@ Exit codes: 0 ok, 1 failed on a host, 2 usage or inventory, 3 findings or change
     add('service', 'Start, stop, restart or reload keepalived or nginx.', 'Change hosts:')
       .addArgument(new Argument('<verb>', 'what to do').choices(['start', 'stop', 'restart', 'reload']))
       .addArgument(new Argument('<service>', 'which').choices(['keepalived', 'nginx']))
-      .argument('[inventory]', 'inventory file')
+      .argument('[inventory]', 'inventory file (default: $HAUP_INVENTORY, else ./inventory.yaml)')
       .option('--host <host>', 'only this host')
       .option('-y, --yes', 'do not ask')
       .addOption(lockWait()),
