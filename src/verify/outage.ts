@@ -59,19 +59,28 @@ export function outage(samples: readonly Sample[], intervalMs: number): HttpOuta
 }
 
 interface Stall extends Span {
-  /** The requests before and after both went unanswered: the outage went on in between. */
+  /** The requests before and after it both went without an answer: the outage went on in between. */
   readonly dark: boolean;
 }
 
 function stalledSpans(sent: readonly Sample[], intervalMs: number): readonly Stall[] {
-  return sent.flatMap((next, index) => {
+  const spans = sent.flatMap((next, index) => {
     const last = sent[index - 1];
     if (last === undefined || next.sentAt - last.sentAt <= 2 * intervalMs) return [];
-    return [
-      { fromMs: last.sentAt + intervalMs, toMs: next.sentAt, dark: !isAnswered(last) && !isAnswered(next) },
-    ];
+    return [{ fromMs: last.sentAt + intervalMs, toMs: next.sentAt, last, next }];
   });
+  const waited = (sample: Sample): boolean => {
+    if (!isAnswered(sample)) return true;
+    const life = { fromMs: sample.sentAt, toMs: sample.answeredAt };
+    // An answer that lay here unread while this machine stalled was not late.
+    const idle = spans.reduce((sum, span) => sum + overlap(life, span), 0);
+    return sample.answeredAt - sample.sentAt - idle > promptIntervals * intervalMs;
+  };
+  return spans.map(({ fromMs, toMs, last, next }) => ({ fromMs, toMs, dark: waited(last) && waited(next) }));
 }
+
+/** An answer within so many intervals came without an outage in its way. */
+const promptIntervals = 5;
 
 function longestGap(
   sent: readonly Sample[],

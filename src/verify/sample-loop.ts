@@ -25,6 +25,13 @@ export interface Loop {
 const batchMs = 25;
 
 /**
+ * A tick that is this late was a stall of this machine, and requests under way get its time on top of
+ * theirs. Less than that they have to spare; and the sum of many small ones would let TCP's own second
+ * try, after a second, pass for an answer.
+ */
+const stallMs = 100;
+
+/**
  * How long an answer may take before the request tries a second connection. In the instant of a move a
  * first packet can go to the host that has just let go. TCP would send it again after a second, because
  * it knows nothing of a new connection's path (RFC 6298 2.1); here the path is known from the requests
@@ -92,7 +99,7 @@ export function sampleLoop(
   };
   const tick = (): void => {
     const at = now();
-    if (at - expected > intervalMs) stalls += at - expected;
+    if (at - expected > stallMs) stalls += at - expected;
     if (at - start >= limitMs) stopping = true;
     const due = Math.floor((at - start) / intervalMs);
     if (!stopping && due > slot) {

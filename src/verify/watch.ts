@@ -116,7 +116,7 @@ export async function watchAddresses(
   return {
     holders: (address) => {
       if (failure !== null) throw failure;
-      return [...has].flatMap(([host, addresses]) => (addresses.has(address) ? [host] : []));
+      return [...has].flatMap(([host, addresses]) => (addresses.has(address) ? [host] : [])).toSorted();
     },
     events: (address) => seen.filter((one) => one.address === address).map(local),
     clockErrorMs: () => Math.max(0, ...[...clocks.values()].map((clock) => clock.errorMs())),

@@ -111,6 +111,22 @@ describe('outage', () => {
       ];
       expect(outage(samples, 5).longestGapMs).toBe(505);
     });
+
+    test('so is one among requests that were answered only when the outage was over', () => {
+      const late = (at: number): Sample => ok(at, 'b', 601 - at);
+      const samples = [
+        ...every5(0, 100, (at) => ok(at)),
+        ...every5(100, 200, late),
+        ...every5(500, 600, late),
+        ...every5(600, 700, (at) => ok(at, 'b')),
+      ];
+      expect(outage(samples, 5)).toMatchObject({ longestGapMs: 505, lost: 0 });
+    });
+
+    test('an answer that lay unread in a stall is not taken for a late one', () => {
+      const samples = [...every5(0, 100, (at) => ok(at)), ok(100, 'a', 300), ok(400, 'a', 300), ok(700)];
+      expect(outage(samples, 5).longestGapMs).toBeLessThan(10);
+    });
   });
 });
 
