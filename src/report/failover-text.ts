@@ -1,4 +1,4 @@
-import type { FailoverReport, Topology } from '../model/report.ts';
+import type { Answered, FailoverReport, Topology } from '../model/report.ts';
 import { hanging, table, wrap } from './columns.ts';
 import { printableData } from './printable.ts';
 import type { Style } from './style.ts';
@@ -25,7 +25,7 @@ export function failoverText(raw: FailoverReport, style: Style, columns = 80): s
       holdersOf(holdersIn(report.before, address), style),
       holdersOf(holdersIn(report.after, address), style),
       moved === undefined ? style.dim('not moved') : precise(moved.outageMs),
-      moved === undefined ? '' : `${moved.lost} of ${moved.total}`,
+      moved === undefined ? '' : `${moved.lost} of ${moved.total}${retriedOf(moved)}`,
     ];
   });
   return [
@@ -35,6 +35,8 @@ export function failoverText(raw: FailoverReport, style: Style, columns = 80): s
     ...closing(report, style, width),
   ].join('\n');
 }
+
+const retriedOf = ({ retried = 0 }: Answered): string => (retried === 0 ? '' : `, ${retried} tried twice`);
 
 function holdersIn(topology: readonly Topology[], address: string): readonly string[] {
   return topology.find((each) => each.address === address)?.holders ?? [];

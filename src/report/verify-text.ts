@@ -132,6 +132,7 @@ function figures(drill: DrillReport, label: number, style: Style, width: number)
   const { failback } = drill;
   return [
     ...outageFigure(drill, label, style, width),
+    ...(drill.formula === undefined ? [] : figure('bound', drill.formula)),
     ...figure('lost', lostOf(drill)),
     ...figure(
       'held by',
@@ -141,8 +142,17 @@ function figures(drill: DrillReport, label: number, style: Style, width: number)
       'failback',
       failback === null ? 'none seen' : `outage ${precise(failback.outageMs)}, lost ${lostOf(failback)}`,
     ),
+    ...((drill.stalledMs ?? 0) < worthSayingMs
+      ? []
+      : figure(
+          'not seen',
+          `this machine itself stalled for up to ${precise(drill.stalledMs ?? 0)}; not counted`,
+        )),
   ];
 }
+
+/** A stall of the measuring machine below this blurs no figure. */
+const worthSayingMs = 50;
 
 /** `623 ms   ██████████████░░░  bound 609 ms + allowance 121 ms` */
 function outageFigure(drill: DrillReport, label: number, style: Style, width: number): readonly string[] {
@@ -172,8 +182,8 @@ function bar(drill: DrillReport, cells: number, paint: Paint, style: Style): str
   return `${paint('█'.repeat(tick))}${style.bold('│')}${paint('█'.repeat(cells - tick - 1))}`;
 }
 
-function lostOf({ lost, total }: Answered): string {
-  return `${lost} of ${count(total, 'request')}`;
+function lostOf({ lost, total, retried = 0 }: Answered): string {
+  return `${lost} of ${count(total, 'request')}${retried === 0 ? '' : `, ${retried} answered on a second connection`}`;
 }
 
 function legend(report: VerifyReport, style: Style, width: number): readonly string[] {

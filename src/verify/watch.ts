@@ -89,7 +89,7 @@ export async function watchAddresses(
       streams.push(
         stream.catch((error: unknown) => {
           if (!ending.aborted) failure ??= error;
-          reject(error as Error);
+          reject(error);
         }),
       );
       ending.addEventListener('abort', () => reject(ending.reason as Error), { once: true });

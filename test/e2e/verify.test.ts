@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { FailoverReport, VerifyReport } from '../../src/model/report.ts';
-import { haup, figure, inLab, mainLab, onHost, type Run } from './haup.ts';
+import { figure, inLab, mainLab, onHost, type Run } from './haup.ts';
 
 const example = 'inventory.example.yaml';
 const [one, two] = ['192.168.160.161', '192.168.160.162'];

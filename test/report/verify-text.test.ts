@@ -36,6 +36,14 @@ describe('verifyText', () => {
     expect(row(text, 'answered').match(/×/g)).toHaveLength(1);
   });
 
+  test('says how the bound comes about, what was answered at the second try, and a stall of this machine', () => {
+    const text = shown({ ...stopDrill, formula: 'skew of b', retried: 3, stalledMs: 120 });
+    expect(row(text, 'bound')).toMatch(/skew of b/);
+    expect(row(text, 'lost')).toMatch(/137 of 2400 requests, 3 answered on a second connection/);
+    expect(text).toMatch(/this machine itself stalled for up to 120 ms; not counted/);
+    expect(shown({ ...stopDrill, retried: 0, stalledMs: 20 })).not.toMatch(/second connection|stalled/);
+  });
+
   test('the bar is full exactly when the outage reaches what is allowed, and is marked beyond it', () => {
     expect(bar(0)).not.toContain('█');
     expect(bar(400)).toMatch(/ █+░+ /);
