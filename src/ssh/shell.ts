@@ -97,7 +97,7 @@ function body({ root, limitSeconds, lifeline }: Wrapping): string {
           // A command with & would get /dev/null for its stdin, so the lifeline moves to another descriptor.
           // `timeout` leads a process group. It is the group that gets the signals: timeout dies alone of one
           // that comes before it knows its child (coreutils before 9.2).
-          'exec 3<&0 </dev/null',
+          'exec 3<&0',
           ifTimeout(`${limited} 3<&- & p=$!`, 'sh -c "$1" 3<&- & p=$!'),
           '{ while read -r _; do :; done; kill -TERM -$p || kill -TERM $p; } <&3 3<&- >/dev/null 2>&1 & w=$!',
           'exec 3<&-',

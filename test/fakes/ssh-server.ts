@@ -159,10 +159,10 @@ export function portOf(server: { address(): AddressInfo | string | null }): numb
 export async function proxyTo(port: number, dropFirst = 0): Promise<Proxy> {
   const pairs = new Set<readonly [Socket, Socket]>();
   let count = 0;
-  const server: TcpServer = createServer((near) => {
+  const server: TcpServer = createServer({ allowHalfOpen: true }, (near) => {
     count += 1;
     if (count <= dropFirst) return near.destroy();
-    const far = connectTcp({ port, host: '127.0.0.1', noDelay: true });
+    const far = connectTcp({ port, host: '127.0.0.1', noDelay: true, allowHalfOpen: true });
     const pair = [near.setNoDelay(true), far] as const;
     pairs.add(pair);
     for (const [from, to] of [pair, [far, near] as const]) {

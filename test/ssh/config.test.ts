@@ -113,7 +113,10 @@ describe('readSshConfig asks ssh', () => {
       { ...source, env, sshConfigFile },
       never,
     ).catch((e: unknown) => e);
-    expect(error).toMatchObject({ code: 'SSH_UNSUPPORTED' });
+    expect(error).toMatchObject({
+      code: 'SSH_UNSUPPORTED',
+      message: expect.stringContaining('invalid characters'),
+    });
   });
 
   test('a configuration that ssh refuses is an error, not a default', async () => {

@@ -202,6 +202,26 @@ describe('bytes', () => {
     expect(count).toBe(400_000);
   });
 
+  test('a reader that stands still stops the sender', async () => {
+    let sent = 0;
+    const { connection } = await connected({
+      exec: (_command, channel) => {
+        channel.write(startMark);
+        const more = (): void => {
+          sent += 1;
+          if (sent < 60) channel.write(`${'x'.repeat(1023)}\n`.repeat(1024), more);
+        };
+        more();
+      },
+    });
+    for await (const _ of connection.lines(command('x'), never)) {
+      await new Promise((resolve) => setTimeout(resolve, 600));
+      break;
+    }
+    // Megabytes: 5,000 lines of 1 KiB, and what the windows and buffers of both sides hold.
+    expect(sent).toBeLessThan(20);
+  });
+
   test('lines of a command that fails: the lines, then why', async () => {
     const { connection } = await connected();
     const seen: string[] = [];

@@ -126,8 +126,10 @@ describe('wrap', () => {
     await new Promise((resolve) =>
       child.stdout.on('data', (chunk: Buffer) => chunk.includes('up') && resolve(null)),
     );
+    const since = performance.now();
     child.stdin.end();
     await ended;
+    expect(performance.now() - since).toBeLessThan(3000);
     expect(spawnSync('pgrep', ['-fx', 'sleep 62.5']).stdout.toString()).toBe('');
   });
 
