@@ -91,7 +91,7 @@ Start here, on one machine:
   $ haup lab exec -- haup verify         break it on purpose, measure, restore
 
 On your own hosts:
-  $ cp inventory.example.yaml inventory.yaml and put in your hosts and virtual IPs
+  $ cp inventory.example.yaml inventory.yaml with your hosts and VIPs
   $ haup plan                            what would change, and why
   $ haup apply && haup verify
 

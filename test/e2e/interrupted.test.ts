@@ -1,0 +1,139 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, describe, expect, test } from 'vitest';
+import { figure, inLab, mainLab, onHost, root, type Run } from './haup.ts';
+import { probed } from './probing.ts';
+
+const example = 'inventory.example.yaml';
+const vips = ['192.168.160.161', '192.168.160.162'];
+/** One failover by a clean stop: (256 - 80) / 256 s, and what a measurement may add. */
+const oneFailoverMs = (1000 * (256 - 80)) / 256 + 133;
+/** Moments at which haup is killed; `HAUP_TEST_KILLS` for more of them. */
+const kills = Number(process.env['HAUP_TEST_KILLS'] ?? 6);
+
+const scratch = mkdtempSync(join(tmpdir(), 'haup-interrupted-'));
+afterAll(async () => {
+  rmSync(scratch, { recursive: true });
+  await inLab(mainLab, ['apply', example, '--yes']);
+});
+/** Changes files of both daemons. */
+const changed = join(scratch, 'changed.yaml');
+writeFileSync(
+  changed,
+  readFileSync(join(root, example), 'utf8')
+    .replace('  # garp_master_refresh: 60', '  garp_master_refresh: 45')
+    .replace('  # worker_connections: 1024', '  worker_connections: 2048'),
+);
+
+const apply = (path: string, during?: (pid: number) => void): Promise<Run> =>
+  inLab(mainLab, ['apply', path, '--yes', '--lock-wait', '60'], during === undefined ? {} : { during });
+
+/** haup itself, not the `lab exec` around it. */
+async function killInner(outer: number, signal: NodeJS.Signals): Promise<void> {
+  const children = (pid: number): number[] => {
+    try {
+      return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')
+        .trim()
+        .split(' ')
+        .filter(Boolean)
+        .map(Number);
+    } catch {
+      return [];
+    }
+  };
+  const tree = (pid: number): number[] => [pid, ...children(pid).flatMap(tree)];
+  const haups = tree(outer).filter((pid) => {
+    try {
+      return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('bin.js\0apply');
+    } catch {
+      return false;
+    }
+  });
+  const inner = haups.at(-1);
+  if (inner !== undefined) process.kill(inner, signal);
+}
+
+const holders = async (): Promise<string> => {
+  const { stdout } = await inLab(mainLab, ['status', example, '--json']);
+  return (JSON.parse(stdout) as { vips: { holders: string[] }[] }).vips
+    .map((vip) => vip.holders.join('+'))
+    .join(' ');
+};
+
+describe('haup is killed in the middle of an apply', () => {
+  test(`at ${kills} moments: one failover at most, one holder each, and the next apply finishes`, async () => {
+    const whole = await apply(changed);
+    expect(whole.code).toBe(0);
+    let worst = 0;
+    let lost = 0;
+    for (let index = 0; index < kills; index += 1) {
+      const wanted = index % 2 === 0 ? example : changed;
+      const atMs = (whole.ms * (index + 0.5)) / kills;
+      const seen = await probed(vips, async () => {
+        let killing: Promise<void> = Promise.resolve();
+        const { code } = await apply(wanted, (pid) => {
+          killing = sleep(atMs).then(() => killInner(pid, 'SIGKILL'));
+        });
+        await killing;
+        expect([0, 1, 137]).toContain(code);
+        const again = await apply(wanted);
+        expect(`${again.code} ${again.stderr}`).toMatch(/^0 /);
+      });
+      for (const vip of vips) {
+        worst = Math.max(worst, seen[vip]?.longestGapMs ?? Number.POSITIVE_INFINITY);
+        lost += seen[vip]?.lost ?? 0;
+      }
+      expect(await holders()).toBe('keep_136 keep_137');
+      expect((await inLab(mainLab, ['plan', wanted])).code).toBe(0);
+    }
+    figure(
+      `haup killed at ${kills} moments of an apply: longest gap ${worst.toFixed(0)} ms, ${lost} requests lost`,
+    );
+    expect(worst).toBeLessThan(oneFailoverMs);
+  });
+});
+
+describe('two operators at once', () => {
+  test('the second waits with --lock-wait, and both get what they want', async () => {
+    const owner = inLab(mainLab, ['apply', changed, '--yes']);
+    const second = inLab(mainLab, ['service', 'reload', 'nginx', example, '--lock-wait', '60']);
+    const [first, waited] = await Promise.all([owner, second]);
+    expect([first.code, waited.code]).toEqual([0, 0]);
+  });
+
+  test('a lock that is held refuses with exit code 5, and haup unlock says who has it and ends it', async () => {
+    await onHost(
+      mainLab,
+      'keep_137',
+      `printf 'pid=%s\\nowner=%s\\n' 0 "$(printf '{"who":"ana@desk","since":"2026-01-01T00:00:00Z","why":"haup apply"}' | base64 -w0)" > /run/haup.lock.who
+systemd-run --quiet --unit=haup-test-lock sh -c 'exec 9>>/run/haup.lock; flock 9; sed -i "s/^pid=.*/pid=$$/" /run/haup.lock.who; sleep 100 9>&-'; sleep 0.5`,
+    );
+    try {
+      const { code, stderr } = await inLab(mainLab, ['apply', changed, '--yes']);
+      const busy = code === 0 ? await inLab(mainLab, ['apply', example, '--yes']) : { code, stderr };
+      expect(busy.code).toBe(5);
+      expect(busy.stderr.replace(/\s+/g, ' ')).toMatch(/keep_137.*ana@desk.*haup apply.*haup unlock/);
+      const { stdout, code: done } = await inLab(mainLab, ['unlock', example, '--yes']);
+      expect(done).toBe(0);
+      expect(stdout).toMatch(/keep_137: locked by ana@desk/);
+      expect((await inLab(mainLab, ['apply', example, '--yes'])).code).toBe(0);
+    } finally {
+      await onHost(mainLab, 'keep_137', 'systemctl stop haup-test-lock.service 2>/dev/null; true');
+    }
+  });
+
+  test('the lock of a haup that was killed is free at once', async () => {
+    let killing: Promise<void> = Promise.resolve();
+    await apply(changed, (pid) => {
+      killing = sleep(700).then(() => killInner(pid, 'SIGKILL'));
+    });
+    await killing;
+    const started = performance.now();
+    expect((await inLab(mainLab, ['apply', example, '--yes', '--lock-wait', '20'])).code).toBe(0);
+    figure(
+      `after a kill -9 the next apply was through in ${((performance.now() - started) / 1000).toFixed(1)} s`,
+    );
+  });
+});

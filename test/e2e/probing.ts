@@ -1,0 +1,40 @@
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { mainLab, root } from './haup.ts';
+
+/** What a client saw of one VIP, in ms and requests. */
+export interface Seen {
+  readonly lost: number;
+  readonly total: number;
+  readonly retried: number;
+  readonly longestGapMs: number;
+}
+
+/** Asks both VIPs 200 times a second while `work` runs; gives what was seen of each. */
+export async function probed(
+  vips: readonly string[],
+  work: () => Promise<void>,
+  limitSeconds = 120,
+): Promise<Readonly<Record<string, Seen>>> {
+  const command = [process.execPath, join(root, 'test/e2e/probe.mjs'), String(limitSeconds), ...vips];
+  const bin = join(root, 'dist/bin.js');
+  const child = spawn(process.execPath, [bin, 'lab', 'exec', '--name', mainLab, '--', ...command], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  let said = '';
+  const closed = new Promise<void>((resolve) => child.on('close', () => resolve()));
+  await new Promise<void>((resolve, reject) => {
+    child.stdout.on('data', (chunk: Buffer) => {
+      said += chunk.toString('utf8');
+      if (said.includes('ready\n')) resolve();
+    });
+    void closed.then(() => reject(new Error(`the probe ended at once: ${said}`)));
+  });
+  try {
+    await work();
+  } finally {
+    child.stdin.end();
+    await closed;
+  }
+  return JSON.parse(said.split('\n')[1] ?? '') as Record<string, Seen>;
+}
