@@ -96,8 +96,8 @@ describe('haup is killed in the middle of an apply', () => {
 });
 
 describe('two operators at once', () => {
-  test('the second waits with --lock-wait, and both get what they want', async () => {
-    const owner = inLab(mainLab, ['apply', changed, '--yes']);
+  test('one waits for the other with --lock-wait, and both get what they want', async () => {
+    const owner = apply(changed);
     const second = inLab(mainLab, ['service', 'reload', 'nginx', example, '--lock-wait', '60']);
     const [first, waited] = await Promise.all([owner, second]);
     expect([first.code, waited.code]).toEqual([0, 0]);
