@@ -58,18 +58,33 @@ export async function apply(
   const { lockFor } = await import('./locked.ts');
   await using lock = await lockFor(context, connected.hosts, `haup apply ${inventory.file}`, options);
   const signal = AbortSignal.any([context.signal, lock.lost]);
-  await act({ ...context, signal }, inventory, plan, connected.hosts, { tarballs, packs }, options);
+  await act(
+    { ...context, signal },
+    inventory,
+    plan,
+    connected.hosts,
+    { command: 'apply', tarballs, packs },
+    options,
+  );
   const after = await gatherAll(inventory, connected.hosts, context.signal);
   return reportFindings(context, inventory, after, options);
 }
 
-async function act(
+export interface ActSettings {
+  /** Names the logs. */
+  readonly command: string;
+  readonly tarballs: Map<string, Uint8Array>;
+  readonly packs: PackStore;
+}
+
+/** Executes a plan, and tells of it as it goes. */
+export async function act(
   context: Context,
   inventory: Inventory,
   plan: Plan,
   hosts: ReadonlyMap<HostName, Host>,
-  { tarballs, packs }: { readonly tarballs: Map<string, Uint8Array>; readonly packs: PackStore },
-  options: ApplyOptions,
+  { command, tarballs, packs }: ActSettings,
+  options: GlobalOptions,
 ): Promise<void> {
   const [{ execute }, { gate }, { openLogs }, { reporterFor }, { setTimeout: sleep }] = await Promise.all([
     import('../run/execute.ts'),
@@ -81,7 +96,7 @@ async function act(
   const started = context.now();
   const involved = [...new Set(plan.tracks.flat().flatMap((stage) => stage.work.map(({ host }) => host)))];
   const reporter = await reporterFor(context, options, involved, plan);
-  const logs = openLogs(context, 'apply');
+  const logs = openLogs(context, command);
   try {
     await fetchTarballs(context, plan, tarballs, reporter.emit);
     await execute(

@@ -189,6 +189,14 @@ Exit codes: 0 ok, 1 failed on a host, 2 usage or inventory, 3 findings or
     async (context, [verb, service, path], options) =>
       (await import('./service.ts')).service(context, { verb, service } as never, path, options),
   );
+  bind(
+    inventoryArgument(add('uninstall', 'Take away from the hosts all that haup put there.', 'Change hosts:'))
+      .option('--host <host>', 'only from this host; the others of its cluster take over')
+      .option('--packages', 'also the packages that haup installed')
+      .option('-y, --yes', 'do not ask')
+      .addOption(lockWait()),
+    async (context, [path], options) => (await import('./uninstall.ts')).uninstall(context, path, options),
+  );
   declareLab(
     program
       .command('lab')

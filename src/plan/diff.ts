@@ -67,7 +67,8 @@ export function diffHost(want: DesiredHost, have: HostFacts, sourceOf: SourceOf)
   const arrives = (service: Service): boolean =>
     have.packages[service] === undefined && of('package').some(({ names }) => names.includes(service));
   const reread = new Set<Service>(have.unread);
-  for (const { set } of of('config')) if (put(change, diffConfig(set, have, arrives(set.service)))) reread.add(set.service);
+  for (const { set } of of('config'))
+    if (put(change, diffConfig(set, have, arrives(set.service)))) reread.add(set.service);
   const restart = new Set(rebuilt);
   for (const { service, file } of of('unit'))
     if (put(change, diffUnit(service, file, have))) restart.add(service);

@@ -1,69 +1,13 @@
-import { beforeAll, describe, expect, test } from 'vitest';
-import { desire } from '../../src/desired/desire.ts';
-import { loadRender } from '../../src/desired/render.ts';
-import { clusters } from '../../src/inventory/clusters.ts';
-import type { HostFacts, Inventory } from '../../src/model/domain.ts';
-import type { Change, Plan } from '../../src/model/plan.ts';
-import { countChanges, plan } from '../../src/plan/plan.ts';
-import { execute } from '../../src/run/execute.ts';
+import { describe, expect, test } from 'vitest';
+import { countChanges } from '../../src/plan/plan.ts';
 import { exampleInventory } from '../fakes/example.ts';
-import { bareFacts, type FakeHost, fakeHost } from '../fakes/host.ts';
+import { bareFacts, fakeHost } from '../fakes/host.ts';
+import { apply, changesOf, ids, packaged, pair, planFor, source } from '../fakes/pair.ts';
 
-let render: Awaited<ReturnType<typeof loadRender>>;
-beforeAll(async () => {
-  render = await loadRender();
-});
-
-const source = exampleInventory();
-const packaged = exampleInventory((text) => text.replaceAll('from: source', 'from: package'));
 const onlyNginx = exampleInventory((text) => {
   const at = text.indexOf('nginx:\n');
   return text.slice(0, at) + text.slice(at).replace('from: source', 'from: package');
 });
-
-const planFor = (inventory: Inventory, hosts: readonly FakeHost[]): Plan => {
-  const facts = new Map<string, HostFacts>(hosts.map((host) => [host.name, host.facts()]));
-  return plan(desire(inventory, facts, render), facts, inventory.vips, clusters(inventory), {
-    on: 'each',
-    cached: new Set(),
-  });
-};
-const apply = async (inventory: Inventory, hosts: readonly FakeHost[]): Promise<Plan> => {
-  const made = planFor(inventory, hosts);
-  await execute(
-    made,
-    new Map(hosts.map((host) => [host.name, host])),
-    {
-      emit: () => undefined,
-      now: () => 0,
-      log: () => undefined,
-      gate: async () => undefined,
-      packs: { ready: async () => undefined, put: async () => undefined, fail: () => undefined },
-    },
-    new AbortController().signal,
-  );
-  return made;
-};
-/** A host with both VIPs and one with none, so that one of them is drained. */
-const pair = (): FakeHost[] => [
-  fakeHost(
-    bareFacts('keep_136', {
-      interfaces: [
-        {
-          name: 'ens33',
-          up: true,
-          addresses: ['192.168.160.136/24', '192.168.160.161/32', '192.168.160.162/32'],
-        },
-      ],
-    }),
-  ),
-  fakeHost(bareFacts('keep_137')),
-];
-const changesOf = (made: Plan, host: string): readonly Change[] =>
-  made.tracks
-    .flat()
-    .flatMap((stage) => stage.work.flatMap((work) => (work.host === host ? work.changes : [])));
-const ids = (made: Plan, host: string): string[] => changesOf(made, host).map(({ id }) => id);
 
 describe('from source to packages on a pair that serves', () => {
   test('each host is changed while it is drained, and what was built goes last', async () => {

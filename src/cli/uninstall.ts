@@ -1,0 +1,88 @@
+import type { HostFacts, HostName, Inventory } from '../model/domain.ts';
+import { services } from '../model/domain.ts';
+import { exitCodes } from '../model/errors.ts';
+import type { Host } from '../model/plan.ts';
+import { countChanges } from '../plan/plan.ts';
+import { planRemoval } from '../plan/removal.ts';
+import { packStore } from '../run/packs.ts';
+import { throwFailures } from '../run/execute.ts';
+import { act } from './apply.ts';
+import { connectSome } from './connect.ts';
+import type { Context } from './context.ts';
+import { knownHost, limited, openInventory } from './inventory.ts';
+import { packDirectory, planData, printPlan } from './plan.ts';
+import type { GlobalOptions } from './program.ts';
+
+export interface UninstallOptions extends GlobalOptions {
+  readonly host?: string;
+  readonly yes?: boolean;
+  readonly packages?: boolean;
+}
+
+/** `haup uninstall`: gather, decide what of haup is there, show, ask, take it away. */
+export async function uninstall(
+  context: Context,
+  path: string | undefined,
+  options: UninstallOptions,
+): Promise<number> {
+  const inventory = await openInventory(context, path);
+  const targets =
+    options.host === undefined ? limited(inventory, options.limit) : [knownHost(inventory, options.host)];
+  const { clusters } = await import('../inventory/clusters.ts');
+  const all = clusters(inventory);
+  const near = all.filter((cluster) => cluster.some((host) => targets.includes(host))).flat();
+  const names = [...new Set([...near, ...targets])];
+  await using connected = await connectSome(context, inventory, options, { names });
+  // The others of a cluster only take over: one that is away cannot, and nothing more.
+  throwFailures(
+    [...connected.failures]
+      .filter(([name]) => targets.includes(name))
+      .map(([, reason]) => ({ status: 'rejected', reason })),
+  );
+  const facts = await gatherAll(inventory, connected.hosts, context.signal);
+  const plan = planRemoval(facts, inventory.vips, all, {
+    hosts: targets,
+    packages: options.packages === true,
+  });
+  const { changes, hosts } = countChanges(plan);
+  const json = options.json === true;
+  if (json) context.out(`${JSON.stringify({ type: 'plan', ...planData(plan) })}\n`);
+  else if (changes > 0) await printPlan(context, plan, options);
+  if (changes === 0) {
+    if (!json) context.out(`Nothing to do: haup has put nothing on ${targets.join(', ')}.\n`);
+    return exitCodes.ok;
+  }
+  const question = `Remove keepalived, nginx and everything else of haup from ${hosts === 1 ? 'this host' : `these ${hosts} hosts`}?`;
+  if (options.yes !== true && !(await context.confirm(question))) {
+    context.err('Nothing was changed.\n');
+    return exitCodes.ok;
+  }
+  const { lockFor } = await import('./locked.ts');
+  await using lock = await lockFor(context, connected.hosts, `haup uninstall ${inventory.file}`, options);
+  const signal = AbortSignal.any([context.signal, lock.lost]);
+  const settings = { command: 'uninstall', tarballs: new Map(), packs: packStore(packDirectory(context)) };
+  await act({ ...context, signal }, inventory, plan, connected.hosts, settings, options);
+  if (!json) context.out(`haup is gone from ${targets.join(', ')}.\n`);
+  return exitCodes.ok;
+}
+
+async function gatherAll(
+  inventory: Inventory,
+  hosts: ReadonlyMap<HostName, Host>,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<HostName, HostFacts>> {
+  const [{ gather }, { statusRequest }, { paths }] = await Promise.all([
+    import('../facts/gather.ts'),
+    import('../desired/request.ts'),
+    import('../desired/paths.ts'),
+  ]);
+  const request = {
+    ...statusRequest(inventory),
+    files: services.map((service) => paths(inventory, service).entry),
+  };
+  return new Map(
+    await Promise.all(
+      [...hosts].map(async ([name, host]) => [name, await gather(host, request, signal)] as const),
+    ),
+  );
+}
