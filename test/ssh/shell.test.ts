@@ -93,6 +93,19 @@ describe.each(loginShells.filter(([program]) => existsSync(program ?? '')))(
 );
 
 describe('wrap', () => {
+  test('leaves no login shell anything to interpret, be it installed here or not', () => {
+    fc.assert(
+      fc.property(text, fc.constantFrom('no', 'free', 'password'), fc.boolean(), (script, root, lifeline) => {
+        const command = wrap(script, { root, limitSeconds: 10, lifeline });
+        // Nothing that csh, fish or a locale reads in single quotes, and no quote within them.
+        expect(command).toMatch(
+          /^exec sh -c '[ -&(-[\]-~]*' haup(?: '(?:[ -&(-[\]-~]|\\0[0-3][0-7]{2})*'){3}$/,
+        );
+        expect(command).not.toContain('!');
+      }),
+    );
+  });
+
   test('a script finds the same everywhere', () => {
     const { out } = runBy(
       ['/bin/sh'],
