@@ -45,8 +45,8 @@ export function statusText(raw: StatusReport, style: Style, options: StatusTextO
 
 function holderOf({ members, holders, expected }: VipStatus, { hosts }: StatusReport, style: Style): string {
   if (holders.length === 0) {
-    // A member that was not reached may well have it.
-    const all = members.every((member) => hosts.find(({ name }) => name === member)?.reachable !== false);
+    // A member that was not reached or not asked may well have it.
+    const all = members.every((member) => hosts.find(({ name }) => name === member)?.reachable === true);
     return all ? style.red('nobody') : style.yellow('unknown');
   }
   const names = listed(holders);
@@ -75,7 +75,9 @@ function closing({ vips, hosts, findings }: StatusReport, style: Style, width: n
   const failed = findings.filter(({ level }) => level === 'fail').length;
   const warned = findings.filter(({ level }) => level === 'warn').length;
   if (failed + warned === 0) {
-    const text = `All is well: ${count(vips.length, 'VIP')} where expected, ${count(hosts.length, 'host')} in service.`;
+    // One without a holder and without a finding is held by a host that was not asked.
+    const seen = vips.filter(({ holders }) => holders.length > 0).length;
+    const text = `All is well: ${count(seen, 'VIP')} where expected, ${count(hosts.length, 'host')} in service.`;
     return wrap(text, width).map((line) => style.bold(style.green(line)));
   }
   const text = [

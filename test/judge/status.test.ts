@@ -60,9 +60,19 @@ test('no holder, a dead daemon, a host out of reach', () => {
   ).toEqual([
     'fail keep_136: keepalived is failed',
     'fail keep_137: cannot be reached',
-    `fail ${one}: no host holds it`,
-    `fail ${two}: no host holds it`,
+    `fail ${one}: no host that was reached holds it`,
+    `fail ${two}: no host that was reached holds it`,
   ]);
+});
+
+test('a VIP that no host holds although all were reached', () => {
+  expect(wrong(report(up('keep_136', [one]), up('keep_137', [])))).toEqual([`fail ${two}: no host holds it`]);
+});
+
+test('with one host asked nothing is said of a VIP that another may hold', () => {
+  const limited = statusReport(exampleInventory(), new Map([['keep_136', up('keep_136', [one])]]), 0);
+  expect(wrong(limited)).toEqual([]);
+  expect(limited.vips.map(({ holders }) => holders)).toEqual([['keep_136'], []]);
 });
 
 test('a drained host is a warning, and is not expected to hold anything', () => {
