@@ -20,9 +20,12 @@ const minute = 60_000;
 /** Exit status of an upload that is not what was sent. */
 export const damagedStatus = 65;
 
-/** Whatever ends a build early, its tree goes: the log tells all, and the disk may be what it lacked. */
+/**
+ * Whatever ends a build early, its tree goes: the log tells all, and the disk may be what it lacked. A signal
+ * comes twice, to the group and through `timeout`: the second one must not end the cleaning.
+ */
 const orClean = `trap 'status=$?; [ "$status" = 0 ] || rm -rf ${sourceDirectory}; exit "$status"' EXIT
-trap 'exit 143' HUP INT TERM`;
+trap 'trap "" HUP INT TERM; exit 143' HUP INT TERM`;
 
 export function upload(tarball: Tarball, bytes: Uint8Array): Job {
   const target = quote(`${sourceDirectory}/${tarball.name}`);
