@@ -1,6 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { HaupError } from '../../src/model/errors.ts';
@@ -17,13 +16,14 @@ import {
   record,
 } from '../../src/ssh/known-hosts.ts';
 import { type KeyPair, makeKey } from '../fakes/ssh-server.ts';
+import { temporary } from './spec.ts';
 
 const one = makeKey();
 const two = makeKey();
 const ecdsa = makeKey('ecdsa');
 const line = (names: string, key: KeyPair): string =>
   `${names} ${keyType(key.blob)} ${key.blob.toString('base64')}`;
-const dir = (): string => mkdtempSync(join(tmpdir(), 'haup-known-'));
+const dir = temporary;
 
 function policy(text: string, more: Partial<HostKeyPolicy> = {}): HostKeyPolicy {
   const file = join(dir(), 'known_hosts');
