@@ -2,7 +2,7 @@ import type { HostFacts, HostName, Inventory, Tarball } from '../model/domain.ts
 import { exitCodes, HaupError } from '../model/errors.ts';
 import type { Emit } from '../model/events.ts';
 import type { Host, Plan } from '../model/plan.ts';
-import { countChanges } from '../plan/plan.ts';
+import { countChanges, refuseDowngrades } from '../plan/plan.ts';
 import { type PackStore, packStore } from '../run/packs.ts';
 import type { Context } from './context.ts';
 import { limited, openInventory } from './inventory.ts';
@@ -13,6 +13,7 @@ import { styleFor } from './style.ts';
 export interface ApplyOptions extends GlobalOptions {
   readonly yes?: boolean;
   readonly dryRun?: boolean;
+  readonly allowDowngrade?: boolean;
   /** False: `--no-cached-builds`. */
   readonly cachedBuilds?: boolean;
 }
@@ -48,6 +49,7 @@ export async function apply(
     return reportFindings(context, inventory, facts, options);
   }
   if (options.dryRun === true) return exitCodes.findings;
+  if (options.allowDowngrade !== true) refuseDowngrades(plan);
   if (
     options.yes !== true &&
     !(await context.confirm(`Make ${changes} changes on ${hosts} host${hosts === 1 ? '' : 's'}?`))

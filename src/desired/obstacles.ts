@@ -2,7 +2,7 @@
 
 import type { BuildRecipe, HostFacts, OsFacts } from '../model/domain.ts';
 import { HaupError } from '../model/errors.ts';
-import { atLeast } from './features.ts';
+import { atLeast } from '../model/version.ts';
 import { pcreGeneration, redHatMajor, usesOpenssl, usesPcre } from './packages.ts';
 
 interface Obstacle {

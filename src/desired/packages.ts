@@ -1,7 +1,7 @@
 /** Names of packages, by package manager, where they differ by the version of the system too. */
 
 import type { BuildRecipe, HostFacts, OsFacts, Service } from '../model/domain.ts';
-import { atLeast } from './features.ts';
+import { atLeast } from '../model/version.ts';
 
 export type Manager = NonNullable<HostFacts['packageManager']>;
 

@@ -39,6 +39,7 @@ export type ErrorCode =
   | 'INTERFACE_MISSING'
   | 'HOST_UNSUPPORTED'
   | 'BUILD_IMPOSSIBLE'
+  | 'DOWNGRADE_REFUSED'
   | 'DOWNLOAD_FAILED'
   | 'CHECKSUM_MISMATCH'
   | 'PACKAGES_FAILED'
@@ -111,6 +112,7 @@ const exitOf: Readonly<Record<ErrorCode, Exit>> = {
   INTERFACE_MISSING: 'failed',
   HOST_UNSUPPORTED: 'failed',
   BUILD_IMPOSSIBLE: 'failed',
+  DOWNGRADE_REFUSED: 'failed',
   DOWNLOAD_FAILED: 'failed',
   CHECKSUM_MISMATCH: 'failed',
   PACKAGES_FAILED: 'failed',

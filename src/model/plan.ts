@@ -114,6 +114,8 @@ export interface Change {
   readonly after?: readonly CheckName[];
   /** Puts the host back as it was, in the order of the changes; absent where nothing is to be put back. */
   readonly undo?: readonly Action[];
+  /** It replaces a version by a lower one. */
+  readonly downgrade?: { readonly software: Service; readonly from: string; readonly to: string };
   readonly diffs: readonly TextDiff[];
 }
 

@@ -15,6 +15,7 @@ import type {
 import { HaupError } from '../model/errors.ts';
 import { unfinishedStamp } from '../model/layout.ts';
 import type { Action, Change, FileWrite, Pack, TextDiff } from '../model/plan.ts';
+import { atLeast } from '../model/version.ts';
 import { giveBack, leftoverBuilds, leftoverFiles, leftoverPackages } from './leftover.ts';
 
 export interface HostDiff {
@@ -144,7 +145,10 @@ function diffBuild(recipe: BuildRecipe, have: HostFacts, sourceOf: SourceOf): Ch
   const { software, version, configure } = recipe;
   const is = have.software[software];
   const stamp = recipeDigest(recipe);
+  const lower = lowers(recipe, have);
+  const downgrade = lower === null ? {} : { downgrade: { software, from: lower, to: version } };
   const why = ((): string | null => {
+    if (lower !== null) return `${software} is ${lower}, wanted is ${version}, which is lower`;
     if (is === null) return `${software} is not installed under ${recipe.prefix}`;
     if (is.version !== version) return `${software} is ${is.version}, wanted is ${version}`;
     if (is.stamp === stamp) return null;
@@ -173,6 +177,7 @@ function diffBuild(recipe: BuildRecipe, have: HostFacts, sourceOf: SourceOf): Ch
       title: `install ${software} ${version} ${from}`,
       why,
       actions: [place('haup'), { do: 'clean-build', recipe }],
+      ...downgrade,
       diffs: [],
     };
   }
@@ -188,8 +193,16 @@ function diffBuild(recipe: BuildRecipe, have: HostFacts, sourceOf: SourceOf): Ch
       place('host'),
       { do: 'clean-build', recipe },
     ],
+    ...downgrade,
     diffs: [],
   };
+}
+
+/** The version in use, where it is higher than the one wanted: a build's, or that of the package before it. */
+function lowers({ software, version }: BuildRecipe, have: HostFacts): string | null {
+  const packaged = have.services[software].active === 'active' ? have.packages[software] : undefined;
+  const used = have.software[software]?.version ?? packaged;
+  return used === undefined || atLeast(version, used) ? null : used;
 }
 
 /** Hosts of one platform can run each other's builds. */

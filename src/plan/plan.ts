@@ -1,4 +1,5 @@
 import type { DesiredHost, HostFacts, HostName, Vip } from '../model/domain.ts';
+import { HaupError } from '../model/errors.ts';
 import { holdsAddress } from '../model/holding.ts';
 import type { Change, CheckName, HostWork, Plan, Same, Stage } from '../model/plan.ts';
 import { diffHost, type HostDiff } from './diff.ts';
@@ -147,3 +148,27 @@ export const countChanges = (of: Plan): { readonly changes: number; readonly hos
     hosts: new Set(work.map(({ host }) => host)).size,
   };
 };
+
+/** Throws DOWNGRADE_REFUSED when the plan replaces a version by a lower one. */
+export function refuseDowngrades(made: Plan): void {
+  const found = new Map<
+    string,
+    { readonly hosts: HostName[]; readonly to: string; readonly software: string }
+  >();
+  for (const { host, changes } of made.tracks.flat().flatMap((stage) => stage.work)) {
+    for (const { downgrade } of changes) {
+      if (downgrade === undefined) continue;
+      const { software, from, to } = downgrade;
+      const said = `${software} ${from} → ${to}`;
+      const one = found.get(said) ?? { hosts: [], to, software };
+      one.hosts.push(host);
+      found.set(said, one);
+    }
+  }
+  const [first] = found.values();
+  if (first === undefined) return;
+  throw new HaupError('DOWNGRADE_REFUSED', 'The inventory wants a lower version than the one installed.', {
+    hint: `Set ${first.software}.version to the one installed or a newer one; to go down on purpose, add --allow-downgrade. Nothing was changed.`,
+    detail: [...found].map(([said, { hosts }]) => `${said} on ${hosts.join(', ')}`),
+  });
+}

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { atLeast, keepalivedFeatures } from '../../src/desired/features.ts';
+import { keepalivedFeatures } from '../../src/desired/features.ts';
+import { atLeast } from '../../src/model/version.ts';
 
 test.each([
   ['2.2.4', '2.2.4', true],

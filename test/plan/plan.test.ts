@@ -246,7 +246,13 @@ describe('one difference, one reason', () => {
       'another version',
       (h) => ({ software: { ...h.software, nginx: { ...h.software.nginx, version: '1.20.2' } as never } }),
       'build:nginx',
-      /nginx is 1.20.2, wanted is 1.22.1/,
+      /nginx is 1.20.2, wanted is 1.22.1$/,
+    ],
+    [
+      'a higher version',
+      (h) => ({ software: { ...h.software, nginx: { ...h.software.nginx, version: '1.26.3' } as never } }),
+      'build:nginx',
+      /nginx is 1.26.3, wanted is 1.22.1, which is lower/,
     ],
   ];
   test.each(cases)('%s', async (_name, change, id, why) => {
