@@ -10,15 +10,16 @@ export interface Seen {
   readonly longestGapMs: number;
 }
 
-/** Asks both VIPs 200 times a second while `work` runs; gives what was seen of each. */
+/** Asks the VIPs of a lab 200 times a second while `work` runs; gives what was seen of each. */
 export async function probed(
   vips: readonly string[],
   work: () => Promise<void>,
   limitSeconds = 120,
+  lab = mainLab,
 ): Promise<Readonly<Record<string, Seen>>> {
   const command = [process.execPath, join(root, 'test/e2e/probe.mjs'), String(limitSeconds), ...vips];
   const bin = join(root, 'dist/bin.js');
-  const child = spawn(process.execPath, [bin, 'lab', 'exec', '--name', mainLab, '--', ...command], {
+  const child = spawn(process.execPath, [bin, 'lab', 'exec', '--name', lab, '--', ...command], {
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   let said = '';
