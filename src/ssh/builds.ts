@@ -22,10 +22,12 @@ export const damagedStatus = 65;
 
 /**
  * Whatever ends a build early, its tree goes: the log tells all, and the disk may be what it lacked. A signal
- * comes twice, to the group and through `timeout`: the second one must not end the cleaning.
+ * comes twice, to the group and through `timeout`, and what sh then says of its child meets a closed pipe:
+ * neither must end the cleaning.
  */
 const orClean = `trap 'status=$?; [ "$status" = 0 ] || rm -rf ${sourceDirectory}; exit "$status"' EXIT
-trap 'trap "" HUP INT TERM; exit 143' HUP INT TERM`;
+trap 'trap "" HUP INT TERM; exit 143' HUP INT TERM
+trap : PIPE`;
 
 export function upload(tarball: Tarball, bytes: Uint8Array): Job {
   const target = quote(`${sourceDirectory}/${tarball.name}`);
