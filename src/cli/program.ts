@@ -154,7 +154,12 @@ Exit codes: 0 ok, 1 failed on a host, 2 usage or inventory, 3 findings or
     )
       .option('-y, --yes', 'do not ask before the drills')
       .addOption(lockWait())
-      .option('--vip <address>', 'only this virtual IP'),
+      .option('--vip <address>', 'only this virtual IP')
+      .addOption(
+        new Option('--drill <drills...>', 'stop: stop keepalived; drain: lower the priority of the holder')
+          .choices(['stop', 'drain'])
+          .default(['stop'], 'stop'),
+      ),
     async (context, [path], options) => (await import('./verify.ts')).verify(context, path, options),
   );
   for (const [name, summary] of [

@@ -1,5 +1,6 @@
 import type { Inventory, Vip } from '../model/domain.ts';
 import { exitCodes, HaupError } from '../model/errors.ts';
+import type { Drilled } from '../verify/drills.ts';
 import { connectAll } from './connect.ts';
 import type { Context } from './context.ts';
 import { limited, openInventory } from './inventory.ts';
@@ -10,6 +11,7 @@ import { styleFor } from './style.ts';
 export interface VerifyOptions extends GlobalOptions, LockWish {
   readonly yes?: boolean;
   readonly vip?: string;
+  readonly drill?: readonly Drilled[];
 }
 
 /** `haup verify`: exit code 0 when every drill kept its bound, 3 when one did not or could not be made. */
@@ -18,6 +20,7 @@ export async function verify(
   path: string | undefined,
   options: VerifyOptions,
 ): Promise<number> {
+  const drills = [...new Set(options.drill ?? (['stop'] as const))];
   const inventory = await openInventory(context, path);
   const vips = chosenVips(inventory, options);
   const names = inventory.hosts
@@ -32,7 +35,7 @@ export async function verify(
   ]);
   await using _closed = connected;
   const views = await viewHosts(inventory, connected.hosts, context.signal);
-  if (options.yes !== true && !(await context.confirm(question(vips)))) {
+  if (options.yes !== true && !(await context.confirm(question(vips, drills)))) {
     context.err('Nothing was changed.\n');
     return exitCodes.ok;
   }
@@ -42,7 +45,7 @@ export async function verify(
   const { emit } = lineReporter(context.err, { json: false });
   await using ground = await makeGround(inventory, connected.hosts, emit, signal);
   const tag = context.now().toString(36);
-  const report = await verifyVips({ inventory, vips, drills: ['stop'], views, tag }, ground, signal);
+  const report = await verifyVips({ inventory, vips, drills, views, tag }, ground, signal);
   if (options.json === true) {
     const { jsonText } = await import('../report/json.ts');
     context.out(`${jsonText(report, true)}\n`);
@@ -73,7 +76,9 @@ function chosenVips(inventory: Inventory, { vip: wanted, limit }: VerifyOptions)
   );
 }
 
-function question(vips: readonly Vip[]): string {
+function question(vips: readonly Vip[], drills: readonly Drilled[]): string {
   const names = vips.map((vip) => vip.address.address);
-  return `Stop keepalived on the holder of ${names.join(', then of ')} and start it again? Each is out for the time that is measured.`;
+  return drills.includes('stop')
+    ? `Stop keepalived on the holder of ${names.join(', then of ')} and start it again? Each is out for the time that is measured.`
+    : `Drain the holder of ${names.join(', then of ')} and undrain it again?`;
 }
