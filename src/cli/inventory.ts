@@ -2,20 +2,29 @@ import { access } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { HostName, Inventory } from '../model/domain.ts';
 import { HaupError } from '../model/errors.ts';
+import type { InventoryTexts } from '../model/inventory-texts.ts';
 import type { Context } from './context.ts';
 
 /** The inventory that a command means: the argument, else $HAUP_INVENTORY, else ./inventory.yaml. */
 export async function openInventory(context: Context, path: string | undefined): Promise<Inventory> {
-  const { loadInventory } = await import('../inventory/load.ts');
+  return (await openWithTexts(context, path)).inventory;
+}
+
+/** As openInventory, with the texts that it was read from. */
+export async function openWithTexts(
+  context: Context,
+  path: string | undefined,
+): Promise<{ readonly inventory: Inventory; readonly texts: InventoryTexts }> {
+  const { loadWithTexts } = await import('../inventory/load.ts');
   const chosen = path ?? (await defaultPath(context));
-  const inventory = await loadInventory(chosen, {
+  const loaded = await loadWithTexts(chosen, {
     env: context.env,
     cwd: context.cwd,
     ...(chosen === '-' ? { stdin: await context.readStdin() } : {}),
   });
   if (path === undefined) context.err(`inventory ${chosen}\n`);
-  context.err(overrideText(inventory.overridden));
-  return inventory;
+  context.err(overrideText(loaded.inventory.overridden));
+  return loaded;
 }
 
 /** What an overlay replaced, one line for each overlay; a long value is named only. */

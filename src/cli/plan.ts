@@ -5,7 +5,7 @@ import { countChanges, plan as decide } from '../plan/plan.ts';
 import { type Connected, connectAll, type ConnectSettings } from './connect.ts';
 import { cachedPacks } from '../run/packs.ts';
 import type { Context } from './context.ts';
-import { limited, openInventory } from './inventory.ts';
+import { limited, openWithTexts } from './inventory.ts';
 import type { GlobalOptions } from './program.ts';
 import { styleFor } from './style.ts';
 
@@ -13,15 +13,19 @@ import { styleFor } from './style.ts';
 export async function plan(
   context: Context,
   path: string | undefined,
-  options: GlobalOptions,
+  options: GlobalOptions & { readonly output?: string },
 ): Promise<number> {
-  const inventory = await openInventory(context, path);
+  const { inventory, texts } = await openWithTexts(context, path);
   const names = limited(inventory, options.limit);
   const [connected, decision] = await connectAndPrepare(context, inventory, options, { names });
   await using _closed = connected;
-  const { plan: made } = await decision(connected.hosts, context.signal);
-  await printPlan(context, made, options);
-  return countChanges(made).changes === 0 ? exitCodes.ok : exitCodes.findings;
+  const made = await decision(connected.hosts, context.signal);
+  await printPlan(context, made.plan, options);
+  if (options.output !== undefined) {
+    const { savePlan } = await import('./saved-plan.ts');
+    await savePlan(context, options.output, made, texts);
+  }
+  return countChanges(made.plan).changes === 0 ? exitCodes.ok : exitCodes.findings;
 }
 
 /** Connects to every host, and meanwhile prepares the decision. */
@@ -109,8 +113,8 @@ export const cacheDirectory = (context: Context): string =>
 export async function printPlan(context: Context, made: Plan, options: GlobalOptions): Promise<void> {
   if (options.json === true) {
     const { jsonText } = await import('../report/json.ts');
-    const { changes, same } = planData(made);
-    context.out(`${jsonText({ version: 1, pending: changes.length > 0, changes, same }, true)}\n`);
+    const { changes, together, same } = planData(made);
+    context.out(`${jsonText({ version: 1, pending: changes.length > 0, changes, together, same }, true)}\n`);
     return;
   }
   const { planText } = await import('../report/plan-text.ts');
@@ -125,9 +129,16 @@ export async function printPlan(context: Context, made: Plan, options: GlobalOpt
 /** The plan as data that is safe to print: no bytes of files, no secrets. */
 export function planData(made: Plan): {
   readonly changes: readonly object[];
+  /** What hosts do together, and what clients notice of it. */
+  readonly together: readonly object[];
   readonly same: readonly object[];
 } {
   return {
+    together: made.tracks
+      .flat()
+      .flatMap(({ together, work }) =>
+        together === undefined ? [] : [{ hosts: work.map(({ host }) => host), ...together }],
+      ),
     changes: made.tracks
       .flat()
       .flatMap((stage) => stage.work)

@@ -120,9 +120,9 @@ Exit codes: 0 ok, 1 failed on a host, 2 usage or inventory, 3 findings or
     );
 
   bind(
-    inventoryArgument(
-      add('plan', 'Show what apply would change on each host, and why.', 'Change hosts:'),
-    ).addHelpText('after', '\nExit code: 0 nothing to do, 3 changes pending.'),
+    inventoryArgument(add('plan', 'Show what apply would change on each host, and why.', 'Change hosts:'))
+      .option('-o, --output <file>', 'save the plan too: haup apply FILE runs exactly this plan or stops')
+      .addHelpText('after', '\nExit code: 0 nothing to do, 3 changes pending.'),
     async (context, [path], options) => (await import('./plan.ts')).plan(context, path, options),
   );
   bind(
@@ -133,6 +133,26 @@ Exit codes: 0 ok, 1 failed on a host, 2 usage or inventory, 3 findings or
       .option('--allow-downgrade', 'also replace a version by a lower one')
       .option('--no-cached-builds', 'build anew in place of using builds that this machine keeps'),
     async (context, [path], options) => (await import('./apply.ts')).apply(context, path, options),
+  );
+  const hostAndInventory = (command: Command): Command =>
+    command
+      .argument('[host]', 'name of a host in the inventory (default: all)')
+      .argument('[inventory]', 'inventory file (default: ./inventory.yaml, else $HAUP_INVENTORY)');
+  bind(
+    hostAndInventory(
+      add('history', 'The states that hosts keep, one before each change, with who, when and why.', 'Look:'),
+    ),
+    async (context, args, options) => (await import('./history.ts')).history(context, args, options),
+  );
+  bind(
+    hostAndInventory(
+      add('rollback', 'Bring back a state from before a change: files, units and programs.', 'Change hosts:'),
+    )
+      .option('--to <state>', 'number of a state, as haup history shows it (default: before the last change)')
+      .option('-y, --yes', 'do not ask before changing hosts')
+      .option('-n, --dry-run', 'show the plan and stop')
+      .addOption(lockWait()),
+    async (context, args, options) => (await import('./rollback.ts')).rollback(context, args, options),
   );
   bind(
     inventoryArgument(add('render', 'Write the configuration files that apply would push, offline.', 'Look:'))

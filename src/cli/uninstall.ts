@@ -4,13 +4,13 @@ import { exitCodes } from '../model/errors.ts';
 import type { Host } from '../model/plan.ts';
 import { countChanges } from '../plan/plan.ts';
 import { planRemoval } from '../plan/removal.ts';
-import { packStore } from '../run/packs.ts';
 import { throwFailures } from '../run/execute.ts';
-import { act } from './apply.ts';
+import { act } from './act.ts';
+import { makeStock, standingOf } from './carry-out.ts';
 import { connectSome } from './connect.ts';
 import type { Context } from './context.ts';
 import { knownHost, limited, openInventory } from './inventory.ts';
-import { packDirectory, planData, printPlan } from './plan.ts';
+import { planData, printPlan } from './plan.ts';
 import type { GlobalOptions } from './program.ts';
 
 export interface UninstallOptions extends GlobalOptions {
@@ -58,10 +58,20 @@ export async function uninstall(
     return exitCodes.ok;
   }
   const { lockFor } = await import('./locked.ts');
-  await using lock = await lockFor(context, connected.hosts, `haup uninstall ${inventory.file}`, options);
+  const command = `haup uninstall ${inventory.file}`;
+  await using lock = await lockFor(context, connected.hosts, command, options);
   const signal = AbortSignal.any([context.signal, lock.lost]);
-  const settings = { command: 'uninstall', tarballs: new Map(), packs: packStore(packDirectory(context)) };
-  await act({ ...context, signal }, inventory, plan, connected.hosts, settings, options);
+  const task = {
+    inventory,
+    goal: inventory,
+    plan,
+    standing: standingOf(facts),
+    hosts: connected.hosts,
+    look: (s: AbortSignal) => gatherAll(inventory, connected.hosts, s),
+    stock: makeStock(context),
+    command,
+  };
+  await act({ ...context, signal }, task, options);
   if (!json) context.out(`haup is gone from ${targets.join(', ')}.\n`);
   return exitCodes.ok;
 }

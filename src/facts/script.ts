@@ -118,8 +118,8 @@ export function parseFacts(host: HostName, output: Uint8Array): HostFacts {
     files: Object.fromEntries(all('file').map(([path = '', ...rest]) => [path, fileFact(rest)])),
     services: serviceFacts(all('service'), bootMs),
     software: {
-      keepalived: softwareFacts('keepalived', all('software')),
-      nginx: softwareFacts('nginx', all('software')),
+      keepalived: softwareRecord('keepalived', all('software')),
+      nginx: softwareRecord('nginx', all('software')),
     },
     free: Object.fromEntries(
       all('free').flatMap(([mount = '', kib = '']) =>
@@ -206,15 +206,24 @@ function serviceFacts(records: readonly string[][], bootMs: number): HostFacts['
   return { keepalived: of('keepalived'), nginx: of('nginx') };
 }
 
-function softwareFacts(name: Service, records: readonly string[][]): SoftwareFacts | null {
+function softwareRecord(name: Service, records: readonly string[][]): SoftwareFacts | null {
   const record = records.find(([service]) => service === name);
   if (record === undefined) return null;
   const [, path = '', said = '', stamp = '', program = path] = record;
-  const text = decode(said);
+  return softwareFacts(name, { path, program }, decode(said), stamp);
+}
+
+/** `said`: what the program says of itself with `-V` (nginx) or `-v` (keepalived). */
+export function softwareFacts(
+  name: Service,
+  { path, program }: { readonly path: string; readonly program: string },
+  said: string,
+  stamp: string,
+): SoftwareFacts {
   const version =
-    (name === 'nginx' ? /nginx version: nginx\/(\S+)/ : /Keepalived v(\S+)/).exec(text)?.[1] ?? '';
+    (name === 'nginx' ? /nginx version: nginx\/(\S+)/ : /Keepalived v(\S+)/).exec(said)?.[1] ?? '';
   const options =
-    (name === 'nginx' ? /^configure arguments: *(.*)$/m : /^configure options: *(.*)$/m).exec(text)?.[1] ??
+    (name === 'nginx' ? /^configure arguments: *(.*)$/m : /^configure options: *(.*)$/m).exec(said)?.[1] ??
     '';
   return {
     path,

@@ -1,7 +1,9 @@
 /** The inventory as written → the domain's: everything derived that a file may leave out. */
 
+import { hookNames } from '../model/domain.ts';
 import type {
   Cidr,
+  Hooks,
   HostSpec,
   Inventory,
   Member,
@@ -41,6 +43,7 @@ export function build(written: Written, file: string, sources: Sources): Invento
     },
     keepalived: softwareOf(written.keepalived),
     nginx: nginxOf(written, sources),
+    hooks: hooksOf(written),
     overridden: [],
   };
 }
@@ -105,6 +108,16 @@ function nginxOf({ nginx }: Written, sources: Sources): NginxSoftware {
       serves: serves(site, ['nginx', 'sites', i, 'file'], sources),
     })),
   };
+}
+
+function hooksOf({ hooks }: Written): Hooks {
+  const commands = Object.fromEntries(
+    hookNames.flatMap((name) => {
+      const command = hooks[name];
+      return command === undefined ? [] : [[name, command]];
+    }),
+  );
+  return { commands, timeout: hooks.timeout };
 }
 
 function serves(site: WrittenSite, path: Path, sources: Sources): Site['serves'] {

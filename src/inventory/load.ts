@@ -5,6 +5,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { Inventory } from '../model/domain.ts';
 import { HaupError } from '../model/errors.ts';
+import type { InventoryTexts } from '../model/inventory-texts.ts';
 import { readInventory } from './read.ts';
 import { secretResolver } from './secrets.ts';
 
@@ -23,17 +24,38 @@ const limitBytes = 256 * 1024;
  * inventory's, HAUP_LAB the lab that wrote it. Rejects with INVENTORY_MISSING, INVENTORY_INVALID or SECRET_MISSING.
  */
 export async function loadInventory(path: string, context: LoadContext): Promise<Inventory> {
+  return (await loadWithTexts(path, context)).inventory;
+}
+
+/** As loadInventory, with what is needed to read it again elsewhere. */
+export async function loadWithTexts(
+  path: string,
+  context: LoadContext,
+): Promise<{ readonly inventory: Inventory; readonly texts: InventoryTexts }> {
   const { env, cwd } = context;
   const directory = path === '-' ? cwd : dirname(resolve(cwd, path));
-  const file = path === '-' ? '(stdin)' : path;
   const text = path === '-' ? fromStdin(context) : await fromFile(path, cwd, missingHint);
   const overlay = env['HAUP_OVERLAY'];
+  const over = overlay
+    ? { text: await fromFile(overlay, cwd, labHint), file: overlay, by: `lab ${env['HAUP_LAB'] ?? 'haup'}` }
+    : null;
+  const sites: Record<string, string> = {};
+  const inventory = readInventory(text, path === '-' ? '(stdin)' : path, {
+    resolveSecret: secretResolver({ env, directory }),
+    readText: (name) => (sites[name] = siteText(resolve(directory, name))),
+    overlay: over ?? undefined,
+  });
+  const file = path === '-' ? '(stdin)' : resolve(cwd, path);
+  return { inventory, texts: { file, directory, text, sites, overlay: over } };
+}
+
+/** The same inventory from its texts; secrets are resolved anew. Throws INVENTORY_INVALID or SECRET_MISSING. */
+export function inventoryFrom(texts: InventoryTexts, env: LoadContext['env']): Inventory {
+  const { file, directory, text, sites, overlay } = texts;
   return readInventory(text, file, {
     resolveSecret: secretResolver({ env, directory }),
-    readText: (name) => siteText(resolve(directory, name)),
-    overlay: overlay
-      ? { text: await fromFile(overlay, cwd, labHint), file: overlay, by: `lab ${env['HAUP_LAB'] ?? 'haup'}` }
-      : undefined,
+    readText: (name) => sites[name] ?? '',
+    overlay: overlay ?? undefined,
   });
 }
 

@@ -224,6 +224,20 @@ function build() {
       .meta({ description: 'a list of sites' })
       .default([{ name: 'default', listen: [80], server_names: ['_'] }]),
   };
+  const hook = (moment: string) =>
+    text(
+      /^[^\n\r\0]*[^\s][^\n\r\0]*$/,
+      `a command line for sh on the operator's machine, run ${moment}, with the event as JSON on stdin`,
+    ).optional();
+  const hooks = {
+    before_apply: hook('before an apply or rollback changes anything; when it fails, nothing is changed'),
+    after_apply: hook('after an apply or rollback, also one that failed'),
+    before_host: hook("before a host's turn; when it fails, that host is not changed, and the apply stops"),
+    after_host: hook("after a host's turn, also one that failed"),
+    before_failover: hook('before a failover or failback; when it fails, nothing moves'),
+    after_failover: hook('after a failover or failback, also one that failed'),
+    timeout: whole(1, 3600, 'seconds that a hook may take').default(60),
+  };
   const all = z
     .strictObject({
       hosts: z
@@ -236,8 +250,11 @@ function build() {
       vrrp: section(vrrp, 'the settings of VRRP'),
       keepalived: section(keepalived, 'what keepalived is installed'),
       nginx: section(nginx, 'what nginx is installed, and its sites'),
+      hooks: section(hooks, 'commands to run before and after changes'),
     })
-    .meta({ description: 'a map of hosts, vips, vrrp, keepalived and nginx' }) satisfies z.ZodType<Written>;
+    .meta({
+      description: 'a map of hosts, vips, vrrp, keepalived, nginx and hooks',
+    }) satisfies z.ZodType<Written>;
   return { all, host, vip, vrrp, check, site };
 }
 

@@ -3,12 +3,15 @@
  * accepts is exactly this; build.ts turns it into the domain's Inventory.
  */
 
+import type { HookName } from '../model/domain.ts';
+
 export interface Written {
   readonly hosts: Readonly<Record<string, WrittenHost>>;
   readonly vips: readonly WrittenVip[];
   readonly vrrp: WrittenVrrp;
   readonly keepalived: WrittenSoftware;
   readonly nginx: WrittenNginx;
+  readonly hooks: WrittenHooks;
 }
 
 export interface WrittenHost {
@@ -83,6 +86,8 @@ export interface WrittenSite {
   readonly proxy?: readonly string[] | undefined;
   readonly file?: string | undefined;
 }
+
+export type WrittenHooks = { readonly [K in HookName]?: string | undefined } & { readonly timeout: number };
 
 /** What is left of a part of the file when the keys with errors of their own are taken away. */
 export type Loose<T> = { readonly [K in keyof T]?: T[K] | undefined };

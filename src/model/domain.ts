@@ -24,9 +24,27 @@ export interface Inventory {
   readonly vrrp: Vrrp;
   readonly keepalived: Software;
   readonly nginx: NginxSoftware;
+  readonly hooks: Hooks;
   /** Values that an overlay (a lab's) replaced: shown to the operator on every run. */
   readonly overridden: readonly Override[];
 }
+
+/** Command lines that haup runs on the operator's machine, with what happens as JSON on stdin. */
+export interface Hooks {
+  readonly commands: Readonly<Partial<Record<HookName, string>>>;
+  /** Seconds that each may take. */
+  readonly timeout: number;
+}
+
+export const hookNames = [
+  'before_apply',
+  'after_apply',
+  'before_host',
+  'after_host',
+  'before_failover',
+  'after_failover',
+] as const;
+export type HookName = (typeof hookNames)[number];
 
 export interface Override {
   /** Dotted path of the key, `keepalived.version`. */

@@ -51,6 +51,7 @@ export type ErrorCode =
   | 'SERVICE_FAILED'
   | 'PLAN_STALE'
   | 'GATE_FAILED'
+  | 'HOOK_FAILED'
   | 'FAILOVER_REFUSED'
   | 'FAILOVER_FAILED'
   | 'DRILL_FAILED'
@@ -124,6 +125,7 @@ const exitOf: Readonly<Record<ErrorCode, Exit>> = {
   SERVICE_FAILED: 'failed',
   PLAN_STALE: 'failed',
   GATE_FAILED: 'failed',
+  HOOK_FAILED: 'failed',
   FAILOVER_REFUSED: 'failed',
   FAILOVER_FAILED: 'failed',
   DRILL_FAILED: 'failed',

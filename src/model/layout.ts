@@ -23,3 +23,7 @@ export type RecordKind = 'files' | 'directories' | 'users' | 'packages' | 'servi
 export const foundDirectory: string = `${stateDirectory}/found`;
 /** Begins a line of a command's output that is for the operator to read, not for the log alone. */
 export const sayMark = 'haup: ';
+/** States that were kept before changes, one directory each, named by its number; readable by root alone. */
+export const historyDirectory: string = `${stateDirectory}/history`;
+/** How many are kept. */
+export const keptStates = 5;

@@ -9,6 +9,7 @@ import type {
   ServiceFound,
   Tarball,
 } from './domain.ts';
+import type { KeptPaths, StateLabel } from './history.ts';
 
 /** A verb with data, never a shell string: ssh/actions.ts turns it into sh, a fake host interprets it. */
 export type Action =
@@ -19,13 +20,12 @@ export type Action =
   | { readonly do: 'configure' | 'make' | 'clean-build'; readonly recipe: BuildRecipe }
   /** `make install` into a directory of its own, packed; the bytes of the pack are the result. */
   | { readonly do: 'pack-build'; readonly recipe: BuildRecipe; readonly pack: Pack }
-  /** Puts a pack in place: one that this host made (`from: 'host'`), or one that haup brings. */
-  | {
-      readonly do: 'place-build';
-      readonly recipe: BuildRecipe;
-      readonly pack: Pack;
-      readonly from: 'host' | 'haup';
-    }
+  /** Puts a pack in place, which haup brings. */
+  | { readonly do: 'place-build'; readonly recipe: BuildRecipe; readonly pack: Pack }
+  /** Keeps what haup is about to change: files, and the programs by further links to them. */
+  | { readonly do: 'keep-state'; readonly label: StateLabel; readonly services: readonly KeptPaths[] }
+  /** Puts back the program of a state that was kept; `newest`: of the state before this run. */
+  | { readonly do: 'restore-build'; readonly service: Service; readonly state: number | 'newest' }
   /** `files` are the writes; `testing` is the whole set as it will be, which the daemon judges first. */
   | {
       readonly do: 'write';
@@ -57,6 +57,8 @@ export type Action =
   | { readonly do: 'remove-user'; readonly name: string }
   /** The last step of removing haup: what it remembers on the host goes. */
   | { readonly do: 'forget' }
+  /** `atMs`: the moment by the host's own clock, ms since the epoch; null until it is agreed on. */
+  | { readonly do: 'reload-together'; readonly service: Service; readonly atMs: number | null }
   /** Lower the priority of every VRRP instance of the host; survives restarts and reboots. */
   | { readonly do: 'drain' }
   | { readonly do: 'undrain' }
@@ -112,10 +114,14 @@ export interface Change {
   readonly actions: readonly Action[];
   /** What must hold on this host before the next change. */
   readonly after?: readonly CheckName[];
+  /** The VIPs that `after` is about; absent: all of the cluster. */
+  readonly addresses?: readonly string[];
   /** Puts the host back as it was, in the order of the changes; absent where nothing is to be put back. */
   readonly undo?: readonly Action[];
   /** It replaces a version by a lower one. */
   readonly downgrade?: { readonly software: Service; readonly from: string; readonly to: string };
+  /** Changes of a stage wait until all hosts have made those of the rounds before; absent: 0. */
+  readonly round?: number;
   readonly diffs: readonly TextDiff[];
 }
 
@@ -127,15 +133,26 @@ export interface Same {
 
 export interface HostWork {
   readonly host: HostName;
+  /** What is kept of the host before its first change; absent: there is nothing to go back to. */
+  readonly keep?: readonly KeptPaths[];
   readonly changes: readonly Change[];
+}
+
+/** Why hosts change at the same moment, and what clients notice of it. */
+export interface Together {
+  readonly why: readonly string[];
+  readonly expect: string;
 }
 
 /** What is done at once, and what must hold before the next stage. */
 export interface Stage {
   readonly title: string;
+  readonly together?: Together;
   /** Hosts in parallel; the changes of a host in order. */
   readonly work: readonly HostWork[];
   readonly gate: readonly CheckName[];
+  /** The VIPs that the gate is about; absent: all of the cluster. */
+  readonly addresses?: readonly string[];
 }
 
 /** Tracks (clusters) run in parallel, the stages of a track in order. */
@@ -147,10 +164,12 @@ export interface Plan {
 
 /**
  * `released`: the host holds no VIP, and every VIP is held and answered by another.
+ * `overlapping`: two hosts hold a VIP, for as long as one takes over from the other.
  * `settled`: every VIP is back on the first member that is able to have it.
  */
 export type CheckName =
   | 'released'
+  | 'overlapping'
   | 'settled'
   | 'one-holder'
   | 'http'
@@ -158,7 +177,8 @@ export type CheckName =
   | 'interface'
   | 'drained'
   | 'versions'
-  | 'reachable';
+  | 'reachable'
+  | 'hooks';
 
 export interface Finding {
   readonly check: CheckName;

@@ -1,8 +1,12 @@
-import type { DesiredHost, HostFacts, HostName, Vip } from '../model/domain.ts';
+import type { DesiredHost, HostFacts, HostName, Service, Vip } from '../model/domain.ts';
 import { HaupError } from '../model/errors.ts';
+import type { KeptPaths } from '../model/history.ts';
 import { holdsAddress } from '../model/holding.ts';
 import type { Change, CheckName, HostWork, Plan, Same, Stage } from '../model/plan.ts';
 import { diffHost, type HostDiff } from './diff.ts';
+import { canDrain, whileDrained } from './drain.ts';
+import { splitChanges } from './hand-over.ts';
+import { meetingOf } from './together.ts';
 
 /** What must hold after hosts that serve were changed. */
 const serving: readonly CheckName[] = ['services', 'one-holder', 'settled', 'http'];
@@ -42,103 +46,125 @@ export function plan(
     diffs.set(desired.host, diff);
     for (const what of diff.same) same.push({ host: desired.host, what });
   }
-  const tracks = clusters
-    .map((cluster) =>
-      track(
-        cluster.filter((host) => diffs.has(host)),
-        diffs,
-        have,
-        vips,
-      ),
-    )
-    .filter((stages) => stages.length > 0);
-  return { tracks, same, want };
+  const kept = new Map(want.map((desired) => [desired.host, keptPaths(desired, have.get(desired.host))]));
+  return { tracks: arrange(diffs, kept, have, vips, clusters), same, want };
 }
 
-function track(
-  hosts: readonly HostName[],
+/** A track for each cluster that has changes. */
+export function arrange(
   diffs: ReadonlyMap<HostName, HostDiff>,
+  kept: ReadonlyMap<HostName, readonly KeptPaths[]>,
   have: ReadonlyMap<HostName, HostFacts>,
   vips: readonly Vip[],
-): readonly Stage[] {
-  const work = (list: readonly HostName[], part: 'prepare' | 'change' | 'tidy'): readonly HostWork[] =>
-    list
-      .map((host) => ({ host, changes: diffs.get(host)?.[part] ?? [] }))
-      .filter(({ changes }) => changes.length > 0);
+  clusters: readonly (readonly HostName[])[],
+): readonly (readonly Stage[])[] {
+  return clusters
+    .map((cluster) => track(cluster, { diffs, kept, have, vips }))
+    .filter((stages) => stages.length > 0);
+}
+
+interface Known {
+  readonly diffs: ReadonlyMap<HostName, HostDiff>;
+  readonly kept: ReadonlyMap<HostName, readonly KeptPaths[]>;
+  readonly have: ReadonlyMap<HostName, HostFacts>;
+  readonly vips: readonly Vip[];
+}
+
+function track(cluster: readonly HostName[], { diffs, kept, have, vips }: Known): readonly Stage[] {
+  const hosts = cluster.filter((host) => diffs.has(host));
   const stages: Stage[] = [];
-  const add = (title: string, hostWork: readonly HostWork[], gate: readonly CheckName[]): void => {
-    if (hostWork.length > 0) stages.push({ title, work: hostWork, gate });
+  const touched = new Set<HostName>();
+  const add = (stage: Stage): void => {
+    const work = stage.work.filter(({ changes }) => changes.length > 0);
+    if (work.length > 0) stages.push({ ...stage, work });
   };
-  const holds = (host: HostName): number => {
+  /** A host is kept once, before the first change that can be noticed. */
+  const workOf = (host: HostName, changes: readonly Change[]): HostWork => {
+    const keep = touched.has(host) || changes.length === 0 ? [] : (kept.get(host) ?? []);
+    if (changes.length > 0) touched.add(host);
+    return { host, ...(keep.length > 0 ? { keep } : {}), changes };
+  };
+  const changesOf = (host: HostName): readonly Change[] => diffs.get(host)?.change ?? [];
+  const holds = (host: HostName, { address }: Vip): boolean => {
     const facts = have.get(host);
-    return facts === undefined ? 0 : vips.filter((vip) => holdsAddress(facts, vip.address.address)).length;
+    return facts !== undefined && holdsAddress(facts, address.address);
   };
-  add('prepare', work(hosts, 'prepare'), []);
-  if (!hosts.some((host) => holds(host) > 0)) {
-    add('configure and start', work(hosts, 'change'), serving);
-    add(tidyTitle, work(hosts, 'tidy'), []);
+  const held = vips.filter((vip) => cluster.some((host) => holds(host, vip)));
+  const heldNow = held.map(({ address }) => address.address);
+  const heldBy = (host: HostName): number => held.filter((vip) => holds(host, vip)).length;
+  /** A VIP that is new is somebody's only once one of its hosts has been changed. */
+  const expected = (): readonly string[] =>
+    vips
+      .filter((vip) => held.includes(vip) || vip.members.some(({ host }) => touched.has(host)))
+      .map(({ address }) => address.address);
+  const able = (host: HostName): boolean => cluster.length > 1 && canDrain(have.get(host), entryOf(kept.get(host)));
+  add({
+    title: 'prepare',
+    work: hosts.map((host) => ({ host, changes: diffs.get(host)?.prepare ?? [] })),
+    gate: [],
+  });
+  const tidy: Stage = {
+    title: 'take away what nothing uses any more',
+    work: hosts.map((host) => ({ host, changes: diffs.get(host)?.tidy ?? [] })),
+    gate: [],
+  };
+  if (!hosts.some((host) => heldBy(host) > 0)) {
+    const work = hosts.map((host) => workOf(host, changesOf(host)));
+    add({ title: 'configure and start', work, gate: serving, addresses: expected() });
+    add(tidy);
     return stages;
   }
-  for (const host of [...hosts].sort((a, b) => holds(a) - holds(b))) {
-    const [own] = work([host], 'change');
-    if (own === undefined) continue;
-    add(
-      `change ${host}`,
-      [
-        {
-          host,
-          changes: holds(host) > 0 ? whileDrained(own.changes, have.get(host), hosts.length) : own.changes,
-        },
-      ],
-      serving,
-    );
+  const meeting = meetingOf(hosts, diffs, have, vips, able);
+  const split = new Map(
+    meeting?.hosts.map((host) => [
+      host,
+      splitChanges(host, changesOf(host), meeting, heldBy(host) > 0 ? heldNow : []),
+    ]),
+  );
+  if (meeting !== null) {
+    const names = meeting.hosts.join(' and ');
+    add({
+      title: meeting.first.length > 0 ? `change ${names} in turns` : `change ${names} at the same moment`,
+      together: meeting.together,
+      work: meeting.hosts.map((host) => workOf(host, split.get(host)?.together ?? [])),
+      gate: serving,
+      addresses: expected(),
+    });
   }
-  add(tidyTitle, work(hosts, 'tidy'), []);
+  for (const host of [...hosts].sort((a, b) => heldBy(a) - heldBy(b))) {
+    const own = split.get(host)?.alone ?? changesOf(host);
+    const changes = heldBy(host) > 0 ? whileDrained(own, heldNow, able(host)) : own;
+    const work = workOf(host, changes);
+    add({ title: `change ${host}`, work: [work], gate: serving, addresses: expected() });
+  }
+  add(tidy);
   return stages;
 }
 
-const tidyTitle = 'take away what nothing uses any more';
+/** The configuration that keepalived reads. */
+const entryOf = (kept: readonly KeptPaths[] | undefined): string =>
+  kept?.find(({ service }) => service === 'keepalived')?.entry ?? '';
 
-/**
- * What interrupts a daemon is done while the host is drained: the backup takes over first, so that no
- * request is lost. A host that the operator drained stays so.
- */
-function whileDrained(
-  changes: readonly Change[],
-  facts: HostFacts | undefined,
-  members: number,
-): readonly Change[] {
-  const interrupts = changes.some(({ actions }) =>
-    actions.some(
-      (action) => action.do === 'service' && (action.verb === 'restart' || action.verb === 'stop'),
-    ),
+/** The files and programs that a host's changes may touch; none when there is nothing there to go back to. */
+function keptPaths(want: DesiredHost, have: HostFacts | undefined): readonly KeptPaths[] {
+  if (have === undefined) return [];
+  const prefixes = new Map<Service, string>();
+  const units = new Map<Service, string>();
+  for (const resource of want.resources) {
+    if (resource.kind === 'build') prefixes.set(resource.recipe.software, resource.recipe.prefix);
+    if (resource.kind === 'unit') units.set(resource.service, resource.file.path);
+  }
+  const paths = want.resources.flatMap((resource): KeptPaths[] => {
+    if (resource.kind !== 'config') return [];
+    const { service, binary, entry, files, owns } = resource.set;
+    const prefix = prefixes.get(service) ?? null;
+    const unit = units.get(service) ?? '';
+    return [{ service, binary, prefix, entry, files: files.map(({ path }) => path), owns, unit }];
+  });
+  const something = paths.some(
+    ({ service, entry }) => have.files[entry]?.state === 'present' || have.software[service] !== null,
   );
-  const canDrain =
-    members > 1 &&
-    facts !== undefined &&
-    (facts.drain ?? 0) >= 0 &&
-    facts.services.keepalived.active === 'active';
-  if (!interrupts || !canDrain) return changes;
-  return [
-    {
-      id: 'drain',
-      title: 'drain',
-      why: 'a daemon is restarted: the backup takes over first',
-      actions: [{ do: 'drain' }],
-      after: ['released'],
-      undo: [],
-      diffs: [],
-    },
-    ...changes,
-    {
-      id: 'undrain',
-      title: 'undrain',
-      why: 'the host takes its VIPs back',
-      actions: [{ do: 'undrain' }],
-      after: ['services'],
-      diffs: [],
-    },
-  ];
+  return something ? paths : [];
 }
 
 export const countChanges = (of: Plan): { readonly changes: number; readonly hosts: number } => {

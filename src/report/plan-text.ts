@@ -69,6 +69,10 @@ function stageLines(
 ): readonly string[] {
   const layout = layoutOf(stage, options.width);
   const lines = wrap(numbered + oneLine(stage.title), options.width).map(style.bold);
+  for (const why of stage.together?.why ?? [])
+    lines.push(...hanging('  ', oneLine(why), options.width, style.dim));
+  if (stage.together !== undefined)
+    lines.push(...hanging('  ', oneLine(stage.together.expect), options.width, style.yellow));
   for (const group of groupAlike(stage.work)) {
     const hosts = group.hosts.map(oneLine).join(', ');
     lines.push('', ...hostLines(hosts, style, options));
@@ -136,6 +140,8 @@ function signOf(change: Change, style: Style): string {
 /** Verbs that make something other than it was; all others bring something new. */
 const altering: ReadonlySet<Action['do']> = new Set([
   'service',
+  'reload-together',
+  'restore-build',
   'write',
   'write-unit',
   'put-files',

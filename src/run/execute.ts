@@ -1,9 +1,12 @@
 import type { HostName } from '../model/domain.ts';
 import { HaupError, SeveralErrors } from '../model/errors.ts';
 import type { Emit } from '../model/events.ts';
+import type { StateLabel } from '../model/history.ts';
 import { sayMark } from '../model/layout.ts';
-import type { Action, Change, CheckName, Host, Plan, Stage } from '../model/plan.ts';
+import type { Action, Change, CheckName, Host, HostWork, Plan, Stage } from '../model/plan.ts';
+import { noteOf } from './note.ts';
 import type { PackStore } from './packs.ts';
+import { putBack } from './put-back.ts';
 
 export interface ExecuteOptions {
   readonly emit: Emit;
@@ -12,11 +15,22 @@ export interface ExecuteOptions {
   readonly log: (host: HostName, line: string) => void;
   /** Builds on their way from host to host. */
   readonly packs: Pick<PackStore, 'ready' | 'put' | 'fail'>;
+  /** Whose run this is, for the states that are kept on the hosts. */
+  readonly label: Omit<StateLabel, 'changes'>;
+  /** A moment at which hosts act together, by the clock of each. */
+  readonly agree: (hosts: readonly Host[], signal: AbortSignal) => Promise<ReadonlyMap<HostName, number>>;
+  /** Around the part of a host's turn that can be noticed; `before` may refuse it. */
+  readonly turns: {
+    readonly before: (host: HostName, changes: readonly Change[]) => Promise<void>;
+    readonly after: (host: HostName, changes: readonly Change[], failure: unknown) => Promise<void>;
+  };
   /** Resolves when the checks hold for the hosts of a track, rejects with GATE_FAILED. */
   readonly gate: (
     checks: readonly CheckName[],
     hosts: readonly HostName[],
     signal: AbortSignal,
+    /** The VIPs that it is about; absent: all. */
+    addresses?: readonly string[],
   ) => Promise<void>;
 }
 
@@ -46,37 +60,132 @@ async function runTrack(
   const members = [...new Set(stages.flatMap((stage) => stage.work.map(({ host }) => host)))];
   for (const stage of stages) {
     const begun = new Map<Host, Change[]>();
+    const told: HostWork[] = [];
+    const failure =
+      (await turnFailure(stage, told, options)) ??
+      (await keepStates(stage, stages, hosts, options)) ??
+      (await stageFailure(stage, hosts, begun, options, signal)) ??
+      (await gateFailure(stage, members, options, signal));
+    // At once: hosts that change together must also go back together.
+    if (failure !== null)
+      await Promise.all([...begun].map(([host, changes]) => putBack(host, changes, stage, options)));
+    for (const { host, changes } of told) await options.turns.after(host, changes, failure);
+    if (failure !== null) throw failure;
+  }
+}
+
+/** Tells of each host's turn before it begins; what nobody can notice (a stage without a gate) is no turn. */
+async function turnFailure(
+  stage: Stage,
+  told: HostWork[],
+  { turns, emit }: ExecuteOptions,
+): Promise<unknown> {
+  if (stage.gate.length === 0) return null;
+  for (const work of stage.work) {
+    try {
+      await turns.before(work.host, work.changes);
+      told.push(work);
+    } catch (error) {
+      if (error instanceof HaupError) emit({ type: 'failed', host: work.host, error });
+      return error;
+    }
+  }
+  return null;
+}
+
+async function stageFailure(
+  stage: Stage,
+  hosts: ReadonlyMap<HostName, Host>,
+  begun: Map<Host, Change[]>,
+  options: ExecuteOptions,
+  signal: AbortSignal,
+): Promise<unknown> {
+  const rounds = new Set(stage.work.flatMap(({ changes }) => changes.map(({ round }) => round ?? 0)));
+  for (const round of [...rounds].sort((a, b) => a - b)) {
+    const moments = await agree(stage, round, hosts, options, signal).catch((error: unknown) => ({ error }));
+    if ('error' in moments) return moments.error;
     const outcomes = await Promise.allSettled(
-      stage.work.map(async ({ host: name, changes }) => {
-        const host = hosts.get(name);
+      stage.work.map(async (work) => {
+        const host = hosts.get(work.host);
         if (host === undefined) {
-          throw new HaupError('HOST_UNKNOWN', `${name} is in the plan but not connected.`, { host: name });
+          throw new HaupError('HOST_UNKNOWN', `${work.host} is in the plan but not connected.`, {
+            host: work.host,
+          });
         }
-        const mine: Change[] = [];
+        const mine = begun.get(host) ?? [];
         begun.set(host, mine);
         try {
-          for (const change of changes) {
+          for (const change of work.changes) {
+            if ((change.round ?? 0) !== round) continue;
             // A set of files is swapped whole or not at all: where that fails there is nothing to put back.
             const atomic = change.actions.every((action) => action.do === 'write');
             if (!atomic) mine.push(change);
-            await makeChange(host, change, options, signal);
+            await makeChange(host, atMoment(change, moments.get(host.name)), options, signal);
             if (atomic) mine.push(change);
-            if (change.after !== undefined) await options.gate(change.after, [name], signal);
+            if (change.after !== undefined)
+              await options.gate(change.after, [work.host], signal, change.addresses);
           }
         } catch (error) {
           // Others may be waiting for what this host was to build.
-          for (const action of changes.flatMap(({ actions }) => actions)) {
+          for (const action of work.changes.flatMap(({ actions }) => actions)) {
             if (action.do === 'pack-build') options.packs.fail(action.pack, error);
           }
           throw error;
         }
       }),
     );
-    const failure = failureOf(outcomes) ?? (await gateFailure(stage, members, options, signal));
-    if (failure === null) continue;
-    for (const [host, changes] of begun) await putBack(host, changes, options);
-    throw failure;
+    const failure = failureOf(outcomes);
+    if (failure !== null) return failure;
   }
+  return null;
+}
+
+/** A moment for the hosts that reload together in this round, by the clock of each. */
+async function agree(
+  stage: Stage,
+  round: number,
+  hosts: ReadonlyMap<HostName, Host>,
+  options: ExecuteOptions,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<HostName, number>> {
+  const meeting = stage.work
+    .filter(({ changes }) => changes.some((change) => (change.round ?? 0) === round && meets(change)))
+    .flatMap(({ host }) => hosts.get(host) ?? []);
+  return meeting.length === 0 ? new Map() : options.agree(meeting, signal);
+}
+
+const meets = ({ actions }: Change): boolean => actions.some((action) => action.do === 'reload-together');
+
+const atMoment = (change: Change, atMs: number | undefined): Change =>
+  atMs === undefined
+    ? change
+    : {
+        ...change,
+        actions: change.actions.map((action) =>
+          action.do === 'reload-together' ? { ...action, atMs } : action,
+        ),
+      };
+
+/** Once for each host, before its first change that can be noticed: what `haup rollback` goes back to. */
+async function keepStates(
+  stage: Stage,
+  track: readonly Stage[],
+  hosts: ReadonlyMap<HostName, Host>,
+  { label, log }: ExecuteOptions,
+): Promise<unknown> {
+  const titles = (name: HostName): readonly string[] =>
+    track
+      .flatMap(({ work }) => work)
+      .flatMap(({ host, changes }) => (host === name ? changes.map(({ title }) => title) : []));
+  const outcomes = await Promise.allSettled(
+    stage.work.map(async ({ host: name, keep }) => {
+      if (keep === undefined) return;
+      log(name, '── keep the state as it is now');
+      const action: Action = { do: 'keep-state', label: { ...label, changes: titles(name) }, services: keep };
+      await hosts.get(name)?.act(action, uninterrupted);
+    }),
+  );
+  return failureOf(outcomes);
 }
 
 async function gateFailure(
@@ -86,46 +195,10 @@ async function gateFailure(
   signal: AbortSignal,
 ): Promise<unknown> {
   if (stage.gate.length === 0) return null;
-  return options.gate(stage.gate, members, signal).then(
+  return options.gate(stage.gate, members, signal, stage.addresses).then(
     () => null,
     (error: unknown) => error,
   );
-}
-
-/**
- * Puts a host back as it was before the stage that failed. It runs to its end also after Ctrl-C: half
- * a change is worse than a second of waiting. A host that cannot be put back is said to be so, and
- * stays drained if it was drained for the change: its peers serve.
- */
-async function putBack(host: Host, changes: readonly Change[], options: ExecuteOptions): Promise<void> {
-  const undo = changes.flatMap((change) => change.undo ?? []);
-  const drained = changes.some(({ id }) => id === 'drain');
-  if (undo.length === 0 && !drained) return;
-  const { emit, log } = options;
-  const patience = AbortSignal.timeout(putBackLimitMs);
-  emit({ type: 'said', host: host.name, text: 'putting it back as it was' });
-  try {
-    for (const action of undo) {
-      log(host.name, `── put back: ${noteOf(action)}`);
-      // A file that was never swapped in needs no putting back, and says so by being stale.
-      await host
-        .act(action, patience, (line) => log(host.name, line))
-        .catch((error: unknown) => {
-          if (!(error instanceof HaupError && error.code === 'PLAN_STALE')) throw error;
-        });
-    }
-    if (drained) {
-      await options.gate(['services'], [host.name], patience);
-      await host.act({ do: 'undrain' }, patience);
-    }
-    emit({ type: 'said', host: host.name, text: 'it is as it was before' });
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    const left = drained
-      ? ` It stays drained, and its peers serve. Once it is mended: haup failback ${host.name}`
-      : '';
-    emit({ type: 'said', host: host.name, text: `it could not be put back: ${reason}${left}` });
-  }
 }
 
 async function makeChange(
@@ -145,7 +218,7 @@ async function makeChange(
     try {
       // What can be dropped at any moment is; the rest is short, and is finished rather than left half done.
       const patience = interruptible.has(action.do) ? signal : uninterrupted;
-      if (action.do === 'place-build' && action.from === 'haup') await packs.ready(action.pack, signal);
+      if (action.do === 'place-build') await packs.ready(action.pack, signal);
       const { pack } = await host.act(action, patience, (line) => {
         log(host.name, line);
         if (line.startsWith(sayMark))
@@ -171,32 +244,8 @@ const asSeenOn = ({ name }: Host, error: HaupError): HaupError =>
     ? error
     : new HaupError(error.code, `It stopped, since ${error.host} failed.`, { host: name });
 
-/** The name of an action as the operator knows it. */
-function noteOf(action: Action): string {
-  switch (action.do) {
-    case 'upload':
-      return 'push the tarball';
-    case 'configure':
-      return './configure';
-    case 'make':
-      return 'make';
-    case 'pack-build':
-      return 'make install';
-    case 'place-build':
-      return 'put it in place';
-    case 'clean-build':
-      return 'clean up';
-    case 'service':
-      return action.verb;
-    default:
-      return action.do.replace('-', ' ');
-  }
-}
-
 const interruptible: ReadonlySet<Action['do']> = new Set<Action['do']>(['upload', 'configure', 'make']);
 const uninterrupted: AbortSignal = new AbortController().signal;
-
-const putBackLimitMs = 120_000;
 
 /** One failure is thrown as it is, several as SeveralErrors; an unexpected one before all others. */
 export function throwFailures(outcomes: readonly PromiseSettledResult<unknown>[]): void {

@@ -15,6 +15,8 @@ interface Sight {
 }
 
 export interface GateOptions {
+  /** The VIPs that it is about; absent: all. */
+  readonly addresses?: readonly string[] | undefined;
   readonly now: () => number;
   readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
 }
@@ -37,15 +39,17 @@ export async function gate(
   options: GateOptions,
   signal: AbortSignal,
 ): Promise<void> {
-  const vips = inventory.vips.filter((vip) => vip.members.some(({ host }) => members.includes(host)));
+  const near = inventory.vips.filter((vip) => vip.members.some(({ host }) => members.includes(host)));
+  const { addresses } = options;
+  const vips = near.filter(({ address }) => addresses === undefined || addresses.includes(address.address));
   const script = gateScript(vips, probePort(inventory.nginx));
-  const slowest = Math.max(0, ...vips.map((vip) => 4 * vip.advertInt)) + inventory.vrrp.preemptDelay;
+  const slowest = Math.max(0, ...near.map((vip) => 4 * vip.advertInt)) + inventory.vrrp.preemptDelay;
   const deadline = options.now() + slowest * 1000 + patienceMs;
   for (;;) {
     const sights = new Map<HostName, Sight>();
     await Promise.all(
       [...hosts].map(async ([name, host]) => {
-        if (vips.some((vip) => vip.members.some((member) => member.host === name))) {
+        if (near.some((vip) => vip.members.some((member) => member.host === name))) {
           sights.set(name, parseSight(await host.read(script, signal)));
         }
       }),
@@ -99,6 +103,9 @@ function complaints(
       wrong.push(
         `${address} is held by ${holders.length === 0 ? 'no host' : `${holders.join(' and ')} at once`}`,
       );
+    }
+    if (checks.includes('overlapping') && holders.length < 2) {
+      wrong.push(`${address} is held by ${holder ?? 'no host'} alone`);
     }
     const expected = vip.members.find(({ host }) => able(sights.get(host)))?.host;
     if (checks.includes('settled') && holders.length === 1 && expected !== undefined && holder !== expected) {

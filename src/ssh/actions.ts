@@ -8,11 +8,12 @@ import type { ErrorCode } from '../model/errors.ts';
 import { drainFile, stateDirectory, unreadMark } from '../model/layout.ts';
 import type { Action, DeadMan, Fault, FileWrite, Pack } from '../model/plan.ts';
 import { build, packBuild, placeBuild, upload } from './builds.ts';
+import { keepState, restoreBuild } from './history.ts';
 import { removePackages } from './package-removal.ts';
 import { install } from './packages.ts';
 import { recording } from './record.ts';
 import { forget, removeBuild, removeUser } from './removal.ts';
-import { service } from './services.ts';
+import { reloadTogether, service } from './services.ts';
 import { quote } from './shell.ts';
 
 /** A script to run as root, with the error that a non-zero exit means. */
@@ -68,7 +69,11 @@ useradd --system --user-group --no-create-home --home-dir / --shell "$(command -
     case 'pack-build':
       return packBuild(action.recipe, action.pack);
     case 'place-build':
-      return placeBuild(action.recipe, action.pack, action.from === 'haup' ? store.pack(action.pack) : null);
+      return placeBuild(action.recipe, action.pack, store.pack(action.pack));
+    case 'keep-state':
+      return keepState(action);
+    case 'restore-build':
+      return restoreBuild(action);
     case 'write-unit':
       return {
         script: `set -e\nmkdir -p ${quote(stateDirectory)}\n${swap([action.file])}\nsystemctl daemon-reload`,
@@ -95,6 +100,8 @@ useradd --system --user-group --no-create-home --home-dir / --shell "$(command -
       return forget();
     case 'service':
       return service(action.service, action.verb, action.found);
+    case 'reload-together':
+      return reloadTogether(action.service, action.atMs ?? 0);
     case 'drain':
     case 'undrain':
       return {

@@ -136,7 +136,7 @@ export const readPack = (recipe: BuildRecipe, pack: Pack): Job => ({
  * the first rename; the stamp comes last. Configuration that is there stays, as with `make install`; units
  * are haup's own.
  */
-export function placeBuild(recipe: BuildRecipe, pack: Pack, bytes: Uint8Array | null): Job {
+export function placeBuild(recipe: BuildRecipe, pack: Pack, bytes: Uint8Array): Job {
   const stamp = quote(stampPath(recipe.prefix));
   const list = quote(installedList(recipe.software, recipe.prefix));
   const unpacked = quote(`${sourceDirectory}/${pack.key}`);
@@ -153,7 +153,7 @@ fi
 exit "$status"' EXIT
 ${recording}
 mkdir -p ${sourceDirectory} ${stateDirectory}
-${bytes === null ? '' : `cat > ${packFile(pack)}`}
+cat > ${packFile(pack)}
 rm -rf ${unpacked} ${targets}
 mkdir ${unpacked}
 tar -xzf ${packFile(pack)} --no-same-owner -C ${unpacked}
@@ -193,7 +193,7 @@ comm -23 ${list} ${list}.now | while read -r t; do rm -f "$t"; done
 mv -f ${list}.now ${list}
 cp -p .${stamp} ${stamp}.haup-new
 mv -f ${stamp}.haup-new ${stamp}`,
-    ...(bytes === null ? {} : { stdin: bytes }),
+    stdin: bytes,
     timeoutMs: 10 * minute,
     failure: 'INSTALL_FAILED',
     what: `putting ${nameOf(recipe)} in place`,

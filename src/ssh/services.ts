@@ -17,7 +17,7 @@ export function service(name: Service, verb: ServiceVerb, found?: ServiceFound):
         ? [`[ "$(systemctl show -p LoadState ${unit})" = LoadState=not-found ] || systemctl disable ${unit}`]
         : [
             'since=$(date +%s)',
-            `fail() { journalctl -q --no-pager -o cat -u ${unit} --since "@$since" | uniq | tail -n 15 >&2; exit 1; }`,
+            failing(unit),
             ...(name === 'nginx' && verb === 'reload' ? beforeReload : []),
             `systemctl reset-failed ${unit} 2>/dev/null`,
             `systemctl ${verb} ${unit} 2>/dev/null || fail`,
@@ -31,6 +31,9 @@ export function service(name: Service, verb: ServiceVerb, found?: ServiceFound):
     what: `systemctl ${verb} ${name}`,
   };
 }
+
+const failing = (unit: string): string =>
+  `fail() { journalctl -q --no-pager -o cat -u ${unit} --since "@$since" | uniq | tail -n 15 >&2; exit 1; }`;
 
 function rememberFound(name: Service, { active, enabled }: ServiceFound): string {
   const line = `${name} ${active ? 'active' : 'inactive'} ${enabled ? 'enabled' : 'disabled'}`;
@@ -65,3 +68,28 @@ done
   tail -n 50 "/proc/$main/fd/2" | grep -F "$main#" | grep -E '\\[(emerg|alert|crit|error)\\]' | sed 's/^[^[]*//' | uniq | tail -n 5 >&2
   exit 1
 }`;
+
+/**
+ * Waits for the moment and tells the daemon to read its files. Without the ways through systemctl and D-Bus,
+ * which take longer on one host than on another; ends without doing it when the operator's machine goes.
+ */
+export function reloadTogether(name: Service, atMs: number): Job {
+  const unit = `${name}.service`;
+  return {
+    script: `since=$(date +%s)
+${failing(unit)}
+pid=$(systemctl show -p MainPID ${unit})
+pid=\${pid#MainPID=}
+[ "\${pid:-0}" != 0 ] || { echo '${unit} is not running' >&2; exit 1; }
+left=$((${atMs} - $(date +%s%3N)))
+[ "$left" -le 0 ] || sleep "$((left / 1000)).$(printf %03d $((left % 1000)))" || exit 1
+kill -HUP "$pid" || fail
+echo "reloaded $(($(date +%s%3N) - ${atMs})) ms after the agreed moment"
+${settled(unit)}
+rm -f ${quote(unreadMark(name))}`,
+    timeoutMs: 60_000,
+    lifeline: true,
+    failure: 'SERVICE_FAILED',
+    what: `reloading ${name} at the agreed moment`,
+  };
+}

@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import type { FileFact, HostFacts, Service } from '../../src/model/domain.ts';
 import { services } from '../../src/model/domain.ts';
 import { HaupError } from '../../src/model/errors.ts';
-import { unreadMark } from '../../src/model/layout.ts';
+import type { KeptState } from '../../src/model/history.ts';
+import { keptStates, unfinishedStamp, unreadMark } from '../../src/model/layout.ts';
 import type { Action, FileWrite, Host } from '../../src/model/plan.ts';
 
 /** A host in memory that interprets the same actions as a real one. The contract suite runs on both. */
@@ -12,6 +13,9 @@ export interface FakeHost extends Host {
   readonly acted: readonly Action[];
   /** The next action of this kind fails with this error. */
   failOn(kind: Action['do'], error: HaupError): void;
+  /** Newest first, as a real host tells them. */
+  kept(): readonly KeptState[];
+  keptFiles(number: number): ReadonlyMap<string, Uint8Array>;
 }
 
 export const bareFacts = (host: string, changes: Partial<HostFacts> = {}): HostFacts => ({
@@ -87,8 +91,70 @@ export function fakeHost(start: HostFacts): FakeHost {
     change({ files: next });
   };
 
+  let kept: readonly KeptState[] = [];
+  const texts = new Map<number, ReadonlyMap<string, Uint8Array>>();
+  const whole = ({ files, builds }: KeptState): string =>
+    JSON.stringify([Object.entries(files).sort(), builds]);
+  function keep({ label, services }: Extract<Action, { do: 'keep-state' }>): void {
+    const cutOff = services.some(
+      ({ service: name }) => facts.unread.includes(name) || facts.software[name]?.stamp === unfinishedStamp,
+    );
+    const [newest] = kept;
+    if (newest !== undefined && cutOff) return;
+    const owned = Object.keys(facts.files).filter((path) =>
+      services.some(({ owns }) => owns.some((directory) => path.startsWith(`${directory}/`))),
+    );
+    const paths = [...services.flatMap(({ entry, files, unit }) => [entry, ...files, unit]), ...owned];
+    const build = (name: Service): KeptState['builds'][Service] => {
+      const software = facts.software[name];
+      return software === null ? null : { id: JSON.stringify(software), software, kept: true };
+    };
+    const state: KeptState = {
+      number: (newest?.number ?? 0) + 1,
+      label,
+      services,
+      files: Object.fromEntries(
+        paths.map((path) => [
+          path,
+          { ...(facts.files[path] ?? { state: 'absent' }), text: null } as FileFact,
+        ]),
+      ),
+      builds: { keepalived: build('keepalived'), nginx: build('nginx') },
+    };
+    if (newest !== undefined && whole(newest) === whole(state)) {
+      kept = [{ ...newest, label }, ...kept.slice(1)];
+      return;
+    }
+    kept = [state, ...kept].slice(0, keptStates);
+    texts.set(
+      state.number,
+      new Map(
+        paths.flatMap((path) => {
+          const fact = facts.files[path];
+          return fact?.state === 'present' ? [[path, Buffer.from(fact.text ?? '', 'utf8')] as const] : [];
+        }),
+      ),
+    );
+  }
+
   function interpret(action: Action): void {
     switch (action.do) {
+      case 'keep-state':
+        return keep(action);
+      case 'restore-build': {
+        const { service: name, state } = action;
+        const from = state === 'newest' ? kept[0] : kept.find(({ number }) => number === state);
+        const software = from?.builds[name]?.software;
+        if (software === undefined)
+          throw new HaupError('INSTALL_FAILED', `no program of ${name}`, { host: facts.host });
+        change({ software: { ...facts.software, [name]: software } });
+        if (facts.services[name].active === 'active')
+          service(name, { program: `${software.path} (deleted)` });
+        return;
+      }
+      case 'reload-together':
+        if (action.atMs === null) throw new Error('no moment was agreed on');
+        return change({ unread: facts.unread.filter((name) => name !== action.service) });
       case 'install':
         remember({ packages: [...facts.record.packages, ...action.names] });
         return change({
@@ -206,6 +272,8 @@ export function fakeHost(start: HostFacts): FakeHost {
     acted,
     facts: () => facts,
     failOn: (kind, error) => void failures.set(kind, error),
+    kept: () => kept,
+    keptFiles: (number) => texts.get(number) ?? new Map(),
     read: async () => {
       throw new Error('a fake host runs no scripts: ask it for facts()');
     },

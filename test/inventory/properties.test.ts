@@ -128,7 +128,8 @@ const words = ['-oProxyCommand=id', '--', '', '.', '..', '/', '@id', '${x}', '~S
 /** One text for each key of the schema. */
 const texts = new Map(
   [...walk(document, [])]
-    .filter(([path, value]) => typeof value === 'string' && !isSecret(path))
+    // A hook is a command, for the operator's own machine; it reaches no host and no file.
+    .filter(([path, value]) => typeof value === 'string' && !isSecret(path) && path[0] !== 'hooks')
     .map((each) => [
       each[0]
         .map((key, i) => (i === 1 && each[0][0] === 'hosts' ? '*' : Number.isInteger(key) ? 0 : key))

@@ -5,6 +5,10 @@ test('the least inventory has all defaults', () => {
   expect(read('hosts: {a: , b: }\nvips: [{address: 10.0.0.9, hosts: [a, b]}]')).toMatchInlineSnapshot(`
     {
       "file": "inventory.yaml",
+      "hooks": {
+        "commands": {},
+        "timeout": 60,
+      },
       "hosts": [
         {
           "address": "a",

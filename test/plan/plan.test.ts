@@ -11,6 +11,7 @@ import { countChanges, plan } from '../../src/plan/plan.ts';
 import { execute } from '../../src/run/execute.ts';
 import { exampleInventory } from '../fakes/example.ts';
 import { bareFacts, type FakeHost, fakeHost } from '../fakes/host.ts';
+import { quietRun } from '../fakes/run.ts';
 
 let render: Awaited<ReturnType<typeof loadRender>>;
 beforeAll(async () => {
@@ -25,15 +26,8 @@ const planFor = (inventory: Inventory, hosts: readonly FakeHost[]): Plan =>
     cached: new Set(),
   });
 const build = () => ({ kind: 'build' }) as const;
-const options = {
-  emit: () => undefined,
-  now: () => 0,
-  log: () => undefined,
-  gate: async () => undefined,
-  packs: { ready: async () => undefined, put: async () => undefined, fail: () => undefined },
-};
 const run = (made: Plan, hosts: readonly FakeHost[]): Promise<void> =>
-  execute(made, new Map(hosts.map((host) => [host.name, host])), options, new AbortController().signal);
+  execute(made, new Map(hosts.map((host) => [host.name, host])), quietRun, new AbortController().signal);
 const bareHosts = (): FakeHost[] => ['keep_136', 'keep_137'].map((name) => fakeHost(bareFacts(name)));
 const titles = (made: Plan, host: string): string[] =>
   made.tracks
@@ -50,6 +44,8 @@ test('a bare host gets everything, in the order in which it can be done', () => 
     'user:nginx',
     'build:keepalived',
     'build:nginx',
+    'install:keepalived',
+    'install:nginx',
     'config:nginx',
     'config:keepalived',
     'unit:nginx',
@@ -128,9 +124,19 @@ describe('on a pair that serves', () => {
     const { made } = await serving((text) =>
       text.replace('[--sysconfdir=/etc]', '[--sysconfdir=/etc, --disable-lvs]'),
     );
-    expect(titles(made, 'keep_137')).toEqual(['build:keepalived', 'service:keepalived']);
+    expect(titles(made, 'keep_137')).toEqual([
+      'build:keepalived',
+      'install:keepalived',
+      'service:keepalived',
+    ]);
     // The holder gives its VIPs away before its daemon goes, and the standby has none to give.
-    expect(titles(made, 'keep_136')).toEqual(['build:keepalived', 'drain', 'service:keepalived', 'undrain']);
+    expect(titles(made, 'keep_136')).toEqual([
+      'build:keepalived',
+      'drain',
+      'install:keepalived',
+      'service:keepalived',
+      'undrain',
+    ]);
     const change = made.tracks.flat()[0]?.work[0]?.changes[0];
     expect(change?.why).toBe('configure options differ: +--disable-lvs');
   });
@@ -160,7 +166,7 @@ describe('builds of one platform', () => {
       .flatMap((stage) =>
         stage.work.flatMap(({ host, changes }) =>
           changes
-            .filter(({ id }) => id === 'build:nginx')
+            .filter(({ id }) => /^(build|install):nginx$/.test(id))
             .map((change) => ({ host, title: change.title, change })),
         ),
       );
@@ -169,8 +175,10 @@ describe('builds of one platform', () => {
   test('are made once, by the first host that needs them', () => {
     expect(buildsOf(three()).map(({ host, title }) => `${host}: ${title}`)).toEqual([
       'a: build nginx 1.22.1',
-      'b: install nginx 1.22.1 that a builds',
       'c: build nginx 1.22.1',
+      'a: install nginx 1.22.1',
+      'b: install nginx 1.22.1 that a builds',
+      'c: install nginx 1.22.1',
     ]);
   });
 
@@ -180,9 +188,10 @@ describe('builds of one platform', () => {
     expect(
       buildsOf(three(), new Set([action.pack.key])).map(({ host, title }) => `${host}: ${title}`),
     ).toEqual([
+      'c: build nginx 1.22.1',
       'a: install nginx 1.22.1 kept on this machine',
       'b: install nginx 1.22.1 kept on this machine',
-      'c: build nginx 1.22.1',
+      'c: install nginx 1.22.1',
     ]);
   });
 });

@@ -4,6 +4,7 @@ import type { RunEvent } from '../../src/model/events.ts';
 import type { Change, Plan, Stage } from '../../src/model/plan.ts';
 import { execute } from '../../src/run/execute.ts';
 import { bareFacts, fakeHost } from '../fakes/host.ts';
+import { quietRun } from '../fakes/run.ts';
 
 const change = (id: string): Change => ({
   id,
@@ -24,11 +25,9 @@ function world(names: readonly string[]) {
   const events: RunEvent[] = [];
   const gates: (readonly string[])[] = [];
   const options = {
+    ...quietRun,
     emit: (event: RunEvent) => void events.push(event),
-    now: () => 0,
-    log: () => undefined,
     gate: async (_checks: readonly string[], members: readonly string[]) => void gates.push(members),
-    packs: { ready: async () => undefined, put: async () => undefined, fail: () => undefined },
   };
   return { hosts, events, gates, options };
 }

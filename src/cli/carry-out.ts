@@ -1,0 +1,111 @@
+import type { HostFacts, HostName, Inventory, Tarball } from '../model/domain.ts';
+import { exitCodes, HaupError, SeveralErrors } from '../model/errors.ts';
+import type { Host, Plan } from '../model/plan.ts';
+import { countChanges, refuseDowngrades } from '../plan/plan.ts';
+import { moved, standing, type Standing } from '../plan/standing.ts';
+import { type PackStore, packStore } from '../run/packs.ts';
+import type { Store } from '../ssh/actions.ts';
+import type { Context } from './context.ts';
+import { lockFor, type LockWish } from './locked.ts';
+import { lookAround, reportOutcome } from './outcome.ts';
+import { packDirectory, planData, printPlan } from './plan.ts';
+import type { GlobalOptions } from './program.ts';
+
+/** What a run pushes to hosts: tarballs that were downloaded, builds that were made or kept. */
+export interface Stock {
+  readonly tarballs: Map<string, Uint8Array>;
+  readonly packs: PackStore;
+  readonly store: Store;
+}
+
+export function makeStock(context: Context): Stock {
+  const tarballs = new Map<string, Uint8Array>();
+  const packs = packStore(packDirectory(context));
+  const tarball = ({ name, sha256 }: Tarball): Uint8Array => {
+    const bytes = tarballs.get(sha256);
+    if (bytes === undefined) throw new Error(`${name} was not downloaded before it was needed`);
+    return bytes;
+  };
+  return { tarballs, packs, store: { tarball, pack: packs.bytes } };
+}
+
+/** A plan that was agreed to, and all that is needed to carry it out. */
+export interface Undertaking {
+  readonly inventory: Inventory;
+  /** By whose VIPs the gates judge: the inventory, or what it will be when the plan is done. */
+  readonly goal: Inventory;
+  readonly plan: Plan;
+  /** How the hosts stood when the plan was made. */
+  readonly standing: ReadonlyMap<HostName, Standing>;
+  readonly hosts: ReadonlyMap<HostName, Host>;
+  /** Asks the hosts again what the plan was made from. */
+  readonly look: (signal: AbortSignal) => Promise<ReadonlyMap<HostName, HostFacts>>;
+  readonly stock: Stock;
+  /** The command line, as another operator and the history show it. */
+  readonly command: string;
+}
+
+export interface AgreeOptions extends GlobalOptions, LockWish {
+  readonly yes?: boolean;
+  readonly dryRun?: boolean;
+  readonly allowDowngrade?: boolean;
+}
+
+/** Shows the plan, asks, and carries it out. Resolves to the exit code. */
+export async function showAndCarryOut(
+  context: Context,
+  task: Undertaking,
+  facts: ReadonlyMap<HostName, HostFacts>,
+  options: AgreeOptions,
+): Promise<number> {
+  const { inventory, plan } = task;
+  const { changes, hosts } = countChanges(plan);
+  if (options.json === true) context.out(`${JSON.stringify({ type: 'plan', ...planData(plan) })}\n`);
+  else await printPlan(context, plan, options);
+  if (changes === 0) return reportOutcome(context, inventory, facts, options);
+  if (options.dryRun === true) return exitCodes.findings;
+  if (options.allowDowngrade !== true) refuseDowngrades(plan);
+  if (
+    options.yes !== true &&
+    !(await context.confirm(`Make ${changes} changes on ${hosts} host${hosts === 1 ? '' : 's'}?`))
+  ) {
+    context.err('Nothing was changed.\n');
+    return exitCodes.ok;
+  }
+  return carryOut(context, task, options);
+}
+
+/** Locks, looks whether the plan still fits, changes, and says how everything is. */
+async function carryOut(context: Context, task: Undertaking, options: AgreeOptions): Promise<number> {
+  const { inventory, hosts, command } = task;
+  const { act } = await import('./act.ts');
+  await using lock = await lockFor(context, hosts, command, options);
+  const signal = AbortSignal.any([context.signal, lock.lost]);
+  // Between showing the plan and having the lock, somebody else may have been at work.
+  assertFits(task.standing, await task.look(signal));
+  const findings = await act({ ...context, signal }, task, options);
+  const after = await lookAround(inventory, hosts, context.signal);
+  return reportOutcome(context, inventory, after, options, findings);
+}
+
+export const standingOf = (facts: ReadonlyMap<HostName, HostFacts>): ReadonlyMap<HostName, Standing> =>
+  new Map([...facts].map(([host, one]) => [host, standing(one)]));
+
+/** Throws PLAN_STALE for every host that is not any more as the plan takes it to be. */
+export function assertFits(
+  before: ReadonlyMap<HostName, Standing>,
+  now: ReadonlyMap<HostName, HostFacts>,
+): void {
+  const errors = [...before].flatMap(([host, was]) => {
+    const facts = now.get(host);
+    const changes = facts === undefined ? ['it was not asked'] : moved(was, standing(facts));
+    if (changes.length === 0) return [];
+    return new HaupError('PLAN_STALE', 'The host has changed since the plan was made.', {
+      host,
+      hint: 'Nothing was changed. Make the plan again.',
+      detail: changes.slice(0, 15),
+    });
+  });
+  const [first, ...rest] = errors;
+  if (first !== undefined) throw rest.length === 0 ? first : new SeveralErrors([first, ...rest]);
+}

@@ -1,0 +1,64 @@
+import { access } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { keptStatesOf } from '../facts/history.ts';
+import type { HostName } from '../model/domain.ts';
+import { exitCodes } from '../model/errors.ts';
+import type { KeptState } from '../model/history.ts';
+import { connectAll } from './connect.ts';
+import type { Context } from './context.ts';
+import { knownHost, limited, openInventory } from './inventory.ts';
+import type { GlobalOptions } from './program.ts';
+import { styleFor } from './style.ts';
+
+/** `haup history [HOST]`: the states that hosts keep, which `haup rollback` goes back to. */
+export async function history(
+  context: Context,
+  given: readonly (string | undefined)[],
+  options: GlobalOptions,
+): Promise<number> {
+  const { host, path } = await hostAndInventory(context, given);
+  const inventory = await openInventory(context, path);
+  const names = host === null ? limited(inventory, options.limit) : [knownHost(inventory, host)];
+  await using connected = await connectAll(context, inventory, options, { names });
+  const kept = new Map<HostName, readonly KeptState[]>(names.map((name) => [name, []]));
+  await Promise.all(
+    [...connected.hosts].map(async ([name, one]) => kept.set(name, await keptStatesOf(one, context.signal))),
+  );
+  if (options.json === true) {
+    const { jsonText } = await import('../report/json.ts');
+    const hosts = [...kept].map(([name, states]) => ({ host: name, states: states.map(stateData) }));
+    context.out(`${jsonText({ version: 1, hosts }, true)}\n`);
+  } else {
+    const { historyText } = await import('../report/history-text.ts');
+    const style = await styleFor(context.stdout);
+    const width = context.stdout.columns;
+    context.out(`${historyText(kept, style, { width, verbose: options.verbose === true })}\n`);
+  }
+  return exitCodes.ok;
+}
+
+/** A state as data: what it is and what it has, never the contents of files. */
+function stateData({ number, label, files, builds }: KeptState): object {
+  return {
+    number,
+    ...label,
+    files: Object.entries(files).map(([path, { state }]) => ({ path, state })),
+    keepalived: builds.keepalived?.software.version ?? null,
+    nginx: builds.nginx?.software.version ?? null,
+  };
+}
+
+/** `[HOST] [INVENTORY]`; a single word that is a file is the inventory. */
+export async function hostAndInventory(
+  context: Context,
+  [first, second]: readonly (string | undefined)[],
+): Promise<{ readonly host: string | null; readonly path: string | undefined }> {
+  if (first === undefined || second !== undefined) return { host: first ?? null, path: second };
+  const isFile =
+    first === '-' ||
+    (await access(resolve(context.cwd, first)).then(
+      () => true,
+      () => false,
+    ));
+  return isFile ? { host: null, path: first } : { host: first, path: undefined };
+}

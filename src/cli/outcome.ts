@@ -1,0 +1,57 @@
+import type { HostFacts, HostName, Inventory } from '../model/domain.ts';
+import { exitCodes } from '../model/errors.ts';
+import type { Finding, Host } from '../model/plan.ts';
+import type { Context } from './context.ts';
+import type { GlobalOptions } from './program.ts';
+import { styleFor } from './style.ts';
+
+/** What every apply prints with, loaded while the hosts answer. */
+export const loadReports = (): Promise<
+  [
+    typeof import('../judge/status.ts'),
+    typeof import('../report/status-text.ts'),
+    typeof import('../report/plan-text.ts'),
+    typeof import('./style.ts'),
+  ]
+> =>
+  Promise.all([
+    import('../judge/status.ts'),
+    import('../report/status-text.ts'),
+    import('../report/plan-text.ts'),
+    import('./style.ts'),
+  ]);
+
+/** The last word of a change: how everything is now. Exit code 3 when something is wrong, or a hook failed. */
+export async function reportOutcome(
+  context: Context,
+  inventory: Inventory,
+  facts: ReadonlyMap<HostName, HostFacts>,
+  options: GlobalOptions,
+  hooks: readonly Finding[] = [],
+): Promise<number> {
+  const [{ statusReport }, { statusText }] = await loadReports();
+  const status = statusReport(inventory, facts, context.now());
+  const report = { ...status, findings: [...status.findings, ...hooks] };
+  if (options.json === true) context.out(`${JSON.stringify({ type: 'status', ...report })}\n`);
+  else
+    context.out(`${statusText(report, await styleFor(context.stdout), { width: context.stdout.columns })}\n`);
+  return report.ok && hooks.length === 0 ? exitCodes.ok : exitCodes.findings;
+}
+
+export async function lookAround(
+  inventory: Inventory,
+  hosts: ReadonlyMap<HostName, Host>,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<HostName, HostFacts>> {
+  const [{ gather }, { statusRequest }] = await Promise.all([
+    import('../facts/gather.ts'),
+    import('../desired/request.ts'),
+  ]);
+  return new Map(
+    await Promise.all(
+      [...hosts].map(
+        async ([name, host]) => [name, await gather(host, statusRequest(inventory), signal)] as const,
+      ),
+    ),
+  );
+}

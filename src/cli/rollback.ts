@@ -1,0 +1,168 @@
+import { statusRequest } from '../desired/request.ts';
+import { gather } from '../facts/gather.ts';
+import { keptFiles, keptStatesOf } from '../facts/history.ts';
+import { clusters } from '../inventory/clusters.ts';
+import type { FactsRequest, HostFacts, HostName, Inventory } from '../model/domain.ts';
+import { exitCodes, HaupError } from '../model/errors.ts';
+import type { KeptPaths, KeptState } from '../model/history.ts';
+import type { Host, Plan } from '../model/plan.ts';
+import { chooseStates } from '../plan/choose.ts';
+import { vipsOf } from '../plan/goal.ts';
+import { arrange, countChanges } from '../plan/plan.ts';
+import { restoredPaths, restoreHost } from '../plan/restore.ts';
+import { disagreement } from '../plan/together.ts';
+import { type AgreeOptions, makeStock, showAndCarryOut, standingOf } from './carry-out.ts';
+import { connectAll } from './connect.ts';
+import type { Context } from './context.ts';
+import { hostAndInventory } from './history.ts';
+import { knownHost, limited, openInventory } from './inventory.ts';
+
+export interface RollbackOptions extends AgreeOptions {
+  /** Number of a state. */
+  readonly to?: string;
+}
+
+/** `haup rollback [HOST] [--to N]`: back to a state that was kept, as a change like any other. */
+export async function rollback(
+  context: Context,
+  given: readonly (string | undefined)[],
+  options: RollbackOptions,
+): Promise<number> {
+  const { host, path } = await hostAndInventory(context, given);
+  const inventory = await openInventory(context, path);
+  const named = host === null ? null : knownHost(inventory, host);
+  const number = numberOf(options.to);
+  const stock = makeStock(context);
+  // The others of its cluster are needed too: they serve meanwhile, and must go on understanding each other.
+  const names = named === null ? limited(inventory, undefined) : clusterOf(inventory, named);
+  await using connected = await connectAll(context, inventory, options, { names, store: stock.store });
+  const { hosts } = connected;
+  const asked = named === null ? limited(inventory, options.limit) : [named];
+  const kept = new Map(
+    await Promise.all(
+      asked.map(async (name) => [name, await keptStatesOf(hostOf(hosts, name), context.signal)] as const),
+    ),
+  );
+  const chosen = chooseStates(kept, { host: named, number });
+  const [facts, bytes] = await Promise.all([
+    look(inventory, hosts, chosen, context.signal),
+    Promise.all(
+      [...chosen].map(
+        async ([name, state]) =>
+          [name, await keptFiles(hostOf(hosts, name), state.number, context.signal)] as const,
+      ),
+    ),
+  ]);
+  const { plan, goal } = restorePlan(inventory, chosen, new Map(bytes), facts);
+  const targets = [...chosen].map(
+    ([name, state]) => `${name} to state ${state.number}, as before ${state.label.why} (${state.label.when})`,
+  );
+  if (options.json !== true) context.err(`${targets.join('\n')}\n`);
+  if (countChanges(plan).changes === 0) {
+    const sentence = `Nothing to do: ${[...chosen].map(([name, state]) => `${name} is as in state ${state.number}`).join(', ')}.`;
+    context.out(
+      options.json === true
+        ? `${JSON.stringify({ type: 'plan', changes: [], same: plan.same })}\n`
+        : `${sentence}\n`,
+    );
+    return exitCodes.ok;
+  }
+  const command = `haup rollback${named === null ? '' : ` ${named}`}${number === null ? '' : ` --to ${number}`}`;
+  const again = (signal: AbortSignal): Promise<ReadonlyMap<HostName, HostFacts>> =>
+    look(inventory, hosts, chosen, signal);
+  const task = { inventory, goal, plan, standing: standingOf(facts), hosts, look: again, stock, command };
+  const exit = await showAndCarryOut(context, task, facts, options);
+  if (exit === exitCodes.ok && options.json !== true && options.dryRun !== true)
+    context.err('haup plan shows what differs from the inventory now.\n');
+  return exit;
+}
+
+function restorePlan(
+  inventory: Inventory,
+  chosen: ReadonlyMap<HostName, KeptState>,
+  bytes: ReadonlyMap<HostName, ReadonlyMap<string, Uint8Array>>,
+  facts: ReadonlyMap<HostName, HostFacts>,
+): { readonly plan: Plan; readonly goal: Inventory } {
+  const now = new Map<HostName, string>();
+  const then = new Map<HostName, string>();
+  for (const [host, one] of facts) {
+    const state = chosen.get(host);
+    const entry = state?.services.find(({ service }) => service === 'keepalived')?.entry ?? keepalivedConf;
+    const fact = one.files[entry];
+    const current = fact?.state === 'present' ? (fact.text ?? '') : '';
+    const old = bytes.get(host)?.get(entry);
+    now.set(host, current);
+    then.set(host, old === undefined ? current : Buffer.from(old).toString('utf8'));
+  }
+  const split = disagreement(then);
+  if (split !== null) {
+    throw new HaupError('USAGE', `After that the hosts would not hear each other: ${split}.`, {
+      hint: 'Roll back all of them: haup rollback without a host, or with the --to of one run.',
+    });
+  }
+  const diffs = new Map(
+    [...chosen].flatMap(([host, state]) => {
+      const one = facts.get(host);
+      return one === undefined
+        ? []
+        : [[host, restoreHost(state, bytes.get(host) ?? new Map(), one)] as const];
+    }),
+  );
+  const kept = new Map<HostName, readonly KeptPaths[]>(
+    [...chosen].map(([host, state]) => [host, state.services]),
+  );
+  const vips = vipsOf(then);
+  const all = [
+    ...vips,
+    ...vipsOf(now).filter(({ address }) => !vips.some((vip) => vip.address.address === address.address)),
+  ];
+  const tracks = arrange(diffs, kept, facts, all, clusters({ hosts: inventory.hosts, vips: all }));
+  const same = [...diffs].flatMap(([host, diff]) => diff.same.map((what) => ({ host, what })));
+  return { plan: { tracks, same, want: [] }, goal: { ...inventory, vips } };
+}
+
+const keepalivedConf = '/etc/keepalived/keepalived.conf';
+
+async function look(
+  inventory: Inventory,
+  hosts: ReadonlyMap<HostName, Host>,
+  chosen: ReadonlyMap<HostName, KeptState>,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<HostName, HostFacts>> {
+  return new Map(
+    await Promise.all(
+      [...hosts].map(
+        async ([name, host]) =>
+          [name, await gather(host, requestFor(inventory, chosen.get(name)), signal)] as const,
+      ),
+    ),
+  );
+}
+
+function requestFor(inventory: Inventory, state: KeptState | undefined): FactsRequest {
+  const request = statusRequest(inventory);
+  if (state === undefined) return { ...request, files: [keepalivedConf] };
+  const binaries = { ...request.binaries };
+  for (const { service, binary, prefix } of state.services) {
+    binaries[service] = { path: binary, prefix: prefix ?? binaries[service].prefix };
+  }
+  return { ...request, ...restoredPaths(state), binaries };
+}
+
+function numberOf(text: string | undefined): number | null {
+  if (text === undefined) return null;
+  if (/^\d{1,9}$/.test(text)) return Number(text);
+  throw new HaupError('USAGE', `--to ${text} is not the number of a state.`, {
+    hint: 'haup history shows them.',
+  });
+}
+
+function clusterOf(inventory: Inventory, host: HostName): readonly HostName[] {
+  return clusters(inventory).find((cluster) => cluster.includes(host)) ?? [host];
+}
+
+function hostOf(hosts: ReadonlyMap<HostName, Host>, name: HostName): Host {
+  const host = hosts.get(name);
+  if (host === undefined) throw new Error(`${name} is not connected`);
+  return host;
+}

@@ -1,0 +1,62 @@
+import { open, readFile, rename, writeFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import type { InventoryTexts } from '../model/inventory-texts.ts';
+import { HaupError } from '../model/errors.ts';
+import type { Context } from './context.ts';
+import type { Made } from './plan.ts';
+
+export interface SavedFile {
+  /** As the operator wrote it. */
+  readonly path: string;
+  readonly text: string;
+}
+
+/** The file, when it is a plan that was saved; null for an inventory, or for none. Costs one read of 64 bytes. */
+export async function savedPlanAt(context: Context, path: string | undefined): Promise<SavedFile | null> {
+  if (path === undefined || path === '-') return null;
+  const file = await open(resolve(context.cwd, path)).catch(() => null);
+  // What is wrong with it is told by whoever reads it as an inventory.
+  if (file === null) return null;
+  const begin = await (async (): Promise<string> => {
+    try {
+      const { buffer, bytesRead } = await file.read(Buffer.alloc(64), 0, 64, 0);
+      return buffer.toString('utf8', 0, bytesRead);
+    } catch {
+      return '';
+    } finally {
+      await file.close();
+    }
+  })();
+  const { looksSaved } = await import('../plan/looks-saved.ts');
+  return looksSaved(begin) ? { path, text: await readFile(resolve(context.cwd, path), 'utf8') } : null;
+}
+
+/** Writes a plan for `haup apply FILE`, readable by the operator alone. */
+export async function savePlan(
+  context: Context,
+  path: string,
+  { plan, facts }: Made,
+  inventory: InventoryTexts,
+): Promise<void> {
+  const [{ writePlan }, { standing }, { haupVersion }] = await Promise.all([
+    import('../plan/saved.ts'),
+    import('../plan/standing.ts'),
+    import('./version.ts'),
+  ]);
+  const text = writePlan({
+    plan,
+    inventory,
+    standing: Object.fromEntries([...facts].map(([host, one]) => [host, standing(one)])),
+    made: { who: context.operator, when: new Date(context.now()).toISOString(), haup: haupVersion },
+  });
+  const place = resolve(context.cwd, path);
+  try {
+    await writeFile(`${place}.part`, text, { mode: 0o600 });
+    await rename(`${place}.part`, place);
+  } catch (cause) {
+    throw new HaupError('USAGE', `${path} cannot be written: ${(cause as Error).message}`, { cause });
+  }
+  context.err(
+    `Saved in ${path}: haup apply ${path} runs exactly this plan, or stops when a host has moved.\n`,
+  );
+}

@@ -1,0 +1,104 @@
+/** The read-only scripts that list the states which a host keeps and fetch the files of one, and their parsers. */
+
+import type { FileFact, HostName, Service } from '../model/domain.ts';
+import { HaupError } from '../model/errors.ts';
+import type { KeptBuild, KeptPaths, KeptState, StateLabel } from '../model/history.ts';
+import { historyDirectory } from '../model/layout.ts';
+import type { Host, ReadScript } from '../model/plan.ts';
+import { softwareFacts } from './script.ts';
+
+export const historyScript: ReadScript =
+  `cd ${historyDirectory} 2>/dev/null && for n in $(ls | grep -x '[0-9]*' | sort -rn); do
+  printf 'state\\t%s\\t%s\\n' "$n" "$(base64 -w0 $n/about)"
+  sed "s/^/file\\t$n\\t/" $n/files
+  while IFS= read -r line; do
+    set -- $line
+    kept=-; [ -d "builds/$1.$2" ] && kept=kept
+    printf 'build\\t%s\\t%s\\t%s\\n' "$n" "$kept" "$line"
+  done < $n/builds
+done
+echo end
+` as ReadScript;
+
+/** Newest first. Throws FACTS_UNREADABLE when the answer is cut off. */
+export function parseHistory(host: HostName, output: Uint8Array): readonly KeptState[] {
+  const records = recordsOf(host, output);
+  const of = (kind: string, number: string): readonly string[][] =>
+    records.filter(([k, n]) => k === kind && n === number).map((record) => record.slice(2));
+  return records.flatMap(([kind, number = '', about = '']) => {
+    if (kind !== 'state') return [];
+    const read = JSON.parse(Buffer.from(about, 'base64').toString('utf8')) as About;
+    const builds = of('build', number);
+    return [
+      {
+        number: Number(number),
+        label: read.label,
+        services: read.services,
+        files: Object.fromEntries(of('file', number).map(fileOf)),
+        builds: { keepalived: buildOf('keepalived', builds), nginx: buildOf('nginx', builds) },
+      },
+    ];
+  });
+}
+
+interface About {
+  readonly label: StateLabel;
+  readonly services: readonly KeptPaths[];
+}
+
+function fileOf([state, path = '', mode = '0', owner = '', sha256 = '']: readonly string[]): [
+  string,
+  FileFact,
+] {
+  if (state !== 'present') return [path, { state: 'absent' }];
+  return [path, { state: 'present', sha256, mode: Number.parseInt(mode, 8), owner, text: null }];
+}
+
+function buildOf(service: Service, builds: readonly string[][]): KeptBuild | null {
+  const line = builds.find(([, name]) => name === service);
+  if (line === undefined) return null;
+  const [kept, , id = '', path = '', , said = '', stamp = ''] = line;
+  const text = Buffer.from(said, 'base64').toString('utf8');
+  return {
+    id,
+    software: softwareFacts(service, { path, program: path }, text, stamp),
+    kept: kept === 'kept',
+  };
+}
+
+/** Prints the files of a state. */
+const filesScript = (number: number): ReadScript =>
+  `cd ${historyDirectory}/${number}/tree && find . -type f | while read -r f; do
+  printf 'text\\t%s\\t%s\\n' "\${f#.}" "$(base64 -w0 "$f")"
+done
+echo end
+` as ReadScript;
+
+export async function keptStatesOf(host: Host, signal: AbortSignal): Promise<readonly KeptState[]> {
+  return parseHistory(host.name, await host.read(historyScript, signal));
+}
+
+/** The bytes of every file of a state, by path. */
+export async function keptFiles(
+  host: Host,
+  number: number,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, Uint8Array>> {
+  const records = recordsOf(host.name, await host.read(filesScript(number), signal));
+  return new Map(
+    records.flatMap(([kind, path = '', text = '']) =>
+      kind === 'text' ? [[path, Buffer.from(text, 'base64')] as const] : [],
+    ),
+  );
+}
+
+function recordsOf(host: HostName, output: Uint8Array): readonly string[][] {
+  const lines = Buffer.from(output).toString('utf8').split('\n');
+  if (lines.at(-2) !== 'end') {
+    throw new HaupError('FACTS_UNREADABLE', 'The host answered, but what it keeps is cut off.', {
+      host,
+      hint: 'Run the command again; with --debug it shows what the host said.',
+    });
+  }
+  return lines.slice(0, -2).map((line) => line.split('\t'));
+}

@@ -1,0 +1,54 @@
+/** States of a host that were kept before it was changed: data of `haup history` and `haup rollback`. */
+
+import type { FileFact, Service, SoftwareFacts } from './domain.ts';
+
+/** Which files of a host make up the state of a service. */
+export interface KeptPaths {
+  readonly service: Service;
+  /** The program that tests and runs the files. */
+  readonly binary: string;
+  /** Where it was built for; null: a package brings it, and keeps its own history. */
+  readonly prefix: string | null;
+  /** The file that the daemon reads first. */
+  readonly entry: string;
+  /** Configuration, also what does not exist yet. */
+  readonly files: readonly string[];
+  /** Directories in which every file belongs to it. */
+  readonly owns: readonly string[];
+  readonly unit: string;
+}
+
+/** Before which change a state was kept. */
+export interface StateLabel {
+  /** The same for all hosts of one run. */
+  readonly run: string;
+  /** `ana@workstation` */
+  readonly who: string;
+  /** ISO 8601, by the clock of the operator's machine. */
+  readonly when: string;
+  /** The command line. */
+  readonly why: string;
+  readonly inventory: string;
+  /** Titles of the changes that followed. */
+  readonly changes: readonly string[];
+}
+
+/** The program of a service, as it was. */
+export interface KeptBuild {
+  /** Digest of the program and of its recipe. */
+  readonly id: string;
+  readonly software: SoftwareFacts;
+  /** Its files are on the host, so that it comes back without being compiled. */
+  readonly kept: boolean;
+}
+
+export interface KeptState {
+  /** Counts up on each host. */
+  readonly number: number;
+  readonly label: StateLabel;
+  readonly services: readonly KeptPaths[];
+  /** Every path of `services`; one that did not exist is absent. */
+  readonly files: Readonly<Record<string, FileFact>>;
+  /** Null: there was no program, or a package's. */
+  readonly builds: Readonly<Record<Service, KeptBuild | null>>;
+}

@@ -1,0 +1,106 @@
+/**
+ * A change that all members make in one stage. Where keepalived forgets a VIP when it reads the change (its
+ * VRID, or unicast against multicast: vrrp_exist in vrrp.c), some hosts go first: drained, they read it, hear
+ * nobody, and take over while the others still hold the VIP; then those read it and are heard again. Pure.
+ */
+
+import type { HostFacts, HostName, Vip } from '../model/domain.ts';
+import { holdsAddress } from '../model/holding.ts';
+import type { Action, Change } from '../model/plan.ts';
+import { drainWhy, undrain } from './drain.ts';
+import type { Meeting } from './together.ts';
+
+/** Beyond this there are too many ways to divide hosts to look at each. */
+const most = 12;
+
+/**
+ * The hosts that can go first: of every group, which shares a VIP, one goes first and one stays; and what
+ * hosts that go first hold now, another one can take. The fewest VIPs move. Empty: there is no such division.
+ */
+export function goingFirst(
+  hosts: readonly HostName[],
+  groups: readonly (readonly HostName[])[],
+  have: ReadonlyMap<HostName, HostFacts>,
+  vips: readonly Vip[],
+  canDrain: (host: HostName) => boolean,
+): readonly HostName[] {
+  if (hosts.length > most) return [];
+  const holds = (host: HostName, { address }: Vip): boolean => {
+    const facts = have.get(host);
+    return facts !== undefined && holdsAddress(facts, address.address);
+  };
+  const held = (first: readonly HostName[]): readonly Vip[] =>
+    vips.filter((vip) => first.some((host) => holds(host, vip)));
+  const fits = (first: readonly HostName[]): boolean =>
+    groups.every(
+      (group) => group.some((host) => first.includes(host)) && group.some((host) => !first.includes(host)),
+    ) &&
+    held(first).every(({ members }) =>
+      members.some(
+        ({ host }) => !first.includes(host) && have.get(host)?.services.keepalived.active === 'active',
+      ),
+    ) &&
+    first.every((host) => !vips.some((vip) => holds(host, vip)) || canDrain(host));
+  const ways = Array.from({ length: 2 ** hosts.length }, (_, bits) =>
+    hosts.filter((_host, index) => Math.floor(bits / 2 ** index) % 2 === 1),
+  );
+  return (
+    ways.filter(fits).toSorted((a, b) => held(a).length - held(b).length || a.length - b.length)[0] ?? []
+  );
+}
+
+/** What a host does in the common stage, and what is left for its own turn. */
+export function splitChanges(
+  host: HostName,
+  changes: readonly Change[],
+  { hosts, first, forgotten }: Meeting,
+  holding: readonly string[],
+): { readonly together: readonly Change[]; readonly alone: readonly Change[] } {
+  const together: Change[] = [];
+  const alone: Change[] = [];
+  for (const change of changes) {
+    if (change.id === 'config:keepalived') together.push(change);
+    else if (change.id !== 'service:keepalived' || restarts(change)) alone.push(change);
+    else alone.push(...withoutReload(change));
+  }
+  if (first.length === 0) return { together: [...together, reload(1, hosts.length)], alone };
+  const last = hosts.length - first.length;
+  if (!first.includes(host)) return { together: [...together, reload(3, last)], alone };
+  const drains = holding.length > 0;
+  const overlapping = { after: ['overlapping' as const], addresses: forgotten };
+  return {
+    together: [
+      ...together,
+      ...(drains ? [{ ...drainWhy('the others take its VIPs first', holding), round: 1 }] : []),
+      { ...reload(2, first.length), ...overlapping },
+      ...(drains ? [{ ...undrain, round: 4 }] : []),
+    ],
+    alone,
+  };
+}
+
+/** One host needs no agreement on a moment. */
+function reload(round: number, hosts: number): Change {
+  const action: Action =
+    hosts > 1
+      ? { do: 'reload-together', service: 'keepalived', atMs: null }
+      : { do: 'service', service: 'keepalived', verb: 'reload' };
+  return {
+    id: 'together:keepalived',
+    title: hosts > 1 ? 'reload keepalived at the agreed moment' : 'reload keepalived',
+    why: 'its configuration changes, and the hosts must agree',
+    actions: [action],
+    undo: [{ do: 'service', service: 'keepalived', verb: 'reload' }],
+    diffs: [],
+    round,
+  };
+}
+
+function withoutReload(change: Change): readonly Change[] {
+  const actions = change.actions.filter((action) => !(action.do === 'service' && action.verb === 'reload'));
+  return actions.length === 0 ? [] : [{ ...change, actions, title: 'enable keepalived', undo: [] }];
+}
+
+/** It does more to the service than to let it read its files. */
+export const restarts = ({ actions }: Change): boolean =>
+  actions.some((action) => action.do === 'service' && action.verb !== 'reload' && action.verb !== 'enable');

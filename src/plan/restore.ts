@@ -1,0 +1,134 @@
+/** A state that a host has kept × how it is now → the changes that bring it back. Pure. */
+
+import type { FileWant, HostFacts, Service, SoftwareFacts } from '../model/domain.ts';
+import { HaupError } from '../model/errors.ts';
+import type { KeptPaths, KeptState } from '../model/history.ts';
+import type { Change } from '../model/plan.ts';
+import type { HostDiff } from './diff.ts';
+import { diffConfig, diffUnit, removeUnit } from './files.ts';
+import { diffService } from './services.ts';
+
+/**
+ * `bytes`: the files of the state. Configuration comes back where there was one; services stay enabled
+ * and running. Throws COMMAND_FAILED when a program of the state is needed and was not kept.
+ */
+export function restoreHost(
+  state: KeptState,
+  bytes: ReadonlyMap<string, Uint8Array>,
+  have: HostFacts,
+): HostDiff {
+  const change: Change[] = [];
+  const same: string[] = [];
+  const put = (result: Change | string): boolean => {
+    if (typeof result === 'string') same.push(result);
+    else change.push(result);
+    return typeof result !== 'string';
+  };
+  const restart = new Set<Service>();
+  const reread = new Set<Service>(have.unread);
+  for (const paths of state.services) if (put(restoreBuild(paths, state, have))) restart.add(paths.service);
+  for (const paths of state.services) {
+    if (put(restoreConfig(paths, state, bytes, have))) reread.add(paths.service);
+    if (put(restoreUnit(paths, state, bytes, have))) restart.add(paths.service);
+  }
+  for (const { service } of state.services) {
+    const program = state.builds[service]?.software.path ?? null;
+    put(
+      diffService({ kind: 'service', service, enabled: true, running: true }, have, {
+        reread,
+        restart,
+        program,
+        switched: false,
+      }),
+    );
+  }
+  return { prepare: [], change, tidy: [], same };
+}
+
+/** What to ask a host for, beside what is always asked. */
+export function restoredPaths(state: KeptState): {
+  readonly files: readonly string[];
+  readonly directories: readonly string[];
+} {
+  return {
+    files: Object.keys(state.files),
+    directories: [...new Set(state.services.flatMap(({ owns }) => owns))],
+  };
+}
+
+function restoreBuild({ service }: KeptPaths, state: KeptState, have: HostFacts): Change | string {
+  const kept = state.builds[service];
+  const is = have.software[service];
+  if (kept === null) return `build: ${service} was none of haup's then, and stays as it is`;
+  if (is !== null && sameBuild(kept.software, is))
+    return `build: ${service} ${is.version} is the one of then`;
+  if (!kept.kept) {
+    throw new HaupError(
+      'COMMAND_FAILED',
+      `${service} ${kept.software.version} of state ${state.number} was not kept.`,
+      {
+        host: have.host,
+        hint: 'Go back to another state (haup history), or build it again: haup apply with the inventory of then.',
+      },
+    );
+  }
+  const { version, configure } = kept.software;
+  const other = [
+    ...configure.filter((option) => is?.configure.includes(option) === false).map((option) => `+${option}`),
+    ...(is?.configure ?? []).filter((option) => !configure.includes(option)).map((option) => `-${option}`),
+  ];
+  return {
+    id: `install:${service}`,
+    title: `put ${service} ${version} back as it was`,
+    why:
+      is === null
+        ? `${service} is not there`
+        : is.version !== version
+          ? `${service} is ${is.version}, it was ${version}`
+          : `it was another build${other.length > 0 ? `: ${other.join(' ')}` : ''}`,
+    actions: [{ do: 'restore-build', service, state: state.number }],
+    ...(is === null ? {} : { undo: [{ do: 'restore-build' as const, service, state: 'newest' as const }] }),
+    diffs: [],
+  };
+}
+
+const sameBuild = (a: SoftwareFacts, b: SoftwareFacts): boolean =>
+  a.path === b.path &&
+  a.version === b.version &&
+  a.stamp === b.stamp &&
+  a.configure.join() === b.configure.join();
+
+function restoreConfig(
+  { service, binary, entry, files, owns }: KeptPaths,
+  state: KeptState,
+  bytes: ReadonlyMap<string, Uint8Array>,
+  have: HostFacts,
+): Change | string {
+  // Nothing whole to go back to: a program can test and read a configuration only when there is one.
+  if (state.files[entry]?.state !== 'present')
+    return `config ${service}: there was none, and it stays as it is`;
+  const owned = Object.keys(state.files).filter((path) =>
+    owns.some((directory) => path.startsWith(`${directory}/`)),
+  );
+  const paths = [...new Set([entry, ...files, ...owned])];
+  const set = { service, binary, entry, owns, files: paths.flatMap((path) => wantOf(path, state, bytes)) };
+  return diffConfig(set, have, { gone: paths.filter((path) => state.files[path]?.state !== 'present') });
+}
+
+function restoreUnit(
+  { service, unit }: KeptPaths,
+  state: KeptState,
+  bytes: ReadonlyMap<string, Uint8Array>,
+  have: HostFacts,
+): Change | string {
+  const [want] = wantOf(unit, state, bytes);
+  return want === undefined ? removeUnit(service, unit, have) : diffUnit(service, want, have);
+}
+
+function wantOf(path: string, state: KeptState, bytes: ReadonlyMap<string, Uint8Array>): readonly FileWant[] {
+  const fact = state.files[path];
+  const content = bytes.get(path);
+  if (fact?.state !== 'present' || content === undefined) return [];
+  const secret = /^\s*auth_pass\s/m.test(Buffer.from(content).toString('utf8'));
+  return [{ path, bytes: content, mode: fact.mode, owner: fact.owner, secret }];
+}

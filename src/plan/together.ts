@@ -1,0 +1,194 @@
+/**
+ * Changes that members must make at the same moment, because hosts that disagree do not hear each other:
+ * keepalived drops adverts of another version, password, address list or transport, and in version 2 of
+ * another interval (vrrp_check_packet in keepalived's vrrp.c). Pure.
+ */
+
+import type { HostFacts, HostName, Vip } from '../model/domain.ts';
+import { HaupError } from '../model/errors.ts';
+import type { Action, Together } from '../model/plan.ts';
+import type { HostDiff } from './diff.ts';
+import { goingFirst, restarts } from './hand-over.ts';
+import { type WrittenInstance, writtenInstances } from './vrrp-text.ts';
+
+export interface Meeting {
+  readonly hosts: readonly HostName[];
+  readonly together: Together;
+  /** Hosts that read it before the others, and take over while those still hold; empty: all at the same moment. */
+  readonly first: readonly HostName[];
+  /** VIPs that keepalived gives up when it reads the change. */
+  readonly forgotten: readonly string[];
+}
+
+/** Null: every host may change when its turn comes. Throws USAGE when a member is needed that is not there. */
+export function meetingOf(
+  cluster: readonly HostName[],
+  diffs: ReadonlyMap<HostName, HostDiff>,
+  have: ReadonlyMap<HostName, HostFacts>,
+  vips: readonly Vip[],
+  able: (host: HostName) => boolean,
+): Meeting | null {
+  const speaking = cluster.filter((host) => have.get(host)?.services.keepalived.active === 'active');
+  const split = new Map<string, { readonly hosts: HostName[]; readonly found: Difference[] }>();
+  for (const host of speaking) {
+    for (const found of differencesOf(diffs.get(host), have.get(host))) {
+      const entry = split.get(found.address) ?? { hosts: [], found: [] };
+      if (!entry.hosts.includes(host)) entry.hosts.push(host);
+      entry.found.push(found);
+      split.set(found.address, entry);
+    }
+  }
+  for (const [address, { found }] of split) {
+    const absent = vips
+      .filter((vip) => vip.address.address === address)
+      .flatMap(({ members }) => members.map(({ host }) => host))
+      .filter((host) => !have.has(host));
+    if (absent.length > 0) throw missing(address, found, absent);
+  }
+  // Where one host alone differs, its change brings it back to the others.
+  const shared = [...split.values()].filter(({ hosts }) => hosts.length > 1);
+  if (shared.length > 0) {
+    const hosts = cluster.filter((host) => shared.some((one) => one.hosts.includes(host)));
+    const found = shared.flatMap((one) => one.found);
+    const forgotten = [...new Set(found.flatMap((one) => (one.forgets ? [one.address] : [])))];
+    const sharing = forgotten.map((address) => split.get(address)?.hosts ?? []);
+    const first = forgotten.length === 0 ? [] : goingFirst(hosts, sharing, have, vips, able);
+    return { hosts, first, forgotten, together: announce(found, hosts, first) };
+  }
+  const unread = speaking.filter(
+    (host) => have.get(host)?.unread.includes('keepalived') === true && reloads(diffs.get(host)),
+  );
+  if (unread.length < 2) return null;
+  return {
+    hosts: unread,
+    first: [],
+    forgotten: [],
+    together: {
+      why: [
+        'an apply was cut off before keepalived had read its files, and they may differ in what hosts must agree on',
+      ],
+      expect: 'If they do not, nobody notices.',
+    },
+  };
+}
+
+interface Difference {
+  readonly address: string;
+  readonly what: string;
+  /** keepalived takes it for another instance: it drops the address and begins anew. */
+  readonly forgets: boolean;
+  readonly before: WrittenInstance;
+  readonly after: WrittenInstance;
+}
+
+function differencesOf(diff: HostDiff | undefined, have: HostFacts | undefined): readonly Difference[] {
+  const write = writeOf(diff);
+  if (write === null || have === undefined) return [];
+  const fact = have.files[write.entry];
+  const wanted = write.testing.find(({ path }) => path === write.entry);
+  if (fact?.state !== 'present' || fact.text === null || wanted === undefined) return [];
+  const before = writtenInstances(fact.text);
+  const after = writtenInstances(Buffer.from(wanted.bytes).toString('utf8'));
+  return after.flatMap((instance) => {
+    const was = before.find(({ addresses }) => addresses.some((one) => instance.addresses.includes(one)));
+    return was === undefined ? [] : compare(was, instance);
+  });
+}
+
+function compare(before: WrittenInstance, after: WrittenInstance): readonly Difference[] {
+  const found: Difference[] = [];
+  const add = (what: string, forgets = false): void => {
+    const [address = ''] = after.addresses;
+    found.push({ address, what, forgets, before, after });
+  };
+  if (before.virtualRouterId !== after.virtualRouterId)
+    add(`virtual_router_id ${before.virtualRouterId} → ${after.virtualRouterId}`, true);
+  if (before.version !== after.version) add(`VRRP version ${before.version} → ${after.version}`);
+  else if (after.version === 2) {
+    if (before.auth !== after.auth) {
+      add(
+        before.auth === null
+          ? 'a password'
+          : after.auth === null
+            ? 'no password any more'
+            : 'another password',
+      );
+    }
+    if (before.advertInt !== after.advertInt) add(`advert_int ${before.advertInt} → ${after.advertInt} s`);
+  }
+  if (before.unicast !== after.unicast)
+    add(after.unicast ? 'multicast → unicast' : 'unicast → multicast', true);
+  if (before.addresses.join() !== after.addresses.join())
+    add(`addresses ${before.addresses.join(', ')} → ${after.addresses.join(', ')}`);
+  return found;
+}
+
+function announce(
+  found: readonly Difference[],
+  hosts: readonly HostName[],
+  first: readonly HostName[],
+): Together {
+  const whats = new Map<string, Set<string>>();
+  for (const { what, address } of found) whats.set(what, (whats.get(what) ?? new Set()).add(address));
+  const forgotten = found.filter(({ forgets }) => forgets);
+  const addresses = [...new Set(forgotten.map(({ address }) => address))].join(' and ');
+  const interval = Math.min(...found.flatMap(({ before, after }) => [before.advertInt, after.advertInt]));
+  const others = hosts.filter((host) => !first.includes(host)).join(' and ');
+  const expect = ((): string => {
+    if (forgotten.length === 0) {
+      return `No request is lost and no VIP moves: they read it in the same moment, and a backup waits at least ${seconds(2 * interval)}.`;
+    }
+    if (first.length > 0) {
+      return `No request is lost: ${first.join(' and ')} takes ${addresses} while ${others} still has it, for about 2 s, and gives it back.`;
+    }
+    const longest = Math.max(...forgotten.map(({ after }) => downTime(after)));
+    return `Nobody holds ${addresses} for up to ${seconds(longest)}: keepalived gives it up and takes it again.`;
+  })();
+  return { why: [...whats].map(([what, on]) => `${[...on].join(' and ')}: ${what}`), expect };
+}
+
+/** Three adverts and the skew, RFC 3768 and 5798 section 6.1; of the host that is to have it. */
+function downTime({ advertInt, version, priority }: WrittenInstance): number {
+  return 3 * advertInt + ((256 - priority) / 256) * (version === 3 ? advertInt : 1);
+}
+
+const seconds = (value: number): string => `${Number(value.toFixed(2))} s`;
+
+function missing(address: string, found: readonly Difference[], absent: readonly HostName[]): HaupError {
+  return new HaupError(
+    'USAGE',
+    `${address}: ${[...new Set(found.map(({ what }) => what))].join(', ')}. All its hosts must change at the same moment, and ${absent.join(' and ')} ${absent.length === 1 ? 'is' : 'are'} left out.`,
+    {
+      hint: 'Run it for all of them: hosts that disagree do not hear each other, and both would hold the VIP.',
+    },
+  );
+}
+
+const reloads = (diff: HostDiff | undefined): boolean =>
+  diff?.change.some((change) => change.id === 'service:keepalived' && !restarts(change)) === true;
+
+function writeOf(diff: HostDiff | undefined): Extract<Action, { readonly do: 'write' }> | null {
+  for (const action of diff?.change.flatMap(({ actions }) => actions) ?? []) {
+    if (action.do === 'write' && action.service === 'keepalived') return action;
+  }
+  return null;
+}
+
+// ── what must not be left behind ────────────────────────────────────────────────────────────────
+
+/** In what hosts would disagree when each reads its keepalived.conf; null: in nothing. */
+export function disagreement(configurations: ReadonlyMap<HostName, string>): string | null {
+  const found = new Map<string, { readonly host: HostName; readonly instance: WrittenInstance }>();
+  for (const [host, text] of configurations) {
+    for (const instance of writtenInstances(text)) {
+      for (const address of instance.addresses) {
+        const other = found.get(address);
+        const [different] = other === undefined ? [] : compare(other.instance, instance);
+        if (other !== undefined && different !== undefined)
+          return `${address}: ${other.host} → ${host}: ${different.what}`;
+        found.set(address, { host, instance });
+      }
+    }
+  }
+  return null;
+}

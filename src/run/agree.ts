@@ -1,0 +1,35 @@
+import type { HostName } from '../model/domain.ts';
+import type { Host, ReadScript } from '../model/plan.ts';
+import { hostClock } from '../verify/host-clock.ts';
+
+/** The hosts have heard of it by then, also over a slow line and on busy machines. */
+const leadMs = 1000;
+const rounds = 3;
+
+/**
+ * A moment shortly ahead, by the clock of each host: their clocks need not agree. Good to a few
+ * milliseconds, as the fastest of three answers is; `now` is the operator's clock.
+ */
+export async function agree(
+  hosts: readonly Host[],
+  now: () => number,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<HostName, number>> {
+  let slowest = 0;
+  const ahead = await Promise.all(
+    hosts.map(async (host) => {
+      const clock = hostClock();
+      for (let round = 0; round < rounds; round++) {
+        const asked = now();
+        const said = Number(Buffer.from(await host.read(clockScript, signal)).toString('utf8'));
+        clock.heard(said, now());
+        slowest = Math.max(slowest, now() - asked);
+      }
+      return [host.name, -clock.toLocal(0)] as const;
+    }),
+  );
+  const moment = now() + leadMs + 2 * slowest;
+  return new Map(ahead.map(([name, by]) => [name, Math.round(moment + by)]));
+}
+
+const clockScript = 'date +%s%3N' as ReadScript;

@@ -1,0 +1,70 @@
+import { services } from '../model/domain.ts';
+import { HaupError } from '../model/errors.ts';
+import type { Action, Change, Host, Stage } from '../model/plan.ts';
+import type { ExecuteOptions } from './execute.ts';
+import { noteOf } from './note.ts';
+
+const putBackLimitMs = 120_000;
+
+/**
+ * Puts a host back as it was before the stage that failed. It runs to its end also after Ctrl-C: half
+ * a change is worse than a second of waiting. A host that cannot be put back is said to be so, and
+ * stays drained if it was drained for the change: its peers serve.
+ */
+export async function putBack(
+  host: Host,
+  changes: readonly Change[],
+  stage: Stage,
+  options: Pick<ExecuteOptions, 'emit' | 'log' | 'gate'>,
+): Promise<void> {
+  const undo = changes.flatMap((change) => change.undo ?? []);
+  undo.push(...rereads(undo, stage.work.find((work) => work.host === host.name)?.changes ?? []));
+  const drained = changes.some(({ id }) => id === 'drain');
+  if (undo.length === 0 && !drained) return;
+  const { emit, log } = options;
+  const patience = AbortSignal.timeout(putBackLimitMs);
+  emit({ type: 'said', host: host.name, text: 'putting it back as it was' });
+  try {
+    for (const action of undo) {
+      log(host.name, `── put back: ${noteOf(action)}`);
+      // A file that was never swapped in needs no putting back, and says so by being stale.
+      await host
+        .act(action, patience, (line) => log(host.name, line))
+        .catch((error: unknown) => {
+          if (!(error instanceof HaupError && error.code === 'PLAN_STALE')) throw error;
+        });
+    }
+    if (drained) {
+      await options.gate(['services'], [host.name], patience);
+      await host.act({ do: 'undrain' }, patience);
+    }
+    emit({ type: 'said', host: host.name, text: 'it is as it was before' });
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    const left = drained
+      ? ` It stays drained, and its peers serve. Once it is mended: haup failback ${host.name}`
+      : '';
+    emit({ type: 'said', host: host.name, text: `it could not be put back: ${reason}${left}` });
+  }
+}
+
+/**
+ * Daemons that had not come to read the files that are put back: they read them again, since a host on
+ * which something is still unread is not as it was.
+ */
+function rereads(undo: readonly Action[], planned: readonly Change[]): readonly Action[] {
+  return services.flatMap((service): Action[] => {
+    const written = undo.some((action) => action.do === 'write' && action.service === service);
+    const read = undo.some((action) => action.do === 'service' && action.service === service);
+    const runs = planned
+      .flatMap(({ actions }) => actions)
+      .some(
+        (action) =>
+          (action.do === 'reload-together' && action.service === service) ||
+          (action.do === 'service' &&
+            action.service === service &&
+            (action.verb === 'reload' || action.verb === 'restart')),
+      );
+    return written && !read && runs ? [{ do: 'service', service, verb: 'reload' }] : [];
+  });
+}
