@@ -97,7 +97,8 @@ function track(cluster: readonly HostName[], { diffs, kept, have, vips }: Known)
     vips
       .filter((vip) => held.includes(vip) || vip.members.some(({ host }) => touched.has(host)))
       .map(({ address }) => address.address);
-  const able = (host: HostName): boolean => cluster.length > 1 && canDrain(have.get(host), entryOf(kept.get(host)));
+  const able = (host: HostName): boolean =>
+    cluster.length > 1 && canDrain(have.get(host), entryOf(kept.get(host)));
   add({
     title: 'prepare',
     work: hosts.map((host) => ({ host, changes: diffs.get(host)?.prepare ?? [] })),

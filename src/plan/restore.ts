@@ -73,10 +73,19 @@ function restoreBuild({ service }: KeptPaths, state: KeptState, have: HostFacts)
     );
   }
   const { version, configure } = kept.software;
+  const words = (text: string, options: readonly string[]): readonly string[] =>
+    options.length === 0 ? [] : [`${text} ${options.join(' ')}`];
+  const now = is?.configure ?? [];
   const other = [
-    ...configure.filter((option) => is?.configure.includes(option) === false).map((option) => `+${option}`),
-    ...(is?.configure ?? []).filter((option) => !configure.includes(option)).map((option) => `-${option}`),
-  ];
+    ...words(
+      'with',
+      configure.filter((option) => !now.includes(option)),
+    ),
+    ...words(
+      'without',
+      now.filter((option) => !configure.includes(option)),
+    ),
+  ].join(', ');
   return {
     id: `install:${service}`,
     title: `put ${service} ${version} back as it was`,
@@ -85,7 +94,7 @@ function restoreBuild({ service }: KeptPaths, state: KeptState, have: HostFacts)
         ? `${service} is not there`
         : is.version !== version
           ? `${service} is ${is.version}, it was ${version}`
-          : `it was another build${other.length > 0 ? `: ${other.join(' ')}` : ''}`,
+          : `it was another build${other === '' ? '' : `, ${other}`}`,
     actions: [{ do: 'restore-build', service, state: state.number }],
     ...(is === null ? {} : { undo: [{ do: 'restore-build' as const, service, state: 'newest' as const }] }),
     diffs: [],

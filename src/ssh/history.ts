@@ -24,13 +24,7 @@ const minute = 60_000;
 const numbers = `ls ${historyDirectory} 2>/dev/null | grep -x '[0-9]*' | sort -n`;
 
 export function keepState({ label, services }: Extract<Action, { readonly do: 'keep-state' }>): Job {
-  const paths = services.flatMap(({ entry, files, owns, unit }) => [
-    ...new Set([
-      entry,
-      ...files.filter((path) => !owns.some((directory) => path.startsWith(`${directory}/`))),
-      unit,
-    ]),
-  ]);
+  const paths = [...new Set(services.flatMap(({ entry, files, unit }) => [entry, ...files, unit]))];
   const owned = services.flatMap(({ owns }) => owns.map((directory) => `${quote(directory)}/*`));
   return {
     script: `set -e
@@ -56,7 +50,7 @@ keep() {
   for f in ${paths.map(quote).join(' ')}; do
     if [ -f "$f" ]; then keep "$f"; else printf 'absent\\t%s\\n' "$f"; fi
   done
-${owned.length === 0 ? '' : `  for f in ${owned.join(' ')}; do if [ -f "$f" ]; then keep "$f"; fi; done`}
+${owned.length === 0 ? '' : `  for f in ${owned.join(' ')}; do if [ -f "$f" ] && [ ! -e "$new/tree$f" ]; then keep "$f"; fi; done`}
 } > $new/files
 ${services.map(keepBuild).join('\n')}
 ${services.length > 0 ? 'sort -o $new/builds $new/builds' : ''}

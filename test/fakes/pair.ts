@@ -7,6 +7,7 @@ import { plan } from '../../src/plan/plan.ts';
 import { execute } from '../../src/run/execute.ts';
 import { exampleInventory } from './example.ts';
 import { bareFacts, type FakeHost, fakeHost } from './host.ts';
+import { quietRun } from './run.ts';
 
 const render = await loadRender();
 
@@ -26,18 +27,7 @@ export const planFor = (inventory: Inventory, hosts: readonly FakeHost[]): Plan 
 
 /** Executes a plan; the hosts keep their addresses, whatever is drained. */
 export const run = (made: Plan, hosts: readonly FakeHost[]): Promise<void> =>
-  execute(
-    made,
-    new Map(hosts.map((host) => [host.name, host])),
-    {
-      emit: () => undefined,
-      now: () => 0,
-      log: () => undefined,
-      gate: async () => undefined,
-      packs: { ready: async () => undefined, put: async () => undefined, fail: () => undefined },
-    },
-    new AbortController().signal,
-  );
+  execute(made, new Map(hosts.map((host) => [host.name, host])), quietRun, new AbortController().signal);
 
 export async function apply(inventory: Inventory, hosts: readonly FakeHost[]): Promise<Plan> {
   const made = planFor(inventory, hosts);

@@ -143,6 +143,7 @@ test('another prefix: the new build serves before the old one goes', async () =>
   const made = await apply(moved, hosts);
   expect(ids(made, 'keep_137')).toEqual([
     'build:nginx',
+    'install:nginx',
     'config:nginx',
     'unit:nginx',
     'leftover:files',
