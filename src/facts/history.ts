@@ -7,7 +7,7 @@ import { historyDirectory } from '../model/layout.ts';
 import type { Host, ReadScript } from '../model/plan.ts';
 import { softwareFacts } from './script.ts';
 
-export const historyScript: ReadScript =
+const historyScript: ReadScript =
   `cd ${historyDirectory} 2>/dev/null && for n in $(ls | grep -x '[0-9]*' | sort -rn); do
   printf 'state\\t%s\\t%s\\n' "$n" "$(base64 -w0 $n/about)"
   sed "s/^/file\\t$n\\t/" $n/files

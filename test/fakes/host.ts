@@ -94,7 +94,7 @@ export function fakeHost(start: HostFacts): FakeHost {
   let kept: readonly KeptState[] = [];
   const texts = new Map<number, ReadonlyMap<string, Uint8Array>>();
   const whole = ({ files, builds }: KeptState): string =>
-    JSON.stringify([Object.entries(files).sort(), builds]);
+    JSON.stringify([Object.entries(files).sort(([a], [b]) => (a < b ? -1 : 1)), builds]);
   function keep({ label, services }: Extract<Action, { do: 'keep-state' }>): void {
     const cutOff = services.some(
       ({ service: name }) => facts.unread.includes(name) || facts.software[name]?.stamp === unfinishedStamp,
