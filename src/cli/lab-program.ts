@@ -32,6 +32,11 @@ export function declareLab(lab: Command, bind: (command: Command, run: LabRun) =
     json(add('up', 'Make real hosts on this machine, one for each host of the inventory.'))
       .argument('[inventory]', 'inventory file (default: the example that comes with haup)')
       .option('-y, --yes', 'install missing Debian packages without a question')
+      .option(
+        '--flavour <[host=]apt|yum>',
+        'package manager of all hosts, or of one; repeatable (default: as they are, else apt)',
+        (word: string, before: readonly string[] = []) => [...before, word],
+      )
       .option('--for-pid <pid>', 'take the lab down when this process ends, however it ends'),
     async (context, [path], options) => (await import('./lab.ts')).labUp(context, path, options),
   );

@@ -2,12 +2,14 @@ import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execInLab, sshToHost } from '../lab/enter.ts';
 import { fault, knownHost } from '../lab/faults.ts';
+import type { Flavour } from '../lab/flavour.ts';
+import { flavoursOf } from '../lab/flavour.ts';
 import { down, up } from '../lab/lab.ts';
 import { checkRoot, installPackages, missingPackages } from '../lab/machine.ts';
 import type { LabFault, LabSpec } from '../lab/names.ts';
 import { checkLabName, defaultRoots, labPaths } from '../lab/names.ts';
 import { labsWithTraces, removeCache } from '../lab/remove.ts';
-import { specOf } from '../lab/state.ts';
+import { readSpec, specOf } from '../lab/state.ts';
 import type { LabStatus } from '../lab/status.ts';
 import { status } from '../lab/status.ts';
 import type { LabWorld } from '../lab/world.ts';
@@ -36,6 +38,8 @@ const ownCommand = (context: Context): readonly string[] => [context.node, conte
 export interface LabUpOptions extends LabOptions {
   readonly yes?: boolean;
   readonly forPid?: string;
+  /** `apt` or `yum` for all hosts, `HOST=yum` for one. */
+  readonly flavour?: readonly string[];
 }
 
 /** `haup lab up`: exit code 0 when every host answers. */
@@ -46,7 +50,7 @@ export async function labUp(
 ): Promise<number> {
   const name = nameOf(context, options);
   const forPid = options.forPid === undefined ? null : pidOf(options.forPid);
-  const spec = await specFrom(context, name, path);
+  const spec = await specFrom(context, name, path, options.flavour ?? []);
   checkRoot(`haup lab up${path === undefined ? '' : ` ${path}`}`);
   await needPackages(context, options.yes === true);
   const keeper =
@@ -64,17 +68,33 @@ function pidOf(text: string): number {
 }
 
 /** The inventory as the lab copies it; by default the example that comes with haup. */
-async function specFrom(context: Context, name: string, path: string | undefined): Promise<LabSpec> {
+async function specFrom(
+  context: Context,
+  name: string,
+  path: string | undefined,
+  flavours: readonly string[],
+): Promise<LabSpec> {
   const { loadInventory } = await import('../inventory/load.ts');
   const file = path ?? fileURLToPath(new URL('../../inventory.example.yaml', import.meta.url));
   // What the inventory itself wants, not what another lab made of it.
   const env = { ...context.env, HAUP_OVERLAY: undefined };
   const stdin = file === '-' ? { stdin: await context.readStdin() } : {};
   const inventory = await loadInventory(file, { env, cwd: context.cwd, ...stdin });
-  return specOfInventory(name, file === '-' ? null : resolve(context.cwd, file), inventory);
+  const before = (await readSpec(labPaths(defaultRoots, name)))?.hosts ?? [];
+  const flavourOf = flavoursOf(
+    flavours,
+    inventory.hosts.map((host) => host.name),
+    new Map(before.map((host) => [host.name, host.flavour])),
+  );
+  return specOfInventory(name, file === '-' ? null : resolve(context.cwd, file), inventory, flavourOf);
 }
 
-export function specOfInventory(name: string, file: string | null, inventory: Inventory): LabSpec {
+export function specOfInventory(
+  name: string,
+  file: string | null,
+  inventory: Inventory,
+  flavourOf: ReadonlyMap<string, Flavour>,
+): LabSpec {
   const members = inventory.vips.flatMap((vip) => vip.members);
   return {
     name,
@@ -86,6 +106,7 @@ export function specOfInventory(name: string, file: string | null, inventory: In
         host.interface ??
         members.find((each) => each.host === host.name && each.interface !== null)?.interface ??
         'eth0',
+      flavour: flavourOf.get(host.name) ?? 'apt',
     })),
     reserved: inventory.vips.map((vip) => vip.address.address),
     software: { keepalived: inventory.keepalived.version, nginx: inventory.nginx.version },
@@ -173,11 +194,12 @@ const json = (document: unknown): string => `${JSON.stringify(document, null, 2)
 
 function statusText(lab: LabStatus): string {
   const rows = [
-    ['HOST', 'ADDRESS', 'INTERFACE', 'POWER', 'LINK', 'UPTIME'],
+    ['HOST', 'ADDRESS', 'INTERFACE', 'FLAVOUR', 'POWER', 'LINK', 'UPTIME'],
     ...lab.hosts.map((host) => [
       host.name,
       host.address,
       host.interface,
+      host.flavour,
       host.power,
       host.link,
       host.uptime === null ? '-' : `${host.uptime} s`,

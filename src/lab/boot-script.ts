@@ -1,6 +1,6 @@
 import type { HostPaths, LabHost } from './names.ts';
 import { hardwareAddress, hostNamespace, labGroup, machineName, portName, switchNamespace } from './names.ts';
-import { poolMount } from './recipe.ts';
+import { poolMount } from './pool.ts';
 
 /** Mounts cgroup2 where only this mount namespace sees it, and moves process $2 into the group $1. */
 const enterGroup = `

@@ -11,7 +11,7 @@ import { hostPaths, switchNamespace } from './names.ts';
 import { lastLines, launch, must, run } from './process.ts';
 import type { LabProcess } from './process-table.ts';
 import { firstProcess, labProcesses } from './process-table.ts';
-import { operators, operatorsGroup } from './recipe.ts';
+import { operators, operatorsGroup } from './customize.ts';
 import type { HostMade } from './state.ts';
 import { pause } from './world.ts';
 
@@ -76,7 +76,12 @@ export async function makeHost(spec: LabSpec, host: LabHost, lab: LabPaths, imag
     0,
     shadowGroup,
   );
-  const made: HostMade = { address: host.address, interface: host.interface, image: image.hash };
+  const made: HostMade = {
+    address: host.address,
+    interface: host.interface,
+    flavour: host.flavour,
+    image: image.hash,
+  };
   await file('host.json', `${JSON.stringify(made)}\n`);
   await file('boot.sh', bootScript(spec.name, host, paths, image), 0o755);
   await rm(paths.dir, { recursive: true, force: true });

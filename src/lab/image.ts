@@ -6,9 +6,14 @@ import type { Machine } from './machine.ts';
 import { acquireOptions, writeSources } from './machine.ts';
 import type { LabRoots } from './names.ts';
 import { hostPaths, labPaths } from './names.ts';
+import type { Ran } from './process.ts';
 import { lastLines, lock, run } from './process.ts';
+import type { Flavour } from './flavour.ts';
+import { flavours } from './flavour.ts';
+import { poolMount } from './pool.ts';
 import type { Recipe } from './recipe.ts';
-import { poolMount, recipeFor, recipeHash } from './recipe.ts';
+import { recipeFor, recipeHash } from './recipe.ts';
+import { toRpm } from './rpm-image.ts';
 import { madeFrom } from './state.ts';
 import type { LabWorld } from './world.ts';
 import { seconds } from './world.ts';
@@ -21,9 +26,25 @@ export interface Image {
   readonly pool: string;
 }
 
-/** Gives the image, building it when its recipe has changed or it was never built. */
-export async function image(machine: Machine, world: LabWorld): Promise<Image> {
-  const recipe = recipeFor(machine.os, machine.codename, machine.arch);
+/** Gives the image of each flavour that is asked for. One after the other: a build takes all that a machine has. */
+export async function images(
+  machine: Machine,
+  wanted: readonly Flavour[],
+  world: LabWorld,
+): Promise<ReadonlyMap<Flavour, Image>> {
+  const made = new Map<Flavour, Image>();
+  for (const flavour of flavours) {
+    if (wanted.includes(flavour)) made.set(flavour, await image(machine, flavour, world));
+  }
+  return made;
+}
+
+const recipeOf = ({ os, codename, arch }: Machine, flavour: Flavour): Recipe =>
+  recipeFor(os, codename, arch, flavour);
+
+/** Gives an image, building it when its recipe has changed or it was never built. */
+async function image(machine: Machine, flavour: Flavour, world: LabWorld): Promise<Image> {
+  const recipe = recipeOf(machine, flavour);
   const hash = recipeHash(recipe);
   const { cache } = world.roots;
   const dir = `${cache}/images/${hash}`;
@@ -51,13 +72,29 @@ const isThere = (dir: string): Promise<boolean> =>
 async function build(recipe: Recipe, machine: Machine, dir: string, world: LabWorld): Promise<void> {
   const { say, signal } = world;
   const { cache } = world.roots;
+  const check = (ran: Ran, what: string, hint: string): void => {
+    if (/No space left on device/.test(ran.stderr)) {
+      throw new HaupError('DISK_FULL', `The disk is full: the image of the hosts needs 1 GB in ${cache}.`, {
+        hint: 'Make room and run the same command again.',
+      });
+    }
+    if (ran.code === 0) return;
+    throw new HaupError(
+      'LAB_FAILED',
+      `Building the image of the hosts failed: ${what} ended with status ${ran.code}.`,
+      {
+        hint: `${hint} The whole log: ${log}`,
+        detail: lastLines(ran.stderr + ran.stdout),
+      },
+    );
+  };
   const start = performance.now();
   const packages = recipe.include.length + recipe.pool.flat().length;
   say(
-    `image: building ${machine.os} ${machine.codename} and a pool for ${packages} packages (once, about half a minute)`,
+    `image: building ${machine.os} ${machine.codename}, flavour ${recipe.flavour}, and a pool for ${packages} packages (once, about ${recipe.rpm === null ? 'half a minute' : 'a minute'})`,
   );
   const part = `${dir}.part`;
-  const log = `${cache}/image.log`;
+  const log = `${cache}/image-${recipe.flavour}.log`;
   // Left over by a build that was killed; its processes died with it.
   await rm(part, { recursive: true, force: true });
   await mkdir(part, { recursive: true });
@@ -65,14 +102,18 @@ async function build(recipe: Recipe, machine: Machine, dir: string, world: LabWo
   const sources = await writeSources(machine, 'deb', `${cache}/apt`);
   await writeFile(`${part}/customize.sh`, recipe.customize);
   await writeFile(`${part}/dpkg.cfg`, `${recipe.dpkg.join('\n')}\n`);
-  for (const name of ['root', 'work', 'empty', 'build']) await mkdir(`${part}/${name}`);
+  for (const name of ['root', 'empty', 'build']) await mkdir(`${part}/${name}`);
   const aptOptions = [...(await acquireOptions()), 'Acquire::Languages "none";', 'Acquire::Retries "3";'];
   // Everything that the build starts ends with it, and it ends with us, however that ends.
   const contained = '--pdeathsig KILL unshare --fork --pid --mount --mount-proc --kill-child sh -ec';
-  const args = [
-    ...contained.split(' '),
-    ontoOverlay,
-    part,
+  const onto = (command: readonly string[]): Promise<Ran> =>
+    run('setpriv', [...contained.split(' '), ontoOverlay, part, ...command], {
+      signal,
+      log,
+      limitMs: 900_000,
+    });
+  const bootstrap = [
+    'mmdebstrap',
     '--mode=root',
     '--variant=apt',
     // The hook leaves the pool's lists in place of the mirror's.
@@ -87,21 +128,16 @@ async function build(recipe: Recipe, machine: Machine, dir: string, world: LabWo
     sources,
   ];
   try {
-    const ran = await run('setpriv', args, { signal, log, limitMs: 900_000 });
-    if (/No space left on device/.test(ran.stderr)) {
-      throw new HaupError('DISK_FULL', `The disk is full: the image of the hosts needs 1 GB in ${cache}.`, {
-        hint: 'Make room and run the same command again.',
-      });
-    }
-    if (ran.code !== 0) {
-      throw new HaupError(
-        'LAB_FAILED',
-        `Building the image of the hosts failed: mmdebstrap ended with status ${ran.code}.`,
-        {
-          hint: `Check that apt-get update works on this machine, then try again. The whole log: ${log}`,
-          detail: lastLines(ran.stderr + ran.stdout),
-        },
-      );
+    check(
+      await onto(bootstrap),
+      'mmdebstrap',
+      'Check that apt-get update works on this machine, then try again.',
+    );
+    if (recipe.rpm !== null) {
+      const inside = (command: readonly string[]): Promise<Ran> =>
+        onto(['sh', '-ec', insideImage, 'sh', ...command]);
+      const ran = await toRpm(`${part}/root`, recipe.rpm, inside);
+      check(ran, 'the conversion to RPM packages', 'Try again.');
     }
     for (const name of ['work', 'empty', 'build', 'customize.sh', 'dpkg.cfg']) {
       await rm(`${part}/${name}`, { recursive: true });
@@ -115,12 +151,12 @@ async function build(recipe: Recipe, machine: Machine, dir: string, world: LabWo
     throw error;
   }
   say(`image: built in ${seconds(start)}`);
-  await forgetOldImages(world.roots);
+  await forgetOldImages(machine, world.roots);
 }
 
 /** Removes images of earlier recipes on which no host of any lab stands, and that nobody has just built. */
-async function forgetOldImages(roots: LabRoots): Promise<void> {
-  const inUse = new Set<string>();
+async function forgetOldImages(machine: Machine, roots: LabRoots): Promise<void> {
+  const inUse = new Set(flavours.map((flavour) => recipeHash(recipeOf(machine, flavour))));
   for (const lab of await readdir(roots.labs).catch(() => [])) {
     for (const host of await readdir(`${roots.labs}/${lab}/hosts`).catch(() => [])) {
       const made = await madeFrom(hostPaths(labPaths(roots, lab), host));
@@ -138,11 +174,18 @@ async function forgetOldImages(roots: LabRoots): Promise<void> {
 const anHourMs = 3_600_000;
 
 /**
- * Runs mmdebstrap on an overlay over nothing, whose upper directory becomes the image. With `volatile` the
- * thousands of fsyncs of dpkg cost nothing: what is lost with the machine is built again.
+ * Runs a command beside an overlay over nothing, whose upper directory becomes the image. With `volatile` the
+ * thousands of fsyncs of package managers cost nothing: what is lost with the machine is built again.
  */
 const ontoOverlay = `
   cd "$0"
+  rm -rf work && mkdir work
   mount -t overlay overlay -o volatile,lowerdir=empty,upperdir=root,workdir=work build ||
     mount --bind root build
-  exec mmdebstrap "$@"`;
+  exec "$@"`;
+
+/** Runs a command in the image. */
+const insideImage = `
+  mount --rbind /dev build/dev
+  mount -t proc proc build/proc
+  exec chroot build "$@"`;

@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { access, chmod, mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { HaupError } from '../model/errors.ts';
 import { powerOff } from './faults.ts';
+import type { Flavour } from './flavour.ts';
 import { knownHostsText, overlayText, sshConfigText } from './files.ts';
 import {
   isOn,
@@ -15,7 +16,7 @@ import {
   writeHosts,
 } from './hosts.ts';
 import type { Image } from './image.ts';
-import { image } from './image.ts';
+import { images } from './image.ts';
 import type { Keeper } from './keeper.ts';
 import { startKeeper } from './keeper.ts';
 import { checkMachine } from './machine.ts';
@@ -55,11 +56,12 @@ export async function up(wanted: LabSpec, world: LabWorld, options: UpOptions): 
     if (options.keeper !== null) await startKeeper(spec.name, paths, options.keeper);
     // Quick, and refused on a machine that can't carry a lab: so before the image.
     await makeSwitch(spec, world.signal);
-    const [base, sources] = await all([image(machine, world), tarballs(machine, world)]);
+    const flavours = spec.hosts.map((host) => host.flavour);
+    const [bases, sources] = await all([images(machine, flavours, world), tarballs(machine, world)]);
     await writeWhole(paths.overlay, overlayText(spec, sources), 0o644);
     await makeKeys(spec, paths);
     await forgetOthers(spec, paths, world);
-    const booting = await makeHosts(spec, paths, base, world.signal);
+    const booting = await makeHosts(spec, paths, bases, world.signal);
     const keys = new Map<string, string>();
     for (const host of spec.hosts) keys.set(host.name, await publicHostKey(hostPaths(paths, host.name)));
     await writeWhole(paths.knownHosts, knownHostsText(spec.hosts, keys), 0o600);
@@ -130,7 +132,7 @@ async function forgetOthers(spec: LabSpec, paths: LabPaths, world: LabWorld): Pr
 async function makeHosts(
   spec: LabSpec,
   paths: LabPaths,
-  base: Image,
+  bases: ReadonlyMap<Flavour, Image>,
   signal: AbortSignal,
 ): Promise<readonly LabHost[]> {
   const booting: LabHost[] = [];
@@ -139,7 +141,8 @@ async function makeHosts(
     const its = hostPaths(paths, host.name);
     const on = isOn(processes, host.name);
     const made = await madeFrom(its);
-    const same = made?.address === host.address && made.interface === host.interface;
+    const same =
+      made?.address === host.address && made.interface === host.interface && made.flavour === host.flavour;
     const link = links.get(host.name);
     if (same && on && link !== 'unplugged') {
       if (link === 'down') await setLink(spec.name, host.address, 'up', signal);
@@ -147,7 +150,8 @@ async function makeHosts(
     }
     if (on) await powerOff(spec.name, host, signal);
     // A host that is off keeps its disk, unless it stands on another image than today's.
-    if (!same || made.image !== base.hash) await makeHost(spec, host, paths, base);
+    const base = bases.get(host.flavour);
+    if (base !== undefined && (!same || made.image !== base.hash)) await makeHost(spec, host, paths, base);
     else await writeHosts(spec, its);
     booting.push(host);
   }

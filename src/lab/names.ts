@@ -1,4 +1,5 @@
 import { HaupError } from '../model/errors.ts';
+import type { Flavour } from './flavour.ts';
 
 /** A host of a lab: what an inventory says about it, with a literal IPv4 address. */
 export interface LabHost {
@@ -8,6 +9,7 @@ export interface LabHost {
   readonly address: string;
   /** Name of its network interface, `ens33`. */
   readonly interface: string;
+  readonly flavour: Flavour;
 }
 
 export interface LabSpec {

@@ -1,5 +1,7 @@
 /** The machine's own apt sources, read as data: the lab fetches from nowhere else. */
 
+import { deb822 } from './deb822.ts';
+
 /** One place to fetch from, as apt's one-line form has it. */
 export interface Source {
   readonly uri: string;
@@ -89,8 +91,7 @@ function parseOneLine(text: string): readonly Source[] {
 }
 
 function parseDeb822(text: string, keys: InlineKey[], keyDirectory: string): readonly Source[] {
-  return text.split(/\n[ \t]*\n/).flatMap((stanza) => {
-    const fields = deb822Fields(stanza);
+  return deb822(text).flatMap((fields) => {
     const field = (name: string): readonly string[] => words(fields.get(name) ?? '');
     if (!field('types').includes('deb') || fields.get('enabled')?.trim() === 'no') return [];
     const signed = fields.get('signed-by')?.trim() ?? '';
@@ -109,22 +110,6 @@ function parseDeb822(text: string, keys: InlineKey[], keyDirectory: string): rea
       field('suites').map((suite) => ({ uri, suite, components: field('components'), signedBy, trusted })),
     );
   });
-}
-
-function deb822Fields(stanza: string): ReadonlyMap<string, string> {
-  const fields = new Map<string, string>();
-  let current = '';
-  for (const line of stanza.split('\n')) {
-    if (line.startsWith('#')) continue;
-    const start = /^([A-Za-z0-9-]+):[ \t]*(.*)$/.exec(line);
-    if (start !== null) {
-      current = (start[1] ?? '').toLowerCase();
-      fields.set(current, start[2] ?? '');
-    } else if (/^[ \t]/.test(line) && current !== '') {
-      fields.set(current, `${fields.get(current) ?? ''}\n${line}`);
-    }
-  }
-  return fields;
 }
 
 const words = (text: string): readonly string[] => text.split(/\s+/).filter((word) => word !== '');

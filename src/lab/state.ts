@@ -2,12 +2,13 @@
 
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { HaupError } from '../model/errors.ts';
+import type { Flavour } from './flavour.ts';
 import type { HostPaths, LabPaths, LabRoots, LabSpec } from './names.ts';
 import { labPaths, switchNamespace } from './names.ts';
 import { namespaces } from './network.ts';
 
 /** Counts the layouts of a lab's directory: a lab of another haup is made anew. */
-const format = 1;
+const format = 2;
 
 export async function writeSpec(paths: LabPaths, spec: LabSpec): Promise<void> {
   await writeWhole(paths.spec, `${JSON.stringify({ format, ...spec }, null, 2)}\n`, 0o644);
@@ -32,6 +33,7 @@ export async function specOf(name: string, roots: LabRoots): Promise<LabSpec> {
 export interface HostMade {
   readonly address: string;
   readonly interface: string;
+  readonly flavour: Flavour;
   readonly image: string;
 }
 

@@ -10,8 +10,8 @@ const spec: LabSpec = {
   name: 'try',
   inventory: null,
   hosts: [
-    { name: 'keep_136', address: '192.168.160.136', interface: 'ens33' },
-    { name: 'keep_137', address: '192.168.160.137', interface: 'ens33' },
+    { name: 'keep_136', address: '192.168.160.136', interface: 'ens33', flavour: 'apt' },
+    { name: 'keep_137', address: '192.168.160.137', interface: 'ens33', flavour: 'apt' },
   ],
   reserved: [],
   software: { keepalived: '2.2.4', nginx: '1.22.1' },

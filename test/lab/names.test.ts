@@ -17,8 +17,8 @@ const pair: LabSpec = {
   name: 'haup',
   inventory: null,
   hosts: [
-    { name: 'keep_136', address: '192.168.160.136', interface: 'ens33' },
-    { name: 'keep_137', address: '192.168.160.137', interface: 'ens33' },
+    { name: 'keep_136', address: '192.168.160.136', interface: 'ens33', flavour: 'apt' },
+    { name: 'keep_137', address: '192.168.160.137', interface: 'ens33', flavour: 'apt' },
   ],
   reserved: ['192.168.160.161', '192.168.160.162'],
   software: { keepalived: '2.2.4', nginx: '1.20.1' },

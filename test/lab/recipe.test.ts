@@ -1,37 +1,59 @@
 import { spawnSync } from 'node:child_process';
 import { expect, test } from 'vitest';
+import { flavours } from '../../src/lab/flavour.ts';
+import type { Recipe } from '../../src/lab/recipe.ts';
 import { recipeFor, recipeHash } from '../../src/lab/recipe.ts';
 
-const recipe = recipeFor('debian', 'bookworm', 'amd64');
+const recipe = recipeFor('debian', 'bookworm', 'amd64', 'apt');
+const yum = recipeFor('debian', 'bookworm', 'amd64', 'yum');
 
 test('the hash is the recipe: equal for equal ones, another for any change', () => {
-  expect(recipeHash(recipeFor('debian', 'bookworm', 'amd64'))).toBe(recipeHash(recipe));
+  expect(recipeHash(recipeFor('debian', 'bookworm', 'amd64', 'apt'))).toBe(recipeHash(recipe));
   const others = [
-    recipeFor('ubuntu', 'noble', 'amd64'),
-    recipeFor('debian', 'bookworm', 'arm64'),
+    recipeFor('ubuntu', 'noble', 'amd64', 'apt'),
+    recipeFor('debian', 'bookworm', 'arm64', 'apt'),
     { ...recipe, include: [...recipe.include, 'vim-tiny'] },
     { ...recipe, customize: `${recipe.customize}# one more line\n` },
     { ...recipe, dpkg: [] },
     { ...recipe, pool: recipe.pool.slice(1) },
+    yum,
+    withRpm({ convert: `${yum.rpm?.convert}# one more line\n` }),
+    withRpm({ names: { ...yum.rpm?.names, gcc: ['gcc'] } }),
+    withRpm({ specs: 2 }),
   ];
   const hashes = [recipe, ...others].map(recipeHash);
   expect(new Set(hashes).size).toBe(hashes.length);
   for (const hash of hashes) expect(hash).toMatch(/^[0-9a-f]{16}$/);
 });
 
-test('the image has no compiler and no headers: those are in the pool', () => {
-  const build = /^(?:gcc|make|build-essential|pkg-config)$|-dev$/;
-  expect(recipe.include.filter((name) => build.test(name))).toEqual([]);
-  const pool = recipe.pool.flat();
-  expect(pool).toEqual(
-    expect.arrayContaining(['gcc', 'make', 'libssl-dev', 'libnl-3-dev', 'libpcre2-dev', 'zlib1g-dev']),
-  );
-  expect(pool).toEqual(expect.arrayContaining(['keepalived', 'nginx', 'curl', 'psmisc']));
-});
+function withRpm(change: Partial<Recipe['rpm']>): Recipe {
+  if (yum.rpm === null) throw new Error('the flavour yum has RPM packages');
+  return { ...yum, rpm: { ...yum.rpm, ...change } };
+}
 
-test('the script that finishes the image is sound shell', () => {
-  expect(spawnSync('sh', ['-n'], { input: recipe.customize, encoding: 'utf8' })).toMatchObject({
-    status: 0,
-    stderr: '',
-  });
+test.each(flavours)(
+  'the image of flavour %s has no compiler and no headers: those are in the pool',
+  (flavour) => {
+    const recipe = recipeFor('debian', 'bookworm', 'amd64', flavour);
+    const build = /^(?:gcc|make|build-essential|pkg-config)$|-dev$/;
+    expect(recipe.include.filter((name) => build.test(name))).toEqual([]);
+    const pool = recipe.pool.flat();
+    expect(pool).toEqual(
+      expect.arrayContaining(['gcc', 'make', 'libssl-dev', 'libnl-3-dev', 'libpcre2-dev', 'zlib1g-dev']),
+    );
+    expect(pool).toEqual(expect.arrayContaining(['keepalived', 'nginx', 'curl', 'psmisc']));
+    expect(recipe.include.includes('dnf')).toBe(flavour === 'yum');
+  },
+);
+
+test.each([
+  ['the script that finishes an image of flavour apt', recipe.customize],
+  ['the script that finishes an image of flavour yum', yum.customize],
+  ['the conversion to RPM packages', yum.rpm?.convert ?? ''],
+  ...Object.entries(yum.rpm?.amendments ?? {}).map(([name, { tree = ':' }]) => [
+    `what is different about ${name}`,
+    tree,
+  ]),
+])('%s is sound shell', (_, input) => {
+  expect(spawnSync('sh', ['-n'], { input, encoding: 'utf8' })).toMatchObject({ status: 0, stderr: '' });
 });

@@ -9,7 +9,12 @@ const paths = labPaths(defaultRoots, 'try');
 const image = { root: '/var/cache/haup/images/x/root', pool: '/var/cache/haup/images/x/pool' };
 const parses = (script: string) => spawnSync('sh', ['-n'], { input: script, encoding: 'utf8' });
 const boot = (name: string): string =>
-  bootScript('try', { name, address: '192.168.160.136', interface: 'ens33' }, hostPaths(paths, name), image);
+  bootScript(
+    'try',
+    { name, address: '192.168.160.136', interface: 'ens33', flavour: 'apt' },
+    hostPaths(paths, name),
+    image,
+  );
 
 test('a boot script is sound shell for every name that a host may have', () => {
   fc.assert(
