@@ -35,7 +35,7 @@ export function declareLab(lab: Command, bind: (command: Command, run: LabRun) =
       .option(
         '--flavour <[host=]apt|yum>',
         'package manager of all hosts, or of one; repeatable (default: as they are, else apt)',
-        (word: string, before: readonly string[] = []) => [...before, word],
+        (word: string, before: readonly string[] | undefined) => [...(before ?? []), word],
       )
       .option('--for-pid <pid>', 'take the lab down when this process ends, however it ends'),
     async (context, [path], options) => (await import('./lab.ts')).labUp(context, path, options),
