@@ -22,17 +22,26 @@ export function install(manager: Manager, names: readonly string[]): Job {
  * run is waited for: 3 minutes with apt-get, as long as it takes with the others.
  */
 export function installText(manager: Manager, list: string): string {
-  const get =
+  const [functions, run] =
     manager === 'apt-get'
-      ? // A list that is old or missing makes the first try fail at once; then it is fetched.
-        `get() { apt-get -y -q -o DPkg::Lock::Timeout=180 -o Dpkg::Use-Pty=0 --no-install-recommends install ${list}; }
-get || { apt-get -q -o DPkg::Lock::Timeout=180 update && get; }`
+      ? [
+          `apt() { apt-get -y -q -o DPkg::Lock::Timeout=180 -o Dpkg::Use-Pty=0 "$@"; }
+get() { apt --no-install-recommends install ${list}; }
+mend() { [ -z "$(dpkg --audit)" ] || { dpkg --configure -a; apt --no-remove --fix-broken install; }; }`,
+          // A list that is old or missing, and a run that was cut off, make the first try fail at once.
+          'get || { apt update; mend; get; }',
+        ]
       : // yum 3 calls it a success when one of several packages was found, so rpm has the last word.
-        `${manager} -y install ${list} && rpm -q ${list}`;
+        ['', `${manager} -y install ${list} && rpm -q ${list}`];
   return `(
 ${remembering(manager)}
 ${manager === 'apt-get' ? quietly : ''}
-${get}
+${functions}
+# Somebody always reads what it says: else its first word after a lost connection would kill it half-way.
+exec 3>&1
+status=$({ { if { ${run}; } 3>&- 4>&-; then echo 0 >&4; else echo "$?" >&4; fi; } 2>&1 | { cat >&3 || cat >/dev/null; } 4>&-; } 4>&1)
+exec 3>&-
+exit "$status"
 )`;
 }
 
