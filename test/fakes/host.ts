@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { FileFact, HostFacts, Service } from '../../src/model/domain.ts';
-import { services } from '../../src/model/domain.ts';
+import { services as bothServices } from '../../src/model/domain.ts';
 import { HaupError } from '../../src/model/errors.ts';
 import type { KeptState } from '../../src/model/history.ts';
 import { keptStates, unfinishedStamp, unreadMark } from '../../src/model/layout.ts';
@@ -198,7 +198,7 @@ export function fakeHost(start: HostFacts): FakeHost {
         });
       case 'put-files': {
         write(action.files);
-        for (const name of services) {
+        for (const name of bothServices) {
           if (facts.files[facts.services[name].unit]?.state === 'present') continue;
           // The unit of a package is none of haup's files.
           const packaged = facts.packages[name] !== undefined;
