@@ -99,7 +99,8 @@ export async function prepareDecision(
       }),
     );
     const want = desire(inventory, facts, render);
-    return { plan: decide(want, facts, inventory.vips, clusters(inventory), { on: 'first', cached }), facts };
+    const builds = { on: inventory.build.on, fetch: inventory.fetch, cached };
+    return { plan: decide(want, facts, inventory.vips, clusters(inventory), builds), facts };
   };
 }
 

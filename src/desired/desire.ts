@@ -17,10 +17,11 @@ import { fileWant } from './file.ts';
 import { checksNginx, keepalivedFiles } from './keepalived.ts';
 import { nginxFiles, nginxPid, siteDirectory, workerUser } from './nginx.ts';
 import { refuseImpossible } from './obstacles.ts';
-import { buildPackages, runtimePackages } from './packages.ts';
+import { buildPackages, curlPackage, runtimePackages } from './packages.ts';
 import { paths, scripts, scriptUser, unitPath } from './paths.ts';
 import { tarball } from './releases.ts';
 import type { Render } from './render.ts';
+import { vaultFiles } from './vault.ts';
 
 /**
  * One entry for each host that facts are known of, in the inventory's order.
@@ -67,8 +68,10 @@ function resources(
     );
   }
   const user = workerUser(inventory, known.packageManager);
+  const repos = inventory.packages.vault ? vaultFiles(known) : [];
   const checks = checksNginx(inventory);
   return [
+    ...(repos.length === 0 ? [] : [{ kind: 'repos', files: repos } as const]),
     ...packages(inventory, 'keepalived', known),
     ...packages(inventory, 'nginx', known),
     ...needed(runtimePackages(known, { curl: checks }), 'run'),
@@ -92,7 +95,9 @@ function resources(
 
 function packages(inventory: Inventory, service: Service, facts: HostFacts): readonly Resource[] {
   if (inventory[service].from === 'source') {
-    return needed(buildPackages(recipe(inventory, service), facts.packageManager, facts.os), service);
+    const names = buildPackages(recipe(inventory, service), facts.packageManager, facts.os);
+    const curl = inventory.fetch === 'host' ? curlPackage(facts) : [];
+    return needed([...new Set([...names, ...curl])], service);
   }
   if (facts.packageManager === null) {
     throw new HaupError(

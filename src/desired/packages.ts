@@ -60,10 +60,13 @@ export function runtimePackages(
 ): readonly string[] {
   const manager = facts.packageManager;
   if (manager === null) return [];
-  const pick = pickFor(manager);
+  return [...pickFor(manager)(names.ip), ...(needs.curl ? curlPackage(facts) : [])];
+}
+
+export function curlPackage(facts: Pick<HostFacts, 'packageManager' | 'packages'>): readonly string[] {
   // Red Hat's minimal installations have a smaller curl under another name that conflicts with the full one.
-  const curl = facts.packages['curl-minimal'] === undefined ? pick(names.curl) : [];
-  return [...pick(names.ip), ...(needs.curl ? curl : [])];
+  if (facts.packageManager === null || facts.packages['curl-minimal'] !== undefined) return [];
+  return pickFor(facts.packageManager)(names.curl);
 }
 
 /** Every name that `desire` may ask for: what facts have to look up. */

@@ -1,6 +1,7 @@
 import type { DesiredHost, FactsRequest, Inventory, Service } from '../model/domain.ts';
 import { knownPackages } from './packages.ts';
 import { paths } from './paths.ts';
+import { repoDirectory } from './vault.ts';
 
 /**
  * What to ask a host so that one round trip is enough. `desired` is what would be wanted of it on a
@@ -25,9 +26,10 @@ export function factsRequest(
             : [],
       ),
     ),
-    directories: unique(
-      resources.flatMap((resource) => (resource.kind === 'config' ? resource.set.owns : [])),
-    ),
+    directories: [
+      ...unique(resources.flatMap((resource) => (resource.kind === 'config' ? resource.set.owns : []))),
+      ...(inventory.packages.vault ? [repoDirectory] : []),
+    ],
   };
 }
 

@@ -41,9 +41,13 @@ export function build(written: Written, file: string, sources: Sources): Invento
       garpMasterRefresh: written.vrrp.garp_master_refresh,
       check: written.vrrp.check,
     },
-    keepalived: softwareOf(written.keepalived),
+    keepalived: { ...softwareOf(written.keepalived), service: written.keepalived.service },
     nginx: nginxOf(written, sources),
     hooks: hooksOf(written),
+    build: written.build,
+    fetch: written.fetch,
+    packages: written.packages,
+    firewall: written.firewall,
     overridden: [],
   };
 }

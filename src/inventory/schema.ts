@@ -196,12 +196,21 @@ function build() {
       "the path of a file with the site's own nginx configuration, relative to this file",
     ).optional(),
   };
-  const keepalived = software(
-    'keepalived',
-    '2.2.4',
-    ['--sysconfdir=/etc'],
-    'https://www.keepalived.org/software/keepalived-{version}.tar.gz',
-  );
+  const keepalived = {
+    ...software(
+      'keepalived',
+      '2.2.4',
+      ['--sysconfdir=/etc'],
+      'https://www.keepalived.org/software/keepalived-{version}.tar.gz',
+    ),
+    service: z
+      .enum(['systemd', 'sysv'])
+      .meta({
+        description:
+          'systemd (a unit), or sysv: the init script of the source tree, where /etc/rc.d/init.d/functions is',
+      })
+      .default('systemd'),
+  };
   const nginx = {
     ...software(
       'nginx',
@@ -238,6 +247,17 @@ function build() {
     after_failover: hook('after a failover or failback, also one that failed'),
     timeout: whole(1, 3600, 'seconds that a hook may take').default(60),
   };
+  const builds = {
+    on: z
+      .enum(['first', 'each'])
+      .meta({
+        description: 'first (one host of a platform builds for all) or each (every host builds for itself)',
+      })
+      .default('first'),
+  };
+  const packages = {
+    vault: flag('CentOS 7 and 8, whose mirrors are gone, install from the vault').default(false),
+  };
   const all = z
     .strictObject({
       hosts: z
@@ -251,11 +271,27 @@ function build() {
       keepalived: section(keepalived, 'what keepalived is installed'),
       nginx: section(nginx, 'what nginx is installed, and its sites'),
       hooks: section(hooks, 'commands to run before and after changes'),
+      build: section(builds, 'how builds are made'),
+      fetch: z
+        .enum(['controller', 'host'])
+        .meta({
+          description:
+            'controller (this machine downloads the tarballs and pushes them) or host (each host downloads them)',
+        })
+        .default('controller'),
+      packages: section(packages, 'how packages are installed'),
+      firewall: z
+        .enum(['open', 'leave'])
+        .meta({
+          description: "open (rules of haup's own where a firewall is active) or leave (you have opened it)",
+        })
+        .default('open'),
     })
     .meta({
-      description: 'a map of hosts, vips, vrrp, keepalived, nginx and hooks',
+      description:
+        'a map of hosts, vips, vrrp, keepalived, nginx, hooks, build, fetch, packages and firewall',
     }) satisfies z.ZodType<Written>;
-  return { all, host, vip, vrrp, check, site };
+  return { all, host, vip, vrrp, check, site, keepalived };
 }
 
 let built: ReturnType<typeof build> | undefined;
@@ -292,7 +328,7 @@ export function validate(value: unknown): Validated {
 }
 
 function salvage(value: unknown): Parts {
-  const { host, vip, vrrp, check, site } = schema();
+  const { host, vip, vrrp, check, site, keepalived } = schema();
   const top = asMap(value);
   const hosts = top['hosts'];
   return {
@@ -300,6 +336,7 @@ function salvage(value: unknown): Parts {
     vips: asList(top['vips']).map((each) => keep(vip, each)),
     vrrp: keep(vrrp, top['vrrp']),
     check: keep(check, asMap(top['vrrp'])['check']),
+    keepalived: keep(keepalived, top['keepalived']),
     sites: asList(asMap(top['nginx'])['sites']).map((each) => keep(site, each)),
   };
 }

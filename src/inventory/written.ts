@@ -9,9 +9,13 @@ export interface Written {
   readonly hosts: Readonly<Record<string, WrittenHost>>;
   readonly vips: readonly WrittenVip[];
   readonly vrrp: WrittenVrrp;
-  readonly keepalived: WrittenSoftware;
+  readonly keepalived: WrittenKeepalived;
   readonly nginx: WrittenNginx;
   readonly hooks: WrittenHooks;
+  readonly build: { readonly on: 'first' | 'each' };
+  readonly fetch: 'controller' | 'host';
+  readonly packages: { readonly vault: boolean };
+  readonly firewall: 'open' | 'leave';
 }
 
 export interface WrittenHost {
@@ -72,6 +76,10 @@ export interface WrittenSoftware {
   readonly urls: readonly string[];
 }
 
+interface WrittenKeepalived extends WrittenSoftware {
+  readonly service: 'systemd' | 'sysv';
+}
+
 interface WrittenNginx extends WrittenSoftware {
   readonly worker_processes: number | 'auto';
   readonly worker_connections: number;
@@ -99,6 +107,7 @@ export interface Parts {
   readonly vips: readonly Loose<WrittenVip>[];
   readonly vrrp: Loose<Omit<WrittenVrrp, 'check'>>;
   readonly check: Loose<WrittenCheck>;
+  readonly keepalived: Loose<WrittenKeepalived>;
   readonly sites: readonly Loose<WrittenSite>[];
 }
 

@@ -22,9 +22,17 @@ export interface Inventory {
   readonly hosts: readonly HostSpec[];
   readonly vips: readonly Vip[];
   readonly vrrp: Vrrp;
-  readonly keepalived: Software;
+  readonly keepalived: KeepalivedSoftware;
   readonly nginx: NginxSoftware;
   readonly hooks: Hooks;
+  /** `first`: one host of a platform builds for all. */
+  readonly build: { readonly on: 'first' | 'each' };
+  /** Who downloads the tarballs. */
+  readonly fetch: 'controller' | 'host';
+  /** `vault`: systems whose mirrors are gone install from the vault. */
+  readonly packages: { readonly vault: boolean };
+  /** `open`: rules of haup's own where a firewall is active. */
+  readonly firewall: 'open' | 'leave';
   /** Values that an overlay (a lab's) replaced: shown to the operator on every run. */
   readonly overridden: readonly Override[];
 }
@@ -132,6 +140,11 @@ export interface Software {
   readonly urls: readonly string[];
 }
 
+export interface KeepalivedSoftware extends Software {
+  /** `sysv`: by the init script of the source tree, in place of a unit. */
+  readonly service: 'systemd' | 'sysv';
+}
+
 export interface NginxSoftware extends Software {
   readonly workerProcesses: number | 'auto';
   readonly workerConnections: number;
@@ -153,6 +166,8 @@ export interface Site {
 
 /** What a host should be: absolute, no verbs, no I/O. Applied in the order of the list. */
 export type Resource =
+  /** Where packages come from, put right before any is installed. */
+  | { readonly kind: 'repos'; readonly files: readonly FileWant[] }
   /** `for`: needed to run, or only while the named software is built. */
   | { readonly kind: 'package'; readonly names: readonly string[]; readonly for: 'run' | Service }
   | { readonly kind: 'user'; readonly name: string; readonly for: string }

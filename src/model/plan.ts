@@ -17,6 +17,8 @@ export type Action =
   | { readonly do: 'create-user'; readonly name: string }
   /** The operator's machine has downloaded and checked it; the host checks it again. */
   | { readonly do: 'upload'; readonly tarball: Tarball }
+  /** The host downloads it, and checks it. */
+  | { readonly do: 'fetch'; readonly tarball: Tarball }
   | { readonly do: 'configure' | 'make' | 'clean-build'; readonly recipe: BuildRecipe }
   /** `make install` into a directory of its own, packed; the bytes of the pack are the result. */
   | { readonly do: 'pack-build'; readonly recipe: BuildRecipe; readonly pack: Pack }

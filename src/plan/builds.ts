@@ -8,7 +8,8 @@ import { atLeast } from '../model/version.ts';
 
 /** Where a host gets a build from: it builds itself, receives what another host builds, or what haup kept. */
 export type BuildSource =
-  | { readonly kind: 'build' }
+  /** `fetch`: the host downloads the tarball itself. */
+  | { readonly kind: 'build'; readonly fetch?: boolean }
   | { readonly kind: 'cache' }
   | { readonly kind: 'receive'; readonly host: HostName };
 
@@ -51,7 +52,7 @@ export function diffBuild(recipe: BuildRecipe, have: HostFacts, sourceOf: Source
     receive: source.kind === 'receive' ? ` that ${source.host} builds` : '',
   }[source.kind];
   const build: Action[] = [
-    { do: 'upload', tarball: recipe.tarball },
+    { do: source.kind === 'build' && source.fetch === true ? 'fetch' : 'upload', tarball: recipe.tarball },
     { do: 'configure', recipe },
     { do: 'make', recipe },
     { do: 'pack-build', recipe, pack },

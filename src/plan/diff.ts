@@ -4,7 +4,7 @@ import type { DesiredHost, HostFacts, Resource, Service } from '../model/domain.
 import { HaupError } from '../model/errors.ts';
 import type { Change } from '../model/plan.ts';
 import { diffBuild, type SourceOf } from './builds.ts';
-import { diffConfig, diffUnit, owns } from './files.ts';
+import { diffConfig, diffRepos, diffUnit, owns } from './files.ts';
 import { giveBack, leftoverBuilds, leftoverFiles, leftoverPackages } from './leftover.ts';
 import { diffService } from './services.ts';
 
@@ -38,6 +38,7 @@ export function diffHost(want: DesiredHost, have: HostFacts, sourceOf: SourceOf)
 
   // A package that only a build needs is not wanted for its own sake once the build is there.
   const needed = of('package').filter(({ for: purpose }) => purpose === 'run' || compiled.has(purpose));
+  for (const { files } of of('repos')) prepare.push(diffRepos(files, have));
   put(prepare, diffPackages([...new Set(needed.flatMap(({ names }) => names))], have));
   for (const { name } of of('user')) put(prepare, diffUser(name, have));
 

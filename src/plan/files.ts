@@ -159,6 +159,22 @@ export function removeUnit(service: Service, path: string, have: HostFacts): Cha
   };
 }
 
+/** What packages are installed from. */
+export function diffRepos(files: readonly FileWant[], have: HostFacts): Change {
+  return {
+    id: 'repos',
+    title: 'let packages come from the vault',
+    why: 'the mirrors of this system are gone, and packages.vault is true',
+    actions: [
+      {
+        do: 'put-files',
+        files: files.map((file) => ({ ...file, expect: digestOf(have.files[file.path]) })),
+      },
+    ],
+    diffs: files.map((file) => textDiff(file, have.files[file.path])),
+  };
+}
+
 export const owns = (set: ConfigSet, path: string): boolean =>
   set.owns.some((directory) => path.startsWith(`${directory}/`));
 

@@ -15,7 +15,8 @@ export function leftoverFiles(want: DesiredHost, have: HostFacts): readonly stri
           : [],
     ),
   );
-  return have.record.files.filter((path) => !wanted.has(path));
+  // Repo files stay with what is installed from them: they go with the rest when haup is removed.
+  return have.record.files.filter((path) => !wanted.has(path) && !path.startsWith('/etc/yum.repos.d/'));
 }
 
 /** The files of `paths` as they were before haup; null when none of them is there. */

@@ -16,6 +16,8 @@ export interface BuildPolicy {
   readonly on: 'first' | 'each';
   /** Keys of the builds that the operator's machine keeps. */
   readonly cached: ReadonlySet<string>;
+  /** `host`: who builds downloads the tarball too. */
+  readonly fetch?: 'controller' | 'host';
 }
 
 /**
@@ -37,11 +39,12 @@ export function plan(
     const facts = have.get(desired.host);
     if (facts === undefined) continue;
     const diff = diffHost(desired, facts, (key) => {
-      if (builds.cached.has(key)) return { kind: 'cache' };
+      // A host that is to build for itself trusts no other's build.
+      if (builds.on === 'first' && builds.cached.has(key)) return { kind: 'cache' };
       const builder = builders.get(key);
       if (builder !== undefined && builds.on === 'first') return { kind: 'receive', host: builder };
       builders.set(key, desired.host);
-      return { kind: 'build' };
+      return { kind: 'build', fetch: builds.fetch === 'host' };
     });
     diffs.set(desired.host, diff);
     for (const what of diff.same) same.push({ host: desired.host, what });

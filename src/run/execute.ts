@@ -244,7 +244,12 @@ const asSeenOn = ({ name }: Host, error: HaupError): HaupError =>
     ? error
     : new HaupError(error.code, `It stopped, since ${error.host} failed.`, { host: name });
 
-const interruptible: ReadonlySet<Action['do']> = new Set<Action['do']>(['upload', 'configure', 'make']);
+const interruptible: ReadonlySet<Action['do']> = new Set<Action['do']>([
+  'upload',
+  'fetch',
+  'configure',
+  'make',
+]);
 const uninterrupted: AbortSignal = new AbortController().signal;
 
 /** One failure is thrown as it is, several as SeveralErrors; an unexpected one before all others. */

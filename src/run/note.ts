@@ -5,6 +5,8 @@ export function noteOf(action: Action): string {
   switch (action.do) {
     case 'upload':
       return 'push the tarball';
+    case 'fetch':
+      return 'download the tarball';
     case 'configure':
       return './configure';
     case 'make':

@@ -7,7 +7,7 @@ import type { FileWant, Service, Tarball } from '../model/domain.ts';
 import type { ErrorCode } from '../model/errors.ts';
 import { drainFile, stateDirectory, unreadMark } from '../model/layout.ts';
 import type { Action, DeadMan, Fault, FileWrite, Pack } from '../model/plan.ts';
-import { build, packBuild, placeBuild, upload } from './builds.ts';
+import { build, fetchTarball, packBuild, placeBuild, upload } from './builds.ts';
 import { keepState, restoreBuild } from './history.ts';
 import { removePackages } from './package-removal.ts';
 import { install } from './packages.ts';
@@ -24,8 +24,16 @@ export interface Job {
   /** Ended on the host too when it is interrupted: a build that nobody waits for. */
   readonly lifeline?: boolean;
   readonly failure: ErrorCode;
+  /** What exit statuses of its own mean. */
+  readonly meaning?: Readonly<Record<number, Meaning>>;
   /** What failed, in words: `./configure of keepalived 2.2.7`. */
   readonly what: string;
+}
+
+export interface Meaning {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly hint: string;
 }
 
 export type PlainAction = Exclude<Action, { readonly do: 'write' }>;
@@ -62,6 +70,8 @@ useradd --system --user-group --no-create-home --home-dir / --shell "$(command -
       };
     case 'upload':
       return upload(action.tarball, store.tarball(action.tarball));
+    case 'fetch':
+      return fetchTarball(action.tarball);
     case 'configure':
     case 'make':
     case 'clean-build':

@@ -6,10 +6,19 @@ import type { ErrorCode } from '../model/errors.ts';
 /** Begins what is for the log alone. */
 export const asideMark = '| ';
 
+/** yum of CentOS 7 and dnf of CentOS 8 on mirrors that nobody runs any more. */
+const mirrorsGone =
+  /Cannot find a valid baseurl for repo: \S+\/7\/|Could not retrieve mirrorlist \S+[?&]release=7\b|internal mirrorlist: No URLs in mirrorlist/;
+
 /** The lines of a failed command that an error repeats, at most 15, none twice in a row. */
 export function telling(code: ErrorCode, output: string): readonly string[] {
   const lines = output.split('\n').filter((line) => line.trim() !== '' && !line.startsWith(asideMark));
-  const [pattern] = code === 'PACKAGES_FAILED' ? [/^(E: |dpkg: error|Error: |No package |No match )/] : [];
+  const [pattern] =
+    code === 'PACKAGES_FAILED'
+      ? [
+          /^(E: |dpkg: error|Error: |No package |No match |Could not retrieve mirrorlist |Cannot find a valid baseurl )/,
+        ]
+      : [];
   const chosen = pattern === undefined ? [] : lines.filter((line) => pattern.test(line));
   const shown = chosen.length > 0 ? [...new Set(chosen)] : lines;
   return shown.filter((line, index) => line !== shown[index - 1]).slice(-15);
@@ -18,7 +27,12 @@ export function telling(code: ErrorCode, output: string): readonly string[] {
 /** Null: the message says it all. */
 export function adviceOn(code: ErrorCode, output: string): string | undefined {
   switch (code) {
+    case 'DOWNLOAD_FAILED':
+      return 'Name a mirror that the host reaches under urls: in the inventory, or write fetch: controller, and this machine downloads. What was installed before still runs.';
     case 'PACKAGES_FAILED':
+      if (mirrorsGone.test(output)) {
+        return 'This CentOS has reached its end, and its mirrors are gone. Write packages: { vault: true } in the inventory, and its repo files are pointed at the vault; then run haup apply again.';
+      }
       return /libpcre3-dev|\bpcre-devel\b/.test(output)
         ? 'nginx older than 1.21.5 needs the headers of PCRE1, and the host has no source for them. Set nginx.version to 1.22.1 or newer, which use PCRE2.'
         : 'Mend what the package manager names above: its sources, its lock, or the name of a package. Then run haup apply again.';

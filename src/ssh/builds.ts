@@ -45,6 +45,41 @@ mv ${target}.part ${target}`,
   };
 }
 
+/** The same, downloaded by the host: from the first URL that answers, and kept only when it is the right one. */
+export function fetchTarball(tarball: Tarball): Job {
+  const target = quote(`${sourceDirectory}/${tarball.name}`);
+  const other = 66;
+  return {
+    script: `set -e
+${orClean}
+mkdir -p ${sourceDirectory}
+got=
+for url in ${tarball.urls.map(quote).join(' ')}; do
+  case $url in https:*) redirects=https ;; *) redirects=http,https ;; esac
+  if curl -gfsSL --proto-redir "=$redirects" --connect-timeout 15 --max-time 300 -o ${target}.part "$url"; then got=$url; break; fi
+  echo "from     $url" >&2
+done
+[ -n "$got" ] || exit 1
+sum=$(sha256sum ${target}.part); sum=\${sum%% *}
+if [ "$sum" != ${tarball.sha256} ]; then
+  printf 'from     %s\\nexpected %s\\ngot      %s (%s bytes)\\n' "$got" ${tarball.sha256} "$sum" "$(stat -c %s ${target}.part)" >&2
+  exit ${other}
+fi
+mv ${target}.part ${target}`,
+    timeoutMs: 10 * minute,
+    lifeline: true,
+    failure: 'DOWNLOAD_FAILED',
+    meaning: {
+      [other]: {
+        code: 'CHECKSUM_MISMATCH',
+        message: `${tarball.name} is not what was expected, and was thrown away.`,
+        hint: 'If you trust this file, put its sha256 into the inventory; else try another URL. What was installed before still runs.',
+      },
+    },
+    what: `downloading ${tarball.name} on the host`,
+  };
+}
+
 const buildDirectory = (recipe: BuildRecipe): string =>
   `${sourceDirectory}/${recipe.software}-${recipe.version}`;
 const packFile = (pack: Pack): string => quote(`${sourceDirectory}/${pack.key}.tar.gz`);

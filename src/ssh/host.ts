@@ -78,6 +78,10 @@ export function sshHost(connection: Connection, store: Store): Host {
         detail: detail.slice(-5),
       });
     }
+    const meant = job.meaning?.[code];
+    if (meant !== undefined) {
+      return new HaupError(meant.code, meant.message, { host: name, hint: meant.hint, detail });
+    }
     if (code === damagedStatus) {
       return new HaupError('CHECKSUM_MISMATCH', `${job.what}: it arrived damaged, and was thrown away.`, {
         host: name,

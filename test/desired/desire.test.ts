@@ -11,6 +11,8 @@ const example = read(exampleText);
 
 function named(one: Resource): string {
   switch (one.kind) {
+    case 'repos':
+      return `repos ${one.files.map(({ path }) => path).join(' ')}`;
     case 'package':
       return `package for ${one.for}: ${one.names.join(' ')}`;
     case 'user':

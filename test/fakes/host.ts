@@ -164,6 +164,7 @@ export function fakeHost(start: HostFacts): FakeHost {
         remember({ users: [...facts.record.users, action.name] });
         return change({ users: [...facts.users, action.name] });
       case 'upload':
+      case 'fetch':
       case 'configure':
       case 'make':
       case 'clean-build':

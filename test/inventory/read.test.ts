@@ -4,7 +4,12 @@ import { least, options, read } from './reading.ts';
 test('the least inventory has all defaults', () => {
   expect(read('hosts: {a: , b: }\nvips: [{address: 10.0.0.9, hosts: [a, b]}]')).toMatchInlineSnapshot(`
     {
+      "build": {
+        "on": "first",
+      },
+      "fetch": "controller",
       "file": "inventory.yaml",
+      "firewall": "open",
       "hooks": {
         "commands": {},
         "timeout": 60,
@@ -45,6 +50,7 @@ test('the least inventory has all defaults', () => {
         ],
         "from": "source",
         "prefix": "/usr/local/keepalived",
+        "service": "systemd",
         "sha256": null,
         "urls": [
           "https://www.keepalived.org/software/keepalived-2.2.4.tar.gz",
@@ -81,6 +87,9 @@ test('the least inventory has all defaults', () => {
         "workerProcesses": "auto",
       },
       "overridden": [],
+      "packages": {
+        "vault": false,
+      },
       "vips": [
         {
           "address": {

@@ -241,3 +241,10 @@ test('the 1st, 5th and 9th octet are no matter: an octet of 255 makes a VRID of 
     255,
   );
 });
+
+test('an init script cannot come from a package', () => {
+  expect(problems(`${inventory({})}keepalived: {from: package, service: sysv}\n`)).toEqual([
+    expect.stringMatching(/the init script comes from the source tree.*= Write from: source/s),
+  ]);
+  expect(read(`${inventory({})}keepalived: {service: sysv}\n`).keepalived.service).toBe('sysv');
+});

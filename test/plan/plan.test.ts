@@ -7,7 +7,7 @@ import type { DesiredHost, HostFacts, Inventory } from '../../src/model/domain.t
 import { HaupError } from '../../src/model/errors.ts';
 import type { Plan } from '../../src/model/plan.ts';
 import { diffHost } from '../../src/plan/diff.ts';
-import { countChanges, plan } from '../../src/plan/plan.ts';
+import { type BuildPolicy, countChanges, plan } from '../../src/plan/plan.ts';
 import { execute } from '../../src/run/execute.ts';
 import { exampleInventory } from '../fakes/example.ts';
 import { bareFacts, type FakeHost, fakeHost } from '../fakes/host.ts';
@@ -153,13 +153,17 @@ describe('builds of one platform', () => {
       .replace(/hosts: \[keep_136, keep_137\], virt/, 'hosts: [a, b, c], priorities: [100, 80, 60], virt')
       .replace(/hosts: \[keep_137, keep_136\], virt/, 'hosts: [b, a], virt'),
   );
-  const buildsOf = (hosts: readonly FakeHost[], cached = new Set<string>()) => {
+  const buildsOf = (
+    hosts: readonly FakeHost[],
+    cached = new Set<string>(),
+    policy: Partial<BuildPolicy> = {},
+  ) => {
     const made = plan(
       desire(inventory, factsOf(hosts), render),
       factsOf(hosts),
       inventory.vips,
       clusters(inventory),
-      { on: 'first', cached },
+      { on: 'first', cached, ...policy },
     );
     return made.tracks
       .flat()
@@ -193,6 +197,72 @@ describe('builds of one platform', () => {
       'b: install nginx 1.22.1 kept on this machine',
       'c: install nginx 1.22.1',
     ]);
+  });
+});
+
+describe('where a build comes from, as the inventory says', () => {
+  const hosts = () => ['keep_136', 'keep_137'].map((name) => fakeHost(bareFacts(name)));
+  const actionsOf = (policy: BuildPolicy): string[] => {
+    const inventory = exampleInventory();
+    const made = plan(
+      desire(inventory, factsOf(hosts()), render),
+      factsOf(hosts()),
+      inventory.vips,
+      clusters(inventory),
+      policy,
+    );
+    return made.tracks
+      .flat()
+      .flatMap(({ work }) =>
+        work.flatMap(({ host, changes }) =>
+          changes
+            .filter(({ id }) => id === 'build:nginx')
+            .map(({ actions }) => `${host}: ${actions.map((action) => action.do).join(' ')}`),
+        ),
+      );
+  };
+  const made = 'configure make pack-build clean-build';
+
+  test('each: every host builds for itself, and trusts no build of another time', () => {
+    const key = ((): string => {
+      const inventory = exampleInventory();
+      const [work] =
+        plan(
+          desire(inventory, factsOf(hosts()), render),
+          factsOf(hosts()),
+          inventory.vips,
+          clusters(inventory),
+          {
+            on: 'each',
+            cached: new Set(),
+          },
+        ).tracks[0]?.[0]?.work ?? [];
+      const pack = work?.changes
+        .find(({ id }) => id === 'build:nginx')
+        ?.actions.find((action) => action.do === 'pack-build');
+      return pack?.do === 'pack-build' ? pack.pack.key : '';
+    })();
+    expect(actionsOf({ on: 'each', cached: new Set([key]) })).toEqual([
+      `keep_136: upload ${made}`,
+      `keep_137: upload ${made}`,
+    ]);
+  });
+
+  test('fetch: host: who builds downloads, and nothing is pushed', () => {
+    expect(actionsOf({ on: 'first', cached: new Set(), fetch: 'host' })).toEqual([`keep_136: fetch ${made}`]);
+  });
+
+  test('fetch: host: curl is among what a build needs', () => {
+    const inventory = exampleInventory((text) =>
+      text
+        .replace('# fetch: controller ', 'fetch: host ')
+        .replace('#   enabled: true', '  enabled: false')
+        .replace('# check:', 'check:'),
+    );
+    expect([inventory.fetch, inventory.vrrp.check.enabled]).toEqual(['host', false]);
+    const [install] =
+      planFor(inventory, hosts()).tracks[0]?.[0]?.work[0]?.changes.flatMap(({ actions }) => actions) ?? [];
+    expect(install?.do === 'install' && install.names).toContain('curl');
   });
 });
 

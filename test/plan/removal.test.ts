@@ -4,6 +4,7 @@ import type { HostFacts } from '../../src/model/domain.ts';
 import type { Plan } from '../../src/model/plan.ts';
 import { countChanges } from '../../src/plan/plan.ts';
 import { planRemoval, type RemovalOptions } from '../../src/plan/removal.ts';
+import { exampleInventory } from '../fakes/example.ts';
 import { bareFacts, type FakeHost, fakeHost } from '../fakes/host.ts';
 import { apply, changesOf, factsOf, ids, packaged, pair, run, source } from '../fakes/pair.ts';
 
@@ -115,6 +116,31 @@ describe('after it', () => {
     expect(host.facts().files).toEqual({ [conf]: theirs });
     expect(host.facts().services.nginx).toMatchObject({ active: 'active', enabled: 'enabled' });
   });
+});
+
+test('repo files that were pointed at the vault are as they were', async () => {
+  const path = '/etc/yum.repos.d/CentOS-Base.repo';
+  const text = '[base]\nmirrorlist=http://l.example.org/\n#baseurl=http://mirror.example.org/centos/\n';
+  const repo = { state: 'present', sha256: 'x', mode: 0o644, owner: 'root:root', text } as const;
+  const host = fakeHost(
+    bareFacts('keep_136', {
+      os: { id: 'centos', version: '7', name: 'CentOS Linux 7' },
+      packageManager: 'yum',
+      files: { [path]: repo },
+    }),
+  );
+  const old = (text: string): string => text.replace('[--sysconfdir=/etc]', '[--disable-track-process]');
+  const vault = exampleInventory((all) =>
+    old(all).replace('# packages:', 'packages:').replace('#   vault: false', '  vault: true'),
+  );
+  const made = await apply(vault, [host]);
+  expect(ids(made, 'keep_136').slice(0, 2)).toEqual(['repos', 'packages']);
+  expect(host.facts().files[path]).not.toEqual(repo);
+  expect(ids(await apply(vault, [host]), 'keep_136')).toEqual([]);
+  // No longer asked for: what is installed from there still is.
+  expect(ids(await apply(exampleInventory(old), [host]), 'keep_136')).toEqual([]);
+  await run(removal([host]), [host]);
+  expect(host.facts().files[path]).toEqual(repo);
 });
 
 test('packages stay unless it is said, and then only those of haup go', async () => {

@@ -10,6 +10,20 @@ describe('which lines tell why', () => {
     expect(telling('PACKAGES_FAILED', output)).toEqual(['E: Unable to locate package x']);
   });
 
+  test('of a yum without mirrors what it asked for, and that there is none', () => {
+    const output = `Loaded plugins: fastestmirror
+Could not retrieve mirrorlist http://lists.example.org/?release=7 error was
+14: curl#6 - "Could not resolve host: lists.example.org; Unknown error"
+
+
+ One of the configured repositories failed (Unknown),
+Cannot find a valid baseurl for repo: base/7/x86_64\n`;
+    expect(telling('PACKAGES_FAILED', output)).toEqual([
+      'Could not retrieve mirrorlist http://lists.example.org/?release=7 error was',
+      'Cannot find a valid baseurl for repo: base/7/x86_64',
+    ]);
+  });
+
   test('of a package manager without such a line the last ones', () => {
     expect(telling('PACKAGES_FAILED', 'one\n\ntwo\n')).toEqual(['one', 'two']);
   });
@@ -29,6 +43,20 @@ test.each([
     /nginx\.version to 1\.22\.1/,
   ],
   ['PACKAGES_FAILED', 'E: Could not get lock', /its lock/],
+  [
+    'PACKAGES_FAILED',
+    'Could not retrieve mirrorlist http://lists.example.org/?release=7&arch=x86_64&repo=os error was\n14: curl#6 - "Could not resolve host"',
+    /vault: true/,
+  ],
+  ['PACKAGES_FAILED', 'Cannot find a valid baseurl for repo: base/7/x86_64', /vault: true/],
+  [
+    'PACKAGES_FAILED',
+    "Error: Failed to download metadata for repo 'appstream': Cannot prepare internal mirrorlist: No URLs in mirrorlist",
+    /vault: true/,
+  ],
+  // A Rocky without a name server is in no need of a vault.
+  ['PACKAGES_FAILED', 'Cannot find a valid baseurl for repo: baseos/9/x86_64', /its sources/],
+  ['DOWNLOAD_FAILED', 'curl: (6) Could not resolve host', /fetch: controller/],
   ['CONFIGURE_FAILED', 'gzip: stdin: not in gzip format', /urls: and sha256:/],
   ['CONFIGURE_FAILED', './configure: error: invalid option "--x"', /configure: in the inventory/],
   ['MAKE_FAILED', '', /in the log/],
