@@ -112,9 +112,7 @@ describe('verify', () => {
       await until('both hold it', async () => (await holders())[0]?.length === 2, 20_000);
       const { code, report } = await verify();
       expect(code).toBe(3);
-      expect(report.vips[0]?.drills[0]?.reasons.join()).toMatch(
-        /both have the VIP: split brain/,
-      );
+      expect(report.vips[0]?.drills[0]?.reasons.join()).toMatch(/both have the VIP: split brain/);
       expect(report.vips[0]?.drills[0]?.lost).toBe(0);
     } finally {
       await onHost(mainLab, 'keep_136', 'pkill -CONT -x keepalived');
