@@ -123,8 +123,18 @@ trap 'status=$?
 while read -r t; do rm -f "$t.haup-new"; done < "$targets"
 rm -f "$targets" "$stamp.haup-new"
 exit "$status"' EXIT
-find . ! -type d -print | sed 's/^\\.//' | grep -vxF -e "$stamp" -e "$list" > "$targets"
-while read -r t; do mkdir -p "\${t%/*}"; cp -dp ".$t" "$t.haup-new"; done < "$targets"
+same() {
+  [ "$(stat -c %f.%u.%g "$1" 2>/dev/null)" = "$(stat -c %f.%u.%g "$2" 2>/dev/null)" ] || return 1
+  if [ -L "$1" ]; then [ "$(readlink "$1")" = "$(readlink "$2")" ]; else cmp -s "$1" "$2"; fi
+}
+# What is there already needs no room: the disk may be full, which is why it is put back.
+find . ! -type d -print | sed 's/^\\.//' | grep -vxF -e "$stamp" -e "$list" |
+  while read -r t; do same ".$t" "$t" || printf '%s\\n' "$t"; done > "$targets"
+if [ ! -s "$targets" ] && [ "$(cat ".$stamp" 2>/dev/null)" = "$(cat "$stamp" 2>/dev/null)" ]; then exit 0; fi
+while read -r t; do
+  mkdir -p "\${t%/*}"
+  cp -dpl ".$t" "$t.haup-new" 2>/dev/null || cp -dp ".$t" "$t.haup-new"
+done < "$targets"
 # What is cut off from here on is known by this stamp to be unfinished.
 printf ${unfinishedStamp} > "$stamp.haup-new"
 mv -f "$stamp.haup-new" "$stamp"
