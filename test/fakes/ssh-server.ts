@@ -25,10 +25,17 @@ export function makeKey(kind: KeyKind = 'ed25519', passphrase?: string): KeyPair
   const generate: (kind: KeyKind, options: object) => { private: string; public: string } =
     ssh2.utils.generateKeyPairSync;
   const bits = kind === 'rsa' ? { bits: 2048 } : kind === 'ecdsa' ? { bits: 256 } : {};
-  const pair = generate(kind, { ...bits, ...lock, comment: `test ${kind}` });
-  const parsed = ssh2.utils.parseKey(pair.public);
-  if (parsed instanceof Error) throw parsed;
-  return { privateText: pair.private, publicText: pair.public, blob: parsed.getPublicSSH() };
+  // About one in a hundred keys that ssh2 makes is one that ssh2 cannot read (a leading zero goes missing).
+  for (let attempt = 1; ; attempt += 1) {
+    const pair = generate(kind, { ...bits, ...lock, comment: `test ${kind}` });
+    try {
+      const parsed = ssh2.utils.parseKey(pair.public);
+      if (parsed instanceof Error) throw parsed;
+      return { privateText: pair.private, publicText: pair.public, blob: parsed.getPublicSSH() };
+    } catch (error) {
+      if (attempt === 5) throw error;
+    }
+  }
 }
 
 export interface FakeSshOptions {
