@@ -129,7 +129,8 @@ test('repo files that were pointed at the vault are as they were', async () => {
       files: { [path]: repo },
     }),
   );
-  const old = (text: string): string => text.replace('[--sysconfdir=/etc]', '[--disable-track-process]');
+  const old = (inventory: string): string =>
+    inventory.replace('[--sysconfdir=/etc]', '[--disable-track-process]');
   const vault = exampleInventory((all) =>
     old(all).replace('# packages:', 'packages:').replace('#   vault: false', '  vault: true'),
   );
