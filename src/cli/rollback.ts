@@ -143,7 +143,8 @@ function requestFor(inventory: Inventory, state: KeptState | undefined): FactsRe
   const request = statusRequest(inventory);
   if (state === undefined) return { ...request, files: [keepalivedConf] };
   const binaries = { ...request.binaries };
-  for (const { service, binary, prefix } of state.services) {
+  // What was there before what was to come: the first of a service is the one that ran.
+  for (const { service, binary, prefix } of state.services.toReversed()) {
     binaries[service] = { path: binary, prefix: prefix ?? binaries[service].prefix };
   }
   return { ...request, ...restoredPaths(state), binaries };

@@ -35,7 +35,10 @@ export function parseHistory(host: HostName, output: Uint8Array): readonly KeptS
         label: read.label,
         services: read.services,
         files: Object.fromEntries(of('file', number).map(fileOf)),
-        builds: { keepalived: buildOf('keepalived', builds), nginx: buildOf('nginx', builds) },
+        builds: {
+          keepalived: buildOf('keepalived', read.services, builds),
+          nginx: buildOf('nginx', read.services, builds),
+        },
       },
     ];
   });
@@ -54,8 +57,14 @@ function fileOf([state, path = '', mode = '0', owner = '', sha256 = '']: readonl
   return [path, { state: 'present', sha256, mode: Number.parseInt(mode, 8), owner, text: null }];
 }
 
-function buildOf(service: Service, builds: readonly string[][]): KeptBuild | null {
-  const line = builds.find(([, name]) => name === service);
+/** Of the program that ran: the first one that is named for the service. */
+function buildOf(
+  service: Service,
+  paths: readonly KeptPaths[],
+  builds: readonly string[][],
+): KeptBuild | null {
+  const ran = paths.find((one) => one.service === service);
+  const line = builds.find(([, name, , path]) => name === service && path === ran?.binary);
   if (line === undefined) return null;
   const [kept, , id = '', path = '', , said = '', stamp = ''] = line;
   const text = Buffer.from(said, 'base64').toString('utf8');

@@ -46,6 +46,7 @@ export interface KeptState {
   /** Counts up on each host. */
   readonly number: number;
   readonly label: StateLabel;
+  /** A service comes twice when the change installs it in another way: first as it was, then as it will be. */
   readonly services: readonly KeptPaths[];
   /** Every path of `services`; one that did not exist is absent. */
   readonly files: Readonly<Record<string, FileFact>>;

@@ -140,7 +140,7 @@ export function removeUnit(service: Service, path: string, have: HostFacts): Cha
   if (fact?.state !== 'present') return `unit ${service}.service: as wanted`;
   const file = { path, mode: fact.mode, owner: fact.owner, secret: false };
   return {
-    id: `unit:${service}`,
+    id: `unit-gone:${service}`,
     title: `remove ${path}`,
     why: `${path} is not wanted any more`,
     actions: [{ do: 'write-unit', service, file: { ...file, bytes: 'absent', expect: fact.sha256 } }],

@@ -1,4 +1,4 @@
-import type { DesiredHost, HostFacts, HostName, Service, Vip } from '../model/domain.ts';
+import type { DesiredHost, HostFacts, HostName, Vip } from '../model/domain.ts';
 import { HaupError } from '../model/errors.ts';
 import type { KeptPaths } from '../model/history.ts';
 import { holdsAddress } from '../model/holding.ts';
@@ -6,6 +6,7 @@ import type { Change, CheckName, HostWork, Plan, Same, Stage } from '../model/pl
 import { diffHost, type HostDiff } from './diff.ts';
 import { canDrain, whileDrained } from './drain.ts';
 import { splitChanges } from './hand-over.ts';
+import { keptPaths } from './kept.ts';
 import { meetingOf } from './together.ts';
 
 /** What must hold after hosts that serve were changed. */
@@ -148,28 +149,6 @@ function track(cluster: readonly HostName[], { diffs, kept, have, vips }: Known)
 /** The configuration that keepalived reads. */
 const entryOf = (kept: readonly KeptPaths[] | undefined): string =>
   kept?.find(({ service }) => service === 'keepalived')?.entry ?? '';
-
-/** The files and programs that a host's changes may touch; none when there is nothing there to go back to. */
-function keptPaths(want: DesiredHost, have: HostFacts | undefined): readonly KeptPaths[] {
-  if (have === undefined) return [];
-  const prefixes = new Map<Service, string>();
-  const units = new Map<Service, string>();
-  for (const resource of want.resources) {
-    if (resource.kind === 'build') prefixes.set(resource.recipe.software, resource.recipe.prefix);
-    if (resource.kind === 'unit') units.set(resource.service, resource.file.path);
-  }
-  const paths = want.resources.flatMap((resource): KeptPaths[] => {
-    if (resource.kind !== 'config') return [];
-    const { service, binary, entry, files, owns } = resource.set;
-    const prefix = prefixes.get(service) ?? null;
-    const unit = units.get(service) ?? '';
-    return [{ service, binary, prefix, entry, files: files.map(({ path }) => path), owns, unit }];
-  });
-  const something = paths.some(
-    ({ service, entry }) => have.files[entry]?.state === 'present' || have.software[service] !== null,
-  );
-  return something ? paths : [];
-}
 
 export const countChanges = (of: Plan): { readonly changes: number; readonly hosts: number } => {
   const work = of.tracks.flat().flatMap((stage) => stage.work);

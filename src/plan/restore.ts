@@ -1,6 +1,12 @@
 /** A state that a host has kept × how it is now → the changes that bring it back. Pure. */
 
-import type { FileWant, HostFacts, Service, SoftwareFacts } from '../model/domain.ts';
+import {
+  type FileWant,
+  type HostFacts,
+  type Service,
+  services,
+  type SoftwareFacts,
+} from '../model/domain.ts';
 import { HaupError } from '../model/errors.ts';
 import type { KeptPaths, KeptState } from '../model/history.ts';
 import type { Change } from '../model/plan.ts';
@@ -26,21 +32,21 @@ export function restoreHost(
   };
   const restart = new Set<Service>();
   const reread = new Set<Service>(have.unread);
-  for (const paths of state.services) if (put(restoreBuild(paths, state, have))) restart.add(paths.service);
+  const read = new Set<string>();
+  const ran = services.flatMap((service) => state.services.find((paths) => paths.service === service) ?? []);
+  for (const paths of ran) if (put(restoreBuild(paths, state, have))) restart.add(paths.service);
   for (const paths of state.services) {
-    if (put(restoreConfig(paths, state, bytes, have))) reread.add(paths.service);
+    // Before and after another way of installing, the configuration may be the same file.
+    if (!read.has(paths.entry) && put(restoreConfig(paths, state, bytes, have))) reread.add(paths.service);
+    read.add(paths.entry);
     if (put(restoreUnit(paths, state, bytes, have))) restart.add(paths.service);
   }
-  for (const { service } of state.services) {
+  for (const service of services) {
+    const own = state.services.filter((paths) => paths.service === service);
+    if (own.length === 0) continue;
     const program = state.builds[service]?.software.path ?? null;
-    put(
-      diffService({ kind: 'service', service, enabled: true, running: true }, have, {
-        reread,
-        restart,
-        program,
-        switched: false,
-      }),
-    );
+    const touched = { reread, restart, program, switched: own.length > 1 };
+    put(diffService({ kind: 'service', service, enabled: true, running: true }, have, touched));
   }
   return { prepare: [], change, tidy: [], same };
 }
@@ -56,9 +62,23 @@ export function restoredPaths(state: KeptState): {
   };
 }
 
-function restoreBuild({ service }: KeptPaths, state: KeptState, have: HostFacts): Change | string {
+function restoreBuild(
+  { service, binary, prefix }: KeptPaths,
+  state: KeptState,
+  have: HostFacts,
+): Change | string {
   const kept = state.builds[service];
   const is = have.software[service];
+  if (prefix === null && is === null) {
+    throw new HaupError(
+      'COMMAND_FAILED',
+      `${service} of state ${state.number} was a package, which is not installed.`,
+      {
+        host: have.host,
+        hint: 'Go back to another state (haup history), or apply the inventory of then: it installs the package.',
+      },
+    );
+  }
   if (kept === null) return `build: ${service} was none of haup's then, and stays as it is`;
   if (is !== null && sameBuild(kept.software, is))
     return `build: ${service} ${is.version} is the one of then`;

@@ -1,0 +1,61 @@
+import type { DesiredHost, HostFacts, Service } from '../model/domain.ts';
+import { services } from '../model/domain.ts';
+import type { KeptPaths } from '../model/history.ts';
+
+/**
+ * The files and programs that a host's changes may touch, what is there now before what is to come. None when
+ * there is nothing to go back to. Pure.
+ */
+export function keptPaths(want: DesiredHost, have: HostFacts | undefined): readonly KeptPaths[] {
+  if (have === undefined) return [];
+  const wanted = wantedPaths(want);
+  const left = services.flatMap((service) => leftPaths(service, wanted, have));
+  const something = wanted.some(
+    ({ service, entry }) => have.files[entry]?.state === 'present' || have.software[service] !== null,
+  );
+  return something || left.length > 0 ? [...left, ...wanted] : [];
+}
+
+function wantedPaths(want: DesiredHost): readonly KeptPaths[] {
+  const prefixes = new Map<Service, string>();
+  const units = new Map<Service, string>();
+  for (const resource of want.resources) {
+    if (resource.kind === 'build') prefixes.set(resource.recipe.software, resource.recipe.prefix);
+    if (resource.kind === 'unit') units.set(resource.service, resource.file.path);
+  }
+  return want.resources.flatMap((resource): KeptPaths[] => {
+    if (resource.kind !== 'config') return [];
+    const { service, binary, entry, files, owns } = resource.set;
+    const prefix = prefixes.get(service) ?? null;
+    const unit = units.get(service) ?? '';
+    return [{ service, binary, prefix, entry, files: files.map(({ path }) => path), owns, unit }];
+  });
+}
+
+/** How haup installed the service until now, where it is to be installed otherwise: from source or elsewhere. */
+function leftPaths(service: Service, wanted: readonly KeptPaths[], have: HostFacts): readonly KeptPaths[] {
+  const next = wanted.find((paths) => paths.service === service);
+  if (next === undefined) return [];
+  const files = have.record.files.filter((path) => !wanted.some((paths) => isOf(paths, path)));
+  const build = have.record.builds.find((one) => one.service === service && one.prefix !== next.prefix);
+  const unit = files.find((path) => path.startsWith(`/etc/systemd/system/${service}.service`));
+  if (build === undefined && unit === undefined) return [];
+  const entry = files.find((path) => path.endsWith(`/${service}.conf`)) ?? next.entry;
+  const program = have.services[service].program.replace(/ \(deleted\)$/, '');
+  const own =
+    entry === next.entry ? [] : files.filter((path) => path.startsWith(entry.replace(/[^/]+$/, '')));
+  return [
+    {
+      service,
+      binary: program === '' ? next.binary : program,
+      prefix: build?.prefix ?? null,
+      entry,
+      files: entry === next.entry ? next.files : own,
+      owns: entry === next.entry ? next.owns : [],
+      unit: unit ?? next.unit,
+    },
+  ];
+}
+
+const isOf = ({ files, entry, unit }: KeptPaths, path: string): boolean =>
+  path === entry || path === unit || files.includes(path);
