@@ -141,13 +141,17 @@ function announce(
     if (first.length > 0) {
       return `No request is lost: ${first.join(' and ')} takes ${addresses} while ${others} still has it, for about 2 s, and gives it back.`;
     }
-    const longest = Math.max(...forgotten.map(({ after }) => downTime(after)));
+    // Of each VIP, the host with the highest priority is the first whose time is up.
+    const soonest = forgotten.map(({ address }) =>
+      Math.min(...forgotten.flatMap((one) => (one.address === address ? [downTime(one.after)] : []))),
+    );
+    const longest = Math.max(...soonest);
     return `Nobody holds ${addresses} for up to ${seconds(longest)}: keepalived gives it up and takes it again.`;
   })();
   return { why: [...whats].map(([what, on]) => `${[...on].join(' and ')}: ${what}`), expect };
 }
 
-/** Three adverts and the skew, RFC 3768 and 5798 section 6.1; of the host that is to have it. */
+/** Three adverts and the skew, RFC 3768 and 5798 section 6.1. */
 function downTime({ advertInt, version, priority }: WrittenInstance): number {
   return 3 * advertInt + ((256 - priority) / 256) * (version === 3 ? advertInt : 1);
 }

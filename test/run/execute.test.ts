@@ -1,9 +1,10 @@
-import { expect, test } from 'vitest';
+import { createHash } from 'node:crypto';
+import { describe, expect, test } from 'vitest';
 import { HaupError, SeveralErrors } from '../../src/model/errors.ts';
 import type { RunEvent } from '../../src/model/events.ts';
-import type { Change, Plan, Stage } from '../../src/model/plan.ts';
+import type { Action, Change, Plan, Stage } from '../../src/model/plan.ts';
 import { execute } from '../../src/run/execute.ts';
-import { bareFacts, fakeHost } from '../fakes/host.ts';
+import { bareFacts, type FakeHost, fakeHost } from '../fakes/host.ts';
 import { quietRun } from '../fakes/run.ts';
 
 const change = (id: string): Change => ({
@@ -82,4 +83,230 @@ test('an interruption is obeyed between two actions', async () => {
     execute(planOf([stage('one', ['a'])]), hosts, { ...options, emit }, controller.signal),
   ).rejects.toMatchObject({ code: 'INTERRUPTED' });
   expect(hosts.get('a')?.facts().users).toEqual(['one-1']);
+});
+
+describe('hosts that change together', () => {
+  const step = (id: string, round: number, action: Action): Change => ({
+    id,
+    title: id,
+    why: '',
+    actions: [action],
+    undo: [{ do: 'create-user', name: `undo ${id}` }],
+    round,
+    diffs: [],
+  });
+  const user = (name: string): Action => ({ do: 'create-user', name });
+  const reload: Action = { do: 'reload-together', service: 'keepalived', atMs: null };
+  const together = (hosts: readonly string[]): Stage => ({
+    title: 'together',
+    work: hosts.map((host) => ({
+      host,
+      changes: [step('first', 0, user('first')), step('then', 1, reload)],
+    })),
+    gate: ['http'],
+  });
+
+  test('wait for each other between rounds, and get one moment by the clock of each', async () => {
+    const { hosts, options } = world(['a', 'b']);
+    const order: string[] = [];
+    const watched = new Map(
+      [...hosts].map(([name, host]) => [
+        name,
+        {
+          ...host,
+          act: async (...args: Parameters<FakeHost['act']>) => {
+            if (name === 'b') await new Promise((resolve) => setTimeout(resolve, 5));
+            order.push(`${name} ${args[0].do}`);
+            return host.act(...args);
+          },
+        },
+      ]),
+    );
+    const agree = async (): Promise<Map<string, number>> =>
+      new Map([
+        ['a', 1000],
+        ['b', 5000],
+      ]);
+    await execute(
+      planOf([together(['a', 'b'])]),
+      watched,
+      { ...options, agree },
+      new AbortController().signal,
+    );
+    expect(order).toEqual(['a create-user', 'b create-user', 'a reload-together', 'b reload-together']);
+    const moments = [...hosts.values()].map((host) => host.acted.at(-1));
+    expect(moments).toEqual([
+      { ...reload, atMs: 1000 },
+      { ...reload, atMs: 5000 },
+    ]);
+  });
+
+  test('go back together when one of them fails, or the gate does', async () => {
+    for (const gate of [false, true]) {
+      const { hosts, options } = world(['a', 'b']);
+      if (!gate)
+        hosts.get('b')?.failOn('reload-together', new HaupError('SERVICE_FAILED', 'no', { host: 'b' }));
+      const refusing = async (): Promise<void> => {
+        throw new HaupError('GATE_FAILED', 'no');
+      };
+      const running = execute(
+        planOf([together(['a', 'b'])]),
+        hosts,
+        gate ? { ...options, gate: refusing } : options,
+        new AbortController().signal,
+      );
+      await expect(running).rejects.toMatchObject({ code: gate ? 'GATE_FAILED' : 'SERVICE_FAILED' });
+      for (const name of ['a', 'b']) {
+        expect(hosts.get(name)?.facts().users).toEqual(['first', 'undo first', 'undo then']);
+      }
+    }
+  });
+
+  test('nobody acts in a round that one of them did not reach', async () => {
+    const { hosts, options } = world(['a', 'b']);
+    hosts.get('b')?.failOn('create-user', new HaupError('DISK_FULL', 'no', { host: 'b' }));
+    await expect(
+      execute(planOf([together(['a', 'b'])]), hosts, options, new AbortController().signal),
+    ).rejects.toMatchObject({ code: 'DISK_FULL' });
+    expect(hosts.get('a')?.acted.map((action) => action.do)).not.toContain('reload-together');
+  });
+});
+
+describe('the state of a host', () => {
+  const keep = [
+    { service: 'nginx', binary: '/n', prefix: null, entry: '/e', files: [], owns: [], unit: '/u' } as const,
+  ];
+  const kept = (gate: Stage['gate']): Stage => ({
+    ...stage('one', ['a'], gate),
+    work: [{ host: 'a', keep, changes: [change('one-1')] }],
+  });
+
+  test('is kept before the first change, with whose run it is and what follows', async () => {
+    const { hosts, options } = world(['a']);
+    await execute(
+      planOf([kept(['http']), stage('two', ['a'])]),
+      hosts,
+      options,
+      new AbortController().signal,
+    );
+    expect(hosts.get('a')?.acted[0]).toMatchObject({
+      do: 'keep-state',
+      label: { run: 'r1', changes: ['one-1', 'two-1', 'two-2'] },
+    });
+    expect(hosts.get('a')?.kept()).toHaveLength(1);
+  });
+
+  test('when it cannot be kept, nothing is changed', async () => {
+    const { hosts, options } = world(['a']);
+    hosts.get('a')?.failOn('keep-state', new HaupError('DISK_FULL', 'full', { host: 'a' }));
+    await expect(
+      execute(planOf([kept(['http'])]), hosts, options, new AbortController().signal),
+    ).rejects.toMatchObject({ code: 'DISK_FULL' });
+    expect(hosts.get('a')?.acted).toEqual([]);
+  });
+});
+
+describe('turns', () => {
+  const told = (refuse: string | null = null) => {
+    const said: string[] = [];
+    const turns = {
+      before: async (host: string): Promise<void> => {
+        said.push(`before ${host}`);
+        if (host === refuse) throw new HaupError('HOOK_FAILED', 'no', { host });
+      },
+      after: async (host: string, _changes: readonly Change[], failure: unknown): Promise<void> =>
+        void said.push(`after ${host} ${failure === null ? 'well' : 'badly'}`),
+    };
+    return { said, turns };
+  };
+
+  test('are told around what can be noticed, and not around preparations', async () => {
+    const { hosts, options } = world(['a', 'b']);
+    const { said, turns } = told();
+    const stages = [stage('prepare', ['a', 'b']), stage('a', ['a'], ['http']), stage('b', ['b'], ['http'])];
+    await execute(planOf(stages), hosts, { ...options, turns }, new AbortController().signal);
+    expect(said).toEqual(['before a', 'after a well', 'before b', 'after b well']);
+  });
+
+  test('a refusal leaves the host and those after it as they are', async () => {
+    const { hosts, options } = world(['a', 'b']);
+    const { said, turns } = told('b');
+    const stages = [stage('a', ['a'], ['http']), stage('b', ['b'], ['http'])];
+    await expect(
+      execute(planOf(stages), hosts, { ...options, turns }, new AbortController().signal),
+    ).rejects.toMatchObject({ code: 'HOOK_FAILED', host: 'b' });
+    expect(said).toEqual(['before a', 'after a well', 'before b']);
+    expect(hosts.get('b')?.acted).toEqual([]);
+  });
+
+  test('the end is told also of one that failed', async () => {
+    const { hosts, options } = world(['a']);
+    const { said, turns } = told();
+    hosts.get('a')?.failOn('create-user', new HaupError('COMMAND_FAILED', 'no', { host: 'a' }));
+    await execute(
+      planOf([stage('a', ['a'], ['http'])]),
+      hosts,
+      { ...options, turns },
+      new AbortController().signal,
+    ).catch(() => undefined);
+    expect(said).toEqual(['before a', 'after a badly']);
+  });
+});
+
+test('files that are put back before their daemon has read the new ones leave nothing unread', async () => {
+  const { hosts, options } = world(['a']);
+  const host = hosts.get('a');
+  const write = (expect: string, text: string): Action => ({
+    do: 'write',
+    service: 'nginx',
+    binary: '/n',
+    entry: '/e',
+    files: [{ path: '/e', bytes: Buffer.from(text), mode: 0o644, owner: 'root:root', secret: false, expect }],
+    testing: [],
+  });
+  const sha = (text: string): string => createHash('sha256').update(text).digest('hex');
+  await host?.act(write('absent', 'old'), new AbortController().signal);
+  await host?.act(
+    {
+      do: 'write-unit',
+      service: 'nginx',
+      file: {
+        path: '/u',
+        bytes: Buffer.from('u'),
+        mode: 0o644,
+        owner: 'root:root',
+        secret: false,
+        expect: 'absent',
+      },
+    },
+    new AbortController().signal,
+  );
+  await host?.act({ do: 'service', service: 'nginx', verb: 'start' }, new AbortController().signal);
+  const changes: Change[] = [
+    {
+      id: 'config:nginx',
+      title: 'w',
+      why: '',
+      actions: [write(sha('old'), 'new')],
+      undo: [write(sha('new'), 'old')],
+      diffs: [],
+    },
+    change('fails'),
+    {
+      id: 'service:nginx',
+      title: 'r',
+      why: '',
+      actions: [{ do: 'service', service: 'nginx', verb: 'reload' }],
+      diffs: [],
+    },
+  ];
+  host?.failOn('create-user', new HaupError('COMMAND_FAILED', 'no', { host: 'a' }));
+  await execute(
+    planOf([{ title: 'one', work: [{ host: 'a', changes }], gate: [] }]),
+    hosts,
+    options,
+    new AbortController().signal,
+  ).catch(() => undefined);
+  expect(host?.facts().unread).toEqual([]);
+  expect(host?.facts().files['/e']).toMatchObject({ text: 'old' });
 });

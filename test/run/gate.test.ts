@@ -35,14 +35,19 @@ const host = (name: string, { held, answers, active = ['keepalived', 'nginx'] }:
 });
 
 /** What the gate says when its patience is over at once; empty: it lets pass. */
-async function complaints(hosts: readonly Host[], checks: readonly CheckName[], members: readonly string[]) {
+async function complaints(
+  hosts: readonly Host[],
+  checks: readonly CheckName[],
+  members: readonly string[],
+  addresses?: readonly string[],
+) {
   let clock = 0;
   return gate(
     inventory,
     new Map(hosts.map((each) => [each.name, each])),
     checks,
     members,
-    { now: () => (clock += 3_600_000), sleep: async () => undefined },
+    { now: () => (clock += 3_600_000), sleep: async () => undefined, addresses },
     new AbortController().signal,
   ).then(
     () => [],
@@ -98,5 +103,34 @@ describe('the gate', () => {
       expect(await complaints([away], ['released'], ['keep_137'])).toEqual([]);
       expect(await complaints([b], ['released'], ['keep_137'])).toEqual([`keep_137 still holds ${two}`]);
     });
+  });
+});
+
+describe('a gate about some VIPs', () => {
+  const alone = host('keep_136', { held: [one], answers: { [one]: 'keep_136' } });
+  const empty = host('keep_137', { held: [], answers: { [one]: 'keep_136' } });
+
+  test('does not mind that nobody holds the others, which are new', async () => {
+    expect(await complaints([alone, empty], serving, ['keep_136', 'keep_137'], [one])).toEqual([]);
+    expect(await complaints([alone, empty], serving, ['keep_136', 'keep_137'])).toContain(
+      `${two} is held by no host`,
+    );
+  });
+
+  test('still looks at the services of all its hosts', async () => {
+    const dead = host('keep_137', { held: [], answers: {}, active: ['nginx'] });
+    expect(await complaints([alone, dead], ['services'], ['keep_136', 'keep_137'], [])).toEqual([
+      'keep_137: keepalived is not active',
+    ]);
+  });
+});
+
+describe('a takeover beside the old holder', () => {
+  const both = host('keep_137', { held: [one, two], answers });
+  test('is there when two hosts hold the VIP, and not before', async () => {
+    expect(await complaints([a, both], ['overlapping'], ['keep_137'], [one])).toEqual([]);
+    expect(await complaints([a, b], ['overlapping'], ['keep_137'], [one])).toEqual([
+      `${one} is held by keep_136 alone`,
+    ]);
   });
 });
