@@ -97,8 +97,8 @@ if [ -x ${program} ]; then
       case $f in *.default) ;; /etc/*|*/conf/*|*/html/*) continue ;; esac
       if [ -e "$f" ] || [ -L "$f" ]; then
         mkdir -p "$kept.new\${f%/*}"
-        # On another file system it is a copy.
-        cp -dpl "$f" "$kept.new$f" 2>/dev/null || cp -dp "$f" "$kept.new$f"
+        # On another file system it is a copy, and so are the lists, which may be written into.
+        case $f in ${list}|${stamp}) false ;; *) cp -dpl "$f" "$kept.new$f" 2>/dev/null ;; esac || cp -dp "$f" "$kept.new$f"
       fi
     done
     mv "$kept.new" "$kept"
