@@ -62,11 +62,7 @@ export function restoredPaths(state: KeptState): {
   };
 }
 
-function restoreBuild(
-  { service, binary, prefix }: KeptPaths,
-  state: KeptState,
-  have: HostFacts,
-): Change | string {
+function restoreBuild({ service, prefix }: KeptPaths, state: KeptState, have: HostFacts): Change | string {
   const kept = state.builds[service];
   const is = have.software[service];
   if (prefix === null && is === null) {

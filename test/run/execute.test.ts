@@ -256,12 +256,21 @@ describe('turns', () => {
 test('files that are put back before their daemon has read the new ones leave nothing unread', async () => {
   const { hosts, options } = world(['a']);
   const host = hosts.get('a');
-  const write = (expect: string, text: string): Action => ({
+  const write = (digest: string, text: string): Action => ({
     do: 'write',
     service: 'nginx',
     binary: '/n',
     entry: '/e',
-    files: [{ path: '/e', bytes: Buffer.from(text), mode: 0o644, owner: 'root:root', secret: false, expect }],
+    files: [
+      {
+        path: '/e',
+        bytes: Buffer.from(text),
+        mode: 0o644,
+        owner: 'root:root',
+        secret: false,
+        expect: digest,
+      },
+    ],
     testing: [],
   });
   const sha = (text: string): string => createHash('sha256').update(text).digest('hex');

@@ -218,15 +218,6 @@ describe('a program that is put back', () => {
     },
   );
 
-  test('is a copy: what is written into it later does not reach what is kept', async () => {
-    restore(1);
-    writeFileSync(`${root}/p/sbin/nginx`, 'written over');
-    keep('r2');
-    replace('p/sbin/nginx', program('1.28.0'), 0o755);
-    restore(1);
-    expect(readFileSync(`${root}/p/sbin/nginx`, 'utf8')).toBe(program('1.22.1'));
-  });
-
   test('twice is the same as once, and the way back is kept too', () => {
     keep('r2');
     restore(1);
