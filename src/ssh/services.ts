@@ -50,6 +50,9 @@ const beforeReload = [
   'main=$(systemctl show -p MainPID nginx.service); main=${main#MainPID=}',
   'workers() { grep -ls "^PPid:[[:space:]]*$main\\$" /proc/[0-9]*/status; }',
   'before=$(workers)',
+  // Its standard error is its log.
+  'at=$(stat -L -c %s "/proc/$main/fd/2")',
+  `complaints() { tail -c "+$((at + 1))" "/proc/$main/fd/2" | grep -F " $main#" | grep -E '\\[(emerg|alert|crit)\\]'; }`,
 ];
 
 /**
@@ -61,11 +64,13 @@ const afterReload = `for wait in $(seq 50); do
     case $before in *"$worker"*) ;; *) renewed=yes ;; esac
   done
   [ -n "$renewed" ] && break
+  # Its last word on a port that it has tried for.
+  if complaints | grep -q 'still could not bind'; then break; fi
   sleep 0.1
 done
 [ -n "$renewed" ] || {
   echo 'nginx has not taken up its new configuration, and goes on with the one it had:' >&2
-  tail -n 50 "/proc/$main/fd/2" | grep -F "$main#" | grep -E '\\[(emerg|alert|crit|error)\\]' | sed 's/^[^[]*//' | uniq | tail -n 5 >&2
+  complaints | sed 's/^[^[]*//' | uniq | tail -n 5 >&2
   exit 1
 }`;
 
