@@ -15,6 +15,7 @@ import { HaupError, SeveralErrors } from '../model/errors.ts';
 import { stateDirectory } from '../model/layout.ts';
 import { fileWant } from './file.ts';
 import { checksNginx, keepalivedFiles } from './keepalived.ts';
+import { buildNeeds } from './needs.ts';
 import { nginxFiles, nginxPid, siteDirectory, workerUser } from './nginx.ts';
 import { refuseImpossible } from './obstacles.ts';
 import { buildPackages, curlPackage, runtimePackages } from './packages.ts';
@@ -120,7 +121,7 @@ function build(inventory: Inventory, service: Service, facts: HostFacts): readon
   const wanted = recipe(inventory, service);
   // What is there already has proved that it can be built.
   if (facts.software[service]?.version !== wanted.version) refuseImpossible(wanted, facts);
-  return [{ kind: 'build', recipe: wanted }];
+  return [{ kind: 'build', recipe: wanted, needs: buildNeeds(inventory, service) }];
 }
 
 function recipe(inventory: Inventory, service: Service): BuildRecipe {

@@ -38,6 +38,22 @@ export function serverBlocks(text: string): ServerBlocks {
   return { starts, listens };
 }
 
+/** Every directive with its values, of blocks too: `['listen', '443', 'ssl']`. */
+export function directives(text: string): readonly (readonly string[])[] {
+  const found: (readonly string[])[] = [];
+  let statement = '';
+  for (const [piece, comment] of text.matchAll(tokens)) {
+    if (piece !== '{' && piece !== ';' && piece !== '}') {
+      statement += comment === undefined ? piece : ' ';
+      continue;
+    }
+    const words = statement.trim().split(/\s+/);
+    if (words[0] !== '') found.push(words);
+    statement = '';
+  }
+  return found;
+}
+
 /** The text with `include FILE;` at the head of each of its servers. */
 export function including(text: string, starts: readonly number[], file: string): string {
   const pieces = [0, ...starts].map((start, index) => text.slice(start, starts[index]));

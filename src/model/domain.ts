@@ -171,7 +171,7 @@ export type Resource =
   /** `for`: needed to run, or only while the named software is built. */
   | { readonly kind: 'package'; readonly names: readonly string[]; readonly for: 'run' | Service }
   | { readonly kind: 'user'; readonly name: string; readonly for: string }
-  | { readonly kind: 'build'; readonly recipe: BuildRecipe }
+  | { readonly kind: 'build'; readonly recipe: BuildRecipe; readonly needs?: readonly BuildNeed[] }
   | { readonly kind: 'config'; readonly set: ConfigSet }
   | { readonly kind: 'unit'; readonly service: Service; readonly file: FileWant }
   | {
@@ -191,6 +191,14 @@ export interface BuildRecipe {
   readonly tarball: Tarball;
   /** The configuration file over which `make install` may put a sample: it is kept as it is. */
   readonly entry: string;
+}
+
+/** What the rendered configuration asks of a build. */
+export interface BuildNeed {
+  /** In the words of what ./configure leaves: `http_ssl_module`, `Use VRRP Framework`. */
+  readonly feature: string;
+  /** What asks for it: `the site app, which passes requests on`. */
+  readonly for: string;
 }
 
 export interface Tarball {

@@ -1,6 +1,7 @@
 /** The difference between desired and fact as data, and the port through which it is made. */
 
 import type {
+  BuildNeed,
   BuildRecipe,
   DesiredHost,
   FileWant,
@@ -19,11 +20,18 @@ export type Action =
   | { readonly do: 'upload'; readonly tarball: Tarball }
   /** The host downloads it, and checks it. */
   | { readonly do: 'fetch'; readonly tarball: Tarball }
-  | { readonly do: 'configure' | 'make' | 'clean-build'; readonly recipe: BuildRecipe }
+  /** `needs`: what ./configure must not leave out. */
+  | { readonly do: 'configure'; readonly recipe: BuildRecipe; readonly needs?: readonly BuildNeed[] }
+  | { readonly do: 'make' | 'clean-build'; readonly recipe: BuildRecipe }
   /** `make install` into a directory of its own, packed; the bytes of the pack are the result. */
   | { readonly do: 'pack-build'; readonly recipe: BuildRecipe; readonly pack: Pack }
   /** Puts a pack in place, which haup brings. */
-  | { readonly do: 'place-build'; readonly recipe: BuildRecipe; readonly pack: Pack }
+  | {
+      readonly do: 'place-build';
+      readonly recipe: BuildRecipe;
+      readonly pack: Pack;
+      readonly needs?: readonly BuildNeed[];
+    }
   /** Keeps what haup is about to change: files, and the programs by further links to them. */
   | { readonly do: 'keep-state'; readonly label: StateLabel; readonly services: readonly KeptPaths[] }
   /** Puts back the program of a state that was kept; `newest`: of the state before this run. */

@@ -1,7 +1,7 @@
 /** Builds: whether one is wanted, where a host gets it from, and how the old one comes back. Pure. */
 
 import { createHash } from 'node:crypto';
-import type { BuildRecipe, HostFacts, HostName } from '../model/domain.ts';
+import type { BuildRecipe, HostFacts, HostName, Resource } from '../model/domain.ts';
 import { unfinishedStamp } from '../model/layout.ts';
 import type { Action, Change, Pack } from '../model/plan.ts';
 import { atLeast } from '../model/version.ts';
@@ -32,7 +32,11 @@ export interface BuildDiff {
 }
 
 /** Text: why nothing is to be built. */
-export function diffBuild(recipe: BuildRecipe, have: HostFacts, sourceOf: SourceOf): BuildDiff | string {
+export function diffBuild(
+  { recipe, needs = [] }: Extract<Resource, { kind: 'build' }>,
+  have: HostFacts,
+  sourceOf: SourceOf,
+): BuildDiff | string {
   const { software, version } = recipe;
   const stamp = recipeDigest(recipe);
   const lower = lowers(recipe, have);
@@ -40,7 +44,7 @@ export function diffBuild(recipe: BuildRecipe, have: HostFacts, sourceOf: Source
   if (why === null) return `build: ${software} ${version} is installed with the options wanted`;
   const pack: Pack = {
     key: createHash('sha256')
-      .update(`${stamp} ${platformOf(have)}`)
+      .update(`${stamp} ${platformOf(have)} ${packForm}`)
       .digest('hex'),
     stamp,
     manager: have.packageManager,
@@ -53,7 +57,7 @@ export function diffBuild(recipe: BuildRecipe, have: HostFacts, sourceOf: Source
   }[source.kind];
   const build: Action[] = [
     { do: source.kind === 'build' && source.fetch === true ? 'fetch' : 'upload', tarball: recipe.tarball },
-    { do: 'configure', recipe },
+    { do: 'configure', recipe, needs },
     { do: 'make', recipe },
     { do: 'pack-build', recipe, pack },
     { do: 'clean-build', recipe },
@@ -68,7 +72,7 @@ export function diffBuild(recipe: BuildRecipe, have: HostFacts, sourceOf: Source
       title: `install ${software} ${version}${from}`,
       why,
       actions: [
-        { do: 'place-build', recipe, pack },
+        { do: 'place-build', recipe, pack, needs },
         { do: 'clean-build', recipe },
       ],
       // The build that is there now was kept before this host was touched.
@@ -107,6 +111,9 @@ function lowers({ software, version }: BuildRecipe, have: HostFacts): string | n
   const used = have.software[software]?.version ?? packaged;
   return used === undefined || atLeast(version, used) ? null : used;
 }
+
+/** Raised when packs of before lack something: they are then made anew. */
+const packForm = 2;
 
 /** Hosts of one platform can run each other's builds. */
 const platformOf = ({ os, arch }: HostFacts): string => `${os.id} ${os.version || os.name} ${arch}`;

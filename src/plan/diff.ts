@@ -30,7 +30,10 @@ export function diffHost(want: DesiredHost, have: HostFacts, sourceOf: SourceOf)
   const of = <K extends Resource['kind']>(kind: K): Extract<Resource, { kind: K }>[] =>
     want.resources.filter((r): r is Extract<Resource, { kind: K }> => r.kind === kind);
 
-  const builds = of('build').map(({ recipe }) => ({ recipe, result: diffBuild(recipe, have, sourceOf) }));
+  const builds = of('build').map((build) => ({
+    recipe: build.recipe,
+    result: diffBuild(build, have, sourceOf),
+  }));
   const compiled = new Set<Service>();
   for (const { recipe, result } of builds) {
     if (typeof result !== 'string' && result.build !== null) compiled.add(recipe.software);

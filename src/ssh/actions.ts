@@ -7,7 +7,7 @@ import type { FileWant, Service, Tarball } from '../model/domain.ts';
 import type { ErrorCode } from '../model/errors.ts';
 import { drainFile, stateDirectory, unreadMark } from '../model/layout.ts';
 import type { Action, DeadMan, Fault, FileWrite, Pack } from '../model/plan.ts';
-import { build, fetchTarball, packBuild, placeBuild, upload } from './builds.ts';
+import { build, configure, fetchTarball, packBuild, placeBuild, upload } from './builds.ts';
 import { keepState, restoreBuild } from './history.ts';
 import { removePackages } from './package-removal.ts';
 import { install } from './packages.ts';
@@ -73,13 +73,14 @@ useradd --system --user-group --no-create-home --home-dir / --shell "$(command -
     case 'fetch':
       return fetchTarball(action.tarball);
     case 'configure':
+      return configure(action.recipe, action.needs ?? []);
     case 'make':
     case 'clean-build':
       return build(action.do, action.recipe);
     case 'pack-build':
       return packBuild(action.recipe, action.pack);
     case 'place-build':
-      return placeBuild(action.recipe, action.pack, store.pack(action.pack));
+      return placeBuild(action, store.pack(action.pack));
     case 'keep-state':
       return keepState(action);
     case 'restore-build':

@@ -5,20 +5,24 @@ import type { ErrorCode } from '../model/errors.ts';
 
 /** Begins what is for the log alone. */
 export const asideMark = '| ';
+/** Begins a line that says what a build would lack. */
+export const lacksMark = 'this build lacks';
 
 /** yum of CentOS 7 and dnf of CentOS 8 on mirrors that nobody runs any more. */
 const mirrorsGone =
   /Cannot find a valid baseurl for repo: \S+\/7\/|Could not retrieve mirrorlist \S+[?&]release=7\b|internal mirrorlist: No URLs in mirrorlist/;
 
+/** The lines that say why, where a command says much else besides. */
+const reasons: Partial<Record<ErrorCode, RegExp>> = {
+  PACKAGES_FAILED:
+    /^(E: |dpkg: error|Error: |No package |No match |Could not retrieve mirrorlist |Cannot find a valid baseurl )/,
+  CONFIGURE_FAILED: new RegExp(`^${lacksMark} `),
+};
+
 /** The lines of a failed command that an error repeats, at most 15, none twice in a row. */
 export function telling(code: ErrorCode, output: string): readonly string[] {
   const lines = output.split('\n').filter((line) => line.trim() !== '' && !line.startsWith(asideMark));
-  const [pattern] =
-    code === 'PACKAGES_FAILED'
-      ? [
-          /^(E: |dpkg: error|Error: |No package |No match |Could not retrieve mirrorlist |Cannot find a valid baseurl )/,
-        ]
-      : [];
+  const pattern = reasons[code];
   const chosen = pattern === undefined ? [] : lines.filter((line) => pattern.test(line));
   const shown = chosen.length > 0 ? [...new Set(chosen)] : lines;
   return shown.filter((line, index) => line !== shown[index - 1]).slice(-15);

@@ -1,6 +1,6 @@
 /** Packages and builds as sh: install, upload, configure, make, pack, place, clean up. */
 
-import type { BuildRecipe, Tarball } from '../model/domain.ts';
+import type { BuildNeed, BuildRecipe, Tarball } from '../model/domain.ts';
 import {
   installedList,
   sourceDirectory,
@@ -8,9 +8,9 @@ import {
   stateDirectory,
   unfinishedStamp,
 } from '../model/layout.ts';
-import type { Pack } from '../model/plan.ts';
-import type { Job } from './actions.ts';
-import { asideMark } from './advice.ts';
+import type { Action, Pack } from '../model/plan.ts';
+import type { Job, Meaning } from './actions.ts';
+import { asideMark, lacksMark } from './advice.ts';
 import { installText } from './packages.ts';
 import { recording } from './record.ts';
 import { quote } from './shell.ts';
@@ -85,29 +85,66 @@ const buildDirectory = (recipe: BuildRecipe): string =>
 const packFile = (pack: Pack): string => quote(`${sourceDirectory}/${pack.key}.tar.gz`);
 const nameOf = (recipe: BuildRecipe): string => `${recipe.software} ${recipe.version}`;
 
-export function build(step: 'configure' | 'make' | 'clean-build', recipe: BuildRecipe): Job {
+/** What a finished ./configure has put into the build, one feature a line, below the build's directory. */
+const featureFile = '.haup-features';
+/** Exit status of a build that lacks what the configuration needs. */
+const lackingStatus = 67;
+
+export function configure(recipe: BuildRecipe, needs: readonly BuildNeed[]): Job {
   const directory = quote(buildDirectory(recipe));
-  switch (step) {
-    case 'configure':
-      // Always from a clean directory: nothing of an interrupted build is ever reused.
-      return {
-        script: `set -e
+  const features =
+    recipe.software === 'nginx'
+      ? `sed -n 's/^ *extern ngx_module_t *ngx_\\([a-z0-9_]*\\);.*/\\1/p' objs/ngx_modules.c`
+      : `sed -n 's/^\\([A-Z][^:]*[^: ]\\) *: Yes *$/\\1/p' .haup-said`;
+  return {
+    // Always from a clean directory: nothing of an interrupted build is ever reused.
+    script: `set -e
 ${orClean}
 rm -rf ${directory}
 mkdir -p ${directory}
 tar -xzf ${quote(`${sourceDirectory}/${recipe.tarball.name}`)} --strip-components=1 --no-same-owner -C ${directory}
 cd ${directory}
-./configure ${recipe.configure.map(quote).join(' ')} || {
-  status=$?
+{ status=0; ./configure ${recipe.configure.map(quote).join(' ')} || status=$?; echo "$status" > .haup-status; } 2>&1 | tee .haup-said
+status=$(cat .haup-status)
+[ "$status" = 0 ] || {
   # What the compiler said, without the variables at the end of config.log.
   cat objs/autoconf.err config.log 2>/dev/null | sed '/^## Cache variables/,$d' | tail -n 60 | sed 's/^/${asideMark}/'
   exit "$status"
-}`,
-        timeoutMs: 10 * minute,
-        lifeline: true,
-        failure: 'CONFIGURE_FAILED',
-        what: `./configure of ${nameOf(recipe)}`,
-      };
+}
+${features} > ${featureFile}
+${lacking(featureFile, needs)}`,
+    timeoutMs: 10 * minute,
+    lifeline: true,
+    failure: 'CONFIGURE_FAILED',
+    meaning: { [lackingStatus]: lacks(recipe) },
+    what: `./configure of ${nameOf(recipe)}`,
+  };
+}
+
+/** sh that ends the script when the build lacks a feature; a list that is empty is of a form that nobody knows. */
+function lacking(list: string, needs: readonly BuildNeed[]): string {
+  const checks = needs.map(
+    ({ feature, for: reason }) =>
+      `grep -qxF -- ${quote(feature)} ${list} || { echo ${quote(`${lacksMark} ${feature}, which is needed for ${reason}`)} >&2; lacks=yes; }`,
+  );
+  return [
+    'lacks=',
+    `if [ -s ${list} ]; then :`,
+    ...checks,
+    'fi',
+    `[ -z "$lacks" ] || exit ${lackingStatus}`,
+  ].join('\n');
+}
+
+const lacks = (recipe: BuildRecipe): Meaning => ({
+  code: 'CONFIGURE_FAILED',
+  message: `${nameOf(recipe)} would be built without what its configuration needs.`,
+  hint: `Take out of ${recipe.software}.configure what leaves it out (--without-…, --disable-…), or add what brings it in (--with-…, --enable-…), and run haup apply again. What was installed before still runs.`,
+});
+
+export function build(step: 'make' | 'clean-build', recipe: BuildRecipe): Job {
+  const directory = quote(buildDirectory(recipe));
+  switch (step) {
     case 'make':
       return {
         script: `set -e\n${orClean}\ncd ${directory}\nmake -j"$(nproc)"`,
@@ -142,6 +179,7 @@ make install DESTDIR="$stage"
 # A sample must never take the place of a configuration: keepalived's would start VRID 51 on eth0.
 rm -f "$stage"${quote(recipe.entry)}
 mkdir -p "$stage"${prefix} "$stage/.haup-pack"
+cp ${featureFile} "$stage/.haup-pack/features"
 printf '%s' ${quote(pack.stamp)} > "$stage"${quote(stampPath(recipe.prefix))}
 find "$stage" -type f -perm /111 -exec ldd {} + 2>/dev/null | sed -n 's/.*=> \\(\\/[^ ]*\\).*/\\1/p' | sort -u | while read -r library; do readlink -f "$library"; done | sort -u > "$stage/.haup-pack/libraries"
 if command -v dpkg-query >/dev/null; then
@@ -171,7 +209,10 @@ export const readPack = (recipe: BuildRecipe, pack: Pack): Job => ({
  * the first rename; the stamp comes last. Configuration that is there stays, as with `make install`; units
  * are haup's own.
  */
-export function placeBuild(recipe: BuildRecipe, pack: Pack, bytes: Uint8Array): Job {
+export function placeBuild(
+  { recipe, pack, needs = [] }: Extract<Action, { readonly do: 'place-build' }>,
+  bytes: Uint8Array,
+): Job {
   const stamp = quote(stampPath(recipe.prefix));
   const list = quote(installedList(recipe.software, recipe.prefix));
   const unpacked = quote(`${sourceDirectory}/${pack.key}`);
@@ -193,6 +234,7 @@ rm -rf ${unpacked} ${targets}
 mkdir ${unpacked}
 tar -xzf ${packFile(pack)} --no-same-owner -C ${unpacked}
 cd ${unpacked}
+${lacking('.haup-pack/features', needs)}
 ${
   pack.manager === null
     ? ''
@@ -231,6 +273,7 @@ mv -f ${stamp}.haup-new ${stamp}`,
     stdin: bytes,
     timeoutMs: 10 * minute,
     failure: 'INSTALL_FAILED',
+    meaning: { [lackingStatus]: lacks(recipe) },
     what: `putting ${nameOf(recipe)} in place`,
   };
 }

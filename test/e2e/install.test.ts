@@ -98,6 +98,31 @@ describe('a life of two hosts', () => {
   });
 
   test.each([
+    [
+      'keepalived without VRRP',
+      (it: Written) => void it.keepalived.configure.push('--disable-vrrp'),
+      /this build lacks Use VRRP Framework, which is needed for every virtual IP/,
+    ],
+    [
+      'nginx that passes no requests on',
+      (it: Written) => {
+        it.nginx.configure.push('--without-http_proxy_module');
+        it.nginx['sites'] = [{ name: 'app', proxy: ['192.168.160.1:9'] }];
+      },
+      /this build lacks http_proxy_module, which is needed for the site app/,
+    ],
+  ])('%s is refused before it is installed, and the pair goes on', async (_name, change, says) => {
+    const look =
+      'systemctl show -p MainPID keepalived nginx; cat /usr/local/*/.haup-build; ls /usr/local/src';
+    const before = await onBoth(look);
+    const { code, stderr } = await inLab(['apply', inventory(change), '--yes', '--no-cached-builds']);
+    expect(code).toBe(1);
+    expect(stderr.replace(/\n {4,}/g, ' ')).toMatch(says);
+    expect(stderr).toMatch(/CONFIGURE_FAILED/);
+    expect(await onBoth(look)).toEqual(before);
+  });
+
+  test.each([
     ['packages', toPackages, '/usr/sbin'],
     ['source', () => undefined, '/usr/local'],
   ])('to %s without losing a request: one nginx and one keepalived', async (name, change, where) => {
