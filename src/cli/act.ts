@@ -6,6 +6,7 @@ import type { Emit } from '../model/events.ts';
 import type { CheckName, Finding, Plan } from '../model/plan.ts';
 import { countChanges } from '../plan/plan.ts';
 import { errorData } from '../report/json.ts';
+import { count } from '../report/words.ts';
 import type { Undertaking } from './carry-out.ts';
 import type { Context } from './context.ts';
 import { type RunHooks, runHooks } from './hooks.ts';
@@ -81,9 +82,9 @@ export async function act(
         context.signal,
       ),
     );
-    const { changes, hosts: count } = countChanges(plan);
+    const { changes, hosts: changed } = countChanges(plan);
     const seconds = ((context.now() - started) / 1000).toFixed(1);
-    emit({ type: 'said', text: `${changes} changes on ${count} hosts in ${seconds} s` });
+    emit({ type: 'said', text: `${count(changes, 'change')} on ${count(changed, 'host')} in ${seconds} s` });
     return hooks.findings();
   } catch (error) {
     for (const finding of hooks.findings()) emit({ type: 'finding', finding });

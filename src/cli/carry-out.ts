@@ -3,6 +3,7 @@ import { exitCodes, HaupError, SeveralErrors } from '../model/errors.ts';
 import type { Host, Plan } from '../model/plan.ts';
 import { countChanges, refuseDowngrades } from '../plan/plan.ts';
 import { moved, standing, type Standing } from '../plan/standing.ts';
+import { count } from '../report/words.ts';
 import { type PackStore, packStore } from '../run/packs.ts';
 import type { Store } from '../ssh/actions.ts';
 import type { Context } from './context.ts';
@@ -67,7 +68,7 @@ export async function showAndCarryOut(
   if (options.allowDowngrade !== true) refuseDowngrades(plan);
   if (
     options.yes !== true &&
-    !(await context.confirm(`Make ${changes} changes on ${hosts} host${hosts === 1 ? '' : 's'}?`))
+    !(await context.confirm(`Make ${count(changes, 'change')} on ${count(hosts, 'host')}?`))
   ) {
     context.err('Nothing was changed.\n');
     return exitCodes.ok;

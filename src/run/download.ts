@@ -49,7 +49,8 @@ export async function download(
           detail: [
             `from     ${url}`,
             `expected ${tarball.sha256}`,
-            `got      ${got} (${bytes.length} bytes)`,
+            `got      ${got}`,
+            `size     ${bytes.length} bytes`,
           ],
         },
       );
