@@ -22,6 +22,9 @@ const reasons: Partial<Record<ErrorCode, RegExp>> = {
 /** The lines of a failed command that an error repeats, at most 15, none twice in a row. */
 export function telling(code: ErrorCode, output: string): readonly string[] {
   const lines = output.split('\n').filter((line) => line.trim() !== '' && !line.startsWith(asideMark));
+  // What several compilers say at once goes on after the first error, and ends with its consequences.
+  const first = code === 'MAKE_FAILED' ? lines.findIndex((line) => /\berror: /.test(line)) : -1;
+  if (first >= 0) return lines.slice(first, first + 15);
   const pattern = reasons[code];
   const chosen = pattern === undefined ? [] : lines.filter((line) => pattern.test(line));
   const shown = chosen.length > 0 ? [...new Set(chosen)] : lines;

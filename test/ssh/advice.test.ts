@@ -28,6 +28,17 @@ Cannot find a valid baseurl for repo: base/7/x86_64\n`;
     expect(telling('PACKAGES_FAILED', 'one\n\ntwo\n')).toEqual(['one', 'two']);
   });
 
+  test('of a compiler from its first error on', () => {
+    const output = `cc -c a.c\na.c:1:2: error: no\n${'consequence\nmore\n'.repeat(20)}make: *** Error 1\n`;
+    const lines = telling('MAKE_FAILED', output);
+    expect(lines[0]).toBe('a.c:1:2: error: no');
+    expect(lines).toHaveLength(15);
+    expect(telling('MAKE_FAILED', 'cc: Killed\nmake: *** Error 1\n')).toEqual([
+      'cc: Killed',
+      'make: *** Error 1',
+    ]);
+  });
+
   test('at most 15, no line twice in a row, nothing that is for the log alone', () => {
     const output = `${Array.from({ length: 30 }, (_, index) => `line ${index}`).join('\n')}\n| aside\nlast\nlast\n`;
     const lines = telling('MAKE_FAILED', output);
