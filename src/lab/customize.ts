@@ -14,6 +14,7 @@ export const operators = [
 
 const words = (text: string): readonly string[] => text.trim().split(/\s+/);
 
+/** Also what watches directories: the kernel has 128 inotify instances for all hosts together. */
 const masked = words(`
   apt-daily.timer apt-daily-upgrade.timer apt-daily.service apt-daily-upgrade.service
   dpkg-db-backup.timer e2scrub_all.timer e2scrub_reap.service fstrim.timer logrotate.timer
@@ -21,6 +22,7 @@ const masked = words(`
   update-notifier-motd.timer ua-timer.timer getty.target console-getty.service
   systemd-logind.service systemd-resolved.service systemd-networkd.service systemd-timesyncd.service
   systemd-networkd-wait-online.service systemd-pcrphase.service ssh.socket dev-hugepages.mount
+  systemd-ask-password-console.path systemd-ask-password-wall.path
   dnf-makecache.timer dnf-makecache.service`);
 
 /** Runs on the operator's machine with the image's root as $1, after the packages are in. */
