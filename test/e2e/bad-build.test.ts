@@ -139,10 +139,10 @@ describe('a build', () => {
   });
 
   test('that does not compile', async () => {
-    // The real compiler, with a definition that breaks one file.
+    // The real compiler, with a header that one file lacks.
     await pair.broken(
       'keep_136',
-      `printf '#!/bin/sh\\ncase "$*" in *src/core/ngx_log.c*) set -- "$@" -Dngx_log_init=1x ;; esac\\nexec /usr/bin/cc "$@"\\n' > /usr/local/bin/cc
+      `printf '#!/bin/sh\\ncase "$*" in *src/core/ngx_log.c*) set -- "$@" -include nowhere.h ;; esac\\nexec /usr/bin/cc "$@"\\n' > /usr/local/bin/cc
 chmod +x /usr/local/bin/cc`,
       'rm /usr/local/bin/cc',
     );
@@ -150,7 +150,7 @@ chmod +x /usr/local/bin/cc`,
     expectError(run, {
       ...failed,
       code: 'MAKE_FAILED',
-      says: [/make of nginx \S+ failed/, /ngx_log\.[ch]:\d+:\d+: error: /],
+      says: [/make of nginx \S+ failed/, /fatal error: nowhere\.h: No such file/],
       next: /in the log named above/,
     });
     const path = /^ {2}(\/\S+keep_136\.log)$/m.exec(run.stderr)?.[1] ?? '';
