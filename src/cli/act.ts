@@ -70,13 +70,20 @@ export async function act(
                 error: failure === null ? null : errorData(failure),
               }),
           },
-          gate: async (checks, members, signal, addresses) => {
+          gate: async (checks, members, signal, about) => {
             emit({ type: 'said', text: waitingFor(checks, members) });
             const clock = {
               now: context.now,
               sleep: (ms: number, s: AbortSignal) => sleep(ms, undefined, { signal: s }),
             };
-            await gate(goal, hosts, checks, members, { ...clock, addresses }, signal);
+            await gate(
+              goal,
+              hosts,
+              checks,
+              members,
+              { ...clock, addresses: about?.addresses, settling: about?.settling },
+              signal,
+            );
           },
         },
         context.signal,

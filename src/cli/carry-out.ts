@@ -33,7 +33,7 @@ export function makeStock(context: Context): Stock {
 /** A plan that was agreed to, and all that is needed to carry it out. */
 export interface Undertaking {
   readonly inventory: Inventory;
-  /** By whose VIPs the gates judge: the inventory, or what it will be when the plan is done. */
+  /** By whose VIPs everything is judged: the inventory, or what it will be when the plan is done. */
   readonly goal: Inventory;
   readonly plan: Plan;
   /** How the hosts stood when the plan was made. */
@@ -78,15 +78,15 @@ export async function showAndCarryOut(
 
 /** Locks, looks whether the plan still fits, changes, and says how everything is. */
 async function carryOut(context: Context, task: Undertaking, options: AgreeOptions): Promise<number> {
-  const { inventory, hosts, command } = task;
+  const { goal, hosts, command } = task;
   const { act } = await import('./act.ts');
   await using lock = await lockFor(context, hosts, command, options);
   const signal = AbortSignal.any([context.signal, lock.lost]);
   // Between showing the plan and having the lock, somebody else may have been at work.
   assertFits(task.standing, await task.look(signal));
   const findings = await act({ ...context, signal }, task, options);
-  const after = await lookAround(inventory, hosts, context.signal);
-  return reportOutcome(context, inventory, after, options, findings);
+  const after = await lookAround(goal, hosts, context.signal);
+  return reportOutcome(context, goal, after, options, findings);
 }
 
 export const standingOf = (facts: ReadonlyMap<HostName, HostFacts>): ReadonlyMap<HostName, Standing> =>

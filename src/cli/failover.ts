@@ -1,12 +1,16 @@
+import { randomUUID } from 'node:crypto';
 import { keepalivedFeatures } from '../desired/features.ts';
 import type { Views } from '../judge/ability.ts';
 import type { Decision } from '../judge/move.ts';
 import type { HostName, Inventory } from '../model/domain.ts';
 import { exitCodes, HaupError } from '../model/errors.ts';
+import type { Emit } from '../model/events.ts';
 import type { Action } from '../model/plan.ts';
 import type { FailoverReport, Topology } from '../model/report.ts';
+import { errorData } from '../report/json.ts';
 import { connectSome } from './connect.ts';
 import type { Context } from './context.ts';
+import type { RunHooks } from './hooks.ts';
 import { knownHost, openInventory } from './inventory.ts';
 import type { LockWish } from './locked.ts';
 import type { GlobalOptions } from './program.ts';
@@ -110,9 +114,29 @@ async function move(
     vrrp: inventory.vrrp,
     force: options.force === true,
   };
-  const report = await moveVips(order, ground, signal);
+  const about = { host, mode, vips: vips.map(({ address }) => address.address) };
+  const hooks = await hooksOf({ ...context, signal }, inventory, why, emit);
+  await hooks.before('before_failover', about);
+  const report = await moveVips(order, ground, signal).catch(async (error: unknown) => {
+    await hooks.after('after_failover', { ...about, ok: false, error: errorData(error) });
+    throw error;
+  });
+  await hooks.after('after_failover', { ...about, ok: report.ok, report });
   await show(context, report, options);
-  return report.ok ? exitCodes.ok : exitCodes.failed;
+  for (const finding of hooks.findings()) emit({ type: 'finding', finding });
+  if (!report.ok) return exitCodes.failed;
+  return hooks.findings().length === 0 ? exitCodes.ok : exitCodes.findings;
+}
+
+async function hooksOf(
+  context: Context,
+  inventory: Inventory,
+  command: string,
+  emit: Emit,
+): Promise<RunHooks> {
+  const { runHooks } = await import('./hooks.ts');
+  const run = { command, run: randomUUID() };
+  return runHooks(context, inventory, run, (text) => emit({ type: 'said', text }));
 }
 
 async function decide(

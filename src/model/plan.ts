@@ -163,6 +163,8 @@ export interface Stage {
   readonly gate: readonly CheckName[];
   /** The VIPs that the gate is about; absent: all of the cluster. */
   readonly addresses?: readonly string[];
+  /** Those of them that `settled` is about: all their hosts are as wanted by then; absent: all. */
+  readonly settling?: readonly string[];
 }
 
 /** Tracks (clusters) run in parallel, the stages of a track in order. */

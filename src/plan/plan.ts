@@ -96,11 +96,14 @@ function track(cluster: readonly HostName[], { diffs, kept, have, vips }: Known)
   const held = vips.filter((vip) => cluster.some((host) => holds(host, vip)));
   const heldNow = held.map(({ address }) => address.address);
   const heldBy = (host: HostName): number => held.filter((vip) => holds(host, vip)).length;
-  /** A VIP that is new is somebody's only once one of its hosts has been changed. */
-  const expected = (): readonly string[] =>
-    vips
-      .filter((vip) => held.includes(vip) || vip.members.some(({ host }) => touched.has(host)))
-      .map(({ address }) => address.address);
+  /** Whether all members of a VIP are as wanted by then; until that it may be anywhere, and a new one nowhere. */
+  const done = (vip: Vip): boolean =>
+    vip.members.every(({ host }) => touched.has(host) || changesOf(host).length === 0);
+  const gated = (): Pick<Stage, 'gate' | 'addresses' | 'settling'> => ({
+    gate: serving,
+    addresses: vips.filter((vip) => held.includes(vip) || done(vip)).map(({ address }) => address.address),
+    settling: vips.filter(done).map(({ address }) => address.address),
+  });
   const able = (host: HostName): boolean =>
     cluster.length > 1 && canDrain(have.get(host), entryOf(kept.get(host)));
   add({
@@ -115,7 +118,7 @@ function track(cluster: readonly HostName[], { diffs, kept, have, vips }: Known)
   };
   if (!hosts.some((host) => heldBy(host) > 0)) {
     const work = hosts.map((host) => workOf(host, changesOf(host)));
-    add({ title: 'configure and start', work, gate: serving, addresses: expected() });
+    add({ title: 'configure and start', work, ...gated() });
     add(tidy);
     return stages;
   }
@@ -132,15 +135,14 @@ function track(cluster: readonly HostName[], { diffs, kept, have, vips }: Known)
       title: meeting.first.length > 0 ? `change ${names} in turns` : `change ${names} at the same moment`,
       together: meeting.together,
       work: meeting.hosts.map((host) => workOf(host, split.get(host)?.together ?? [])),
-      gate: serving,
-      addresses: expected(),
+      ...gated(),
     });
   }
   for (const host of [...hosts].sort((a, b) => heldBy(a) - heldBy(b))) {
     const own = split.get(host)?.alone ?? changesOf(host);
     const changes = heldBy(host) > 0 ? whileDrained(own, heldNow, able(host)) : own;
     const work = workOf(host, changes);
-    add({ title: `change ${host}`, work: [work], gate: serving, addresses: expected() });
+    add({ title: `change ${host}`, work: [work], ...gated() });
   }
   add(tidy);
   return stages;

@@ -1,6 +1,6 @@
-import type { HostName, Service } from '../model/domain.ts';
+import { type HostName, services } from '../model/domain.ts';
 import type { KeptState } from '../model/history.ts';
-import { hanging, table, wrap } from './columns.ts';
+import { hanging, wrap } from './columns.ts';
 import { printableData } from './printable.ts';
 import type { Style } from './style.ts';
 import { count } from './words.ts';
@@ -17,48 +17,30 @@ export function historyText(
   style: Style,
   { width, verbose }: HistoryTextOptions,
 ): string {
-  const rows = [...kept].flatMap(([host, states]) =>
-    printableData(states).map((state, index) => [
-      style.bold(index === 0 ? host : ''),
-      String(state.number),
-      state.label.when.replace('T', ' ').replace(/\.\d+Z$/, 'Z'),
-      state.label.who,
-      versionOf(state, 'keepalived'),
-      versionOf(state, 'nginx'),
-      state.label.why,
-    ]),
-  );
-  const empty = [...kept].filter(([, states]) => states.length === 0).map(([host]) => host);
-  const nothing = `${empty.join(', ')}: nothing is kept yet. haup keeps a state before each change, from the second apply on.`;
   const total = [...kept.values()].reduce((sum, states) => sum + states.length, 0);
-  return [
-    ...(rows.length === 0
-      ? []
-      : table(['HOST', 'STATE', 'KEPT', 'BY', 'KEEPALIVED', 'NGINX', 'BEFORE'], rows, width, style.dim)),
-    ...(verbose ? changesOf(kept, style, width) : []),
-    ...(empty.length === 0 ? [] : wrap(nothing, width).map(style.dim)),
-    ...(total === 0
-      ? []
-      : [
-          '',
-          ...wrap(`${count(total, 'state')}. haup rollback [HOST] [--to STATE] goes back to one.`, width),
-        ]),
-  ].join('\n');
+  const lines = [...kept].flatMap(([host, states]) => [
+    style.bold(host),
+    ...(states.length === 0 ? hanging('  ', nothing, width, style.dim) : []),
+    ...printableData(states).flatMap((state) => stateLines(state, style, width, verbose)),
+    '',
+  ]);
+  const closing = `${count(total, 'state')}. haup rollback [HOST] [--to STATE] goes back to one.`;
+  return (total === 0 ? lines.slice(0, -1) : [...lines, ...wrap(closing, width)]).join('\n');
 }
 
-const versionOf = ({ builds }: KeptState, service: Service): string =>
-  builds[service]?.software.version ?? '-';
+const nothing = 'Nothing is kept yet: haup keeps a state before each change, from the second apply on.';
 
-function changesOf(
-  kept: ReadonlyMap<HostName, readonly KeptState[]>,
-  style: Style,
-  width: number,
-): readonly string[] {
-  return [...kept].flatMap(([host, states]) =>
-    printableData(states).flatMap(({ number, label }) => [
-      '',
-      style.bold(`${host}, after state ${number}`),
-      ...label.changes.flatMap((change) => hanging(`    ${style.dim('~')} `, change, width)),
-    ]),
-  );
+function stateLines(state: KeptState, style: Style, width: number, verbose: boolean): readonly string[] {
+  const { when, who, why, changes } = state.label;
+  const time = when.replace('T', ' ').replace(/:\d\d(\.\d+)?Z$/, ' UTC');
+  const versions = services.flatMap((service) => {
+    const build = state.builds[service];
+    return build === null ? [] : [`${service} ${build.software.version}`];
+  });
+  const head = [time, who, ...versions].join('  ');
+  return [
+    ...hanging(`${String(state.number).padStart(6)}  `, head, width),
+    ...hanging('        before ', why, width, style.dim),
+    ...(verbose ? changes.flatMap((change) => hanging(`          ${style.dim('~')} `, change, width)) : []),
+  ];
 }

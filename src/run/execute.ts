@@ -29,8 +29,7 @@ export interface ExecuteOptions {
     checks: readonly CheckName[],
     hosts: readonly HostName[],
     signal: AbortSignal,
-    /** The VIPs that it is about; absent: all. */
-    addresses?: readonly string[],
+    about?: Pick<Stage, 'addresses' | 'settling'>,
   ) => Promise<void>;
 }
 
@@ -122,8 +121,7 @@ async function stageFailure(
             if (!atomic) mine.push(change);
             await makeChange(host, atMoment(change, moments.get(host.name)), options, signal);
             if (atomic) mine.push(change);
-            if (change.after !== undefined)
-              await options.gate(change.after, [work.host], signal, change.addresses);
+            if (change.after !== undefined) await options.gate(change.after, [work.host], signal, change);
           }
         } catch (error) {
           // Others may be waiting for what this host was to build.
@@ -195,7 +193,7 @@ async function gateFailure(
   signal: AbortSignal,
 ): Promise<unknown> {
   if (stage.gate.length === 0) return null;
-  return options.gate(stage.gate, members, signal, stage.addresses).then(
+  return options.gate(stage.gate, members, signal, stage).then(
     () => null,
     (error: unknown) => error,
   );

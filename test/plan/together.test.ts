@@ -314,3 +314,22 @@ test('hosts that would not hear each other after a rollback are found', () => {
     ),
   ).toMatch(/10\.0\.0\.1: a → b: virtual_router_id 5 → 6/);
 });
+
+describe('what a gate waits for', () => {
+  const three = (text: string): string =>
+    replaced(
+      '  # - address: 192.168.160.163/24',
+      '  - address: 192.168.160.163/24',
+    )(text).replace('  #   hosts: [keep_136, keep_137]', '    hosts: [keep_136, keep_137]');
+  test('a VIP that is new may be with nobody until all its hosts know it', async () => {
+    const { stages } = await changing(three);
+    expect(stages.map(({ addresses }) => addresses?.includes('192.168.160.163'))).toEqual([false, true]);
+    expect(stages.map(({ settling }) => settling?.length)).toEqual([0, 3]);
+  });
+
+  test('a VIP whose order changes settles when all its hosts know the new order', async () => {
+    const { stages } = await changing(replaced('hosts: [keep_136, keep_137]', 'hosts: [keep_137, keep_136]'));
+    expect(stages.map(({ addresses }) => addresses?.length)).toEqual([2, 2]);
+    expect(stages.map(({ settling }) => settling)).toEqual([[], ['192.168.160.161', '192.168.160.162']]);
+  });
+});

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { HaupError } from '../../src/model/errors.ts';
 import type { CheckName, Host } from '../../src/model/plan.ts';
-import { gate } from '../../src/run/gate.ts';
+import { gate, type GateOptions } from '../../src/run/gate.ts';
 import { exampleInventory } from '../fakes/example.ts';
 
 const inventory = exampleInventory();
@@ -39,7 +39,7 @@ async function complaints(
   hosts: readonly Host[],
   checks: readonly CheckName[],
   members: readonly string[],
-  addresses?: readonly string[],
+  about: Pick<GateOptions, 'addresses' | 'settling'> = {},
 ) {
   let clock = 0;
   return gate(
@@ -47,7 +47,7 @@ async function complaints(
     new Map(hosts.map((each) => [each.name, each])),
     checks,
     members,
-    { now: () => (clock += 3_600_000), sleep: async () => undefined, addresses },
+    { now: () => (clock += 3_600_000), sleep: async () => undefined, ...about },
     new AbortController().signal,
   ).then(
     () => [],
@@ -111,25 +111,38 @@ describe('a gate about some VIPs', () => {
   const empty = host('keep_137', { held: [], answers: { [one]: 'keep_136' } });
 
   test('does not mind that nobody holds the others, which are new', async () => {
-    expect(await complaints([alone, empty], serving, ['keep_136', 'keep_137'], [one])).toEqual([]);
+    expect(await complaints([alone, empty], serving, ['keep_136', 'keep_137'], { addresses: [one] })).toEqual(
+      [],
+    );
     expect(await complaints([alone, empty], serving, ['keep_136', 'keep_137'])).toContain(
       `${two} is held by no host`,
     );
   });
 
+  test('waits for those alone to settle whose hosts are all as wanted', async () => {
+    const away = host('keep_137', { held: [one, two], answers: { [one]: 'keep_137', [two]: 'keep_137' } });
+    const near = host('keep_136', { held: [], answers: { [one]: 'keep_137', [two]: 'keep_137' } });
+    expect(await complaints([near, away], serving, ['keep_136', 'keep_137'], { settling: [two] })).toEqual(
+      [],
+    );
+    expect(await complaints([near, away], serving, ['keep_136', 'keep_137'], { settling: [one] })).toEqual([
+      `${one} is held by keep_137; keep_136 comes before it and has not taken it back`,
+    ]);
+  });
+
   test('still looks at the services of all its hosts', async () => {
     const dead = host('keep_137', { held: [], answers: {}, active: ['nginx'] });
-    expect(await complaints([alone, dead], ['services'], ['keep_136', 'keep_137'], [])).toEqual([
-      'keep_137: keepalived is not active',
-    ]);
+    expect(
+      await complaints([alone, dead], ['services'], ['keep_136', 'keep_137'], { addresses: [] }),
+    ).toEqual(['keep_137: keepalived is not active']);
   });
 });
 
 describe('a takeover beside the old holder', () => {
   const both = host('keep_137', { held: [one, two], answers });
   test('is there when two hosts hold the VIP, and not before', async () => {
-    expect(await complaints([a, both], ['overlapping'], ['keep_137'], [one])).toEqual([]);
-    expect(await complaints([a, b], ['overlapping'], ['keep_137'], [one])).toEqual([
+    expect(await complaints([a, both], ['overlapping'], ['keep_137'], { addresses: [one] })).toEqual([]);
+    expect(await complaints([a, b], ['overlapping'], ['keep_137'], { addresses: [one] })).toEqual([
       `${one} is held by keep_136 alone`,
     ]);
   });

@@ -1,0 +1,16 @@
+// `npm run soak [-- TIMES]`: every change of test/e2e/changes.test.ts TIMES times (10) under load, the slow ones too.
+import { spawnSync } from 'node:child_process';
+import { root, setup } from './setup.mjs';
+
+const times = process.argv[2] ?? '10';
+if (!/^[1-9]\d{0,3}$/.test(times)) {
+  console.error(`${times} is not a number of times. npm run soak -- 10`);
+  process.exit(2);
+}
+setup();
+const { status } = spawnSync('npx', ['vitest', 'run', '--project', 'e2e', 'test/e2e/changes.test.ts'], {
+  cwd: root,
+  stdio: 'inherit',
+  env: { ...process.env, HAUP_SOAK: times },
+});
+process.exit(status ?? 1);

@@ -1,0 +1,382 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { defaultRoots, labPaths } from '../../src/lab/names.ts';
+import { figure, haup, inLab as runInLab, onHost, root, type Run } from './haup.ts';
+import { newerNginx } from './newer.ts';
+import { probed } from './probing.ts';
+
+// Everything is changed all the time here: the lab that the other tests share keeps its peace.
+const lab = 'haup-test-changes';
+const vips = ['192.168.160.161', '192.168.160.162'];
+const scratch = mkdtempSync(join(tmpdir(), 'haup-e2e-changes-'));
+/** `npm run soak`: each change so many times, and the slow ones too. */
+const soak = Number(process.env['HAUP_SOAK'] ?? '0');
+const times = Math.max(1, soak);
+
+interface Written {
+  hosts: Record<string, object>;
+  vips: Record<string, unknown>[];
+  vrrp: Record<string, unknown> & { check?: Record<string, unknown> };
+  keepalived: Record<string, unknown> & { configure: string[] };
+  nginx: Record<string, unknown> & { configure: string[] };
+  hooks?: Record<string, unknown>;
+}
+type Edit = (it: Written) => void;
+
+let files = 0;
+/** The example as the lab applies it, with its own timers, and something changed. */
+function inventory(...edits: readonly Edit[]): string {
+  const it = parse(readFileSync(join(root, 'inventory.example.yaml'), 'utf8')) as Written;
+  const overlay = parse(readFileSync(labPaths(defaultRoots, lab).overlay, 'utf8')) as Written;
+  for (const service of ['keepalived', 'nginx'] as const) Object.assign(it[service], overlay[service]);
+  for (const edit of edits) edit(it);
+  const path = join(scratch, `${(files += 1)}.yaml`);
+  writeFileSync(path, JSON.stringify(it));
+  return path;
+}
+/** Adverts ten times as fast, for what takes several moves. */
+const fast: Edit = (it) => {
+  it.vrrp = { version: 3, advert_int: 0.1, check: { interval: 1 } };
+};
+
+const inLab = (args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Run> =>
+  runInLab(lab, args, { inside: { HAUP_OVERLAY: '', ...env } });
+async function well(args: readonly string[]): Promise<Run> {
+  const ran = await inLab(args);
+  if (ran.code !== 0) throw new Error(`${args.join(' ')} ended with ${ran.code}\n${ran.stdout}${ran.stderr}`);
+  return ran;
+}
+const apply = (path: string): Promise<Run> => well(['apply', path, '--yes']);
+const rollback = (path: string): Promise<Run> => well(['rollback', path, '--yes']);
+
+/** Runs haup while both VIPs are asked 200 times a second, and expects that no request is lost. */
+async function withoutLoss(what: string, work: () => Promise<unknown>): Promise<void> {
+  let ms = 0;
+  const seen = await probed(
+    vips,
+    async () => {
+      const started = performance.now();
+      await work();
+      ms = performance.now() - started;
+      // What a reload breaks may show a moment later.
+      await new Promise((resolve) => setTimeout(resolve, 300));
+    },
+    300,
+    lab,
+  );
+  const all = Object.values(seen);
+  const sum = (of: (one: (typeof all)[number]) => number): number =>
+    all.reduce((now, one) => now + of(one), 0);
+  const gap = Math.max(...all.map(({ longestGapMs }) => longestGapMs));
+  figure(
+    `${what}: ${sum(({ lost }) => lost)} of ${sum(({ total }) => total)} lost, ${sum(({ retried }) => retried)} retried, longest gap ${gap.toFixed(0)} ms, in ${(ms / 1000).toFixed(1)} s`,
+  );
+  expect(all.map(({ lost }) => lost)).toEqual([0, 0]);
+  expect(all.every(({ total }) => total > 200)).toBe(true);
+}
+
+const pending = async (path: string): Promise<number> => (await inLab(['plan', path])).code;
+
+/** The change, twice the plan that says it is made, and the way back, all under load. */
+async function thereAndBack(what: string, base: string, changed: string, made: RegExp): Promise<void> {
+  let said = '';
+  await withoutLoss(what, async () => {
+    said = (await apply(changed)).stdout;
+  });
+  expect(said).toMatch(made);
+  await withoutLoss(`${what}, rolled back`, () => rollback(changed));
+  expect(await pending(base)).toBe(0);
+}
+
+interface Kept {
+  readonly number: number;
+  readonly why: string;
+}
+const kept = async (host: string): Promise<readonly Kept[]> => {
+  const { stdout } = await well(['history', host, quick, '--json']);
+  return (JSON.parse(stdout) as { hosts: { states: Kept[] }[] }).hosts[0]?.states ?? [];
+};
+/** The number of the state before the last `changes` changes. */
+const oldest = async (host: string, changes: number): Promise<number> =>
+  (await kept(host))[changes]?.number ?? 0;
+
+let example = '';
+let quick = '';
+beforeAll(async () => {
+  const up = await haup([
+    'lab',
+    'up',
+    'inventory.example.yaml',
+    '--name',
+    lab,
+    '--yes',
+    '--for-pid',
+    String(process.pid),
+  ]);
+  if (up.code !== 0) throw new Error(`The lab does not start.\n${up.stdout}${up.stderr}`);
+  example = inventory();
+  quick = inventory(fast);
+  await apply(quick);
+});
+afterAll(async () => {
+  await haup(['lab', 'down', '--name', lab]);
+  rmSync(scratch, { recursive: true });
+});
+
+const option: Edit = (it) => {
+  it.keepalived.configure = [...it.keepalived.configure, '--disable-lvs'];
+};
+const nginxOption: Edit = (it) => {
+  it.nginx.configure = [...it.nginx.configure, '--without-http_autoindex_module'];
+};
+const another: Edit = (it) =>
+  void it.vips.push({ address: '192.168.160.163', hosts: ['keep_137', 'keep_136'] });
+const unicast: Edit = (it) => void (it.vrrp['unicast'] = true);
+const vrids: Edit = (it) => it.vips.forEach((vip, at) => (vip['virtual_router_id'] = 61 + at));
+const password: Edit = (it) => void (it.vrrp['auth_pass'] = 'env:NONE:-2222');
+const interval: Edit = (it) => void (it.vrrp['advert_int'] = 2);
+const inTurns = /change keep_136 and keep_137 in turns/;
+const atOnce = /change keep_136 and keep_137 at the same moment/;
+
+const small: readonly (readonly [string, readonly Edit[], RegExp])[] = [
+  ['nginx.conf changes', [(it) => void (it.nginx['worker_connections'] = 512)], /reload nginx/],
+  ['the health check changes', [(it) => void (it.vrrp.check = { interval: 1, fall: 3 })], /interval 1/],
+  [
+    'advert_int and the password change',
+    [interval, password],
+    /at the same moment\n[^]*another password[^]*advert_int 1 → 2 s[^]*No request is lost/,
+  ],
+];
+/** One by one what otherwise comes together; it takes minutes. */
+const slow: readonly (readonly [string, readonly Edit[], RegExp])[] = [
+  ['advert_int changes', [fast, (it) => void (it.vrrp['advert_int'] = 0.2)], /change keep_136/],
+  ['unicast takes the place of multicast', [fast, unicast], inTurns],
+  ['VRIDs change', [fast, vrids], inTurns],
+  ['keepalived is built with another option', [fast, option], /install keepalived/],
+  ['nginx is built with another option', [fast, nginxOption], /install nginx/],
+];
+
+const slowAdverts: readonly (readonly [string, readonly Edit[], RegExp])[] = [
+  ['advert_int changes', [interval], atOnce],
+  ['the password changes', [password], atOnce],
+];
+
+describe.each(Array.from({ length: times }, (_, at) => at + 1))('no request is lost (%i)', () => {
+  test('while VRRP changes its version and its interval: the example with its own timers', async () => {
+    await withoutLoss('VRRP 3 → 2, advert_int 0.1 → 1 s', async () => {
+      expect((await apply(example)).stdout).toMatch(atOnce);
+    });
+  });
+
+  test.each(small)('while %s, and while that is rolled back', async (what, edits, made) => {
+    await thereAndBack(what, example, inventory(...edits), made);
+  });
+
+  for (const [what, edits, made] of soak > 0 ? slowAdverts : []) {
+    test(`while ${what}, with slow adverts, and while that is rolled back`, async () => {
+      await thereAndBack(what, example, inventory(...edits), made);
+    });
+  }
+
+  test('while VRRP changes back', async () => {
+    await withoutLoss('VRRP 2 → 3, advert_int 1 → 0.1 s', () => apply(quick));
+  });
+
+  test('while a VIP is added and removed, and while each of these is rolled back', async () => {
+    await withoutLoss('a VIP is added', () => apply(inventory(fast, another)));
+    await withoutLoss('a VIP is removed', () => apply(quick));
+    await withoutLoss('a VIP is removed, rolled back', () => rollback(quick));
+    expect(await onHost(lab, 'keep_137', 'ip -o addr')).toMatch(/192\.168\.160\.163/);
+    const number = await oldest('keep_136', 2);
+    await withoutLoss('a VIP is added, rolled back', () =>
+      well(['rollback', quick, '--to', String(number), '--yes']),
+    );
+    expect(await pending(quick)).toBe(0);
+  });
+
+  test('while both daemons are built with another option, and while the old ones come back uncompiled', async () => {
+    const changed = inventory(fast, option, nginxOption);
+    await withoutLoss('both daemons are built with another option', () => apply(changed));
+    const version = '/usr/local/keepalived/sbin/keepalived -v 2>&1; /usr/local/nginx/sbin/nginx -V 2>&1';
+    expect(await onHost(lab, 'keep_136', version)).toMatch(
+      /--disable-lvs[^]*--without-http_autoindex_module/,
+    );
+    let back = '';
+    await withoutLoss('both daemons are built with another option, rolled back', async () => {
+      back = (await rollback(changed)).stdout;
+    });
+    expect(back).toMatch(/put keepalived \S+ back as it was[^]*put nginx \S+ back as it was/);
+    expect(back).not.toMatch(/configure|compile|gcc/);
+    expect(await onHost(lab, 'keep_137', version)).not.toMatch(
+      /--disable-lvs|--without-http_autoindex_module/,
+    );
+    expect(await pending(quick)).toBe(0);
+  });
+
+  test('while VRIDs and multicast change: one host takes over while the other still holds', async () => {
+    await thereAndBack('VRIDs, and unicast for multicast', quick, inventory(fast, unicast, vrids), inTurns);
+  });
+
+  for (const [what, edits, made] of soak > 0 ? slow : []) {
+    test(`while ${what}, and while that is rolled back`, async () => {
+      await thereAndBack(what, quick, inventory(...edits), made);
+    });
+  }
+
+  if (soak > 0) {
+    test('while nginx is upgraded, and while that is rolled back', async () => {
+      const newer = newerNginx();
+      if (newer === null) return figure('there is no second version of nginx to upgrade to');
+      const upgrade: Edit = (it) => {
+        it.nginx['version'] = newer.version;
+        it.nginx['sha256'] = newer.sha256;
+        it.nginx['urls'] = [`file://${newer.path}`];
+      };
+      await thereAndBack(`nginx becomes ${newer.version}`, quick, inventory(fast, upgrade), /install nginx/);
+    });
+  }
+});
+
+test('the history says who changed what when, and a host goes back to a state of its own', async () => {
+  const busy = inventory(fast, (it) => void (it.nginx['worker_connections'] = 700));
+  await apply(busy);
+  const [newest, ...others] = await kept('keep_137');
+  expect(others).toHaveLength(4);
+  expect(newest).toMatchObject({
+    why: `haup apply ${busy}`,
+    inventory: busy,
+    changes: ['write the nginx configuration', 'reload nginx'],
+  });
+  await well(['rollback', 'keep_137', busy, '--to', String(newest?.number), '--yes']);
+  const connections = 'grep -o "worker_connections [0-9]*" /usr/local/nginx/conf/nginx.conf';
+  expect(await onHost(lab, 'keep_136', connections)).toBe('worker_connections 700\n');
+  expect(await onHost(lab, 'keep_137', connections)).toBe('worker_connections 1024\n');
+  const text = (await well(['history', 'keep_137', busy])).stdout;
+  expect(text).toContain(`before haup rollback keep_137 --to ${newest?.number}\n`);
+  expect(await onHost(lab, 'keep_136', 'stat -c "%a %U" /var/lib/haup/history')).toBe('700 root\n');
+  await apply(quick);
+});
+
+describe('a plan that is saved', () => {
+  const save = async (
+    path: string,
+    file: string,
+    env: Readonly<Record<string, string>> = {},
+  ): Promise<Run> => {
+    const ran = await inLab(['plan', path, '-o', file], env);
+    expect(ran.code).toBe(3);
+    return ran;
+  };
+  const secret: Edit = (it) => {
+    it.vrrp['version'] = 2;
+    it.vrrp['advert_int'] = 1;
+    it.vrrp['auth_pass'] = 'env:HAUP_SECRET';
+    it.nginx['worker_connections'] = 600;
+  };
+
+  test('runs exactly as it was shown, once, without a secret in it', async () => {
+    const file = join(scratch, 'plan.json');
+    const password = { HAUP_SECRET: 'v3ry-53c' };
+    const source = inventory(secret);
+    await save(source, file, password);
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    expect(readFileSync(file, 'utf8')).not.toMatch(/v3ry-53c|auth_pass 1111/);
+    // It needs nothing but itself.
+    rmSync(source);
+    const other = await inLab(['apply', file, '--yes'], { HAUP_SECRET: 'another' });
+    expect(other).toMatchObject({ code: 1, stderr: expect.stringMatching(/PLAN_STALE/) });
+    const ran = await inLab(['apply', file, '--yes'], password);
+    expect(ran).toMatchObject({ code: 0 });
+    expect(await onHost(lab, 'keep_136', 'grep -h "v3ry-53c" /etc/keepalived/keepalived.conf | wc -l')).toBe(
+      '2\n',
+    );
+    const again = await inLab(['apply', file, '--yes'], password);
+    expect(again.code).toBe(1);
+    expect(again.stderr).toMatch(/keepalived\.conf has changed[^]*PLAN_STALE/);
+    await apply(quick);
+  });
+
+  test('stops when a host has moved since, and says in what; nothing is changed', async () => {
+    const file = join(scratch, 'stale.json');
+    await save(
+      inventory(fast, (it) => void (it.nginx['worker_connections'] = 601)),
+      file,
+    );
+    await onHost(lab, 'keep_137', 'systemctl disable nginx 2>/dev/null');
+    const before = await onHost(lab, 'keep_136', 'ls -l --full-time /usr/local/nginx/conf/nginx.conf');
+    const ran = await inLab(['apply', file, '--yes']);
+    expect(ran.code).toBe(1);
+    expect(ran.stderr).toMatch(/keep_137[^]*service nginx has changed/);
+    expect(await onHost(lab, 'keep_136', 'ls -l --full-time /usr/local/nginx/conf/nginx.conf')).toBe(before);
+    await onHost(lab, 'keep_137', 'systemctl enable nginx 2>/dev/null');
+  });
+});
+
+describe('hooks', () => {
+  const log = join(scratch, 'hooks.log');
+  const note = `cat >> ${log}`;
+  const hooked = (more: Record<string, unknown>, connections: number): string =>
+    inventory(fast, (it) => {
+      it.nginx['worker_connections'] = connections;
+      it.hooks = more;
+    });
+  const told = (): { hook: string; host?: string; ok?: boolean }[] =>
+    existsSync(log)
+      ? readFileSync(log, 'utf8')
+          .split('\n')
+          .filter(Boolean)
+          .map((line) => JSON.parse(line) as { hook: string })
+      : [];
+
+  test('are told in order, each host around its own turn; one that fails afterwards is a finding', async () => {
+    const path = hooked(
+      { before_apply: note, after_apply: `${note}; echo oh no; exit 9`, before_host: note, after_host: note },
+      620,
+    );
+    const ran = await inLab(['apply', path, '--yes']);
+    expect(ran.code).toBe(3);
+    expect(ran.stdout).toMatch(/the hook after_apply failed with exit status 9/);
+    expect(ran.stderr).toMatch(/after_apply: oh no/);
+    expect(told().map(({ hook, host, ok }) => [hook, host, ok])).toEqual([
+      ['before_apply', undefined, undefined],
+      ['before_host', 'keep_136', undefined],
+      ['after_host', 'keep_136', true],
+      ['before_host', 'keep_137', undefined],
+      ['after_host', 'keep_137', true],
+      ['after_apply', undefined, true],
+    ]);
+  });
+
+  test('one that fails before stops before anything is changed, and is named', async () => {
+    const ran = await inLab(['apply', hooked({ before_apply: 'echo frozen; exit 1' }, 621), '--yes']);
+    expect(ran.code).toBe(1);
+    expect(ran.stderr).toMatch(/before_apply: frozen[^]*The hook before_apply failed with exit status 1/);
+    expect(
+      await onHost(lab, 'keep_136', 'grep -c "worker_connections 620" /usr/local/nginx/conf/nginx.conf'),
+    ).toBe('1\n');
+  });
+
+  test('a failover has its own', async () => {
+    rmSync(log, { force: true });
+    const refused = await inLab([
+      'failover',
+      'keep_136',
+      hooked({ before_failover: 'exit 1' }, 620),
+      '--yes',
+    ]);
+    expect(refused.code).toBe(1);
+    expect(refused.stderr).toMatch(/The hook before_failover failed/);
+    const path = hooked({ before_failover: note, after_failover: note }, 620);
+    expect((await inLab(['failover', 'keep_136', path, '--yes'])).code).toBe(0);
+    expect((await inLab(['failback', 'keep_136', path, '--yes'])).code).toBe(0);
+    expect(told().map(({ hook, ok }) => [hook, ok])).toEqual([
+      ['before_failover', undefined],
+      ['after_failover', true],
+      ['before_failover', undefined],
+      ['after_failover', true],
+    ]);
+  });
+});
