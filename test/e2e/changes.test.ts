@@ -279,21 +279,21 @@ describe('a plan that is saved', () => {
 
   test('runs exactly as it was shown, once, without a secret in it', async () => {
     const file = join(scratch, 'plan.json');
-    const password = { HAUP_SECRET: 'v3ry-53c' };
+    const secrets = { HAUP_SECRET: 'v3ry-53c' };
     const source = inventory(secret);
-    await save(source, file, password);
+    await save(source, file, secrets);
     expect(statSync(file).mode & 0o777).toBe(0o600);
     expect(readFileSync(file, 'utf8')).not.toMatch(/v3ry-53c|auth_pass 1111/);
     // It needs nothing but itself.
     rmSync(source);
     const other = await inLab(['apply', file, '--yes'], { HAUP_SECRET: 'another' });
     expect(other).toMatchObject({ code: 1, stderr: expect.stringMatching(/PLAN_STALE/) });
-    const ran = await inLab(['apply', file, '--yes'], password);
+    const ran = await inLab(['apply', file, '--yes'], secrets);
     expect(ran).toMatchObject({ code: 0 });
     expect(await onHost(lab, 'keep_136', 'grep -h "v3ry-53c" /etc/keepalived/keepalived.conf | wc -l')).toBe(
       '2\n',
     );
-    const again = await inLab(['apply', file, '--yes'], password);
+    const again = await inLab(['apply', file, '--yes'], secrets);
     expect(again.code).toBe(1);
     expect(again.stderr).toMatch(/keepalived\.conf has changed[^]*PLAN_STALE/);
     await apply(quick);
