@@ -2,7 +2,7 @@ import type { Context } from './context.ts';
 import { type AgreeOptions, makeStock, showAndCarryOut, standingOf } from './carry-out.ts';
 import { limited, openInventory } from './inventory.ts';
 import { loadReports } from './outcome.ts';
-import { connectAndPrepare } from './plan.ts';
+import { connectAndPrepare, type Made } from './plan.ts';
 import { savedPlanAt } from './saved-plan.ts';
 
 export interface ApplyOptions extends AgreeOptions {
@@ -29,9 +29,11 @@ export async function apply(
   await using _closed = connected;
   const { hosts } = connected;
   const [{ plan, facts }] = await Promise.all([decide(hosts, context.signal), loadReports()]);
-  const look = async (signal: AbortSignal): Promise<typeof facts> => (await decide(hosts, signal)).facts;
+  const remake = (signal: AbortSignal): Promise<Made> => decide(hosts, signal);
+  const look = async (signal: AbortSignal): Promise<typeof facts> => (await remake(signal)).facts;
   const command = `haup apply ${inventory.file}`;
-  const task = { inventory, goal: inventory, plan, standing: standingOf(facts), hosts, look, stock, command };
+  const standing = standingOf(facts);
+  const task = { inventory, goal: inventory, plan, standing, hosts, look, remake, stock, command };
   // Awaited here: the connections are closed when this function ends.
   return await showAndCarryOut(context, task, facts, options);
 }

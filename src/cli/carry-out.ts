@@ -9,7 +9,7 @@ import type { Store } from '../ssh/actions.ts';
 import type { Context } from './context.ts';
 import { lockFor, type LockWish } from './locked.ts';
 import { lookAround, reportOutcome } from './outcome.ts';
-import { packDirectory, planData, printPlan } from './plan.ts';
+import { type Made, packDirectory, planData, printPlan } from './plan.ts';
 import type { GlobalOptions } from './program.ts';
 
 /** What a run pushes to hosts: tarballs that were downloaded, builds that were made or kept. */
@@ -41,6 +41,8 @@ export interface Undertaking {
   readonly hosts: ReadonlyMap<HostName, Host>;
   /** Asks the hosts again what the plan was made from. */
   readonly look: (signal: AbortSignal) => Promise<ReadonlyMap<HostName, HostFacts>>;
+  /** Makes the plan again; absent: it is this very plan or none. */
+  readonly remake?: (signal: AbortSignal) => Promise<Made>;
   readonly stock: Stock;
   /** The command line, as another operator and the history show it. */
   readonly command: string;
@@ -60,9 +62,8 @@ export async function showAndCarryOut(
   options: AgreeOptions,
 ): Promise<number> {
   const { inventory, plan } = task;
+  await show(context, plan, options);
   const { changes, hosts } = countChanges(plan);
-  if (options.json === true) context.out(`${JSON.stringify({ type: 'plan', ...planData(plan) })}\n`);
-  else await printPlan(context, plan, options);
   if (changes === 0) return reportOutcome(context, inventory, facts, options);
   if (options.dryRun === true) return exitCodes.findings;
   if (options.allowDowngrade !== true) refuseDowngrades(plan);
@@ -76,17 +77,42 @@ export async function showAndCarryOut(
   return carryOut(context, task, options);
 }
 
+async function show(context: Context, plan: Plan, options: AgreeOptions): Promise<void> {
+  if (options.json === true) context.out(`${JSON.stringify({ type: 'plan', ...planData(plan) })}\n`);
+  else await printPlan(context, plan, options);
+}
+
 /** Locks, looks whether the plan still fits, changes, and says how everything is. */
 async function carryOut(context: Context, task: Undertaking, options: AgreeOptions): Promise<number> {
   const { goal, hosts, command } = task;
   const { act } = await import('./act.ts');
   await using lock = await lockFor(context, hosts, command, options);
   const signal = AbortSignal.any([context.signal, lock.lost]);
-  // Between showing the plan and having the lock, somebody else may have been at work.
-  assertFits(task.standing, await task.look(signal));
-  const findings = await act({ ...context, signal }, task, options);
+  const findings = await act({ ...context, signal }, await fitting(context, task, options, signal), options);
   const after = await lookAround(goal, hosts, context.signal);
   return reportOutcome(context, goal, after, options, findings);
+}
+
+/**
+ * Between showing the plan and having the lock, somebody else may have been at work: then a plan that
+ * somebody has looked at is not run. One that nobody was asked about is made again, and shown.
+ */
+async function fitting(
+  context: Context,
+  task: Undertaking,
+  options: AgreeOptions,
+  signal: AbortSignal,
+): Promise<Undertaking> {
+  const now = await task.look(signal);
+  if (options.yes !== true || task.remake === undefined) assertFits(task.standing, now);
+  else if (misfits(task.standing, now).length > 0) {
+    context.err('The hosts have changed since the plan was made: it is made again.\n');
+    const { plan, facts } = await task.remake(signal);
+    await show(context, plan, options);
+    if (options.allowDowngrade !== true) refuseDowngrades(plan);
+    return { ...task, plan, standing: standingOf(facts) };
+  }
+  return task;
 }
 
 export const standingOf = (facts: ReadonlyMap<HostName, HostFacts>): ReadonlyMap<HostName, Standing> =>
@@ -97,7 +123,15 @@ export function assertFits(
   before: ReadonlyMap<HostName, Standing>,
   now: ReadonlyMap<HostName, HostFacts>,
 ): void {
-  const errors = [...before].flatMap(([host, was]) => {
+  const [first, ...rest] = misfits(before, now);
+  if (first !== undefined) throw rest.length === 0 ? first : new SeveralErrors([first, ...rest]);
+}
+
+function misfits(
+  before: ReadonlyMap<HostName, Standing>,
+  now: ReadonlyMap<HostName, HostFacts>,
+): readonly HaupError[] {
+  return [...before].flatMap(([host, was]) => {
     const facts = now.get(host);
     const changes = facts === undefined ? ['it was not asked'] : moved(was, standing(facts));
     if (changes.length === 0) return [];
@@ -107,6 +141,4 @@ export function assertFits(
       detail: changes.slice(0, 15),
     });
   });
-  const [first, ...rest] = errors;
-  if (first !== undefined) throw rest.length === 0 ? first : new SeveralErrors([first, ...rest]);
 }

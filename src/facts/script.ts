@@ -49,7 +49,7 @@ fi
 for u in ${words(request.users)}; do getent passwd "$u" >/dev/null && printf 'user\\t%s\\n' "$u"; done
 ip -o link show | while read -r index name rest; do printf 'link\\t%s\\t%s\\n' "$name" "$rest"; done
 ip -o addr show | while read -r index name family address rest; do printf 'address\\t%s\\t%s\\n' "$name" "$address"; done
-for f in ${words(request.files)}${request.directories.map((path) => ` ${word(path)}/*`).join('')}${request.files.length > 0 ? ` ${recordedFiles}` : ''}; do
+for f in ${words(request.files)}${request.directories.map((path) => ` ${word(path)}/*`).join('')}${request.files.length > 0 ? ` ${services.map((name) => word(unreadMark(name))).join(' ')} ${recordedFiles}` : ''}; do
   [ -f "$f" ] || continue
   case $seen in *"
 $f

@@ -7,7 +7,15 @@ export const stateDirectory = '/var/lib/haup';
 export const sourceDirectory = '/usr/local/src/haup';
 /** Drains the host while it holds a negative number; survives restarts and reboots. */
 export const drainFile: string = `${stateDirectory}/drain`;
-/** Exists while a service has not yet read files that were swapped under it. */
+/**
+ * What is in the drain file of a host that is drained: by its operator until he says otherwise, or by an apply
+ * until the host is changed. keepalived clamps the priority at 1, and takes a sum below -253 for a fault.
+ */
+export const drainedBy = { operator: -253, change: -252 } as const;
+/**
+ * Exists while a service has not yet read files that were swapped under it; has what it still runs with, the
+ * file that it reads first.
+ */
 export const unreadMark = (service: Service): string => `${stateDirectory}/unread.${service}`;
 /** The digest of the recipe of a finished build. */
 export const stampPath = (prefix: string): string => `${prefix}/.haup-build`;

@@ -11,6 +11,7 @@ import type {
   Tarball,
 } from './domain.ts';
 import type { KeptPaths, StateLabel } from './history.ts';
+import type { drainedBy } from './layout.ts';
 
 /** A verb with data, never a shell string: ssh/actions.ts turns it into sh, a fake host interprets it. */
 export type Action =
@@ -70,7 +71,7 @@ export type Action =
   /** `atMs`: the moment by the host's own clock, ms since the epoch; null until it is agreed on. */
   | { readonly do: 'reload-together'; readonly service: Service; readonly atMs: number | null }
   /** Lower the priority of every VRRP instance of the host; survives restarts and reboots. */
-  | { readonly do: 'drain' }
+  | { readonly do: 'drain'; readonly by?: keyof typeof drainedBy }
   | { readonly do: 'undrain' }
   | { readonly do: 'break'; readonly fault: Fault; readonly deadMan: DeadMan }
   | { readonly do: 'restore'; readonly fault: Fault; readonly deadMan: DeadMan };

@@ -4,6 +4,7 @@ import type { DesiredHost, HostFacts, Resource, Service } from '../model/domain.
 import { HaupError } from '../model/errors.ts';
 import type { Change } from '../model/plan.ts';
 import { diffBuild, type SourceOf } from './builds.ts';
+import { leftDrained, undrain } from './drain.ts';
 import { diffConfig, diffRepos, diffUnit, owns } from './files.ts';
 import { giveBack, leftoverBuilds, leftoverFiles, leftoverPackages } from './leftover.ts';
 import { diffService } from './services.ts';
@@ -80,6 +81,7 @@ export function diffHost(want: DesiredHost, have: HostFacts, sourceOf: SourceOf)
       }),
     );
   }
+  if (leftDrained(have)) change.push({ ...undrain, why: 'an apply was cut off while it was drained' });
   const tidy = [...leftoverBuilds(want, have)];
   for (const result of leftoverPackages(want, have)) put(tidy, result);
   return { prepare, change, tidy, same };

@@ -1,5 +1,5 @@
 import type { HostFacts } from '../model/domain.ts';
-import { drainFile } from '../model/layout.ts';
+import { drainedBy, drainFile, unreadMark } from '../model/layout.ts';
 import type { Change } from '../model/plan.ts';
 
 /** `held`: the VIPs that somebody holds now, and must hold afterwards. */
@@ -7,7 +7,7 @@ export const drainWhy = (why: string, held: readonly string[]): Change => ({
   id: 'drain',
   title: 'drain',
   why,
-  actions: [{ do: 'drain' }],
+  actions: [{ do: 'drain', by: 'change' }],
   after: ['released'],
   addresses: held,
   undo: [],
@@ -23,15 +23,23 @@ export const undrain: Change = {
   diffs: [],
 };
 
+/** What keepalived runs with: after an apply that was cut off not what is in its file. */
+export function runningText(facts: HostFacts, entry: string): string | null {
+  const [unread, fact] = [facts.files[unreadMark('keepalived')], facts.files[entry]];
+  if (unread?.state === 'present' && unread.text !== null && unread.text !== '') return unread.text;
+  return fact?.state === 'present' ? fact.text : null;
+}
+
+/** An apply was cut off while the host was drained for it: nobody else will undrain it. */
+export const leftDrained = (facts: HostFacts): boolean => facts.drain === drainedBy.change;
+
 /** Its keepalived looks at the drain file; and a host that the operator drained stays so. */
 export function canDrain(facts: HostFacts | undefined, entry: string): boolean {
-  const fact = facts?.files[entry];
   return (
     facts !== undefined &&
-    (facts.drain ?? 0) >= 0 &&
+    ((facts.drain ?? 0) >= 0 || leftDrained(facts)) &&
     facts.services.keepalived.active === 'active' &&
-    fact?.state === 'present' &&
-    fact.text?.includes(drainFile) === true
+    runningText(facts, entry)?.includes(drainFile) === true
   );
 }
 
@@ -50,8 +58,10 @@ export function whileDrained(
     ),
   );
   if (!interrupts) return changes;
-  if (able)
-    return [drainWhy('a daemon is restarted: the backup takes over first', held), ...changes, undrain];
+  if (able) {
+    const own = changes.filter(({ id }) => id !== undrain.id);
+    return [drainWhy('a daemon is restarted: the backup takes over first', held), ...own, undrain];
+  }
   const note = 'this host cannot be drained: its VIPs are without a holder until the backup takes them';
   return changes.map((change) =>
     change.actions.some((action) => action.do === 'service' && action.verb === 'restart')

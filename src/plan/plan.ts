@@ -94,14 +94,16 @@ function track(cluster: readonly HostName[], { diffs, kept, have, vips }: Known)
     return facts !== undefined && holdsAddress(facts, address.address);
   };
   const held = vips.filter((vip) => cluster.some((host) => holds(host, vip)));
-  const heldNow = held.map(({ address }) => address.address);
+  /** After an apply that was cut off, hosts that do not hear each other may both have one. */
+  const alone = held.filter((vip) => cluster.filter((host) => holds(host, vip)).length === 1);
+  const heldNow = alone.map(({ address }) => address.address);
   const heldBy = (host: HostName): number => held.filter((vip) => holds(host, vip)).length;
   /** Whether all members of a VIP are as wanted by then; until that it may be anywhere, and a new one nowhere. */
   const done = (vip: Vip): boolean =>
     vip.members.every(({ host }) => touched.has(host) || changesOf(host).length === 0);
   const gated = (): Pick<Stage, 'gate' | 'addresses' | 'settling'> => ({
     gate: serving,
-    addresses: vips.filter((vip) => held.includes(vip) || done(vip)).map(({ address }) => address.address),
+    addresses: vips.filter((vip) => alone.includes(vip) || done(vip)).map(({ address }) => address.address),
     settling: vips.filter(done).map(({ address }) => address.address),
   });
   const able = (host: HostName): boolean =>
@@ -122,7 +124,8 @@ function track(cluster: readonly HostName[], { diffs, kept, have, vips }: Known)
     add(tidy);
     return stages;
   }
-  const meeting = meetingOf(hosts, diffs, have, vips, able);
+  const entry = (host: HostName): string => entryOf(kept.get(host));
+  const meeting = meetingOf(hosts, diffs, have, vips, { able, entry });
   const split = new Map(
     meeting?.hosts.map((host) => [
       host,

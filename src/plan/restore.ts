@@ -11,6 +11,7 @@ import { HaupError } from '../model/errors.ts';
 import type { KeptPaths, KeptState } from '../model/history.ts';
 import type { Change } from '../model/plan.ts';
 import type { HostDiff } from './diff.ts';
+import { leftDrained, undrain } from './drain.ts';
 import { diffConfig, diffUnit, removeUnit } from './files.ts';
 import { diffService } from './services.ts';
 
@@ -48,6 +49,7 @@ export function restoreHost(
     const touched = { reread, restart, program, switched: own.length > 1 };
     put(diffService({ kind: 'service', service, enabled: true, running: true }, have, touched));
   }
+  if (leftDrained(have)) change.push({ ...undrain, why: 'an apply was cut off while it was drained' });
   return { prepare: [], change, tidy: [], same };
 }
 

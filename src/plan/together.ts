@@ -8,6 +8,7 @@ import type { HostFacts, HostName, Vip } from '../model/domain.ts';
 import { HaupError } from '../model/errors.ts';
 import type { Action, Together } from '../model/plan.ts';
 import type { HostDiff } from './diff.ts';
+import { runningText } from './drain.ts';
 import { goingFirst, restarts } from './hand-over.ts';
 import { type WrittenInstance, writtenInstances } from './vrrp-text.ts';
 
@@ -20,18 +21,25 @@ export interface Meeting {
   readonly forgotten: readonly string[];
 }
 
+export interface MeetingPlace {
+  /** Whether a host can be drained. */
+  readonly able: (host: HostName) => boolean;
+  /** The configuration that its keepalived reads. */
+  readonly entry: (host: HostName) => string;
+}
+
 /** Null: every host may change when its turn comes. Throws USAGE when a member is needed that is not there. */
 export function meetingOf(
   cluster: readonly HostName[],
   diffs: ReadonlyMap<HostName, HostDiff>,
   have: ReadonlyMap<HostName, HostFacts>,
   vips: readonly Vip[],
-  able: (host: HostName) => boolean,
+  { able, entry }: MeetingPlace,
 ): Meeting | null {
   const speaking = cluster.filter((host) => have.get(host)?.services.keepalived.active === 'active');
   const split = new Map<string, { readonly hosts: HostName[]; readonly found: Difference[] }>();
   for (const host of speaking) {
-    for (const found of differencesOf(diffs.get(host), have.get(host))) {
+    for (const found of differencesOf(diffs.get(host), have.get(host), entry(host))) {
       const entry = split.get(found.address) ?? { hosts: [], found: [] };
       if (!entry.hosts.includes(host)) entry.hosts.push(host);
       entry.found.push(found);
@@ -55,21 +63,7 @@ export function meetingOf(
     const first = forgotten.length === 0 ? [] : goingFirst(hosts, sharing, have, vips, able);
     return { hosts, first, forgotten, together: announce(found, hosts, first) };
   }
-  const unread = speaking.filter(
-    (host) => have.get(host)?.unread.includes('keepalived') === true && reloads(diffs.get(host)),
-  );
-  if (unread.length < 2) return null;
-  return {
-    hosts: unread,
-    first: [],
-    forgotten: [],
-    together: {
-      why: [
-        'an apply was cut off before keepalived had read its files, and they may differ in what hosts must agree on',
-      ],
-      expect: 'If they do not, nobody notices.',
-    },
-  };
+  return null;
 }
 
 interface Difference {
@@ -81,14 +75,20 @@ interface Difference {
   readonly after: WrittenInstance;
 }
 
-function differencesOf(diff: HostDiff | undefined, have: HostFacts | undefined): readonly Difference[] {
+function differencesOf(
+  diff: HostDiff | undefined,
+  have: HostFacts | undefined,
+  entry: string,
+): readonly Difference[] {
   const write = writeOf(diff);
-  if (write === null || have === undefined) return [];
-  const fact = have.files[write.entry];
-  const wanted = write.testing.find(({ path }) => path === write.entry);
-  if (fact?.state !== 'present' || fact.text === null || wanted === undefined) return [];
-  const before = writtenInstances(fact.text);
-  const after = writtenInstances(Buffer.from(wanted.bytes).toString('utf8'));
+  if (have === undefined || (write === null && !reloads(diff))) return [];
+  const wanted = write?.testing.find(({ path }) => path === entry)?.bytes;
+  const fact = have.files[entry];
+  const next = wanted === undefined ? (fact?.state === 'present' ? fact.text : null) : Buffer.from(wanted);
+  const now = runningText(have, entry);
+  if (now === null || next === null) return [];
+  const before = writtenInstances(now);
+  const after = writtenInstances(next.toString('utf8'));
   return after.flatMap((instance) => {
     const was = before.find(({ addresses }) => addresses.some((one) => instance.addresses.includes(one)));
     return was === undefined ? [] : compare(was, instance);

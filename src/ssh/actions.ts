@@ -5,7 +5,7 @@
 
 import type { FileWant, Service, Tarball } from '../model/domain.ts';
 import type { ErrorCode } from '../model/errors.ts';
-import { drainFile, stateDirectory, unreadMark } from '../model/layout.ts';
+import { drainedBy, drainFile, stateDirectory, unreadMark } from '../model/layout.ts';
 import type { Action, DeadMan, Fault, FileWrite, Pack } from '../model/plan.ts';
 import { build, configure, fetchTarball, packBuild, placeBuild, upload } from './builds.ts';
 import { keepState, restoreBuild } from './history.ts';
@@ -45,8 +45,6 @@ export const unstagedStatus = 74;
 
 const minute = 60_000;
 const stageRoot = `${stateDirectory}/stage`;
-/** Effective priority is clamped at 1, and a result below -253 would mean FAULT, not a low priority. */
-const drainValue = -253;
 
 /** Bytes that the operator's machine has ready. */
 export interface Store {
@@ -116,7 +114,7 @@ useradd --system --user-group --no-create-home --home-dir / --shell "$(command -
     case 'drain':
     case 'undrain':
       return {
-        script: writeDrain(action.do === 'drain' ? drainValue : 0),
+        script: writeDrain(action.do === 'drain' ? drainedBy[action.by ?? 'operator'] : 0),
         timeoutMs: minute,
         failure: 'COMMAND_FAILED',
         what: `writing ${drainFile}`,
@@ -218,12 +216,18 @@ ${test}`,
 /** Swaps the tested files in by rename. */
 export function swapSet(action: Extract<Action, { readonly do: 'write' }>): Job {
   return {
-    script: `set -e\n${swap(action.files, `: > ${quote(unreadMark(action.service))}`)}`,
+    script: `set -e\n${swap(action.files, markUnread(action))}`,
     stdin: stream(action.files),
     timeoutMs: minute,
     failure: 'COMMAND_FAILED',
     what: `writing the ${action.service} configuration`,
   };
+}
+
+/** With what the daemon still runs: of several swaps that it has not read, the first one tells. */
+function markUnread({ service, entry }: Extract<Action, { readonly do: 'write' }>): string {
+  const mark = quote(unreadMark(service));
+  return `[ -e ${mark} ] || { ( umask 077; if [ -f ${quote(entry)} ]; then cat ${quote(entry)}; fi > ${mark}.new ); mv -f ${mark}.new ${mark}; }`;
 }
 
 /**
@@ -277,7 +281,7 @@ const disarm = (deadMan: DeadMan): string =>
   `{ systemctl stop ${quote(`${deadMan.unit}.timer`)} 2>/dev/null; systemctl reset-failed ${quote(`${deadMan.unit}.service`)} 2>/dev/null; true; }`;
 
 function breaking(fault: Fault): string {
-  return fault.kind === 'stop' ? `systemctl stop ${fault.service}.service` : writeDrain(drainValue);
+  return fault.kind === 'stop' ? `systemctl stop ${fault.service}.service` : writeDrain(drainedBy.operator);
 }
 
 function mending(fault: Fault): string {

@@ -3,7 +3,7 @@ import type { FileFact, HostFacts, Service } from '../../src/model/domain.ts';
 import { services as bothServices } from '../../src/model/domain.ts';
 import { HaupError } from '../../src/model/errors.ts';
 import type { KeptState } from '../../src/model/history.ts';
-import { keptStates, unfinishedStamp, unreadMark } from '../../src/model/layout.ts';
+import { drainedBy, keptStates, unfinishedStamp, unreadMark } from '../../src/model/layout.ts';
 import type { Action, FileWrite, Host } from '../../src/model/plan.ts';
 
 /** A host in memory that interprets the same actions as a real one. The contract suite runs on both. */
@@ -91,6 +91,17 @@ export function fakeHost(start: HostFacts): FakeHost {
     change({ files: next });
   };
 
+  const haveRead = (name: Service): void => {
+    const { [unreadMark(name)]: _mark, ...files } = facts.files;
+    change({ unread: facts.unread.filter((one) => one !== name), files });
+  };
+  const runsWith = (name: Service, entry: string): void => {
+    if (facts.unread.includes(name)) return;
+    const nothing = { state: 'present', sha256: '', mode: 0o600, owner: 'root:root', text: '' } as const;
+    const now = facts.files[entry];
+    const mark = now?.state === 'present' ? { ...now, mode: 0o600 } : nothing;
+    change({ files: { ...facts.files, [unreadMark(name)]: mark } });
+  };
   let kept: readonly KeptState[] = [];
   const texts = new Map<number, ReadonlyMap<string, Uint8Array>>();
   const whole = ({ files, builds }: KeptState): string =>
@@ -154,7 +165,7 @@ export function fakeHost(start: HostFacts): FakeHost {
       }
       case 'reload-together':
         if (action.atMs === null) throw new Error('no moment was agreed on');
-        return change({ unread: facts.unread.filter((name) => name !== action.service) });
+        return haveRead(action.service);
       case 'install':
         remember({ packages: [...facts.record.packages, ...action.names] });
         return change({
@@ -183,6 +194,7 @@ export function fakeHost(start: HostFacts): FakeHost {
         return;
       }
       case 'write':
+        runsWith(action.service, action.entry);
         write(action.files);
         return change({ unread: [...new Set([...facts.unread, action.service])] });
       case 'write-unit':
@@ -250,13 +262,13 @@ export function fakeHost(start: HostFacts): FakeHost {
             host: facts.host,
           });
         }
-        change({ unread: facts.unread.filter((name) => name !== action.service) });
+        haveRead(action.service);
         return service(action.service, {
           active: 'active',
           program: facts.software[action.service]?.path ?? '',
         });
       case 'drain':
-        return change({ drain: -253 });
+        return change({ drain: drainedBy[action.by ?? 'operator'] });
       case 'undrain':
         return change({ drain: 0 });
       case 'break':

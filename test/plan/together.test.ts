@@ -197,13 +197,93 @@ test('a member that is left out is named, since the others would not be heard by
   );
 });
 
-test('after an apply that was cut off before hosts read what they must agree on, they read it together', async () => {
-  const hosts = pair();
-  await apply(source, hosts);
-  const cut = hosts.map((host) => fakeHost({ ...host.facts(), unread: ['keepalived'] }));
-  const [stage] = planFor(source, cut).tracks.flat();
-  expect(stage?.title).toBe('change keep_136 and keep_137 at the same moment');
-  expect(rounds(stage, 'keep_136')).toEqual(['1 together:keepalived reload-together']);
+describe('after an apply that was cut off', () => {
+  /** Both hosts have the new files, and the daemons of `unread` have not read them. */
+  const cutOff = async (to: (text: string) => string, unread: readonly string[]) => {
+    const hosts = pair();
+    await apply(source, hosts);
+    const next = exampleInventory(to);
+    const made = planFor(next, hosts);
+    const stages = made.tracks.map((track) =>
+      track.map((stage) => ({
+        ...stage,
+        gate: [],
+        work: stage.work.map(({ host, changes }) => ({
+          host,
+          changes: changes.filter(({ id }) => id === 'config:keepalived' || !unread.includes(host)),
+        })),
+      })),
+    );
+    await run({ ...made, tracks: stages }, hosts);
+    return { hosts, next, stages: planFor(next, hosts).tracks.flat() };
+  };
+
+  test('hosts that still run with the old files read the new ones together, as was announced', async () => {
+    const { stages } = await cutOff(replaced('  # advert_int: 1 ', '  advert_int: 2 '), [
+      'keep_136',
+      'keep_137',
+    ]);
+    expect(stages.map(({ title }) => title)).toEqual(['change keep_136 and keep_137 at the same moment']);
+    expect(stages[0]?.together?.why.join()).toMatch(/advert_int 1 → 2 s/);
+    expect(rounds(stages[0], 'keep_136')).toEqual(['1 together:keepalived reload-together']);
+  });
+
+  test('or one takes over from the other, where keepalived would drop the VIP', async () => {
+    const { stages } = await cutOff(replaced('virtual_router_id: 51', 'virtual_router_id: 61'), [
+      'keep_136',
+      'keep_137',
+    ]);
+    expect(stages[0]?.together?.expect).toMatch(/^No request is lost: keep_137 takes/);
+  });
+
+  test('when only one has not, it reads them in a turn of its own', async () => {
+    const { stages } = await cutOff(replaced('virtual_router_id: 51', 'virtual_router_id: 61'), ['keep_136']);
+    expect(stages.map(({ title }) => title)).toEqual(['change keep_136']);
+    expect(stages[0]?.together).toBeUndefined();
+  });
+
+  test('what hosts need not agree on, each reads in its turn', async () => {
+    const { stages } = await cutOff(replaced('  # garp_master_refresh: 60', '  garp_master_refresh: 30'), [
+      'keep_136',
+      'keep_137',
+    ]);
+    expect(stages.map(({ title }) => title)).toEqual(['change keep_137', 'change keep_136']);
+  });
+
+  test("a VIP that two hosts have is nobody's to give until both are as wanted", async () => {
+    const { hosts, next } = await cutOff(replaced('virtual_router_id: 51', 'virtual_router_id: 61'), [
+      'keep_136',
+    ]);
+    const both = hosts.map((host) =>
+      fakeHost({
+        ...host.facts(),
+        drain: host.name === 'keep_137' ? -252 : 0,
+        interfaces: [{ name: 'ens33', up: true, addresses: ['192.168.160.130/24', '192.168.160.161/32'] }],
+      }),
+    );
+    const stages = planFor(next, both).tracks.flat();
+    expect(stages.map(({ title, settling }) => [title, settling])).toEqual([
+      ['change keep_136', []],
+      ['change keep_137', ['192.168.160.161', '192.168.160.162']],
+    ]);
+    expect(stages[0]?.addresses).toEqual([]);
+    expect(rounds(stages[1], 'keep_137')).toEqual(['0 undrain undrain']);
+  });
+
+  test('a host that was drained for it is undrained, and one that its operator drained is not', async () => {
+    const hosts = pair();
+    await apply(source, hosts);
+    const drained = (drain: number): FakeHost[] => hosts.map((host) => fakeHost({ ...host.facts(), drain }));
+    expect(planFor(source, drained(-253)).tracks).toEqual([]);
+    const left = drained(-252);
+    expect(
+      planFor(source, left)
+        .tracks.flat()
+        .map(({ title }) => title),
+    ).toEqual(['change keep_137', 'change keep_136']);
+    await run(planFor(source, left), left);
+    expect(left.map((host) => host.facts().drain)).toEqual([0, 0]);
+  });
 });
 
 test('a rebuild at the same time waits for its turn, and its host is drained for it', async () => {
