@@ -88,7 +88,9 @@ async function carryOut(context: Context, task: Undertaking, options: AgreeOptio
   const { act } = await import('./act.ts');
   await using lock = await lockFor(context, hosts, command, options);
   const signal = AbortSignal.any([context.signal, lock.lost]);
-  const findings = await act({ ...context, signal }, await fitting(context, task, options, signal), options);
+  const fit = await fitting(context, task, options, signal);
+  const findings =
+    countChanges(fit.plan).changes === 0 ? [] : await act({ ...context, signal }, fit, options);
   const after = await lookAround(goal, hosts, context.signal);
   return reportOutcome(context, goal, after, options, findings);
 }

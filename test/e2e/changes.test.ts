@@ -1,10 +1,12 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { defaultRoots, labPaths } from '../../src/lab/names.ts';
 import { figure, haup, inLab as runInLab, onHost, root, type Run } from './haup.ts';
+import { killInner } from './kill.ts';
 import { newerNginx } from './newer.ts';
 import { probed } from './probing.ts';
 
@@ -62,7 +64,7 @@ async function withoutLoss(what: string, work: () => Promise<unknown>): Promise<
       await work();
       ms = performance.now() - started;
       // What a reload breaks may show a moment later.
-      await new Promise((resolve) => setTimeout(resolve, 300));
+      await sleep(300);
     },
     300,
     lab,
@@ -259,6 +261,61 @@ test('the history says who changed what when, and a host goes back to a state of
   expect(await onHost(lab, 'keep_136', 'stat -c "%a %U" /var/lib/haup/history')).toBe('700 root\n');
   await apply(quick);
 });
+
+/** By a clean stop, (256 - 200) / 256 of an advert of 0.1 s, and what a measurement may add. */
+const oneFailoverMs = 22 + 133;
+const kills = soak > 0 ? 10 : 2;
+
+test.each([
+  ['a hand-over', [fast, unicast, vrids]],
+  ...(soak > 0 ? [['a rebuild', [fast, option, nginxOption]] as const] : []),
+] as const)(
+  `haup is killed at ${kills} moments of %s: the next apply finishes without a hand`,
+  async (what, edits) => {
+    const [changed, started] = [inventory(...edits), performance.now()];
+    await apply(changed);
+    const wholeMs = performance.now() - started;
+    let [worst, lost, total] = [0, 0, 0];
+    for (let index = 0; index < kills; index += 1) {
+      const wanted = index % 2 === 0 ? quick : changed;
+      const seen = await probed(
+        vips,
+        async () => {
+          let killing: Promise<void> = Promise.resolve();
+          const during = (pid: number): void => {
+            killing = sleep((wholeMs * (index + 0.5)) / kills).then(() => killInner(pid, 'SIGKILL'));
+          };
+          const cut = await runInLab(lab, ['apply', wanted, '--yes'], {
+            inside: { HAUP_OVERLAY: '' },
+            during,
+          });
+          await killing;
+          expect([0, 137]).toContain(cut.code);
+          await well(['apply', wanted, '--yes', '--lock-wait', '60']);
+        },
+        300,
+        lab,
+      );
+      for (const one of Object.values(seen)) {
+        worst = Math.max(worst, one.longestGapMs);
+        lost += one.lost;
+        total += one.total;
+      }
+      expect(await pending(wanted)).toBe(0);
+      const { vips: held, hosts } = JSON.parse((await well(['status', wanted, '--json'])).stdout) as {
+        vips: { holders: string[] }[];
+        hosts: { drained: boolean }[];
+      };
+      expect(held.map(({ holders }) => holders.join('+'))).toEqual(['keep_136', 'keep_137']);
+      expect(hosts.map(({ drained }) => drained)).toEqual([false, false]);
+    }
+    figure(
+      `haup killed at ${kills} moments of ${what}: ${lost} of ${total} lost, longest gap ${worst.toFixed(0)} ms`,
+    );
+    expect(worst).toBeLessThan(oneFailoverMs);
+    await apply(quick);
+  },
+);
 
 describe('a plan that is saved', () => {
   const save = async (

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, describe, expect, test } from 'vitest';
 import { figure, inLab, mainLab, onHost, root, type Run } from './haup.ts';
+import { killInner } from './kill.ts';
 import { probed } from './probing.ts';
 
 const example = 'inventory.example.yaml';
@@ -29,31 +30,6 @@ writeFileSync(
 
 const apply = (path: string, during?: (pid: number) => void): Promise<Run> =>
   inLab(mainLab, ['apply', path, '--yes', '--lock-wait', '60'], during === undefined ? {} : { during });
-
-/** haup itself, not the `lab exec` around it. */
-async function killInner(outer: number, signal: NodeJS.Signals): Promise<void> {
-  const children = (pid: number): number[] => {
-    try {
-      return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')
-        .trim()
-        .split(' ')
-        .filter(Boolean)
-        .map(Number);
-    } catch {
-      return [];
-    }
-  };
-  const tree = (pid: number): number[] => [pid, ...children(pid).flatMap(tree)];
-  const haups = tree(outer).filter((pid) => {
-    try {
-      return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('bin.js\0apply');
-    } catch {
-      return false;
-    }
-  });
-  const inner = haups.at(-1);
-  if (inner !== undefined) process.kill(inner, signal);
-}
 
 const holders = async (): Promise<string> => {
   const { stdout } = await inLab(mainLab, ['status', example, '--json']);
