@@ -40,10 +40,10 @@ export function meetingOf(
   const split = new Map<string, { readonly hosts: HostName[]; readonly found: Difference[] }>();
   for (const host of speaking) {
     for (const found of differencesOf(diffs.get(host), have.get(host), entry(host))) {
-      const entry = split.get(found.address) ?? { hosts: [], found: [] };
-      if (!entry.hosts.includes(host)) entry.hosts.push(host);
-      entry.found.push(found);
-      split.set(found.address, entry);
+      const both = split.get(found.address) ?? { hosts: [], found: [] };
+      if (!both.hosts.includes(host)) both.hosts.push(host);
+      both.found.push(found);
+      split.set(found.address, both);
     }
   }
   for (const [address, { found }] of split) {

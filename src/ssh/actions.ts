@@ -225,9 +225,9 @@ export function swapSet(action: Extract<Action, { readonly do: 'write' }>): Job 
 }
 
 /** With what the daemon still runs: of several swaps that it has not read, the first one tells. */
-function markUnread({ service, entry }: Extract<Action, { readonly do: 'write' }>): string {
-  const mark = quote(unreadMark(service));
-  return `[ -e ${mark} ] || { ( umask 077; if [ -f ${quote(entry)} ]; then cat ${quote(entry)}; fi > ${mark}.new ); mv -f ${mark}.new ${mark}; }`;
+function markUnread(action: Extract<Action, { readonly do: 'write' }>): string {
+  const [mark, entry] = [quote(unreadMark(action.service)), quote(action.entry)];
+  return `[ -e ${mark} ] || { ( umask 077; if [ -f ${entry} ]; then cat ${entry}; fi > ${mark}.new ); mv -f ${mark}.new ${mark}; }`;
 }
 
 /**
