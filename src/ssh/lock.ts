@@ -95,19 +95,25 @@ export async function lockOwner(connection: Connection, signal: AbortSignal): Pr
   return text === '' ? null : parseOwner(text);
 }
 
-/** Ends the process that holds the lock, whoever owns it. */
+/** Ends whatever process has the lock's file open: the kernel knows it, whoever owns it. */
 export async function breakLock(connection: Connection, signal: AbortSignal): Promise<void> {
-  // The holder writes its own pid; it is ended only while it really has the lock file open.
-  await connection.run(
+  const { code } = await connection.run(
     {
-      script: `pid=$(sed -n 's/^pid=//p' ${who} 2>/dev/null)
-[ -n "$pid" ] && ls -l "/proc/$pid/fd" 2>/dev/null | grep -q ' ${file}$' && kill "$pid"
+      script: `for fd in /proc/[0-9]*/fd/*; do
+  [ "$(readlink "$fd")" = ${file} ] || continue
+  pid=\${fd#/proc/}; kill "\${pid%%/*}" 2>/dev/null
+done
 for try in 1 2 3 4 5 6 7 8 9 10; do flock -n ${file} true && exit 0; sleep 0.2; done; exit 1`,
       root: true,
       timeoutMs: 15_000,
     },
     signal,
   );
+  if (code === 0) return;
+  throw new HaupError('COMMAND_FAILED', 'The lock could not be taken away: its process does not end.', {
+    host: connection.host,
+    hint: `Look for the process that has ${file} open on the host, and end it there.`,
+  });
 }
 
 function holdScript(owner: LockOwner): string {

@@ -84,7 +84,7 @@ describe('two operators at once', () => {
       mainLab,
       'keep_137',
       `printf 'pid=%s\\nowner=%s\\n' 0 "$(printf '{"who":"ana@desk","since":"2026-01-01T00:00:00Z","why":"haup apply"}' | base64 -w0)" > /run/haup.lock.who
-systemd-run --quiet --unit=haup-test-lock sh -c 'exec 9>>/run/haup.lock; flock 9; sed -i "s/^pid=.*/pid=$$/" /run/haup.lock.who; sleep 100 9>&-'; sleep 0.5`,
+systemd-run --quiet --unit=haup-test-lock sh -c 'exec 9>>/run/haup.lock; flock 9; sleep 100 9>&-'; sleep 0.5`,
     );
     try {
       const { code, stderr } = await inLab(mainLab, ['apply', changed, '--yes']);
