@@ -56,15 +56,17 @@ async function runTrack(
   options: ExecuteOptions,
   signal: AbortSignal,
 ): Promise<void> {
-  const members = [...new Set(stages.flatMap((stage) => stage.work.map(({ host }) => host)))];
+  /** Hosts of the stages so far: of the others nothing can be asked yet. */
+  const members = new Set<HostName>();
   for (const stage of stages) {
+    for (const { host } of stage.work) members.add(host);
     const begun = new Map<Host, Change[]>();
     const told: HostWork[] = [];
     const failure =
       (await turnFailure(stage, told, options)) ??
       (await keepStates(stage, stages, hosts, options)) ??
       (await stageFailure(stage, hosts, begun, options, signal)) ??
-      (await gateFailure(stage, members, options, signal));
+      (await gateFailure(stage, [...members], options, signal));
     // At once: hosts that change together must also go back together.
     if (failure !== null)
       await Promise.all([...begun].map(([host, changes]) => putBack(host, changes, stage, options)));

@@ -45,6 +45,17 @@ test('stages follow each other, each ended by its gate', async () => {
   expect(gates).toEqual([['a', 'b']]);
 });
 
+test('a gate asks nothing of a host whose stage comes later', async () => {
+  const { hosts, gates, options } = world(['a', 'b']);
+  await execute(
+    planOf([stage('one', ['a'], ['services']), stage('two', ['b'], ['services'])]),
+    hosts,
+    options,
+    new AbortController().signal,
+  );
+  expect(gates).toEqual([['a'], ['a', 'b']]);
+});
+
 test('a host that fails stops its own track, and the other track goes on', async () => {
   const { hosts, events, options } = world(['a', 'b', 'c']);
   hosts.get('a')?.failOn('create-user', new HaupError('COMMAND_FAILED', 'no', { host: 'a' }));
