@@ -204,11 +204,8 @@ function build() {
       'https://www.keepalived.org/software/keepalived-{version}.tar.gz',
     ),
     service: z
-      .enum(['systemd', 'sysv'])
-      .meta({
-        description:
-          'systemd (a unit), or sysv: the init script of the source tree, where /etc/rc.d/init.d/functions is',
-      })
+      .enum(['systemd'])
+      .meta({ description: 'systemd (a unit): haup registers in no other way yet' })
       .default('systemd'),
   };
   const nginx = {
@@ -281,11 +278,9 @@ function build() {
         .default('controller'),
       packages: section(packages, 'how packages are installed'),
       firewall: z
-        .enum(['open', 'leave'])
-        .meta({
-          description: "open (rules of haup's own where a firewall is active) or leave (you have opened it)",
-        })
-        .default('open'),
+        .enum(['leave'])
+        .meta({ description: 'leave (you have opened it): haup opens no firewall yet' })
+        .default('leave'),
     })
     .meta({
       description:

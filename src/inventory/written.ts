@@ -15,7 +15,7 @@ export interface Written {
   readonly build: { readonly on: 'first' | 'each' };
   readonly fetch: 'controller' | 'host';
   readonly packages: { readonly vault: boolean };
-  readonly firewall: 'open' | 'leave';
+  readonly firewall: 'leave';
 }
 
 export interface WrittenHost {
@@ -77,7 +77,7 @@ export interface WrittenSoftware {
 }
 
 interface WrittenKeepalived extends WrittenSoftware {
-  readonly service: 'systemd' | 'sysv';
+  readonly service: 'systemd';
 }
 
 interface WrittenNginx extends WrittenSoftware {

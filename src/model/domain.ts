@@ -31,8 +31,8 @@ export interface Inventory {
   readonly fetch: 'controller' | 'host';
   /** `vault`: systems whose mirrors are gone install from the vault. */
   readonly packages: { readonly vault: boolean };
-  /** `open`: rules of haup's own where a firewall is active. */
-  readonly firewall: 'open' | 'leave';
+  /** haup opens no firewall: the operator has done it. */
+  readonly firewall: 'leave';
   /** Values that an overlay (a lab's) replaced: shown to the operator on every run. */
   readonly overridden: readonly Override[];
 }
@@ -141,8 +141,8 @@ export interface Software {
 }
 
 export interface KeepalivedSoftware extends Software {
-  /** `sysv`: by the init script of the source tree, in place of a unit. */
-  readonly service: 'systemd' | 'sysv';
+  /** How it is registered. */
+  readonly service: 'systemd';
 }
 
 export interface NginxSoftware extends Software {

@@ -9,7 +9,7 @@ test('the least inventory has all defaults', () => {
       },
       "fetch": "controller",
       "file": "inventory.yaml",
-      "firewall": "open",
+      "firewall": "leave",
       "hooks": {
         "commands": {},
         "timeout": 60,
