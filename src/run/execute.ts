@@ -59,6 +59,7 @@ async function runTrack(
   /** Hosts of the stages so far: of the others nothing can be asked yet. */
   const members = new Set<HostName>();
   for (const stage of stages) {
+    if (signal.aborted) throw signal.reason;
     for (const { host } of stage.work) members.add(host);
     const begun = new Map<Host, Change[]>();
     const told: HostWork[] = [];
@@ -66,7 +67,7 @@ async function runTrack(
       (await turnFailure(stage, told, options)) ??
       (await keepStates(stage, stages, hosts, options)) ??
       (await stageFailure(stage, hosts, begun, options, signal)) ??
-      (await gateFailure(stage, [...members], options, signal));
+      (await gateFailure(stage, [...members], options, endingOf(stage, 1, signal)));
     // At once: hosts that change together must also go back together.
     if (failure !== null)
       await Promise.all([...begun].map(([host, changes]) => putBack(host, changes, stage, options)));
@@ -103,7 +104,8 @@ async function stageFailure(
 ): Promise<unknown> {
   const rounds = new Set(stage.work.flatMap(({ changes }) => changes.map(({ round }) => round ?? 0)));
   for (const round of [...rounds].sort((a, b) => a - b)) {
-    const moments = await agree(stage, round, hosts, options, signal).catch((error: unknown) => ({ error }));
+    const ending = endingOf(stage, round, signal);
+    const moments = await agree(stage, round, hosts, options, ending).catch((error: unknown) => ({ error }));
     if ('error' in moments) return moments.error;
     const outcomes = await Promise.allSettled(
       stage.work.map(async (work) => {
@@ -121,9 +123,9 @@ async function stageFailure(
             // A set of files is swapped whole or not at all: where that fails there is nothing to put back.
             const atomic = change.actions.every((action) => action.do === 'write');
             if (!atomic) mine.push(change);
-            await makeChange(host, atMoment(change, moments.get(host.name)), options, signal);
+            await makeChange(host, atMoment(change, moments.get(host.name)), options, ending);
             if (atomic) mine.push(change);
-            if (change.after !== undefined) await options.gate(change.after, [work.host], signal, change);
+            if (change.after !== undefined) await options.gate(change.after, [work.host], ending, change);
           }
         } catch (error) {
           // Others may be waiting for what this host was to build.
@@ -139,6 +141,13 @@ async function stageFailure(
   }
   return null;
 }
+
+/**
+ * What hosts change together is finished once the first of them may have read it: that takes seconds, and
+ * between the two they do not hear each other.
+ */
+const endingOf = (stage: Stage, round: number, signal: AbortSignal): AbortSignal =>
+  stage.together !== undefined && round > 0 ? uninterrupted : signal;
 
 /** A moment for the hosts that reload together in this round, by the clock of each. */
 async function agree(

@@ -173,6 +173,21 @@ describe('hosts that change together', () => {
     }
   });
 
+  test('are finished once they have begun to read it, also after Ctrl-C', async () => {
+    const { hosts, gates, options } = world(['a', 'b']);
+    const controller = new AbortController();
+    const emit = (event: RunEvent): void => {
+      if (event.type === 'changing' && event.change.id === 'then')
+        controller.abort(new HaupError('INTERRUPTED', 'Interrupted.'));
+    };
+    const announced = { ...together(['a', 'b']), together: { why: [], expect: '' } };
+    const plan = planOf([announced, stage('next', ['a'])]);
+    const running = execute(plan, hosts, { ...options, emit }, controller.signal);
+    await expect(running).rejects.toMatchObject({ code: 'INTERRUPTED' });
+    expect(gates).toEqual([['a', 'b']]);
+    expect([...hosts.values()].map((host) => host.facts().users)).toEqual([['first'], ['first']]);
+  });
+
   test('nobody acts in a round that one of them did not reach', async () => {
     const { hosts, options } = world(['a', 'b']);
     hosts.get('b')?.failOn('create-user', new HaupError('DISK_FULL', 'no', { host: 'b' }));
