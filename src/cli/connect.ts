@@ -2,7 +2,7 @@ import type { HostName, Inventory } from '../model/domain.ts';
 import { HaupError } from '../model/errors.ts';
 import type { Emit } from '../model/events.ts';
 import type { Host } from '../model/plan.ts';
-import { throwFailures } from '../run/execute.ts';
+import { throwFailures } from '../run/failures.ts';
 import type { Store } from '../ssh/actions.ts';
 import type { Connection } from '../ssh/transport.ts';
 import type { Context } from './context.ts';

@@ -1,6 +1,6 @@
 import type { HostName, Service } from '../model/domain.ts';
 import { exitCodes, HaupError } from '../model/errors.ts';
-import { throwFailures } from '../run/execute.ts';
+import { throwFailures } from '../run/failures.ts';
 import { connectAll } from './connect.ts';
 import type { Context } from './context.ts';
 import { knownHost, limited, openInventory } from './inventory.ts';

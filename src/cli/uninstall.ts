@@ -4,7 +4,7 @@ import { exitCodes } from '../model/errors.ts';
 import type { Host } from '../model/plan.ts';
 import { countChanges } from '../plan/plan.ts';
 import { planRemoval } from '../plan/removal.ts';
-import { throwFailures } from '../run/execute.ts';
+import { throwFailures } from '../run/failures.ts';
 import { act } from './act.ts';
 import { makeStock, standingOf } from './carry-out.ts';
 import { connectSome } from './connect.ts';

@@ -1,10 +1,11 @@
 import type { HostName } from '../model/domain.ts';
-import { HaupError, SeveralErrors } from '../model/errors.ts';
+import { HaupError } from '../model/errors.ts';
 import type { Emit } from '../model/events.ts';
 import type { StateLabel } from '../model/history.ts';
-import { sayMark } from '../model/layout.ts';
 import type { Action, Change, CheckName, Host, HostWork, Plan, Stage } from '../model/plan.ts';
-import { noteOf } from './note.ts';
+import { failureOf, throwFailures } from './failures.ts';
+import { makeChange, uninterrupted } from './make-change.ts';
+import { agreedMoments, atMoment } from './moment.ts';
 import type { PackStore } from './packs.ts';
 import { putBack } from './put-back.ts';
 
@@ -105,7 +106,9 @@ async function stageFailure(
   const rounds = new Set(stage.work.flatMap(({ changes }) => changes.map(({ round }) => round ?? 0)));
   for (const round of [...rounds].sort((a, b) => a - b)) {
     const ending = endingOf(stage, round, signal);
-    const moments = await agree(stage, round, hosts, options, ending).catch((error: unknown) => ({ error }));
+    const moments = await agreedMoments(stage, round, hosts, options, ending).catch((error: unknown) => ({
+      error,
+    }));
     if ('error' in moments) return moments.error;
     const outcomes = await Promise.allSettled(
       stage.work.map(async (work) => {
@@ -149,32 +152,6 @@ async function stageFailure(
 const endingOf = (stage: Stage, round: number, signal: AbortSignal): AbortSignal =>
   stage.together !== undefined && round > 0 ? uninterrupted : signal;
 
-/** A moment for the hosts that reload together in this round, by the clock of each. */
-async function agree(
-  stage: Stage,
-  round: number,
-  hosts: ReadonlyMap<HostName, Host>,
-  options: ExecuteOptions,
-  signal: AbortSignal,
-): Promise<ReadonlyMap<HostName, number>> {
-  const meeting = stage.work
-    .filter(({ changes }) => changes.some((change) => (change.round ?? 0) === round && meets(change)))
-    .flatMap(({ host }) => hosts.get(host) ?? []);
-  return meeting.length === 0 ? new Map() : options.agree(meeting, signal);
-}
-
-const meets = ({ actions }: Change): boolean => actions.some((action) => action.do === 'reload-together');
-
-const atMoment = (change: Change, atMs: number | undefined): Change =>
-  atMs === undefined
-    ? change
-    : {
-        ...change,
-        actions: change.actions.map((action) =>
-          action.do === 'reload-together' ? { ...action, atMs } : action,
-        ),
-      };
-
 /** Once for each host, before its first change that can be noticed: what `haup rollback` goes back to. */
 async function keepStates(
   stage: Stage,
@@ -208,76 +185,4 @@ async function gateFailure(
     () => null,
     (error: unknown) => error,
   );
-}
-
-async function makeChange(
-  host: Host,
-  change: Change,
-  options: ExecuteOptions,
-  signal: AbortSignal,
-): Promise<void> {
-  const { emit, now, log, packs } = options;
-  const started = now();
-  emit({ type: 'changing', host: host.name, change });
-  for (const action of change.actions) {
-    // Between two actions everything is whole; inside one it is the host's script that keeps it so.
-    if (signal.aborted) throw signal.reason;
-    if (change.actions.length > 1) emit({ type: 'step', host: host.name, change, note: noteOf(action) });
-    log(host.name, `── ${change.title}: ${noteOf(action)}`);
-    try {
-      // What can be dropped at any moment is; the rest is short, and is finished rather than left half done.
-      const patience = interruptible.has(action.do) ? signal : uninterrupted;
-      if (action.do === 'place-build') await packs.ready(action.pack, signal);
-      const { pack } = await host.act(action, patience, (line) => {
-        log(host.name, line);
-        if (line.startsWith(sayMark))
-          emit({ type: 'said', host: host.name, text: line.slice(sayMark.length) });
-      });
-      if (action.do === 'pack-build' && pack !== undefined) await packs.put(action.pack, pack);
-    } catch (caught) {
-      // An action that was broken off says so; why is what the signal knows: Ctrl-C, or a host that was lost.
-      const error: unknown = isInterruption(caught) && signal.aborted ? signal.reason : caught;
-      if (error instanceof HaupError) emit({ type: 'failed', host: host.name, error: asSeenOn(host, error) });
-      throw error;
-    }
-  }
-  emit({ type: 'changed', host: host.name, change, ms: now() - started });
-}
-
-const isInterruption = (error: unknown): boolean =>
-  error instanceof HaupError && error.code === 'INTERRUPTED';
-
-/** A host that stops because of another one has not failed in the other's way. */
-const asSeenOn = ({ name }: Host, error: HaupError): HaupError =>
-  error.host === undefined || error.host === name
-    ? error
-    : new HaupError(error.code, `It stopped, since ${error.host} failed.`, { host: name });
-
-const interruptible: ReadonlySet<Action['do']> = new Set<Action['do']>([
-  'upload',
-  'fetch',
-  'configure',
-  'make',
-]);
-const uninterrupted: AbortSignal = new AbortController().signal;
-
-/** One failure is thrown as it is, several as SeveralErrors; an unexpected one before all others. */
-export function throwFailures(outcomes: readonly PromiseSettledResult<unknown>[]): void {
-  const failure = failureOf(outcomes);
-  if (failure !== null) throw failure;
-}
-
-function failureOf(outcomes: readonly PromiseSettledResult<unknown>[]): unknown {
-  const reasons = outcomes.flatMap((outcome) =>
-    outcome.status === 'rejected' ? [outcome.reason as unknown] : [],
-  );
-  const unexpected = reasons.find((reason) => !(reason instanceof HaupError));
-  if (unexpected !== undefined) return unexpected;
-  const errors = reasons.flatMap((reason) =>
-    reason instanceof SeveralErrors ? [...reason.errors] : reason instanceof HaupError ? [reason] : [],
-  );
-  // Hosts that stopped because of one that failed give that one's error.
-  const [first, ...rest] = new Set(errors);
-  if (first === undefined) return null;
-  return first.code === 'INTERRUPTED' || rest.length === 0 ? first : new SeveralErrors([first, ...rest]);
 }

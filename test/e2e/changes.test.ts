@@ -1,86 +1,31 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { parse } from 'yaml';
-import { defaultRoots, labPaths } from '../../src/lab/names.ts';
-import { figure, haup, inLab as runInLab, onHost, root, type Run } from './haup.ts';
-import { killInner } from './kill.ts';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { figure, onHost, type Run } from './haup.ts';
 import { newerNginx } from './newer.ts';
-import { probed } from './probing.ts';
+import { type Edit, fast, keepalivedOption, nginxOption, ownLab, soak } from './own-lab.ts';
 
 // Everything is changed all the time here: the lab that the other tests share keeps its peace.
-const lab = 'haup-test-changes';
-const vips = ['192.168.160.161', '192.168.160.162'];
-const scratch = mkdtempSync(join(tmpdir(), 'haup-e2e-changes-'));
-/** `npm run soak`: each change so many times, and the slow ones too. */
-const soak = Number(process.env['HAUP_SOAK'] ?? '0');
+const {
+  lab,
+  scratch,
+  inventory,
+  inLab: runInLab,
+  well,
+  apply,
+  pending,
+  underLoad,
+} = ownLab('haup-test-changes');
 const times = Math.max(1, soak);
 
-interface Written {
-  hosts: Record<string, object>;
-  vips: Record<string, unknown>[];
-  vrrp: Record<string, unknown> & { check?: Record<string, unknown> };
-  keepalived: Record<string, unknown> & { configure: string[] };
-  nginx: Record<string, unknown> & { configure: string[] };
-  hooks?: Record<string, unknown>;
-}
-type Edit = (it: Written) => void;
-
-let files = 0;
-/** The example as the lab applies it, with its own timers, and something changed. */
-function inventory(...edits: readonly Edit[]): string {
-  const it = parse(readFileSync(join(root, 'inventory.example.yaml'), 'utf8')) as Written;
-  const overlay = parse(readFileSync(labPaths(defaultRoots, lab).overlay, 'utf8')) as Written;
-  for (const service of ['keepalived', 'nginx'] as const) Object.assign(it[service], overlay[service]);
-  for (const edit of edits) edit(it);
-  const path = join(scratch, `${(files += 1)}.yaml`);
-  writeFileSync(path, JSON.stringify(it));
-  return path;
-}
-/** Adverts ten times as fast, for what takes several moves. */
-const fast: Edit = (it) => {
-  it.vrrp = { version: 3, advert_int: 0.1, check: { interval: 1 } };
-};
-
-const inLab = (args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Run> =>
-  runInLab(lab, args, { inside: { HAUP_OVERLAY: '', ...env } });
-async function well(args: readonly string[]): Promise<Run> {
-  const ran = await inLab(args);
-  if (ran.code !== 0) throw new Error(`${args.join(' ')} ended with ${ran.code}\n${ran.stdout}${ran.stderr}`);
-  return ran;
-}
-const apply = (path: string): Promise<Run> => well(['apply', path, '--yes']);
+const inLab = (args: readonly string[], inside: Readonly<Record<string, string>> = {}): Promise<Run> =>
+  runInLab(args, { inside });
 const rollback = (path: string): Promise<Run> => well(['rollback', path, '--yes']);
 
-/** Runs haup while both VIPs are asked 200 times a second, and expects that no request is lost. */
+/** Runs haup under load, and expects that no request is lost. */
 async function withoutLoss(what: string, work: () => Promise<unknown>): Promise<void> {
-  let ms = 0;
-  const seen = await probed(
-    vips,
-    async () => {
-      const started = performance.now();
-      await work();
-      ms = performance.now() - started;
-      // What a reload breaks may show a moment later.
-      await sleep(300);
-    },
-    300,
-    lab,
-  );
-  const all = Object.values(seen);
-  const sum = (of: (one: (typeof all)[number]) => number): number =>
-    all.reduce((now, one) => now + of(one), 0);
-  const gap = Math.max(...all.map(({ longestGapMs }) => longestGapMs));
-  figure(
-    `${what}: ${sum(({ lost }) => lost)} of ${sum(({ total }) => total)} lost, ${sum(({ retried }) => retried)} retried, longest gap ${gap.toFixed(0)} ms, in ${(ms / 1000).toFixed(1)} s`,
-  );
-  expect(all.map(({ lost }) => lost)).toEqual([0, 0]);
-  expect(all.every(({ total }) => total > 200)).toBe(true);
+  expect(await underLoad(what, work)).toMatchObject({ lost: 0 });
 }
-
-const pending = async (path: string): Promise<number> => (await inLab(['plan', path])).code;
 
 /** The change, twice the plan that says it is made, and the way back, all under load. */
 async function thereAndBack(what: string, base: string, changed: string, made: RegExp): Promise<void> {
@@ -108,32 +53,11 @@ const oldest = async (host: string, changes: number): Promise<number> =>
 let example = '';
 let quick = '';
 beforeAll(async () => {
-  const up = await haup([
-    'lab',
-    'up',
-    'inventory.example.yaml',
-    '--name',
-    lab,
-    '--yes',
-    '--for-pid',
-    String(process.pid),
-  ]);
-  if (up.code !== 0) throw new Error(`The lab does not start.\n${up.stdout}${up.stderr}`);
   example = inventory();
   quick = inventory(fast);
   await apply(quick);
 });
-afterAll(async () => {
-  await haup(['lab', 'down', '--name', lab]);
-  rmSync(scratch, { recursive: true });
-});
 
-const option: Edit = (it) => {
-  it.keepalived.configure = [...it.keepalived.configure, '--disable-lvs'];
-};
-const nginxOption: Edit = (it) => {
-  it.nginx.configure = [...it.nginx.configure, '--without-http_autoindex_module'];
-};
 const another: Edit = (it) =>
   void it.vips.push({ address: '192.168.160.163', hosts: ['keep_137', 'keep_136'] });
 const unicast: Edit = (it) => void (it.vrrp['unicast'] = true);
@@ -157,7 +81,7 @@ const slow: readonly (readonly [string, readonly Edit[], RegExp])[] = [
   ['advert_int changes', [fast, (it) => void (it.vrrp['advert_int'] = 0.2)], /change keep_136/],
   ['unicast takes the place of multicast', [fast, unicast], inTurns],
   ['VRIDs change', [fast, vrids], inTurns],
-  ['keepalived is built with another option', [fast, option], /install keepalived/],
+  ['keepalived is built with another option', [fast, keepalivedOption], /install keepalived/],
   ['nginx is built with another option', [fast, nginxOption], /install nginx/],
 ];
 
@@ -200,7 +124,7 @@ describe.each(Array.from({ length: times }, (_, at) => at + 1))('no request is l
   });
 
   test('while both daemons are built with another option, and while the old ones come back uncompiled', async () => {
-    const changed = inventory(fast, option, nginxOption);
+    const changed = inventory(fast, keepalivedOption, nginxOption);
     await withoutLoss('both daemons are built with another option', () => apply(changed));
     const version = '/usr/local/keepalived/sbin/keepalived -v 2>&1; /usr/local/nginx/sbin/nginx -V 2>&1';
     expect(await onHost(lab, 'keep_136', version)).toMatch(
@@ -261,61 +185,6 @@ test('the history says who changed what when, and a host goes back to a state of
   expect(await onHost(lab, 'keep_136', 'stat -c "%a %U" /var/lib/haup/history')).toBe('700 root\n');
   await apply(quick);
 });
-
-/** By a clean stop, (256 - 200) / 256 of an advert of 0.1 s, and what a measurement may add. */
-const oneFailoverMs = 22 + 133;
-const kills = soak > 0 ? 10 : 2;
-
-test.each([
-  ['a hand-over', [fast, unicast, vrids]],
-  ...(soak > 0 ? [['a rebuild', [fast, option, nginxOption]] as const] : []),
-] as const)(
-  `haup is killed at ${kills} moments of %s: the next apply finishes without a hand`,
-  async (what, edits) => {
-    const [changed, started] = [inventory(...edits), performance.now()];
-    await apply(changed);
-    const wholeMs = performance.now() - started;
-    let [worst, lost, total] = [0, 0, 0];
-    for (let index = 0; index < kills; index += 1) {
-      const wanted = index % 2 === 0 ? quick : changed;
-      const seen = await probed(
-        vips,
-        async () => {
-          let killing: Promise<void> = Promise.resolve();
-          const during = (pid: number): void => {
-            killing = sleep((wholeMs * (index + 0.5)) / kills).then(() => killInner(pid, 'SIGKILL'));
-          };
-          const cut = await runInLab(lab, ['apply', wanted, '--yes'], {
-            inside: { HAUP_OVERLAY: '' },
-            during,
-          });
-          await killing;
-          expect([0, 137]).toContain(cut.code);
-          await well(['apply', wanted, '--yes', '--lock-wait', '60']);
-        },
-        300,
-        lab,
-      );
-      for (const one of Object.values(seen)) {
-        worst = Math.max(worst, one.longestGapMs);
-        lost += one.lost;
-        total += one.total;
-      }
-      expect(await pending(wanted)).toBe(0);
-      const { vips: held, hosts } = JSON.parse((await well(['status', wanted, '--json'])).stdout) as {
-        vips: { holders: string[] }[];
-        hosts: { drained: boolean }[];
-      };
-      expect(held.map(({ holders }) => holders.join('+'))).toEqual(['keep_136', 'keep_137']);
-      expect(hosts.map(({ drained }) => drained)).toEqual([false, false]);
-    }
-    figure(
-      `haup killed at ${kills} moments of ${what}: ${lost} of ${total} lost, longest gap ${worst.toFixed(0)} ms`,
-    );
-    expect(worst).toBeLessThan(oneFailoverMs);
-    await apply(quick);
-  },
-);
 
 describe('a plan that is saved', () => {
   const save = async (

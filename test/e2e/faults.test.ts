@@ -1,0 +1,346 @@
+/**
+ * What happens to the operator's machine, the network or a host in the middle of an apply. Each time under load:
+ * what clients lose, what haup says, what is left to do, and that the next apply does it.
+ */
+
+import { setTimeout as sleep } from 'node:timers/promises';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { masterDownMs, skewMs } from '../../src/verify/bounds.ts';
+import { figure, onHost, type Run } from './haup.ts';
+import { killInner } from './kill.ts';
+import { type Edit, fast, keepalivedOption, type Load, nginxOption, ownLab, soak } from './own-lab.ts';
+
+const { lab, inventory, inLab, well, apply, pending, underLoad, fault } = ownLab('haup-test-faults');
+
+const third = { version: 3 } as const;
+/** The lower priority of the example, and what a measurement on a busy machine may add. */
+const [priority, allowanceMs] = [80, 133];
+/** A holder that says that it goes, and one that does not. */
+const stopMs = skewMs(third, 0.1, priority) + allowanceMs;
+const deadMs = masterDownMs(third, 0.1, priority) + allowanceMs;
+
+const unicast: Edit = (it) => void (it.vrrp['unicast'] = true);
+const vrids: Edit = (it) => it.vips.forEach((vip, at) => (vip['virtual_router_id'] = 61 + at));
+const connections =
+  (number: number): Edit =>
+  (it) =>
+    void (it.nginx['worker_connections'] = number);
+
+let quick = '';
+/** Both daemons change: each host is drained for it. */
+let rebuilt = '';
+beforeAll(async () => {
+  quick = inventory(fast);
+  rebuilt = inventory(fast, keepalivedOption, nginxOption);
+  await apply(quick);
+  await apply(rebuilt);
+});
+
+interface Told {
+  readonly vips: readonly { readonly holders: readonly string[] }[];
+  readonly hosts: readonly { readonly drained: boolean }[];
+}
+
+/** Nothing is left to do, each VIP has its own holder, nobody is drained, and no half-written file lies about. */
+async function allDone(wanted: string): Promise<void> {
+  expect(await pending(wanted)).toBe(0);
+  const told = JSON.parse((await well(['status', wanted, '--json'])).stdout) as Told;
+  expect(told.vips.map(({ holders }) => holders.join('+'))).toEqual(['keep_136', 'keep_137']);
+  expect(told.hosts.map(({ drained }) => drained)).toEqual([false, false]);
+  const left = `find /etc /usr/local /usr/libexec -name '*.haup-new' -o -name '*.haup-keep'
+find /usr/local/src/haup /var/lib/haup/stage/* /var/lib/haup/unread.* 2>/dev/null; true`;
+  for (const host of ['keep_136', 'keep_137']) expect(await onHost(lab, host, left)).toBe('');
+}
+
+// ── haup is killed ──────────────────────────────────────────────────────────────────────────────
+
+/** Moments at which haup is killed, over all kinds of apply; `HAUP_TEST_KILLS=50` for more of them. */
+const kills = Math.max(3, Number(process.env['HAUP_TEST_KILLS'] ?? (soak > 0 ? 50 : 6)));
+
+describe('haup is killed in the middle of', () => {
+  const slowStopMs = skewMs({ version: 2 }, 1, priority) + allowanceMs;
+  const applies: readonly (readonly [string, readonly Edit[], readonly Edit[], number])[] = [
+    [
+      'files of both daemons, with adverts of 1 s',
+      [],
+      [connections(2048), (it) => void (it.vrrp['garp_master_refresh'] = 45)],
+      slowStopMs,
+    ],
+    ['a hand-over', [fast], [fast, unicast, vrids], stopMs],
+    ['a rebuild', [fast], [fast, keepalivedOption, nginxOption], stopMs],
+  ];
+
+  test.each(applies)(
+    '%s: at most one failover, and the next apply finishes',
+    async (what, from, to, bound) => {
+      const paths = [inventory(...from), inventory(...to)] as const;
+      await apply(paths[0]);
+      const { ms: wholeMs } = await apply(paths[1]);
+      const share = Math.ceil(kills / applies.length);
+      let [worst, lost, total] = [0, 0, 0];
+      for (let index = 0; index < share; index += 1) {
+        const wanted = paths[index % 2 === 0 ? 0 : 1];
+        const atMs = (wholeMs * (index + 0.5)) / share;
+        const seen = await underLoad(`killed after ${(atMs / 1000).toFixed(1)} s of ${what}`, async () => {
+          let killing: Promise<void> = Promise.resolve();
+          const during = (pid: number): void => {
+            killing = sleep(atMs).then(() => killInner(pid, 'SIGKILL'));
+          };
+          const cut = await inLab(['apply', wanted, '--yes'], { during });
+          await killing;
+          expect([0, 137]).toContain(cut.code);
+          await well(['apply', wanted, '--yes', '--lock-wait', '60']);
+        });
+        await allDone(wanted);
+        worst = Math.max(worst, seen.longestGapMs);
+        lost += seen.lost;
+        total += seen.total;
+      }
+      figure(
+        `haup killed at ${share} moments of ${what}: ${lost} of ${total} lost, longest gap ${worst.toFixed(0)} ms`,
+      );
+      expect(worst).toBeLessThan(bound);
+      await apply(quick);
+    },
+  );
+});
+
+// ── a host or its network fails ─────────────────────────────────────────────────────────────────
+
+interface Blow {
+  readonly what: string;
+  /** A piece of what haup says at the moment it is to happen. */
+  readonly at: string;
+  readonly strike: () => Promise<unknown>;
+  /** Looks at how it is while it lasts. */
+  readonly meanwhile?: (run: Run) => Promise<void>;
+  readonly mend?: () => Promise<unknown>;
+  readonly code: number;
+  readonly says?: RegExp;
+}
+
+/** Applies `rebuilt` or takes it back; strikes; mends; applies again. Gives what clients saw of all of it. */
+async function struck({ what, at, strike, meanwhile, mend, code, says }: Blow): Promise<Load> {
+  const wanted = (await pending(rebuilt)) === 0 ? quick : rebuilt;
+  const seen = await underLoad(what, async () => {
+    let heard = '';
+    const blows: Promise<unknown>[] = [];
+    const run = await inLab(['apply', wanted, '--yes'], {
+      onStderr: (text) => {
+        heard += text;
+        if (blows.length === 0 && heard.includes(at)) blows.push(strike());
+      },
+    });
+    expect(blows, run.stdout + run.stderr).toHaveLength(1);
+    await Promise.all(blows);
+    expect(run.code, run.stderr).toBe(code);
+    if (says !== undefined) expect(run.stderr.replace(/\s+/g, ' ')).toMatch(says);
+    figure(`${what}: haup ended with ${run.code} after ${(run.ms / 1000).toFixed(1)} s`);
+    await meanwhile?.(run);
+    await mend?.();
+    const left = await inLab(['plan', wanted]);
+    expect([0, 3]).toContain(left.code);
+    await well(['apply', wanted, '--yes', '--lock-wait', '60']);
+  });
+  await allDone(wanted);
+  return seen;
+}
+
+const drained = '[keep_136] done: drain';
+const lostHost = /keep_136 was lost.*Once the host answers, run the command again/;
+
+describe('the host in its turn', () => {
+  test('has its cable pulled for 3 s: the apply waits and goes on', async () => {
+    const seen = await struck({
+      what: 'cable pulled for 3 s',
+      at: drained,
+      strike: async () => {
+        await fault('keep_136', 'link-down');
+        await sleep(3000);
+        await fault('keep_136', 'link-up');
+      },
+      code: 0,
+    });
+    expect(seen.lost).toBe(0);
+  });
+
+  test('has its cable pulled for 60 s, which haup takes to be for good', async () => {
+    let upAt = 0;
+    const seen = await struck({
+      what: 'cable pulled for 60 s',
+      at: drained,
+      strike: async () => {
+        upAt = performance.now() + 60_000;
+        await fault('keep_136', 'link-down');
+      },
+      code: 1,
+      says: lostHost,
+      meanwhile: async () => {
+        const plan = await inLab(['plan', quick, '--connect-timeout', '2']);
+        expect(plan.code).toBe(1);
+        expect(plan.stderr).toMatch(/HOST_UNREACHABLE/);
+        // The other one is not held up.
+        await well(['apply', quick, '--yes', '--limit', 'keep_137']);
+      },
+      mend: async () => {
+        await sleep(Math.max(0, upAt - performance.now()));
+        await fault('keep_136', 'link-up');
+      },
+    });
+    expect(seen.lost).toBe(0);
+  });
+
+  test('reboots', async () => {
+    const seen = await struck({
+      what: 'reboot',
+      at: drained,
+      strike: () => fault('keep_136', 'reboot'),
+      code: 1,
+      says: lostHost,
+    });
+    expect(seen.lost).toBe(0);
+  });
+
+  test('loses its power', async () => {
+    const seen = await struck({
+      what: 'power cut',
+      at: drained,
+      strike: () => fault('keep_136', 'power-off'),
+      code: 1,
+      says: lostHost,
+      mend: () => fault('keep_136', 'power-on'),
+    });
+    expect(seen.lost).toBe(0);
+  });
+});
+
+describe('the host that serves meanwhile', () => {
+  test('has its cable pulled for 3 s: one failover, to the host that was drained', async () => {
+    const seen = await struck({
+      what: 'cable of the serving host pulled for 3 s',
+      at: drained,
+      strike: async () => {
+        await fault('keep_137', 'link-down');
+        await sleep(3000);
+        await fault('keep_137', 'link-up');
+      },
+      code: 0,
+    });
+    expect(seen.longestGapMs).toBeLessThan(deadMs);
+  });
+
+  test('loses its power: one failover, to the host that was drained', async () => {
+    const seen = await struck({
+      what: 'power cut of the serving host',
+      at: drained,
+      strike: () => fault('keep_137', 'power-off'),
+      code: 1,
+      mend: () => fault('keep_137', 'power-on'),
+    });
+    expect(seen.longestGapMs).toBeLessThan(deadMs);
+  });
+});
+
+describe('a host on which', () => {
+  /** A change that fails on keep_136 as it is: what is said, and that nothing is lost then and afterwards. */
+  async function failing(
+    what: string,
+    breaks: string,
+    mends: string,
+    says: RegExp,
+    change?: string,
+  ): Promise<void> {
+    const wanted = change ?? ((await pending(rebuilt)) === 0 ? quick : rebuilt);
+    const before = await inLab(['plan', wanted]);
+    const seen = await underLoad(what, async () => {
+      await onHost(lab, 'keep_136', breaks);
+      try {
+        const run = await inLab(['apply', wanted, '--yes']);
+        expect(run.code, run.stdout + run.stderr).toBe(1);
+        expect(run.stderr.replace(/\s+/g, ' ')).toMatch(says);
+      } finally {
+        await onHost(lab, 'keep_136', mends);
+      }
+      // What is left is all of it: the host was put back.
+      const left = await inLab(['plan', wanted]);
+      expect(left.code).toBe(3);
+      expect(left.stdout).toBe(before.stdout);
+      await apply(wanted);
+    });
+    expect(seen.lost).toBe(0);
+    await allDone(wanted);
+  }
+
+  test('/tmp is read-only: haup needs none', async () => {
+    await onHost(lab, 'keep_136', 'mount -t tmpfs -o ro tmpfs /tmp; mount -t tmpfs -o ro tmpfs /var/tmp');
+    try {
+      const seen = await underLoad('/tmp read-only', async () => {
+        // Compiled there, and put in place.
+        const more: Edit = (it) => it.keepalived.configure.push('--disable-hardening');
+        await well(['apply', inventory(fast, more), '--yes', '--no-cached-builds']);
+        await apply(quick);
+      });
+      expect(seen.lost).toBe(0);
+      await allDone(quick);
+    } finally {
+      await onHost(lab, 'keep_136', 'umount /tmp /var/tmp');
+    }
+  });
+
+  test('the configuration does not pass', async () => {
+    // keepalived runs no script that lies where others could change it.
+    await failing(
+      'configuration that fails its test',
+      'chmod o+w /var/lib',
+      'chmod o-w /var/lib',
+      /does not pass.*rights of group and others.*CONFIG_TEST_FAILED/,
+      inventory(fast, (it) => void (it.vrrp['garp_master_refresh'] = 30)),
+    );
+    await apply(quick);
+  });
+
+  test('the disk is full', async () => {
+    const directory = '/usr/local/nginx/sbin';
+    await failing(
+      'disk full',
+      `cp -a ${directory} /run/kept && mount -t tmpfs -o size=$(($(du -sk /run/kept | cut -f1) + 512))k tmpfs ${directory} && cp -a /run/kept/. ${directory}`,
+      `umount ${directory}; rm -rf /run/kept`,
+      /disk is full: .*DISK_FULL/,
+    );
+  });
+
+  test('keepalived refuses to start', async () => {
+    const dropIn = '/run/systemd/system/keepalived.service.d/refuse.conf';
+    await failing(
+      'keepalived refuses to start',
+      `mkdir -p ${dropIn.slice(0, dropIn.lastIndexOf('/'))}; printf '[Service]\\nExecStartPre=/bin/false\\n' > ${dropIn}; systemctl daemon-reload`,
+      `rm ${dropIn}; systemctl daemon-reload; systemctl reset-failed keepalived; systemctl start keepalived`,
+      /systemctl \S+ keepalived failed.*SERVICE_FAILED/,
+    );
+  });
+});
+
+describe('two applies at once', () => {
+  test('with --lock-wait both are made, one after the other; without it one is refused', async () => {
+    const [first, second] = [inventory(fast, connections(700)), inventory(fast, connections(701))];
+    const seen = await underLoad('two applies at once', async () => {
+      const wait = ['--yes', '--lock-wait', '60'];
+      const both = await Promise.all([inLab(['apply', first, ...wait]), inLab(['apply', second, ...wait])]);
+      expect(both.map(({ code }) => code)).toEqual([0, 0]);
+      const last = (await pending(first)) === 0 ? first : second;
+      expect(await pending(last)).toBe(0);
+      expect(await pending(last === first ? second : first)).toBe(3);
+      const other = last === first ? second : first;
+      const again = await Promise.all([0, 1].map(() => inLab(['apply', other, '--yes'])));
+      // The later one is refused, or comes after the first has ended.
+      expect(again.map(({ code }) => code).filter((code) => code !== 0 && code !== 5)).toEqual([]);
+      const refused = again.find(({ code }) => code === 5);
+      if (refused !== undefined)
+        expect(refused.stderr).toMatch(/is at work on it: haup apply[^]*haup unlock/);
+      expect(await pending(other)).toBe(0);
+    });
+    expect(seen.lost).toBe(0);
+    await apply(quick);
+    await allDone(quick);
+  });
+});
