@@ -3,7 +3,8 @@ import { resolve } from 'node:path';
 import { keptStatesOf } from '../facts/history.ts';
 import type { HostName } from '../model/domain.ts';
 import { exitCodes } from '../model/errors.ts';
-import type { KeptState } from '../model/history.ts';
+import type { KeptHistory, KeptState } from '../model/history.ts';
+import type { Host } from '../model/plan.ts';
 import { connectAll } from './connect.ts';
 import type { Context } from './context.ts';
 import { knownHost, limited, openInventory } from './inventory.ts';
@@ -20,13 +21,21 @@ export async function history(
   const inventory = await openInventory(context, path);
   const names = host === null ? limited(inventory, options.limit) : [knownHost(inventory, host)];
   await using connected = await connectAll(context, inventory, options, { names });
-  const kept = new Map<HostName, readonly KeptState[]>(names.map((name) => [name, []]));
-  await Promise.all(
-    [...connected.hosts].map(async ([name, one]) => kept.set(name, await keptStatesOf(one, context.signal))),
+  const kept = new Map(
+    await Promise.all(
+      names.flatMap((name) => {
+        const one = connected.hosts.get(name);
+        return one === undefined ? [] : [keptBy(one, context.signal)];
+      }),
+    ),
   );
   if (options.json === true) {
     const { jsonText } = await import('../report/json.ts');
-    const hosts = [...kept].map(([name, states]) => ({ host: name, states: states.map(stateData) }));
+    const hosts = [...kept].map(([name, { states, unreadable }]) => ({
+      host: name,
+      states: states.map(stateData),
+      unreadable,
+    }));
     context.out(`${jsonText({ version: 1, hosts }, true)}\n`);
   } else {
     const { historyText } = await import('../report/history-text.ts');
@@ -36,6 +45,11 @@ export async function history(
   }
   return exitCodes.ok;
 }
+
+const keptBy = async (host: Host, signal: AbortSignal): Promise<readonly [HostName, KeptHistory]> => [
+  host.name,
+  await keptStatesOf(host, signal),
+];
 
 /** A state as data: what it is and what it has, never the contents of files. */
 function stateData({ number, label, files, builds }: KeptState): object {

@@ -34,7 +34,11 @@ export async function rollback(
   const number = numberOf(options.to);
   const stock = makeStock(context);
   // The others of its cluster are needed too: they serve meanwhile, and must go on understanding each other.
-  const names = named === null ? limited(inventory, undefined) : clusterOf(inventory, named);
+  // Whoever has lost one of them leaves it out with --limit.
+  const within = named !== null && options.limit !== undefined ? limited(inventory, options.limit) : null;
+  const names = (named === null ? limited(inventory, undefined) : clusterOf(inventory, named)).filter(
+    (name) => name === named || (within?.includes(name) ?? true),
+  );
   await using connected = await connectAll(context, inventory, options, { names, store: stock.store });
   const { hosts } = connected;
   const asked = named === null ? limited(inventory, options.limit) : [named];
@@ -57,7 +61,8 @@ export async function rollback(
   const targets = [...chosen].map(
     ([name, state]) => `${name} to state ${state.number}, as before ${state.label.why} (${state.label.when})`,
   );
-  if (options.json !== true) context.err(`${targets.join('\n')}\n`);
+  if (options.json !== true)
+    context.err(`${[...targets, ...unseenNote(inventory, chosen, hosts)].join('\n')}\n`);
   if (countChanges(plan).changes === 0) {
     const sentence = `Nothing to do: ${[...chosen].map(([name, state]) => `${name} is as in state ${state.number}`).join(', ')}.`;
     context.out(
@@ -75,6 +80,19 @@ export async function rollback(
   if (exit === exitCodes.ok && options.json !== true && options.dryRun !== true)
     context.err('haup plan shows what differs from the inventory now.\n');
   return exit;
+}
+
+/** Said before the question: what nobody can vouch for. */
+function unseenNote(
+  inventory: Inventory,
+  chosen: ReadonlyMap<HostName, KeptState>,
+  hosts: ReadonlyMap<HostName, Host>,
+): readonly string[] {
+  const near = new Set([...chosen.keys()].flatMap((name) => clusterOf(inventory, name)));
+  const unseen = [...near].filter((name) => !hosts.has(name));
+  return unseen.length === 0
+    ? []
+    : [`${unseen.join(' and ')} left out by --limit: whether they will hear each other is not looked at`];
 }
 
 function restorePlan(
@@ -111,10 +129,12 @@ function restorePlan(
   const kept = new Map<HostName, readonly KeptPaths[]>(
     [...chosen].map(([host, state]) => [host, state.services]),
   );
-  const vips = vipsOf(then);
+  const vips = vipsOf(then, inventory.vips);
   const all = [
     ...vips,
-    ...vipsOf(now).filter(({ address }) => !vips.some((vip) => vip.address.address === address.address)),
+    ...vipsOf(now, inventory.vips).filter(
+      ({ address }) => !vips.some((vip) => vip.address.address === address.address),
+    ),
   ];
   const tracks = arrange(diffs, kept, facts, all, clusters({ hosts: inventory.hosts, vips: all }));
   const same = [...diffs].flatMap(([host, diff]) => diff.same.map((what) => ({ host, what })));

@@ -1,8 +1,9 @@
 /** The read-only scripts that list the states which a host keeps and fetch the files of one, and their parsers. */
 
-import type { FileFact, HostName, Service } from '../model/domain.ts';
+import { z } from 'zod';
+import { type FileFact, type HostName, type Service, services } from '../model/domain.ts';
 import { HaupError } from '../model/errors.ts';
-import type { KeptBuild, KeptPaths, KeptState, StateLabel } from '../model/history.ts';
+import type { KeptBuild, KeptHistory, KeptPaths, KeptState, StateLabel } from '../model/history.ts';
 import { historyDirectory } from '../model/layout.ts';
 import type { Host, ReadScript } from '../model/plan.ts';
 import { softwareFacts } from './script.ts';
@@ -21,33 +22,65 @@ echo end
 ` as ReadScript;
 
 /** Newest first. Throws FACTS_UNREADABLE when the answer is cut off. */
-export function parseHistory(host: HostName, output: Uint8Array): readonly KeptState[] {
+export function parseHistory(host: HostName, output: Uint8Array): KeptHistory {
   const records = recordsOf(host, output);
   const of = (kind: string, number: string): readonly string[][] =>
     records.filter(([k, n]) => k === kind && n === number).map((record) => record.slice(2));
-  return records.flatMap(([kind, number = '', about = '']) => {
-    if (kind !== 'state') return [];
-    const read = JSON.parse(Buffer.from(about, 'base64').toString('utf8')) as About;
+  const states: KeptState[] = [];
+  const unreadable: number[] = [];
+  for (const [kind, number = '', text = ''] of records) {
+    if (kind !== 'state') continue;
+    const about = aboutOf(text);
+    if (about === null) {
+      unreadable.push(Number(number));
+      continue;
+    }
     const builds = of('build', number);
-    return [
-      {
-        number: Number(number),
-        label: read.label,
-        services: read.services,
-        files: Object.fromEntries(of('file', number).map(fileOf)),
-        builds: {
-          keepalived: buildOf('keepalived', read.services, builds),
-          nginx: buildOf('nginx', read.services, builds),
-        },
+    states.push({
+      number: Number(number),
+      ...about,
+      files: Object.fromEntries(of('file', number).map(fileOf)),
+      builds: {
+        keepalived: buildOf('keepalived', about.services, builds),
+        nginx: buildOf('nginx', about.services, builds),
       },
-    ];
-  });
+    });
+  }
+  return { states, unreadable };
 }
 
-interface About {
-  readonly label: StateLabel;
-  readonly services: readonly KeptPaths[];
+/** Null for what is damaged, or was written in another way: one such state must not hide the others. */
+function aboutOf(base64: string): Pick<KeptState, 'label' | 'services'> | null {
+  try {
+    const { label, services } = about.parse(JSON.parse(Buffer.from(base64, 'base64').toString('utf8')));
+    return { label, services };
+  } catch {
+    return null;
+  }
 }
+
+const words = z.array(z.string());
+const about: z.ZodType<{ label: StateLabel; services: readonly KeptPaths[] }> = z.object({
+  label: z.object({
+    run: z.string(),
+    who: z.string(),
+    when: z.string(),
+    why: z.string(),
+    inventory: z.string(),
+    changes: words,
+  }),
+  services: z.array(
+    z.object({
+      service: z.enum(services),
+      binary: z.string(),
+      prefix: z.string().nullable(),
+      entry: z.string(),
+      files: words,
+      owns: words,
+      unit: z.string(),
+    }),
+  ),
+});
 
 function fileOf([state, path = '', mode = '0', owner = '', sha256 = '']: readonly string[]): [
   string,
@@ -83,7 +116,7 @@ done
 echo end
 ` as ReadScript;
 
-export async function keptStatesOf(host: Host, signal: AbortSignal): Promise<readonly KeptState[]> {
+export async function keptStatesOf(host: Host, signal: AbortSignal): Promise<KeptHistory> {
   return parseHistory(host.name, await host.read(historyScript, signal));
 }
 

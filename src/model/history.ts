@@ -53,3 +53,11 @@ export interface KeptState {
   /** Null: there was no program, or a package's. */
   readonly builds: Readonly<Record<Service, KeptBuild | null>>;
 }
+
+/** What a host keeps. */
+export interface KeptHistory {
+  /** Newest first. */
+  readonly states: readonly KeptState[];
+  /** Numbers of states whose metadata is damaged, or of another version of haup. */
+  readonly unreadable: readonly number[];
+}

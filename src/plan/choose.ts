@@ -2,7 +2,7 @@
 
 import type { HostName } from '../model/domain.ts';
 import { HaupError } from '../model/errors.ts';
-import type { KeptState } from '../model/history.ts';
+import type { KeptHistory, KeptState } from '../model/history.ts';
 
 export interface Wish {
   /** Null: every host that the last run has changed. */
@@ -11,14 +11,17 @@ export interface Wish {
   readonly number: number | null;
 }
 
-/** Throws USAGE when there is no such state, or when a number means different things on different hosts. */
+/** Throws USAGE when there is no such state, when it cannot be read, or when a number means different things. */
 export function chooseStates(
-  kept: ReadonlyMap<HostName, readonly KeptState[]>,
+  kept: ReadonlyMap<HostName, KeptHistory>,
   { host, number }: Wish,
 ): ReadonlyMap<HostName, KeptState> {
   const named = (name: HostName): KeptState | undefined => {
-    const states = kept.get(name) ?? [];
-    return number === null ? states[0] : states.find((state) => state.number === number);
+    const { states = [], unreadable = [] } = kept.get(name) ?? {};
+    const newest = Math.max(...states.map((state) => state.number), ...unreadable);
+    const meant = number ?? newest;
+    if (unreadable.includes(meant)) throw damaged(name, meant);
+    return states.find((state) => state.number === meant);
   };
   if (host !== null) {
     const state = named(host);
@@ -40,14 +43,22 @@ export function chooseStates(
   return new Map(same);
 }
 
+const damaged = (host: HostName, number: number): HaupError =>
+  new HaupError('USAGE', `State ${number} cannot be read: it is damaged, or of another version of haup.`, {
+    host,
+    hint: 'haup history shows the others; go back to one of them with --to.',
+  });
+
 function none(
-  kept: ReadonlyMap<HostName, readonly KeptState[]>,
+  kept: ReadonlyMap<HostName, KeptHistory>,
   host: HostName | null,
   number: number | null,
 ): HaupError {
   const place = host ?? 'No host';
   const verb = host === null ? 'keeps' : 'keeps no';
-  const numbers = [...new Set([...kept.values()].flat().map((state) => state.number))].sort((a, b) => a - b);
+  const numbers = [
+    ...new Set([...kept.values()].flatMap(({ states }) => states.map((state) => state.number))),
+  ].sort((a, b) => a - b);
   return new HaupError(
     'USAGE',
     number === null

@@ -39,6 +39,13 @@ test('what haup renders is read as what the inventory says', () => {
       members: vip.members.map((one) => ({ ...one, interface: 'ens33' })),
     })),
   );
+  // Of a host that was not asked the inventory's word is taken, so that its VIPs are still waited for.
+  const one = new Map([...texts].filter(([host]) => host === 'keep_136'));
+  expect(vipsOf(one)).toEqual([]);
+  expect(vipsOf(one, inventory.vips).map((vip) => vip.members.map(({ host }) => host))).toEqual([
+    ['keep_136', 'keep_137'],
+    ['keep_137', 'keep_136'],
+  ]);
 });
 
 test('keepalived.conf as people write it', () => {

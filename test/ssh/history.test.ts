@@ -31,7 +31,7 @@ const sh = (script: string, stdin = ''): Buffer =>
   });
 const host = { name: 'a', read: async (script: string) => sh(script) } as unknown as Host;
 const forever = new AbortController().signal;
-const states = (): Promise<readonly KeptState[]> => keptStatesOf(host, forever);
+const states = async (): Promise<readonly KeptState[]> => (await keptStatesOf(host, forever)).states;
 
 const put = (path: string, text: string, mode = 0o644): void => {
   mkdirSync(dirname(`${root}/${path}`), { recursive: true });
@@ -164,6 +164,20 @@ describe('a state', () => {
     cut();
     keep('r2');
     expect((await states()).map(({ number, label }) => [number, label.run])).toEqual([[1, 'r1']]);
+  });
+
+  test('whose metadata is damaged is named, and hides none of the others', async () => {
+    keep('r1');
+    replace('etc/nginx.conf', 'two\n', 0o640);
+    keep('r2');
+    replace('etc/nginx.conf', 'three\n', 0o640);
+    keep('r3');
+    for (const damage of ['{', '{"label":{}}', '']) {
+      replace('state/history/2/about', damage);
+      const { states: readable, unreadable } = await keptStatesOf(host, forever);
+      expect(readable.map(({ number }) => number)).toEqual([3, 1]);
+      expect(unreadable).toEqual([2]);
+    }
   });
 
   test('that cannot be kept leaves nothing behind', () => {
