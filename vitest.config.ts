@@ -1,5 +1,15 @@
 import { defineConfig } from 'vitest/config';
 
+/** Tests on real hosts that make a lab of their own, and spoil it as they like. */
+const own = ['changes', 'faults', 'lab'].map((name) => `test/e2e/${name}.test.ts`);
+
+const e2e = {
+  testTimeout: 300_000,
+  hookTimeout: 600_000,
+  // Two cores: `npm test` runs these two projects side by side, and more would spoil the figures.
+  fileParallelism: false,
+};
+
 export default defineConfig({
   test: {
     projects: [
@@ -8,15 +18,15 @@ export default defineConfig({
       },
       {
         test: {
+          ...e2e,
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
-          testTimeout: 300_000,
-          hookTimeout: 600_000,
+          exclude: own,
+          // The lab that the files of this project share.
           globalSetup: ['test/e2e/global-setup.ts'],
-          // Two cores: one lab builds while another measures would spoil the figures.
-          fileParallelism: false,
         },
       },
+      { test: { ...e2e, name: 'e2e-own', include: own } },
     ],
   },
 });

@@ -1,4 +1,5 @@
-// `npm run soak [-- TIMES]`: every change of test/e2e/changes.test.ts TIMES times (10) under load, the slow ones too.
+// `npm run soak [-- TIMES]`: under load, every change of test/e2e/changes.test.ts TIMES times (10), the slow ones
+// too, and haup killed at 50 moments (test/e2e/faults.test.ts).
 import { spawnSync } from 'node:child_process';
 import { root, setup } from './setup.mjs';
 
@@ -8,9 +9,13 @@ if (!/^[1-9]\d{0,3}$/.test(times)) {
   process.exit(2);
 }
 setup();
-const { status } = spawnSync('npx', ['vitest', 'run', '--project', 'e2e', 'test/e2e/changes.test.ts'], {
-  cwd: root,
-  stdio: 'inherit',
-  env: { ...process.env, HAUP_SOAK: times },
-});
+const { status } = spawnSync(
+  'npx',
+  ['vitest', 'run', '--project', 'e2e-own', 'test/e2e/changes.test.ts', 'test/e2e/faults.test.ts'],
+  {
+    cwd: root,
+    stdio: 'inherit',
+    env: { ...process.env, HAUP_SOAK: times },
+  },
+);
 process.exit(status ?? 1);

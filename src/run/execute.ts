@@ -126,11 +126,18 @@ async function stageFailure(
             // A set of files is swapped whole or not at all: where that fails there is nothing to put back.
             const atomic = change.actions.every((action) => action.do === 'write');
             if (!atomic) mine.push(change);
+            const started = options.now();
             await makeChange(host, atMoment(change, moments.get(host.name)), options, ending);
             if (atomic) mine.push(change);
             if (change.after !== undefined) await options.gate(change.after, [work.host], ending, change);
+            // Not before: a host is drained when another has its VIPs, not when it was told to give them away.
+            options.emit({ type: 'changed', host: host.name, change, ms: options.now() - started });
           }
-        } catch (error) {
+        } catch (caught) {
+          // An action that was broken off says so; why is what the signal knows: Ctrl-C, or a host that was lost.
+          const error: unknown = isInterruption(caught) && ending.aborted ? ending.reason : caught;
+          if (error instanceof HaupError)
+            options.emit({ type: 'failed', host: host.name, error: asSeenOn(host, error) });
           // Others may be waiting for what this host was to build.
           for (const action of work.changes.flatMap(({ actions }) => actions)) {
             if (action.do === 'pack-build') options.packs.fail(action.pack, error);
@@ -144,6 +151,15 @@ async function stageFailure(
   }
   return null;
 }
+
+const isInterruption = (error: unknown): boolean =>
+  error instanceof HaupError && error.code === 'INTERRUPTED';
+
+/** A host that stops because of another one has not failed in the other's way. */
+const asSeenOn = ({ name }: Host, error: HaupError): HaupError =>
+  error.host === undefined || error.host === name
+    ? error
+    : new HaupError(error.code, `It stopped, since ${error.host} failed.`, { host: name });
 
 /**
  * What hosts change together is finished once the first of them may have read it: that takes seconds, and

@@ -1,6 +1,5 @@
-/** One change on one host: its actions in order, each told of. */
+/** One change on one host: its actions in order, each told of. Whether it is done or failed, the caller says. */
 
-import { HaupError } from '../model/errors.ts';
 import { sayMark } from '../model/layout.ts';
 import type { Action, Change, Host } from '../model/plan.ts';
 import type { ExecuteOptions } from './execute.ts';
@@ -12,42 +11,23 @@ export async function makeChange(
   options: ExecuteOptions,
   signal: AbortSignal,
 ): Promise<void> {
-  const { emit, now, log, packs } = options;
-  const started = now();
+  const { emit, log, packs } = options;
   emit({ type: 'changing', host: host.name, change });
   for (const action of change.actions) {
     // Between two actions everything is whole; inside one it is the host's script that keeps it so.
     if (signal.aborted) throw signal.reason;
     if (change.actions.length > 1) emit({ type: 'step', host: host.name, change, note: noteOf(action) });
     log(host.name, `── ${change.title}: ${noteOf(action)}`);
-    try {
-      // What can be dropped at any moment is; the rest is short, and is finished rather than left half done.
-      const patience = interruptible.has(action.do) ? signal : uninterrupted;
-      if (action.do === 'place-build') await packs.ready(action.pack, signal);
-      const { pack } = await host.act(action, patience, (line) => {
-        log(host.name, line);
-        if (line.startsWith(sayMark))
-          emit({ type: 'said', host: host.name, text: line.slice(sayMark.length) });
-      });
-      if (action.do === 'pack-build' && pack !== undefined) await packs.put(action.pack, pack);
-    } catch (caught) {
-      // An action that was broken off says so; why is what the signal knows: Ctrl-C, or a host that was lost.
-      const error: unknown = isInterruption(caught) && signal.aborted ? signal.reason : caught;
-      if (error instanceof HaupError) emit({ type: 'failed', host: host.name, error: asSeenOn(host, error) });
-      throw error;
-    }
+    // What can be dropped at any moment is; the rest is short, and is finished rather than left half done.
+    const patience = interruptible.has(action.do) ? signal : uninterrupted;
+    if (action.do === 'place-build') await packs.ready(action.pack, signal);
+    const { pack } = await host.act(action, patience, (line) => {
+      log(host.name, line);
+      if (line.startsWith(sayMark)) emit({ type: 'said', host: host.name, text: line.slice(sayMark.length) });
+    });
+    if (action.do === 'pack-build' && pack !== undefined) await packs.put(action.pack, pack);
   }
-  emit({ type: 'changed', host: host.name, change, ms: now() - started });
 }
-
-const isInterruption = (error: unknown): boolean =>
-  error instanceof HaupError && error.code === 'INTERRUPTED';
-
-/** A host that stops because of another one has not failed in the other's way. */
-const asSeenOn = ({ name }: Host, error: HaupError): HaupError =>
-  error.host === undefined || error.host === name
-    ? error
-    : new HaupError(error.code, `It stopped, since ${error.host} failed.`, { host: name });
 
 const interruptible: ReadonlySet<Action['do']> = new Set<Action['do']>([
   'upload',

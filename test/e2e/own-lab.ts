@@ -38,7 +38,7 @@ export const nginxOption: Edit = (it) => {
 };
 
 /** What all clients saw together. */
-export interface Load extends Seen {
+export interface Load extends Omit<Seen, 'story'> {
   /** Of the work itself. */
   readonly ms: number;
 }
@@ -127,6 +127,9 @@ export function ownLab(lab: string): OwnLab {
       figure(
         `${what}: ${load.lost} of ${load.total} lost, ${load.retried} retried, longest gap ${load.longestGapMs.toFixed(0)} ms, in ${(ms / 1000).toFixed(1)} s`,
       );
+      if (load.lost > 0) {
+        for (const [vip, { story }] of Object.entries(seen)) figure(`${vip}: ${story.join('; ')}`);
+      }
       expect(all.every(({ total }) => total > 200)).toBe(true);
       return load;
     },

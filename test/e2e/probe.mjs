@@ -21,15 +21,20 @@ await new Promise((resolve) => {
   setTimeout(resolve, Number(limit) * 1000).unref();
 });
 await sampler.stop();
-const seen = addresses.map((address) => [address, outage(sampler.of(address), intervalMs)]);
-process.stdout.write(
-  `${JSON.stringify(
-    Object.fromEntries(
-      seen.map(([address, { lost, total, retried, longestGapMs }]) => [
-        address,
-        { lost, total, retried, longestGapMs },
-      ]),
-    ),
-  )}\n`,
-);
+// Spans are told on the wall clock, as whatever else was written down meanwhile is.
+const offset = Date.now() - performance.now();
+const wall = (ms) => new Date(ms + offset).toISOString().slice(14, 23);
+const seen = addresses.map((address) => {
+  const { lost, total, retried, longestGapMs, unanswered, answeredBy } = outage(
+    sampler.of(address),
+    intervalMs,
+  );
+  const spans = [
+    ...answeredBy.map(({ host, fromMs, toMs }) => [fromMs, toMs, `answered by ${host}`]),
+    ...unanswered.map(({ fromMs, toMs }) => [fromMs, toMs, 'no answer']),
+  ].toSorted(([a], [b]) => a - b);
+  const story = spans.map(([from, to, what]) => `${wall(from)} to ${wall(to)} ${what}`);
+  return [address, { lost, total, retried, longestGapMs, story }];
+});
+process.stdout.write(`${JSON.stringify(Object.fromEntries(seen))}\n`);
 process.exit(0);

@@ -8,6 +8,8 @@ export interface Seen {
   readonly total: number;
   readonly retried: number;
   readonly longestGapMs: number;
+  /** Who answered from when to when, as minutes and seconds, and when nobody did. */
+  readonly story: readonly string[];
 }
 
 /** Asks the VIPs of a lab 200 times a second while `work` runs; gives what was seen of each. */

@@ -45,6 +45,34 @@ test('stages follow each other, each ended by its gate', async () => {
   expect(gates).toEqual([['a', 'b']]);
 });
 
+test('a change with a condition of its own is done when that holds, and has failed when it does not', async () => {
+  const gated: Stage = {
+    ...stage('one', []),
+    work: [{ host: 'a', changes: [{ ...change('drain'), after: ['released'] }, change('next')] }],
+  };
+  for (const holds of [true, false]) {
+    const { hosts, events, options } = world(['a']);
+    const seen: string[] = [];
+    const running = execute(
+      planOf([gated]),
+      hosts,
+      {
+        ...options,
+        gate: async () => {
+          seen.push(events.map(({ type }) => type).join(' '));
+          if (!holds) throw new HaupError('GATE_FAILED', 'no');
+        },
+      },
+      new AbortController().signal,
+    );
+    if (holds) await running;
+    else await expect(running).rejects.toMatchObject({ code: 'GATE_FAILED' });
+    expect(seen[0]).toBe('changing');
+    const told = events.map(({ type }) => type).filter((type) => type !== 'said');
+    expect(told).toEqual(holds ? ['changing', 'changed', 'changing', 'changed'] : ['changing', 'failed']);
+  }
+});
+
 test('a gate asks nothing of a host whose stage comes later', async () => {
   const { hosts, gates, options } = world(['a', 'b']);
   await execute(
