@@ -1,9 +1,8 @@
 /** The read-only scripts that list the states which a host keeps and fetch the files of one, and their parsers. */
 
-import { z } from 'zod';
 import { type FileFact, type HostName, type Service, services } from '../model/domain.ts';
 import { HaupError } from '../model/errors.ts';
-import type { KeptBuild, KeptHistory, KeptPaths, KeptState, StateLabel } from '../model/history.ts';
+import type { KeptBuild, KeptHistory, KeptPaths, KeptState } from '../model/history.ts';
 import { historyDirectory } from '../model/layout.ts';
 import type { Host, ReadScript } from '../model/plan.ts';
 import { softwareFacts } from './script.ts';
@@ -52,35 +51,41 @@ export function parseHistory(host: HostName, output: Uint8Array): KeptHistory {
 /** Null for what is damaged, or was written in another way: one such state must not hide the others. */
 function aboutOf(base64: string): Pick<KeptState, 'label' | 'services'> | null {
   try {
-    const { label, services } = about.parse(JSON.parse(Buffer.from(base64, 'base64').toString('utf8')));
-    return { label, services };
+    const read: unknown = JSON.parse(Buffer.from(base64, 'base64').toString('utf8'));
+    return isAbout(read) ? read : null;
   } catch {
     return null;
   }
 }
 
-const words = z.array(z.string());
-const about: z.ZodType<{ label: StateLabel; services: readonly KeptPaths[] }> = z.object({
-  label: z.object({
-    run: z.string(),
-    who: z.string(),
-    when: z.string(),
-    why: z.string(),
-    inventory: z.string(),
-    changes: words,
-  }),
-  services: z.array(
-    z.object({
-      service: z.enum(services),
-      binary: z.string(),
-      prefix: z.string().nullable(),
-      entry: z.string(),
-      files: words,
-      owns: words,
-      unit: z.string(),
-    }),
-  ),
-});
+const labelFields = ['run', 'who', 'when', 'why', 'inventory'] as const;
+const pathFields = ['binary', 'entry', 'unit'] as const;
+
+function isAbout(value: unknown): value is Pick<KeptState, 'label' | 'services'> {
+  if (!isObject(value) || !isObject(value['label']) || !Array.isArray(value['services'])) return false;
+  const { label, services: kept } = value as {
+    readonly label: Fields;
+    readonly services: readonly unknown[];
+  };
+  return (
+    labelFields.every((name) => typeof label[name] === 'string') &&
+    isWords(label['changes']) &&
+    kept.every(
+      (one) =>
+        isObject(one) &&
+        services.some((name) => name === one['service']) &&
+        pathFields.every((name) => typeof one[name] === 'string') &&
+        (one['prefix'] === null || typeof one['prefix'] === 'string') &&
+        isWords(one['files']) &&
+        isWords(one['owns']),
+    )
+  );
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+const isObject = (value: unknown): value is Fields => typeof value === 'object' && value !== null;
+const isWords = (value: unknown): boolean =>
+  Array.isArray(value) && value.every((word) => typeof word === 'string');
 
 function fileOf([state, path = '', mode = '0', owner = '', sha256 = '']: readonly string[]): [
   string,

@@ -17,6 +17,8 @@ export const drainedBy = { operator: -253, change: -252 } as const;
  * file that it reads first.
  */
 export const unreadMark = (service: Service): string => `${stateDirectory}/unread.${service}`;
+/** What the host finishes by itself when the run that has its lock is cut off; gone after a reboot. */
+export const entrustedScript = '/run/haup.finish';
 /** The digest of the recipe of a finished build. */
 export const stampPath = (prefix: string): string => `${prefix}/.haup-build`;
 /** In place of the digest: files of a build are being put in place, or that was cut off. */

@@ -49,12 +49,16 @@ export type Action =
   | { readonly do: 'write-unit'; readonly service: Service; readonly file: FileWrite }
   /** Files that no daemon's test judges; systemd reads its units again when one of them is among these. */
   | { readonly do: 'put-files'; readonly files: readonly FileWrite[] }
-  /** `found`: how the service was before haup first touched it, to be remembered on the host. */
+  /**
+   * `found`: how the service was before haup first touched it, to be remembered on the host. `idle`: VIPs that the
+   * host must not hold at that moment, as it was drained for this; GATE_FAILED when it does, and nothing is done.
+   */
   | {
       readonly do: 'service';
       readonly service: Service;
       readonly verb: ServiceVerb;
       readonly found?: ServiceFound;
+      readonly idle?: readonly string[];
     }
   /** Takes away what a build put under its prefix and elsewhere; what was there before comes back. */
   | { readonly do: 'remove-build'; readonly service: Service; readonly prefix: string }
@@ -70,6 +74,8 @@ export type Action =
   | { readonly do: 'forget' }
   /** `atMs`: the moment by the host's own clock, ms since the epoch; null until it is agreed on. */
   | { readonly do: 'reload-together'; readonly service: Service; readonly atMs: number | null }
+  /** The host reads what it has not read yet, `afterMs` after the end of whoever has its lock, however that ends. */
+  | { readonly do: 'entrust'; readonly service: Service; readonly afterMs: number }
   /** Lower the priority of every VRRP instance of the host; survives restarts and reboots. */
   | { readonly do: 'drain'; readonly by?: keyof typeof drainedBy }
   | { readonly do: 'undrain' }

@@ -1,6 +1,6 @@
 import type { HostFacts } from '../model/domain.ts';
 import { drainedBy, drainFile, unreadMark } from '../model/layout.ts';
-import type { Change } from '../model/plan.ts';
+import type { Action, Change } from '../model/plan.ts';
 
 /** `held`: the VIPs that somebody holds now, and must hold afterwards. */
 export const drainWhy = (why: string, held: readonly string[]): Change => ({
@@ -52,14 +52,9 @@ export function whileDrained(
   held: readonly string[],
   able: boolean,
 ): readonly Change[] {
-  const interrupts = changes.some(({ actions }) =>
-    actions.some(
-      (action) => action.do === 'service' && (action.verb === 'restart' || action.verb === 'stop'),
-    ),
-  );
-  if (!interrupts) return changes;
+  if (!changes.some(({ actions }) => actions.some(interrupts))) return changes;
   if (able) {
-    const own = changes.filter(({ id }) => id !== undrain.id);
+    const own = changes.filter(({ id }) => id !== undrain.id).map((change) => onlyIdle(change, held));
     return [drainWhy('a daemon is restarted: the backup takes over first', held), ...own, undrain];
   }
   const note = 'this host cannot be drained: its VIPs are without a holder until the backup takes them';
@@ -68,4 +63,18 @@ export function whileDrained(
       ? { ...change, why: `${change.why}; ${note}` }
       : change,
   );
+}
+
+const interrupts = (action: Action): boolean =>
+  action.do === 'service' && (action.verb === 'restart' || action.verb === 'stop');
+
+/** The peer may fail in the meantime, and leave the VIPs to the host that is being changed. */
+function onlyIdle(change: Change, held: readonly string[]): Change {
+  const guarded = (actions: readonly Action[]): readonly Action[] =>
+    actions.map((action) => (interrupts(action) ? { ...action, idle: held } : action));
+  return {
+    ...change,
+    actions: guarded(change.actions),
+    ...(change.undo === undefined ? {} : { undo: guarded(change.undo) }),
+  };
 }

@@ -53,7 +53,7 @@ export function goingFirst(
 export function splitChanges(
   host: HostName,
   changes: readonly Change[],
-  { hosts, first, forgotten }: Meeting,
+  { hosts, first, forgotten, takeoverMs }: Meeting,
   holding: readonly string[],
 ): { readonly together: readonly Change[]; readonly alone: readonly Change[] } {
   const together: Change[] = [];
@@ -63,21 +63,36 @@ export function splitChanges(
     else if (change.id !== 'service:keepalived' || restarts(change)) alone.push(change);
     else alone.push(...withoutReload(change));
   }
-  if (first.length === 0) return { together: [...together, reload(1, hosts.length)], alone };
+  if (first.length === 0) return { together: [...together, entrust(1, 0), reload(2, hosts.length)], alone };
   const last = hosts.length - first.length;
-  if (!first.includes(host)) return { together: [...together, reload(3, last)], alone };
+  if (!first.includes(host))
+    return { together: [...together, entrust(2, takeoverMs + startMs), reload(4, last)], alone };
   const drains = holding.length > 0;
   const overlapping = { after: ['overlapping' as const], addresses: forgotten };
   return {
     together: [
       ...together,
       ...(drains ? [{ ...drainWhy('the others take its VIPs first', holding), round: 1 }] : []),
-      { ...reload(2, first.length), ...overlapping },
-      ...(drains ? [{ ...undrain, round: 4 }] : []),
+      entrust(2, 0),
+      { ...reload(3, first.length), ...overlapping },
+      ...(drains ? [{ ...undrain, round: 5 }] : []),
     ],
     alone,
   };
 }
+
+/** For keepalived to read its files, beyond what VRRP's timers take. */
+const startMs = 500;
+
+/** From here on the hosts finish the change in the same order also when haup is cut off. */
+const entrust = (round: number, afterMs: number): Change => ({
+  id: 'entrust:keepalived',
+  title: 'entrust the host with the rest',
+  why: 'some would have read the change and others not, were haup cut off in between',
+  actions: [{ do: 'entrust', service: 'keepalived', afterMs }],
+  diffs: [],
+  round,
+});
 
 /** One host needs no agreement on a moment. */
 function reload(round: number, hosts: number): Change {

@@ -19,6 +19,8 @@ export interface Meeting {
   readonly first: readonly HostName[];
   /** VIPs that keepalived gives up when it reads the change. */
   readonly forgotten: readonly string[];
+  /** Within this time hosts that go first have taken over, drained as they are. */
+  readonly takeoverMs: number;
 }
 
 export interface MeetingPlace {
@@ -61,7 +63,8 @@ export function meetingOf(
     const forgotten = [...new Set(found.flatMap((one) => (one.forgets ? [one.address] : [])))];
     const sharing = forgotten.map((address) => split.get(address)?.hosts ?? []);
     const first = forgotten.length === 0 ? [] : goingFirst(hosts, sharing, have, vips, able);
-    return { hosts, first, forgotten, together: announce(found, hosts, first) };
+    const slowest = Math.max(...found.map(({ after }) => downTime({ ...after, priority: 1 })));
+    return { hosts, first, forgotten, takeoverMs: slowest * 1000, together: announce(found, hosts, first) };
   }
   return null;
 }

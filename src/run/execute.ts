@@ -1,9 +1,9 @@
 import type { HostName } from '../model/domain.ts';
-import { HaupError } from '../model/errors.ts';
+import { HaupError, SeveralErrors } from '../model/errors.ts';
 import type { Emit } from '../model/events.ts';
 import type { StateLabel } from '../model/history.ts';
 import type { Action, Change, CheckName, Host, HostWork, Plan, Stage } from '../model/plan.ts';
-import { failureOf, throwFailures } from './failures.ts';
+import { failureOf, rejection, throwFailures } from './failures.ts';
 import { makeChange, uninterrupted } from './make-change.ts';
 import { agreedMoments, atMoment } from './moment.ts';
 import type { PackStore } from './packs.ts';
@@ -104,52 +104,98 @@ async function stageFailure(
   signal: AbortSignal,
 ): Promise<unknown> {
   const rounds = new Set(stage.work.flatMap(({ changes }) => changes.map(({ round }) => round ?? 0)));
+  const lost = new Map<HostName, HaupError>();
   for (const round of [...rounds].sort((a, b) => a - b)) {
     const ending = endingOf(stage, round, signal);
-    const moments = await agreedMoments(stage, round, hosts, options, ending).catch((error: unknown) => ({
-      error,
-    }));
-    if ('error' in moments) return moments.error;
-    const outcomes = await Promise.allSettled(
-      stage.work.map(async (work) => {
-        const host = hosts.get(work.host);
-        if (host === undefined) {
-          throw new HaupError('HOST_UNKNOWN', `${work.host} is in the plan but not connected.`, {
-            host: work.host,
-          });
-        }
-        const mine = begun.get(host) ?? [];
-        begun.set(host, mine);
-        try {
-          for (const change of work.changes) {
-            if ((change.round ?? 0) !== round) continue;
-            // A set of files is swapped whole or not at all: where that fails there is nothing to put back.
-            const atomic = change.actions.every((action) => action.do === 'write');
-            if (!atomic) mine.push(change);
-            const started = options.now();
-            await makeChange(host, atMoment(change, moments.get(host.name)), options, ending);
-            if (atomic) mine.push(change);
-            if (change.after !== undefined) await options.gate(change.after, [work.host], ending, change);
-            // Not before: a host is drained when another has its VIPs, not when it was told to give them away.
-            options.emit({ type: 'changed', host: host.name, change, ms: options.now() - started });
-          }
-        } catch (caught) {
-          // An action that was broken off says so; why is what the signal knows: Ctrl-C, or a host that was lost.
-          const error: unknown = isInterruption(caught) && ending.aborted ? ending.reason : caught;
-          if (error instanceof HaupError)
-            options.emit({ type: 'failed', host: host.name, error: asSeenOn(host, error) });
-          // Others may be waiting for what this host was to build.
-          for (const action of work.changes.flatMap(({ actions }) => actions)) {
-            if (action.do === 'pack-build') options.packs.fail(action.pack, error);
-          }
-          throw error;
-        }
-      }),
-    );
-    const failure = failureOf(outcomes);
-    if (failure !== null) return failure;
+    const left = { ...stage, work: stage.work.filter(({ host }) => !lost.has(host)) };
+    let failure: unknown = null;
+    const moments = await agreedMoments(left, round, hosts, options, ending).catch((error: unknown) => {
+      failure = error;
+      return new Map<HostName, number>();
+    });
+    if (failure === null || goesForward(stage, round, failure)) {
+      const outcomes = await Promise.allSettled(
+        left.work.map((work) => hostRound(work, round, moments, { hosts, begun, lost, options, ending })),
+      );
+      failure = failureOf([...outcomes, ...(failure === null ? [] : [rejection(failure)])]);
+    }
+    if (failure === null) continue;
+    if (!goesForward(stage, round, failure)) return failure;
+    for (const error of failure instanceof SeveralErrors ? failure.errors : [failure]) {
+      if (error instanceof HaupError && error.host !== undefined) lost.set(error.host, error);
+    }
   }
-  return null;
+  if (lost.size === 0) return null;
+  // It does by itself what the others have done: going back would part them.
+  begun.clear();
+  for (const host of lost.keys()) {
+    const text = 'was lost after it had been entrusted with the rest: it finishes within a minute by itself';
+    options.emit({ type: 'said', host, text });
+  }
+  return failureOf([...lost.values()].map(rejection));
+}
+
+/** Once all are entrusted with the rest, a host that is lost goes on by itself, and so must the others. */
+function goesForward(stage: Stage, round: number, failure: unknown): boolean {
+  const entrusted = stage.work
+    .flatMap(({ changes }) => changes)
+    .find(({ actions }) => actions.some((action) => action.do === 'entrust'));
+  const errors = failure instanceof SeveralErrors ? failure.errors : [failure];
+  return (
+    entrusted !== undefined &&
+    round > (entrusted.round ?? 0) &&
+    errors.every((error) => error instanceof HaupError && error.code === 'CONNECTION_LOST')
+  );
+}
+
+interface Round {
+  readonly hosts: ReadonlyMap<HostName, Host>;
+  readonly begun: Map<Host, Change[]>;
+  /** Hosts that nothing can be asked of any more. */
+  readonly lost: ReadonlyMap<HostName, HaupError>;
+  readonly options: ExecuteOptions;
+  readonly ending: AbortSignal;
+}
+
+async function hostRound(
+  work: HostWork,
+  round: number,
+  moments: ReadonlyMap<HostName, number>,
+  { hosts, begun, lost, options, ending }: Round,
+): Promise<void> {
+  const host = hosts.get(work.host);
+  if (host === undefined) {
+    throw new HaupError('HOST_UNKNOWN', `${work.host} is in the plan but not connected.`, {
+      host: work.host,
+    });
+  }
+  const mine = begun.get(host) ?? [];
+  begun.set(host, mine);
+  try {
+    for (const change of work.changes) {
+      if ((change.round ?? 0) !== round) continue;
+      // A set of files is swapped whole or not at all: where that fails there is nothing to put back.
+      const atomic = change.actions.every((action) => action.do === 'write');
+      if (!atomic) mine.push(change);
+      const started = options.now();
+      await makeChange(host, atMoment(change, moments.get(host.name)), options, ending);
+      if (atomic) mine.push(change);
+      if (change.after !== undefined && lost.size === 0)
+        await options.gate(change.after, [work.host], ending, change);
+      // Not before: a host is drained when another has its VIPs, not when it was told to give them away.
+      options.emit({ type: 'changed', host: host.name, change, ms: options.now() - started });
+    }
+  } catch (caught) {
+    // An action that was broken off says so; why is what the signal knows: Ctrl-C, or a host that was lost.
+    const error: unknown = isInterruption(caught) && ending.aborted ? ending.reason : caught;
+    if (error instanceof HaupError)
+      options.emit({ type: 'failed', host: host.name, error: asSeenOn(host, error) });
+    // Others may be waiting for what this host was to build.
+    for (const action of work.changes.flatMap(({ actions }) => actions)) {
+      if (action.do === 'pack-build') options.packs.fail(action.pack, error);
+    }
+    throw error;
+  }
 }
 
 const isInterruption = (error: unknown): boolean =>

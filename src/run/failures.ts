@@ -23,3 +23,5 @@ export function failureOf(outcomes: readonly PromiseSettledResult<unknown>[]): u
   if (first === undefined) return null;
   return first.code === 'INTERRUPTED' || rest.length === 0 ? first : new SeveralErrors([first, ...rest]);
 }
+
+export const rejection = (reason: unknown): PromiseRejectedResult => ({ status: 'rejected', reason });

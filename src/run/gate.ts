@@ -62,7 +62,9 @@ export async function gate(
         'GATE_FAILED',
         `After the change ${wrong.length === 1 ? 'a check does' : `${wrong.length} checks do`} not hold.`,
         {
-          hint: 'haup status shows how every host is now; journalctl -u keepalived -u nginx on the host says why.',
+          hint: checks.includes('released')
+            ? 'No other host has taken them: haup status shows which of them is there and well.'
+            : 'haup status shows how every host is now; journalctl -u keepalived -u nginx on the host says why.',
           detail: wrong,
         },
       );

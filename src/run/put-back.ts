@@ -27,11 +27,16 @@ export async function putBack(
   try {
     for (const action of undo) {
       log(host.name, `── put back: ${noteOf(action)}`);
-      // A file that was never swapped in needs no putting back, and says so by being stale.
       await host
         .act(action, patience, (line) => log(host.name, line))
         .catch((error: unknown) => {
-          if (!(error instanceof HaupError && error.code === 'PLAN_STALE')) throw error;
+          if (!(error instanceof HaupError)) throw error;
+          // A file that was never swapped in needs no putting back, and says so by being stale.
+          if (error.code === 'PLAN_STALE') return;
+          // Its peer has failed, and it serves: that is worth more than the right program.
+          if (action.do !== 'service' || error.code !== 'GATE_FAILED') throw error;
+          const text = `${action.service} is not interrupted, since the host serves: haup plan shows whether something is left`;
+          emit({ type: 'said', host: host.name, text });
         });
     }
     if (drained) {

@@ -8,6 +8,7 @@ import type { ErrorCode } from '../model/errors.ts';
 import { drainedBy, drainFile, stateDirectory, unreadMark } from '../model/layout.ts';
 import type { Action, DeadMan, Fault, FileWrite, Pack } from '../model/plan.ts';
 import { build, configure, fetchTarball, packBuild, placeBuild, upload } from './builds.ts';
+import { entrust } from './entrust.ts';
 import { keepState, restoreBuild } from './history.ts';
 import { removePackages } from './package-removal.ts';
 import { install } from './packages.ts';
@@ -108,9 +109,11 @@ useradd --system --user-group --no-create-home --home-dir / --shell "$(command -
     case 'forget':
       return forget();
     case 'service':
-      return service(action.service, action.verb, action.found);
+      return service(action);
     case 'reload-together':
       return reloadTogether(action.service, action.atMs ?? 0);
+    case 'entrust':
+      return entrust(action);
     case 'drain':
     case 'undrain':
       return {

@@ -33,6 +33,9 @@ export function telling(code: ErrorCode, output: string): readonly string[] {
 
 /** Null: the message says it all. */
 export function adviceOn(code: ErrorCode, output: string): string | undefined {
+  if (/Read-only file system/.test(output)) {
+    return 'A file system of the host is read-only: findmnt -O ro there names it, journalctl -k says why. Mend it (mount -o remount,rw DIRECTORY) and run haup apply again.';
+  }
   switch (code) {
     case 'DOWNLOAD_FAILED':
       return 'Name a mirror that the host reaches under urls: in the inventory, or write fetch: controller, and this machine downloads. What was installed before still runs.';

@@ -6,6 +6,8 @@
 
 import { HaupError } from '../model/errors.ts';
 import type { HeldLock, LockOwner } from '../model/plan.ts';
+import { entrustedScript } from '../model/layout.ts';
+import { finishing } from './entrust.ts';
 import { quote } from './shell.ts';
 import type { Connection } from './transport.ts';
 
@@ -95,7 +97,10 @@ export async function lockOwner(connection: Connection, signal: AbortSignal): Pr
   return text === '' ? null : parseOwner(text);
 }
 
-/** Ends whatever process has the lock's file open: the kernel knows it, whoever owns it. */
+/**
+ * Ends whatever process has the lock's file open: the kernel knows it, whoever owns it. What was entrusted to the
+ * host is finished first.
+ */
 export async function breakLock(connection: Connection, signal: AbortSignal): Promise<void> {
   const { code } = await connection.run(
     {
@@ -103,9 +108,9 @@ export async function breakLock(connection: Connection, signal: AbortSignal): Pr
   [ "$(readlink "$fd")" = ${file} ] || continue
   pid=\${fd#/proc/}; kill "\${pid%%/*}" 2>/dev/null
 done
-for try in 1 2 3 4 5 6 7 8 9 10; do flock -n ${file} true && exit 0; sleep 0.2; done; exit 1`,
+for try in $(seq 100); do flock -n ${file} true && exit 0; sleep 0.2; done; exit 1`,
       root: true,
-      timeoutMs: 15_000,
+      timeoutMs: 30_000,
     },
     signal,
   );
@@ -120,14 +125,17 @@ function holdScript(owner: LockOwner): string {
   const text = Buffer.from(JSON.stringify(owner)).toString('base64');
   return `exec 9>>${file}
 if ! flock -n 9; then printf 'busy\\t%s\\n' "$(sed -n 's/^owner=//p' ${who})"; exit 0; fi
+rm -f ${entrustedScript}
+${finishing}
+trap finish TERM HUP INT PIPE
 ( umask 022; printf 'pid=%s\\nowner=%s\\n' "$$" ${quote(text)} > ${who}.new ) && mv ${who}.new ${who}
 : > ${beat}
 echo held
 # The sleep must not keep the lock when this process is ended. The dots are how sshd comes to know that the
 # operator's end of the connection is gone: a cable that is back brings the refusal of the next one.
-while sleep 2 9>&-; do
-  echo .
-  [ $(( $(date +%s) - $(stat -c %Y ${beat}) )) -le ${silenceSeconds} ] || exit 0
+while sleep 2 9>&- & wait $!; do
+  echo . || finish
+  [ $(( $(date +%s) - $(stat -c %Y ${beat}) )) -le ${silenceSeconds} ] || finish
 done`;
 }
 

@@ -2,12 +2,12 @@
 
 import type { Service, ServiceFound } from '../model/domain.ts';
 import { recordDirectory, unreadMark } from '../model/layout.ts';
-import type { ServiceVerb } from '../model/plan.ts';
+import type { Action } from '../model/plan.ts';
 import type { Job } from './actions.ts';
 import { recording } from './record.ts';
 import { quote } from './shell.ts';
 
-export function service(name: Service, verb: ServiceVerb, found?: ServiceFound): Job {
+export function service({ service: name, verb, found, idle = [] }: ServiceAction): Job {
   const unit = `${name}.service`;
   const lines =
     verb === 'enable'
@@ -25,12 +25,33 @@ export function service(name: Service, verb: ServiceVerb, found?: ServiceFound):
             ...(verb === 'stop' ? [] : [settled(unit), `rm -f ${quote(unreadMark(name))}`]),
           ];
   return {
-    script: [...(found === undefined ? [] : [rememberFound(name, found)]), ...lines].join('\n'),
+    script: [
+      ...(idle.length === 0 ? [] : [unlessHeld(idle)]),
+      ...(found === undefined ? [] : [rememberFound(name, found)]),
+      ...lines,
+    ].join('\n'),
     timeoutMs: 120_000,
     failure: 'SERVICE_FAILED',
     what: `systemctl ${verb} ${name}`,
+    meaning: {
+      [servingStatus]: {
+        code: 'GATE_FAILED',
+        message: `The host has VIPs again, though it is drained: to ${verb} ${name} would interrupt them.`,
+        hint: 'The host that had taken them has failed, or lost its cable. Once it is back (haup status), run haup apply again.',
+      },
+    },
   };
 }
+
+type ServiceAction = Extract<Action, { readonly do: 'service' }>;
+
+/** Chosen by haup: the host has a VIP that another was to have. */
+const servingStatus = 76;
+
+const unlessHeld = (addresses: readonly string[]): string =>
+  `for vip in ${addresses.map(quote).join(' ')}; do
+  ip -o addr show | awk -v vip="$vip" '{ split($4, part, "/"); if (part[1] == vip) found = 1 } END { exit !found }' && { echo "it has $vip"; exit ${servingStatus}; }
+done`;
 
 const failing = (unit: string): string =>
   `fail() { journalctl -q --no-pager -o cat -u ${unit} --since "@$since" | uniq | tail -n 15 >&2; exit 1; }`;

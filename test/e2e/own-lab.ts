@@ -10,7 +10,7 @@ import { defaultRoots, type LabFault, labPaths } from '../../src/lab/names.ts';
 import { figure, haup, inLab, root, type Run, type RunOptions } from './haup.ts';
 import { probed, type Seen } from './probing.ts';
 
-export const vips: readonly string[] = ['192.168.160.161', '192.168.160.162'];
+const vips: readonly string[] = ['192.168.160.161', '192.168.160.162'];
 
 /** `npm run soak`: each change so many times, and the slow ones too; 0: an ordinary run. */
 export const soak: number = Number(process.env['HAUP_SOAK'] ?? '0');

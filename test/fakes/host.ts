@@ -163,6 +163,8 @@ export function fakeHost(start: HostFacts): FakeHost {
           service(name, { program: `${software.path} (deleted)` });
         return;
       }
+      case 'entrust':
+        return;
       case 'reload-together':
         if (action.atMs === null) throw new Error('no moment was agreed on');
         return haveRead(action.service);

@@ -59,7 +59,8 @@ describe('at the same moment, since nobody moves', () => {
     for (const host of ['keep_136', 'keep_137']) {
       expect(rounds(stages[0], host)).toEqual([
         '0 config:keepalived write',
-        '1 together:keepalived reload-together',
+        '1 entrust:keepalived entrust',
+        '2 together:keepalived reload-together',
       ]);
     }
   });
@@ -92,16 +93,31 @@ describe('one after the other, since keepalived would drop the VIP', () => {
     );
     expect(rounds(stages[0], 'keep_137')).toEqual([
       '0 config:keepalived write',
-      '2 together:keepalived service',
+      '2 entrust:keepalived entrust',
+      '3 together:keepalived service',
     ]);
     expect(rounds(stages[0], 'keep_136')).toEqual([
       '0 config:keepalived write',
-      '3 together:keepalived service',
+      '2 entrust:keepalived entrust',
+      '4 together:keepalived service',
     ]);
     const taken = stages[0]?.work
       .flatMap(({ changes }) => changes)
       .find(({ after }) => after?.includes('overlapping'));
     expect(taken?.addresses).toContain('192.168.160.161');
+    // Were haup cut off, the host that holds the VIP would wait until the other has had the time to take it:
+    // three adverts of 1 s, the skew of priority 1, and half a second.
+    const entrusted = ['keep_137', 'keep_136'].map((host) =>
+      stages[0]?.work
+        .filter((work) => work.host === host)
+        .flatMap(({ changes }) => changes)
+        .flatMap(({ actions }) => actions)
+        .find((action) => action.do === 'entrust'),
+    );
+    expect(entrusted).toEqual([
+      { do: 'entrust', service: 'keepalived', afterMs: 0 },
+      { do: 'entrust', service: 'keepalived', afterMs: 3000 + (255 / 256) * 1000 + 500 },
+    ]);
   });
 
   test('in mutual backup the one that goes first is drained before and undrained after', async () => {
@@ -125,12 +141,14 @@ describe('one after the other, since keepalived would drop the VIP', () => {
     expect(rounds(stages[0], 'keep_136')).toEqual([
       '0 config:keepalived write',
       '1 drain drain',
-      '2 together:keepalived service',
-      '4 undrain undrain',
+      '2 entrust:keepalived entrust',
+      '3 together:keepalived service',
+      '5 undrain undrain',
     ]);
     expect(rounds(stages[0], 'keep_137')).toEqual([
       '0 config:keepalived write',
-      '3 together:keepalived service',
+      '2 entrust:keepalived entrust',
+      '4 together:keepalived service',
     ]);
   });
 
@@ -225,7 +243,10 @@ describe('after an apply that was cut off', () => {
     ]);
     expect(stages.map(({ title }) => title)).toEqual(['change keep_136 and keep_137 at the same moment']);
     expect(stages[0]?.together?.why.join()).toMatch(/advert_int 1 → 2 s/);
-    expect(rounds(stages[0], 'keep_136')).toEqual(['1 together:keepalived reload-together']);
+    expect(rounds(stages[0], 'keep_136')).toEqual([
+      '1 entrust:keepalived entrust',
+      '2 together:keepalived reload-together',
+    ]);
   });
 
   test('or one takes over from the other, where keepalived would drop the VIP', async () => {

@@ -8,21 +8,20 @@ const built = (version: string) => ({
   kept: true,
   software: { path: '/usr/local/sbin/x', program: '/usr/local/sbin/x', version, configure: [], stamp: null },
 });
-const state = (number: number, changes: readonly string[]): KeptState =>
-  ({
-    number,
-    label: {
-      run: 'r',
-      who: 'ana@desk',
-      when: `2026-03-0${number}T09:08:07.654Z`,
-      why: 'haup apply /srv/pairs/with/a/rather/long/path/to/it/inventory.yaml',
-      inventory: '/srv/inventory.yaml',
-      changes,
-    },
-    services: [],
-    files: {},
-    builds: { keepalived: built('2.2.7'), nginx: number === 1 ? null : built('1.22.1') },
-  }) as unknown as KeptState;
+const state = (number: number, changes: readonly string[]): KeptState => ({
+  number,
+  label: {
+    run: 'r',
+    who: 'ana@desk',
+    when: `2026-03-0${number}T09:08:07.654Z`,
+    why: 'haup apply /srv/pairs/with/a/rather/long/path/to/it/inventory.yaml',
+    inventory: '/srv/inventory.yaml',
+    changes,
+  },
+  services: [],
+  files: {},
+  builds: { keepalived: built('2.2.7'), nginx: number === 1 ? null : built('1.22.1') },
+});
 
 const kept = new Map([
   [

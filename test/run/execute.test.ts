@@ -216,6 +216,57 @@ describe('hosts that change together', () => {
     expect([...hosts.values()].map((host) => host.facts().users)).toEqual([['first'], ['first']]);
   });
 
+  describe('that were entrusted with the rest', () => {
+    const entrusted: Stage = {
+      title: 'together',
+      together: { why: [], expect: '' },
+      work: ['a', 'b', 'c'].map((host) => ({
+        host,
+        changes: [
+          step('first', 0, user('first')),
+          step('entrust', 1, { do: 'entrust', service: 'keepalived', afterMs: 0 }),
+          step('then', 2, reload),
+          step('last', 3, user('last')),
+        ],
+      })),
+      gate: ['http'],
+    };
+    const lost = new HaupError('CONNECTION_LOST', 'gone', { host: 'b' });
+    const carriedOut = async (fails: Action['do'], error: HaupError) => {
+      const { hosts, gates, events, options } = world(['a', 'b', 'c']);
+      hosts.get('b')?.failOn(fails, error);
+      await expect(execute(planOf([entrusted]), hosts, options, new AbortController().signal)).rejects.toBe(
+        error,
+      );
+      return { gates, events, users: ['a', 'c'].map((name) => hosts.get(name)?.facts().users) };
+    };
+
+    test('go on when one of them is lost, which goes on by itself', async () => {
+      const { users, gates, events } = await carriedOut('reload-together', lost);
+      expect(users).toEqual([
+        ['first', 'last'],
+        ['first', 'last'],
+      ]);
+      expect(gates).toEqual([]);
+      expect(events).toContainEqual(
+        expect.objectContaining({ type: 'said', host: 'b', text: expect.stringMatching(/by itself/) }),
+      );
+    });
+
+    test('go back when one of them was lost before it knew', async () => {
+      const { users } = await carriedOut('entrust', lost);
+      expect(users[0]).toEqual(['first', 'undo first', 'undo entrust']);
+    });
+
+    test('go back when one of them cannot do it', async () => {
+      const { users } = await carriedOut(
+        'reload-together',
+        new HaupError('SERVICE_FAILED', 'no', { host: 'b' }),
+      );
+      expect(users[0]).toEqual(['first', 'undo first', 'undo entrust', 'undo then']);
+    });
+  });
+
   test('nobody acts in a round that one of them did not reach', async () => {
     const { hosts, options } = world(['a', 'b']);
     hosts.get('b')?.failOn('create-user', new HaupError('DISK_FULL', 'no', { host: 'b' }));

@@ -54,6 +54,8 @@ test.each([
     /nginx\.version to 1\.22\.1/,
   ],
   ['PACKAGES_FAILED', 'E: Could not get lock', /its lock/],
+  ['PACKAGES_FAILED', 'mkdtemp failed (30: Read-only file system)', /findmnt -O ro.*remount/],
+  ['COMMAND_FAILED', 'mkdir: cannot create: Read-only file system', /findmnt -O ro.*remount/],
   [
     'PACKAGES_FAILED',
     'Could not retrieve mirrorlist http://lists.example.org/?release=7&arch=x86_64&repo=os error was\n14: curl#6 - "Could not resolve host"',

@@ -1,0 +1,89 @@
+/** What a host is entrusted with, by the sh that it runs, below a directory of the test's own. */
+
+import { execFileSync, spawn } from 'node:child_process';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { entrust, finishing } from '../../src/ssh/entrust.ts';
+
+let root: string;
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'haup-entrust-'));
+  mkdirSync(`${root}/bin`);
+  writeFileSync(`${root}/bin/systemctl`, `#!/bin/sh\necho "$*" >> ${root}/called\n`);
+  chmodSync(`${root}/bin/systemctl`, 0o755);
+  mkdirSync(`${root}/state`);
+});
+afterEach(() => rmSync(root, { recursive: true }));
+
+const here = (script: string): string =>
+  script.replaceAll('/run/haup', `${root}/haup`).replaceAll('/var/lib/haup', `${root}/state`);
+const env = (): NodeJS.ProcessEnv => ({ ...process.env, PATH: `${root}/bin:${process.env['PATH']}` });
+const called = (): string => (existsSync(`${root}/called`) ? readFileSync(`${root}/called`, 'utf8') : '');
+
+/** As the wrapper of a command does: a group of its own, which is told to end and killed right after. */
+async function holdAndEnd(afterMs: number): Promise<void> {
+  const job = entrust({ do: 'entrust', service: 'keepalived', afterMs });
+  const text = Buffer.from(job.stdin ?? []).toString();
+  const script = `exec 9>>${root}/lock; flock -n 9 || exit 1
+${here(finishing)}
+trap finish TERM HUP INT PIPE
+echo held
+while sleep 2 9>&- & wait $!; do echo . || finish; done`;
+  const holder = spawn('sh', ['-c', script], {
+    detached: true,
+    stdio: ['ignore', 'pipe', 'ignore'],
+    env: env(),
+  });
+  const ended = new Promise((resolve) => holder.once('exit', resolve));
+  await new Promise((resolve) => holder.stdout.once('data', resolve));
+  execFileSync('sh', ['-c', here(job.script)], { input: here(text), env: env() });
+  process.kill(-(holder.pid ?? 0), 'SIGTERM');
+  await ended;
+  try {
+    process.kill(-(holder.pid ?? 0), 'SIGKILL');
+  } catch {
+    // All of the group has ended already.
+  }
+}
+
+const locked = (): boolean => {
+  try {
+    execFileSync('flock', ['-n', `${root}/lock`, 'true']);
+    return false;
+  } catch {
+    return true;
+  }
+};
+async function until(holds: () => boolean): Promise<void> {
+  for (let tries = 0; tries < 100 && !holds(); tries += 1) await sleep(50);
+  expect(holds()).toBe(true);
+}
+
+test('what was not read is read when the holder of the lock ends, and the lock is kept until then', async () => {
+  writeFileSync(`${root}/state/unread.keepalived`, 'old');
+  await holdAndEnd(700);
+  expect(locked()).toBe(true);
+  expect(called()).toBe('');
+  await until(() => !locked());
+  expect(called()).toBe('reload keepalived.service\n');
+  expect(existsSync(`${root}/state/unread.keepalived`)).toBe(false);
+  expect(existsSync(`${root}/haup.finish.now`)).toBe(false);
+});
+
+test('what was read already is left alone, at once', async () => {
+  await holdAndEnd(60_000);
+  await until(() => !locked());
+  expect(called()).toBe('');
+  expect(existsSync(`${root}/haup.finish`)).toBe(false);
+});
+
+test('what was read in the meantime is left alone too', async () => {
+  writeFileSync(`${root}/state/unread.keepalived`, 'old');
+  await holdAndEnd(500);
+  rmSync(`${root}/state/unread.keepalived`);
+  await until(() => !locked());
+  expect(called()).toBe('');
+});
