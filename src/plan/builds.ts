@@ -102,7 +102,11 @@ function reasonToBuild(
   const extra = is.configure.filter((option) => !configure.includes(option));
   if (is.stamp === null && missing.length === 0 && extra.length === 0) return null;
   if (missing.length + extra.length === 0) return `${software} ${version} was built from another tarball`;
-  return `configure options differ:${missing.map((o) => ` +${o}`).join('')}${extra.map((o) => ` -${o}`).join('')}`;
+  const words = [
+    ...(missing.length > 0 ? [`with ${missing.join(' ')}`] : []),
+    ...(extra.length > 0 ? [`without ${extra.join(' ')}`] : []),
+  ];
+  return `other configure options: ${words.join(', ')}`;
 }
 
 /** The version in use, where it is higher than the one wanted: a build's, or that of the package before it. */

@@ -34,6 +34,7 @@ export function service({ service: name, verb, found, idle = [] }: ServiceAction
     failure: 'SERVICE_FAILED',
     what: `systemctl ${verb} ${name}`,
     meaning: {
+      [stoppingStatus]: goingDown,
       [servingStatus]: {
         code: 'GATE_FAILED',
         message: `The host has VIPs again, though it is drained: to ${verb} ${name} would interrupt them.`,
@@ -45,8 +46,15 @@ export function service({ service: name, verb, found, idle = [] }: ServiceAction
 
 type ServiceAction = Extract<Action, { readonly do: 'service' }>;
 
-/** Chosen by haup: the host has a VIP that another was to have. */
+/** Chosen by haup: the host has a VIP that another was to have; the host goes down. */
 const servingStatus = 76;
+const stoppingStatus = 77;
+
+const goingDown = {
+  code: 'CONNECTION_LOST',
+  message: 'The host is going down: somebody shuts it down or reboots it.',
+  hint: 'Once the host answers, run the command again: it finishes what is left.',
+} as const;
 
 const unlessHeld = (addresses: readonly string[]): string =>
   `for vip in ${addresses.map(quote).join(' ')}; do
@@ -54,7 +62,7 @@ const unlessHeld = (addresses: readonly string[]): string =>
 done`;
 
 const failing = (unit: string): string =>
-  `fail() { journalctl -q --no-pager -o cat -u ${unit} --since "@$since" | uniq | tail -n 15 >&2; exit 1; }`;
+  `fail() { [ "$(systemctl is-system-running)" != stopping ] || exit ${stoppingStatus}; journalctl -q --no-pager -o cat -u ${unit} --since "@$since" | uniq | tail -n 15 >&2; exit 1; }`;
 
 function rememberFound(name: Service, { active, enabled }: ServiceFound): string {
   const line = `${name} ${active ? 'active' : 'inactive'} ${enabled ? 'enabled' : 'disabled'}`;
@@ -117,5 +125,6 @@ rm -f ${quote(unreadMark(name))}`,
     lifeline: true,
     failure: 'SERVICE_FAILED',
     what: `reloading ${name} at the agreed moment`,
+    meaning: { [stoppingStatus]: goingDown },
   };
 }

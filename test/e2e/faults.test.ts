@@ -3,14 +3,17 @@
  * what clients lose, what haup says, what is left to do, and that the next apply does it.
  */
 
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { defaultRoots, labPaths } from '../../src/lab/names.ts';
 import { masterDownMs, skewMs } from '../../src/verify/bounds.ts';
 import { figure, onHost, type Run } from './haup.ts';
 import { killInner } from './kill.ts';
 import { type Edit, fast, keepalivedOption, type Load, nginxOption, ownLab, soak } from './own-lab.ts';
 
-const { lab, inventory, inLab, well, apply, pending, underLoad, fault } = ownLab('haup-test-faults');
+const { lab, scratch, inventory, inLab, well, apply, pending, underLoad, fault } = ownLab('haup-test-faults');
 
 const third = { version: 3 } as const;
 /** The lower priority of the example, and what a measurement on a busy machine may add. */
@@ -42,6 +45,7 @@ afterEach(async () => {
     await fault(host, 'power-on');
     await fault(host, 'link-up');
   }
+  await inLab(['apply', quick, '--yes', '--lock-wait', '60']);
 });
 
 interface Told {
@@ -164,15 +168,18 @@ interface Blow {
   readonly mend?: () => Promise<unknown>;
   readonly code: number;
   readonly says?: RegExp;
+  /** The hosts are asked for a sign of life every 2 s in place of every 10. */
+  readonly patient?: false;
 }
 
 /** Applies `rebuilt` or takes it back; strikes; mends; applies again. Gives what clients saw of all of it. */
-async function struck({ what, at, strike, meanwhile, mend, code, says }: Blow): Promise<Load> {
+async function struck({ what, at, strike, meanwhile, mend, code, says, patient }: Blow): Promise<Load> {
   const wanted = (await pending(rebuilt)) === 0 ? quick : rebuilt;
   const seen = await underLoad(what, async () => {
     let heard = '';
     const blows: Promise<unknown>[] = [];
     const run = await inLab(['apply', wanted, '--yes'], {
+      ...(patient === false ? { inside: { HAUP_SSH_CONFIG: impatient() } } : {}),
       onStderr: (text) => {
         heard += text;
         if (blows.length === 0 && heard.includes(at)) blows.push(strike());
@@ -193,8 +200,17 @@ async function struck({ what, at, strike, meanwhile, mend, code, says }: Blow): 
   return seen;
 }
 
+/** The lab's ssh_config with signs of life every 2 s. */
+function impatient(): string {
+  const path = join(scratch, 'ssh_config');
+  const text = readFileSync(labPaths(defaultRoots, lab).sshConfig, 'utf8');
+  writeFileSync(path, text.replace(/^( *)HostName .*$/gm, '$&\n$1ServerAliveInterval 2'));
+  return path;
+}
+
 const drained = '[keep_136] done: drain';
-const lostHost = /keep_136 was lost.*Once the host answers, run the command again/;
+const lostHost =
+  /(keep_136 was lost|keep_136: The host is going down).*Once the host answers, run the command again/;
 
 describe('the host in its turn', () => {
   test('has its cable pulled for 3 s: the apply waits and goes on', async () => {
@@ -258,6 +274,7 @@ describe('the host in its turn', () => {
       what: 'power cut',
       at: drained,
       strike: () => fault('keep_136', 'power-off'),
+      patient: false,
       code: 1,
       says: lostHost,
       mend: () => fault('keep_136', 'power-on'),
@@ -282,7 +299,9 @@ describe('the host that serves meanwhile', () => {
       code: 1,
       says: servesAgain,
     });
-    expect(seen.longestGapMs).toBeLessThan(deadMs);
+    // With adverts this fast it is back before it knows the hardware address of its clients again: it asks for one
+    // that it could not get once a second (retrans_time_ms).
+    expect(seen.longestGapMs).toBeLessThan(1000 + allowanceMs);
   });
 
   test('loses its power: one failover, to the host that was drained', async () => {
@@ -290,6 +309,7 @@ describe('the host that serves meanwhile', () => {
       what: 'power cut of the serving host',
       at: drained,
       strike: () => fault('keep_137', 'power-off'),
+      patient: false,
       code: 1,
       says: servesAgain,
       mend: () => fault('keep_137', 'power-on'),

@@ -138,7 +138,7 @@ describe('on a pair that serves', () => {
       'undrain',
     ]);
     const change = made.tracks.flat()[0]?.work[0]?.changes[0];
-    expect(change?.why).toBe('configure options differ: +--disable-lvs');
+    expect(change?.why).toBe('other configure options: with --disable-lvs');
   });
 });
 
