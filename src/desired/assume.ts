@@ -2,6 +2,7 @@
 
 import type { HostFacts, HostName, HostSpec, Inventory, Vip } from '../model/domain.ts';
 import { isIpv4 } from './address.ts';
+import { sysvAssumed } from './sysv.ts';
 
 const assumedInterface = 'eth0';
 
@@ -24,6 +25,8 @@ export function assumptions(inventory: Inventory): readonly string[] {
   if (inventory.keepalived.from === 'package') {
     said.push(`keepalived's package is version ${inventory.keepalived.version}`);
   }
+  if (inventory.keepalived.service === 'sysv')
+    said.push("keepalived's init script and its settings are those of the source tree, and not shown");
   if (inventory.nginx.from === 'package')
     said.push('nginx comes from a Debian package: its workers run as www-data');
   return said;
@@ -66,7 +69,7 @@ function factsOf(inventory: Inventory, host: HostSpec): HostFacts {
       // A prefix of 0 holds every VIP: the interface that nobody named is the one that is looked for.
       addresses: [`${own}/${name === null ? 0 : 32}`],
     })),
-    files: {},
+    files: sysvAssumed,
     services: { keepalived: service, nginx: service },
     software: { keepalived: null, nginx: null },
     free: {},

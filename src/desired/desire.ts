@@ -19,9 +19,10 @@ import { buildNeeds } from './needs.ts';
 import { nginxFiles, nginxPid, siteDirectory, workerUser } from './nginx.ts';
 import { refuseImpossible } from './obstacles.ts';
 import { buildPackages, curlPackage, runtimePackages } from './packages.ts';
-import { paths, scripts, scriptUser, unitPath } from './paths.ts';
+import { hasOwnUnit, paths, scripts, scriptUser, unitPath } from './paths.ts';
 import { tarball } from './releases.ts';
 import type { Render } from './render.ts';
+import { initScript } from './sysv.ts';
 import { vaultFiles } from './vault.ts';
 
 /**
@@ -89,6 +90,7 @@ function resources(
     unit(inventory, 'nginx', render),
     configSet(inventory, 'keepalived', keepalivedFiles(inventory, host, facts, render), []),
     unit(inventory, 'keepalived', render),
+    ...initScript(inventory, known),
     { kind: 'service', service: 'nginx', enabled: true, running: true },
     { kind: 'service', service: 'keepalived', enabled: true, running: true },
   ];
@@ -148,11 +150,11 @@ function configSet(
 
 function unit(inventory: Inventory, service: Service, render: Render): Resource {
   const { binary, entry } = paths(inventory, service);
-  const template = inventory[service].from === 'source' ? `${service}.service` : `${service}.dropin`;
+  const template = hasOwnUnit(service, inventory) ? `${service}.service` : `${service}.dropin`;
   const data = { binary, entry, pid: nginxPid, state: stateDirectory, ...scripts };
   return {
     kind: 'unit',
     service,
-    file: fileWant(unitPath(service, inventory[service]), render(template, data), 0o644),
+    file: fileWant(unitPath(service, inventory), render(template, data), 0o644),
   };
 }

@@ -1,6 +1,7 @@
 /** What the rendered configuration asks of the builds that will read it. Pure. */
 
 import type { BuildNeed, Inventory, Service } from '../model/domain.ts';
+import { initFeature } from '../model/layout.ts';
 import { directives } from './server-block.ts';
 
 export function buildNeeds(inventory: Inventory, service: Service): readonly BuildNeed[] {
@@ -8,10 +9,11 @@ export function buildNeeds(inventory: Inventory, service: Service): readonly Bui
 }
 
 /** The words are those of the summary at the end of keepalived's ./configure. */
-function keepalivedNeeds({ vrrp }: Inventory): readonly BuildNeed[] {
+function keepalivedNeeds({ vrrp, keepalived }: Inventory): readonly BuildNeed[] {
   return [
     { feature: 'Use VRRP Framework', for: 'every virtual IP' },
     ...(vrrp.authPass === null ? [] : [{ feature: 'Use VRRP authentication', for: 'vrrp.auth_pass' }]),
+    ...(keepalived.service === 'sysv' ? [{ feature: initFeature, for: 'keepalived.service: sysv' }] : []),
   ];
 }
 

@@ -19,12 +19,17 @@ export const scripts = {
 /** keepalived runs its check as this user; its own default name for it. */
 export const scriptUser = 'keepalived_script';
 
-/** A unit of haup's own for what it built; a drop-in beside the unit of a package. */
-export function unitPath(service: Service, software: Software): string {
-  return software.from === 'source'
+/** A unit of haup's own for what it built; a drop-in beside the unit that a package or an init script gives. */
+export function unitPath(service: Service, inventory: Inventory): string {
+  return hasOwnUnit(service, inventory)
     ? `/etc/systemd/system/${service}.service`
     : `/etc/systemd/system/${service}.service.d/haup.conf`;
 }
+
+export const hasOwnUnit = (service: Service, { keepalived, nginx }: Inventory): boolean =>
+  service === 'keepalived'
+    ? keepalived.from === 'source' && keepalived.service === 'systemd'
+    : nginx.from === 'source';
 
 export function paths(inventory: Inventory, service: Service): Paths {
   return service === 'keepalived' ? keepalivedPaths(inventory.keepalived) : nginxPaths(inventory.nginx);

@@ -1,6 +1,7 @@
 import type { DesiredHost, FactsRequest, Inventory, Service } from '../model/domain.ts';
 import { knownPackages } from './packages.ts';
 import { paths } from './paths.ts';
+import { sysvQuestions } from './sysv.ts';
 import { repoDirectory } from './vault.ts';
 
 /**
@@ -18,13 +19,12 @@ export function factsRequest(
     packages: knownPackages,
     users: unique(resources.flatMap((resource) => (resource.kind === 'user' ? [resource.name] : []))),
     files: unique(
-      resources.flatMap((resource) =>
-        resource.kind === 'config'
-          ? resource.set.files.map(({ path }) => path)
-          : resource.kind === 'unit'
-            ? [resource.file.path]
-            : [],
-      ),
+      resources.flatMap((resource) => {
+        if (resource.kind === 'config') return resource.set.files.map(({ path }) => path);
+        if (resource.kind === 'unit') return [resource.file.path];
+        if (resource.kind !== 'init') return [];
+        return [...sysvQuestions, ...resource.files.flatMap(({ path, from }) => [path, from ?? path])];
+      }),
     ),
     directories: [
       ...unique(resources.flatMap((resource) => (resource.kind === 'config' ? resource.set.owns : []))),

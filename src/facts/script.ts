@@ -64,6 +64,9 @@ systemctl show keepalived.service nginx.service -p Id,LoadState,ActiveState,Unit
   printf 'service\\t%s\\t%s\\n' "$key" "$value"
   if [ "$key" = MainPID ] && [ "$value" != 0 ]; then printf 'service\\tProgram\\t%s\\n' "$(readlink "/proc/$value/exe")"; fi
 done
+for s in ${services.join(' ')}; do
+  for l in /etc/rc3.d/S[0-9][0-9]$s /etc/rc.d/rc3.d/S[0-9][0-9]$s; do [ -e "$l" ] && printf 'boots\\t%s\\n' "$s"; done
+done
 ${software('keepalived')}
 ${software('nginx')}
 df -Pk /usr/local /tmp /etc /var 2>/dev/null | while read -r device blocks used free percent mount; do printf 'free\\t%s\\t%s\\n' "$mount" "$free"; done
@@ -116,7 +119,7 @@ export function parseFacts(host: HostName, output: Uint8Array): HostFacts {
     users: all('user').map(([name = '']) => name),
     interfaces: interfaces(all('link'), all('address')),
     files: Object.fromEntries(all('file').map(([path = '', ...rest]) => [path, fileFact(rest)])),
-    services: serviceFacts(all('service'), bootMs),
+    services: serviceFacts(all('service'), bootMs, new Set(all('boots').map(([name = '']) => name))),
     software: {
       keepalived: softwareRecord('keepalived', all('software')),
       nginx: softwareRecord('nginx', all('software')),
@@ -181,7 +184,12 @@ const unknownService: ServiceFacts = {
   program: '',
 };
 
-function serviceFacts(records: readonly string[][], bootMs: number): HostFacts['services'] {
+/** @param boots services that an init script starts at boot: of those systemd itself does not tell */
+function serviceFacts(
+  records: readonly string[][],
+  bootMs: number,
+  boots: ReadonlySet<string>,
+): HostFacts['services'] {
   const units: Map<string, string>[] = [];
   for (const [key = '', value = ''] of records) {
     // systemctl separates units by an empty line, which arrives here as an empty key.
@@ -193,11 +201,13 @@ function serviceFacts(records: readonly string[][], bootMs: number): HostFacts['
     if (unit === undefined) return unknownService;
     const sinceUs = Number(unit.get('ActiveEnterTimestampMonotonic') ?? 0);
     const active = unit.get('ActiveState') ?? '';
+    const path = unit.get('FragmentPath') ?? '';
+    const generated = path.startsWith('/run/systemd/generator');
     return {
       load: unit.get('LoadState') ?? '',
       active,
-      enabled: unit.get('UnitFileState') ?? '',
-      unit: unit.get('FragmentPath') ?? '',
+      enabled: generated ? (boots.has(service) ? 'enabled' : 'disabled') : (unit.get('UnitFileState') ?? ''),
+      unit: path,
       needsDaemonReload: unit.get('NeedDaemonReload') === 'yes',
       activeSinceMs: active === 'active' && sinceUs > 0 ? Math.round(bootMs + sinceUs / 1000) : 0,
       program: unit.get('Program') ?? '',

@@ -9,7 +9,9 @@ import { vipRules } from './vip-rules.ts';
 import type { Parts, Violation } from './written.ts';
 
 export function rules(parts: Parts): Violation[] {
-  return [hosts, vipRules, timing, authentication, documented, siteRules].flatMap((rule) => rule(parts));
+  return [hosts, vipRules, timing, authentication, documented, initScript, siteRules].flatMap((rule) =>
+    rule(parts),
+  );
 }
 
 function hosts(parts: Parts): Violation[] {
@@ -117,4 +119,15 @@ function documented({ vrrp }: Parts): Violation[] {
       hint,
     });
   return found;
+}
+
+function initScript({ keepalived }: Parts): Violation[] {
+  if (keepalived.service !== 'sysv' || keepalived.from !== 'package') return [];
+  return [
+    {
+      path: ['keepalived', 'service'],
+      message: 'the init script comes from the source tree, and keepalived from a package',
+      hint: 'Write from: source, or service: systemd.',
+    },
+  ];
 }

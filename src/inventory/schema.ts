@@ -204,8 +204,11 @@ function build() {
       'https://www.keepalived.org/software/keepalived-{version}.tar.gz',
     ),
     service: z
-      .enum(['systemd'])
-      .meta({ description: 'systemd (a unit): haup registers in no other way yet' })
+      .enum(['systemd', 'sysv'])
+      .meta({
+        description:
+          'systemd (a unit), or sysv: the init script of the source tree, where /etc/rc.d/init.d/functions is',
+      })
       .default('systemd'),
   };
   const nginx = {

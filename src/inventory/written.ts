@@ -77,7 +77,7 @@ export interface WrittenSoftware {
 }
 
 interface WrittenKeepalived extends WrittenSoftware {
-  readonly service: 'systemd';
+  readonly service: 'systemd' | 'sysv';
 }
 
 interface WrittenNginx extends WrittenSoftware {

@@ -6,6 +6,7 @@ import type { Flavour } from './flavour.ts';
 import { pools } from './pool.ts';
 import { convertScript } from './rpm-convert.ts';
 import { amendments, rpmNames, unlikeRpm } from './rpm-names.ts';
+import { ownPackages } from './rpm-own.ts';
 import type { RpmWorld } from './rpm-spec.ts';
 
 export interface Recipe {
@@ -36,7 +37,8 @@ export interface RpmRecipe extends RpmWorld {
 
 export function recipeFor(os: string, codename: string, arch: string, flavour: Flavour): Recipe {
   const pool = pools[flavour];
-  const rpm = { names: rpmNames, amendments, without: unlikeRpm, convert: convertScript, specs: 1 };
+  const world = { names: rpmNames, amendments, own: ownPackages, without: unlikeRpm };
+  const rpm = { ...world, convert: convertScript, specs: 1 };
   return {
     flavour,
     os,

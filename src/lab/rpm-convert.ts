@@ -8,6 +8,7 @@ export const workshop = '/srv/haup/rpm';
 // What the script reads in its workshop:
 //   installed, pool   lines of `RPM-PACKAGE DEBIAN-PACKAGE` and `RPM-PACKAGE FILE`
 //   without           names of Debian packages that go
+//   trees/NAME        the files of a package that is made of none of Debian's
 //   amend/NAME        sh to run in the tree of a package
 //   installed.spec, pool.spec
 
@@ -90,6 +91,8 @@ rm -rf /etc/apt /etc/dpkg /usr/lib/apt /usr/lib/dpkg /usr/share/dpkg /var/lib/ap
   /var/cache/debconf /var/log/apt /var/log/dpkg.log /var/log/alternatives.log /etc/debian_version
 
 ln -sf dnf-3 /usr/bin/yum
+# As on Red Hat's: init scripts are started at boot by chkconfig, which a package brings.
+ln -sf ../../sbin/chkconfig /usr/lib/systemd/systemd-sysv-install
 cat >/etc/dnf/dnf.conf <<'END'
 [main]
 gpgcheck=1

@@ -1,6 +1,7 @@
 /** An image of Debian's packages becomes one of RPM packages. */
 
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { deb822 } from './deb822.ts';
 import { poolMount } from './pool.ts';
 import type { Ran } from './process.ts';
@@ -36,6 +37,13 @@ export async function toRpm(
   );
   for (const [name, { tree }] of Object.entries(recipe.amendments)) {
     if (tree !== undefined) await writeFile(`${dir}/amend/${name}`, `${tree}\n`);
+  }
+  for (const [name, { files }] of Object.entries(recipe.own)) {
+    for (const [path, { text, mode }] of Object.entries(files)) {
+      const file = `${dir}/trees/${name}/${path}`;
+      await mkdir(dirname(file), { recursive: true });
+      await writeFile(file, text, { mode });
+    }
   }
   await writeFile(`${dir}/convert.sh`, recipe.convert);
   return inside(['sh', `${workshop}/convert.sh`]);

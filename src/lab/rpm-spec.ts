@@ -2,6 +2,7 @@
 
 import type { Stanza } from './deb822.ts';
 import type { Amendment } from './rpm-names.ts';
+import type { OwnPackage } from './rpm-own.ts';
 
 export interface RpmPackage {
   readonly name: string;
@@ -30,6 +31,8 @@ export interface RpmWorld {
   /** Name of an RPM package → patterns of the Debian packages in it. */
   readonly names: Readonly<Record<string, readonly string[]>>;
   readonly amendments: Readonly<Record<string, Amendment>>;
+  /** What is made of none of Debian's packages. */
+  readonly own: Readonly<Record<string, OwnPackage>>;
   /** Patterns of Debian packages that are left out. */
   readonly without: readonly string[];
 }
@@ -57,7 +60,7 @@ export function rpmPackages(
   const provider = new Map(
     all.flatMap((deb) => deb.provides.map((name) => [name, nameOf.get(deb.name) ?? deb.name])),
   );
-  return [...named, ...alone].map(({ name, members }) => {
+  const made = [...named, ...alone].map(({ name, members }): RpmPackage => {
     const [first] = members;
     const amended = world.amendments[name];
     const depends = members.flatMap((deb) => deb.depends.flatMap((some) => oneOf(some, nameOf, provider)));
@@ -73,6 +76,19 @@ export function rpmPackages(
       members: members.map((deb) => deb.file ?? deb.name),
     };
   });
+  const own = Object.entries(world.own).map(
+    ([name, { version, summary, requires }]): RpmPackage => ({
+      name,
+      version,
+      release: '1',
+      summary,
+      requires,
+      provides: [],
+      installed: false,
+      members: [],
+    }),
+  );
+  return [...made.filter(({ name }) => world.own[name] === undefined), ...own];
 }
 
 /** Names of the installed Debian packages that become no RPM package. */
@@ -156,7 +172,7 @@ export function specText(packages: readonly RpmPackage[], world: RpmWorld, lists
       ...provides.map((one) => `Provides: ${one}`),
       ...requires.map((one) => `Requires: ${one}`),
       `%description -n ${name}`,
-      `Debian's files of ${name}, for a lab.`,
+      `${name}, for a lab.`,
       ...(world.amendments[name]?.scripts === undefined ? [] : [world.amendments[name].scripts]),
       `%files -n ${name} -f ${lists}/${name}`,
       '',

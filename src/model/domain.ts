@@ -141,8 +141,8 @@ export interface Software {
 }
 
 export interface KeepalivedSoftware extends Software {
-  /** How it is registered. */
-  readonly service: 'systemd';
+  /** `sysv`: by the init script of the source tree, in place of a unit. */
+  readonly service: 'systemd' | 'sysv';
 }
 
 export interface NginxSoftware extends Software {
@@ -174,6 +174,8 @@ export type Resource =
   | { readonly kind: 'build'; readonly recipe: BuildRecipe; readonly needs?: readonly BuildNeed[] }
   | { readonly kind: 'config'; readonly set: ConfigSet }
   | { readonly kind: 'unit'; readonly service: Service; readonly file: FileWant }
+  /** Registered by an init script, of which systemd makes the unit; `unit` is a drop-in then. */
+  | { readonly kind: 'init'; readonly service: Service; readonly files: readonly FileWant[] }
   | {
       readonly kind: 'service';
       readonly service: Service;
@@ -222,6 +224,8 @@ export interface ConfigSet {
 
 export interface FileWant {
   readonly path: string;
+  /** A file on the host whose content comes before `bytes`. */
+  readonly from?: string;
   readonly bytes: Uint8Array;
   /** For example 0o640. */
   readonly mode: number;

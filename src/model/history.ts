@@ -16,6 +16,8 @@ export interface KeptPaths {
   /** Directories in which every file belongs to it. */
   readonly owns: readonly string[];
   readonly unit: string;
+  /** By which it is registered too, where an init script does it; `ours`: haup's at that time. */
+  readonly init?: readonly { readonly path: string; readonly ours: boolean }[];
 }
 
 /** Before which change a state was kept. */

@@ -23,6 +23,13 @@ export const entrustedScript = '/run/haup.finish';
 export const stampPath = (prefix: string): string => `${prefix}/.haup-build`;
 /** In place of the digest: files of a build are being put in place, or that was cut off. */
 export const unfinishedStamp = 'unfinished';
+/** Where a build of keepalived keeps the init script of its source tree, and the settings that the script reads. */
+export const initSources = (prefix: string): { readonly script: string; readonly settings: string } => ({
+  script: `${prefix}/share/keepalived/init.d/keepalived`,
+  settings: `${prefix}/share/keepalived/sysconfig/keepalived`,
+});
+/** That a source tree has an init script, in the words in which it is noted with the features of a build. */
+export const initFeature = 'init.d/keepalived';
 /** The files that haup put in place with a build under a prefix; the prefix's slashes are written as %. */
 export const installedList = (service: Service, prefix: string): string =>
   `${stateDirectory}/installed.${service}${prefix.replaceAll('/', '%')}`;

@@ -47,7 +47,7 @@ export type Action =
       readonly testing: readonly FileWant[];
     }
   | { readonly do: 'write-unit'; readonly service: Service; readonly file: FileWrite }
-  /** Files that no daemon's test judges; systemd reads its units again when one of them is among these. */
+  /** Files that no daemon's test judges; systemd reads again what of them is its own: units, init scripts. */
   | { readonly do: 'put-files'; readonly files: readonly FileWrite[] }
   /**
    * `found`: how the service was before haup first touched it, to be remembered on the host. `idle`: VIPs that the
@@ -106,6 +106,8 @@ export interface DeadMan {
 
 export interface FileWrite {
   readonly path: string;
+  /** A file on the host whose content comes before `bytes`. */
+  readonly from?: string;
   /** `absent`: what haup found there comes back, or the file goes. */
   readonly bytes: Uint8Array | 'absent';
   readonly mode: number;

@@ -1,8 +1,8 @@
 /** Builds: whether one is wanted, where a host gets it from, and how the old one comes back. Pure. */
 
 import { createHash } from 'node:crypto';
-import type { BuildRecipe, HostFacts, HostName, Resource } from '../model/domain.ts';
-import { unfinishedStamp } from '../model/layout.ts';
+import type { BuildNeed, BuildRecipe, HostFacts, HostName, Resource } from '../model/domain.ts';
+import { initFeature, initSources, unfinishedStamp } from '../model/layout.ts';
 import type { Action, Change, Pack } from '../model/plan.ts';
 import { atLeast } from '../model/version.ts';
 
@@ -40,7 +40,7 @@ export function diffBuild(
   const { software, version } = recipe;
   const stamp = recipeDigest(recipe);
   const lower = lowers(recipe, have);
-  const why = reasonToBuild(recipe, stamp, have, lower);
+  const why = reasonToBuild(recipe, stamp, have, lower) ?? withoutInit(recipe, needs, have);
   if (why === null) return `build: ${software} ${version} is installed with the options wanted`;
   const pack: Pack = {
     key: createHash('sha256')
@@ -109,6 +109,19 @@ function reasonToBuild(
   return `other configure options: ${words.join(', ')}`;
 }
 
+/** A build that somebody made by hand, or an older haup, has left the init script in the source tree. */
+function withoutInit(
+  { software, version, prefix }: BuildRecipe,
+  needs: readonly BuildNeed[],
+  { files }: HostFacts,
+): string | null {
+  if (!needs.some(({ feature }) => feature === initFeature)) return null;
+  const { script, settings } = initSources(prefix);
+  return [script, settings].every((path) => files[path]?.state === 'present')
+    ? null
+    : `${software} ${version} was installed without its init script`;
+}
+
 /** The version in use, where it is higher than the one wanted: a build's, or that of the package before it. */
 function lowers({ software, version }: BuildRecipe, have: HostFacts): string | null {
   const packaged = have.services[software].active === 'active' ? have.packages[software] : undefined;
@@ -117,7 +130,7 @@ function lowers({ software, version }: BuildRecipe, have: HostFacts): string | n
 }
 
 /** Raised when packs of before lack something: they are then made anew. */
-const packForm = 2;
+const packForm = 3;
 
 /** Hosts of one platform can run each other's builds. */
 const platformOf = ({ os, arch }: HostFacts): string => `${os.id} ${os.version || os.name} ${arch}`;

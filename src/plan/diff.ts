@@ -6,6 +6,7 @@ import type { Change } from '../model/plan.ts';
 import { diffBuild, type SourceOf } from './builds.ts';
 import { leftDrained, undrain } from './drain.ts';
 import { diffConfig, diffRepos, diffUnit, owns } from './files.ts';
+import { diffInit } from './init.ts';
 import { giveBack, leftoverBuilds, leftoverFiles, leftoverPackages } from './leftover.ts';
 import { diffService } from './services.ts';
 
@@ -56,6 +57,7 @@ export function diffHost(want: DesiredHost, have: HostFacts, sourceOf: SourceOf)
     change.push(result.install);
     restart.add(recipe.software);
   }
+  const comesAnew: ReadonlySet<Service> = new Set(restart);
   // Between the plan and its writes a package brings its own files, which the plan cannot know.
   const arrives = (service: Service): boolean =>
     have.packages[service] === undefined && of('package').some(({ names }) => names.includes(service));
@@ -69,6 +71,9 @@ export function diffHost(want: DesiredHost, have: HostFacts, sourceOf: SourceOf)
     have,
   );
   if (leftover !== null) change.push(leftover);
+  // After a unit of the same name is gone: systemd makes one of an init script only then.
+  for (const init of of('init'))
+    if (put(change, diffInit(init, have, comesAnew.has(init.service)))) restart.add(init.service);
   for (const resource of of('service')) {
     const software = have.software[resource.service];
     put(

@@ -179,15 +179,16 @@ export const owns = (set: ConfigSet, path: string): boolean =>
   set.owns.some((directory) => path.startsWith(`${directory}/`));
 
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
-const digestOf = (fact: FileFact | undefined): string => (fact?.state === 'present' ? fact.sha256 : 'absent');
+export const digestOf = (fact: FileFact | undefined): string =>
+  fact?.state === 'present' ? fact.sha256 : 'absent';
 
-const equal = (file: FileWant, fact: FileFact | undefined): boolean =>
+export const equal = (file: FileWant, fact: FileFact | undefined): boolean =>
   fact?.state === 'present' &&
   fact.sha256 === sha256(file.bytes) &&
   fact.mode === file.mode &&
   fact.owner === file.owner;
 
-function reason(file: FileWant, fact: FileFact | undefined): string {
+export function reason(file: FileWant, fact: FileFact | undefined): string {
   if (fact?.state !== 'present') return 'does not exist';
   if (fact.sha256 !== sha256(file.bytes)) return 'differs';
   if (fact.mode !== file.mode) return `has mode ${fact.mode.toString(8)}, wanted is ${file.mode.toString(8)}`;
@@ -197,7 +198,7 @@ function reason(file: FileWant, fact: FileFact | undefined): string {
 /** Lines of a keepalived.conf that hold a secret. */
 const secretLine = /^(\s*auth_pass\s+).*$/gm;
 
-function textDiff(file: FileWant, fact: FileFact | undefined): TextDiff {
+export function textDiff(file: FileWant, fact: FileFact | undefined): TextDiff {
   const before = fact?.state === 'present' ? fact.text : null;
   return maskedDiff(file.path, before, Buffer.from(file.bytes).toString('utf8'));
 }

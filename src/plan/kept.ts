@@ -1,4 +1,4 @@
-import type { DesiredHost, HostFacts, Service } from '../model/domain.ts';
+import type { DesiredHost, FileWant, HostFacts, Service } from '../model/domain.ts';
 import { services } from '../model/domain.ts';
 import type { KeptPaths } from '../model/history.ts';
 
@@ -8,7 +8,7 @@ import type { KeptPaths } from '../model/history.ts';
  */
 export function keptPaths(want: DesiredHost, have: HostFacts | undefined): readonly KeptPaths[] {
   if (have === undefined) return [];
-  const wanted = wantedPaths(want);
+  const wanted = wantedPaths(want, have);
   const left = services.flatMap((service) => leftPaths(service, wanted, have));
   const something = wanted.some(
     ({ service, entry }) => have.files[entry]?.state === 'present' || have.software[service] !== null,
@@ -16,19 +16,26 @@ export function keptPaths(want: DesiredHost, have: HostFacts | undefined): reado
   return something || left.length > 0 ? [...left, ...wanted] : [];
 }
 
-function wantedPaths(want: DesiredHost): readonly KeptPaths[] {
+function wantedPaths(want: DesiredHost, { record }: HostFacts): readonly KeptPaths[] {
   const prefixes = new Map<Service, string>();
   const units = new Map<Service, string>();
+  const inits = new Map<Service, KeptPaths['init']>();
   for (const resource of want.resources) {
     if (resource.kind === 'build') prefixes.set(resource.recipe.software, resource.recipe.prefix);
     if (resource.kind === 'unit') units.set(resource.service, resource.file.path);
+    if (resource.kind === 'init') {
+      const ours = ({ path }: FileWant) => ({ path, ours: record.files.includes(path) });
+      inits.set(resource.service, resource.files.map(ours));
+    }
   }
   return want.resources.flatMap((resource): KeptPaths[] => {
     if (resource.kind !== 'config') return [];
     const { service, binary, entry, files, owns } = resource.set;
     const prefix = prefixes.get(service) ?? null;
     const unit = units.get(service) ?? '';
-    return [{ service, binary, prefix, entry, files: files.map(({ path }) => path), owns, unit }];
+    const init = inits.get(service);
+    const paths = { service, binary, prefix, entry, files: files.map(({ path }) => path), owns, unit };
+    return [init === undefined ? paths : { ...paths, init }];
   });
 }
 
@@ -40,6 +47,11 @@ function leftPaths(service: Service, wanted: readonly KeptPaths[], have: HostFac
   const build = have.record.builds.find((one) => one.service === service && one.prefix !== next.prefix);
   const unit = files.find((path) => path.startsWith(`/etc/systemd/system/${service}.service`));
   if (build === undefined && unit === undefined) return [];
+  const init = files.filter(
+    (path) => /^\/etc\/(init\.d|sysconfig)\//.test(path) && path.endsWith(`/${service}`),
+  );
+  // The same build, registered in another way.
+  const same = have.record.builds.some((one) => one.service === service && one.prefix === next.prefix);
   const entry = files.find((path) => path.endsWith(`/${service}.conf`)) ?? next.entry;
   const program = have.services[service].program.replace(/ \(deleted\)$/, '');
   const own =
@@ -48,14 +60,15 @@ function leftPaths(service: Service, wanted: readonly KeptPaths[], have: HostFac
     {
       service,
       binary: program === '' ? next.binary : program,
-      prefix: build?.prefix ?? null,
+      prefix: build?.prefix ?? (same ? next.prefix : null),
       entry,
       files: entry === next.entry ? next.files : own,
       owns: entry === next.entry ? next.owns : [],
       unit: unit ?? next.unit,
+      ...(init.length === 0 ? {} : { init: init.map((path) => ({ path, ours: true })) }),
     },
   ];
 }
 
-const isOf = ({ files, entry, unit }: KeptPaths, path: string): boolean =>
-  path === entry || path === unit || files.includes(path);
+const isOf = ({ files, entry, unit, init = [] }: KeptPaths, path: string): boolean =>
+  path === entry || path === unit || files.includes(path) || init.some((one) => one.path === path);

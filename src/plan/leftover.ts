@@ -12,7 +12,9 @@ export function leftoverFiles(want: DesiredHost, have: HostFacts): readonly stri
         ? resource.set.files.map(({ path }) => path)
         : resource.kind === 'unit'
           ? [resource.file.path]
-          : [],
+          : resource.kind === 'init'
+            ? resource.files.map(({ path }) => path)
+            : [],
     ),
   );
   // Repo files stay with what is installed from them: they go with the rest when haup is removed.

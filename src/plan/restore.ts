@@ -13,6 +13,8 @@ import type { Change } from '../model/plan.ts';
 import type { HostDiff } from './diff.ts';
 import { leftDrained, undrain } from './drain.ts';
 import { diffConfig, diffUnit, removeUnit } from './files.ts';
+import { diffInit } from './init.ts';
+import { giveBack } from './leftover.ts';
 import { diffService } from './services.ts';
 
 /**
@@ -41,6 +43,13 @@ export function restoreHost(
     if (!read.has(paths.entry) && put(restoreConfig(paths, state, bytes, have))) reread.add(paths.service);
     read.add(paths.entry);
     if (put(restoreUnit(paths, state, bytes, have))) restart.add(paths.service);
+  }
+  // Once no unit of the same name is there: systemd makes one of an init script only then.
+  for (const paths of state.services) {
+    for (const one of restoreInit(paths, state, bytes, have)) {
+      change.push(one);
+      restart.add(paths.service);
+    }
   }
   for (const service of services) {
     const own = state.services.filter((paths) => paths.service === service);
@@ -150,6 +159,23 @@ function restoreUnit(
 ): Change | string {
   const [want] = wantOf(unit, state, bytes);
   return want === undefined ? removeUnit(service, unit, have) : diffUnit(service, want, have);
+}
+
+/** What was not haup's then goes, or becomes again what haup had found. */
+function restoreInit(
+  { service, init = [] }: KeptPaths,
+  state: KeptState,
+  bytes: ReadonlyMap<string, Uint8Array>,
+  have: HostFacts,
+): readonly Change[] {
+  const files = init.flatMap(({ path, ours }) => (ours ? wantOf(path, state, bytes) : []));
+  const back = diffInit({ kind: 'init', service, files }, have, false);
+  const others = init.filter(({ path, ours }) => !ours && have.record.files.includes(path));
+  const gone = giveBack(
+    others.map(({ path }) => path),
+    have,
+  );
+  return [...(typeof back === 'string' ? [] : [back]), ...(gone === null ? [] : [gone])];
 }
 
 function wantOf(path: string, state: KeptState, bytes: ReadonlyMap<string, Uint8Array>): readonly FileWant[] {

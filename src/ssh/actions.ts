@@ -7,13 +7,15 @@ import type { FileWant, Service, Tarball } from '../model/domain.ts';
 import type { ErrorCode } from '../model/errors.ts';
 import { drainedBy, drainFile, stateDirectory, unreadMark } from '../model/layout.ts';
 import type { Action, DeadMan, Fault, FileWrite, Pack } from '../model/plan.ts';
-import { build, configure, fetchTarball, packBuild, placeBuild, upload } from './builds.ts';
+import { build, configure, fetchTarball, upload } from './builds.ts';
 import { entrust } from './entrust.ts';
 import { keepState, restoreBuild } from './history.ts';
 import { removePackages } from './package-removal.ts';
 import { install } from './packages.ts';
+import { packBuild, placeBuild } from './packs.ts';
 import { recording } from './record.ts';
 import { forget, removeBuild, removeUser } from './removal.ts';
+import { registered } from './registered.ts';
 import { reloadTogether, service } from './services.ts';
 import { quote } from './shell.ts';
 
@@ -86,7 +88,7 @@ useradd --system --user-group --no-create-home --home-dir / --shell "$(command -
       return restoreBuild(action);
     case 'write-unit':
       return {
-        script: `set -e\nmkdir -p ${quote(stateDirectory)}\n${swap([action.file])}\nsystemctl daemon-reload`,
+        script: `set -e\nmkdir -p ${quote(stateDirectory)}\n${swap([action.file])}\n${registered([action.file])}`,
         stdin: stream([action.file]),
         timeoutMs: minute,
         failure: 'COMMAND_FAILED',
@@ -94,7 +96,7 @@ useradd --system --user-group --no-create-home --home-dir / --shell "$(command -
       };
     case 'put-files':
       return {
-        script: `set -e\n${swap(action.files)}\nempty_directories\n${action.files.some(({ path }) => path.startsWith('/etc/systemd/')) ? 'systemctl daemon-reload' : ':'}`,
+        script: `set -e\n${swap(action.files)}\nempty_directories\n${registered(action.files)}`,
         stdin: stream(action.files),
         timeoutMs: minute,
         failure: 'COMMAND_FAILED',
@@ -254,8 +256,8 @@ function swap(files: readonly FileWrite[], aboutToSwap = ':'): string {
   for (const file of written) {
     lines.push(
       `directory "$(dirname ${quote(file.path)})"`,
-      `( umask 077; head -c ${file.bytes.length} > ${fresh(file.path)} ) || { echo ${fresh(file.path)} >&2; exit 1; }`,
-      `[ "$(stat -c %s ${fresh(file.path)})" = ${file.bytes.length} ]`,
+      `( umask 077; { ${file.from === undefined ? '' : `cat ${quote(file.from)} && `}head -c ${file.bytes.length}; } > ${fresh(file.path)} ) || { echo ${fresh(file.path)} >&2; exit 1; }`,
+      `[ "$(stat -c %s ${fresh(file.path)})" = ${sizeOf(file.from, file.bytes)} ]`,
       `chown ${quote(file.owner)} ${fresh(file.path)}; chmod ${file.mode.toString(8)} ${fresh(file.path)}`,
       // A new file beside the old one has the directory's label; the target's own is what SELinux wants.
       `if command -v restorecon >/dev/null; then chcon --reference=${quote(file.path)} ${fresh(file.path)} 2>/dev/null || true; fi`,
@@ -269,6 +271,9 @@ function swap(files: readonly FileWrite[], aboutToSwap = ':'): string {
   for (const file of files) if (file.bytes === 'absent') lines.push(`give_back ${quote(file.path)}`);
   return lines.join('\n');
 }
+
+const sizeOf = (from: string | undefined, bytes: Uint8Array): string =>
+  from === undefined ? `${bytes.length}` : `$(($(stat -c %s ${quote(from)}) + ${bytes.length}))`;
 
 // ── drains and drills ──────────────────────────────────────────────────────────────────────────
 

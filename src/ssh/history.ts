@@ -24,7 +24,16 @@ const minute = 60_000;
 const numbers = `ls ${historyDirectory} 2>/dev/null | grep -x '[0-9]*' | sort -n`;
 
 export function keepState({ label, services }: Extract<Action, { readonly do: 'keep-state' }>): Job {
-  const paths = [...new Set(services.flatMap(({ entry, files, unit }) => [entry, ...files, unit]))];
+  const paths = [
+    ...new Set(
+      services.flatMap(({ entry, files, unit, init = [] }) => [
+        entry,
+        ...files,
+        unit,
+        ...init.map(({ path }) => path),
+      ]),
+    ),
+  ];
   const owned = services.flatMap(({ owns }) => owns.map((directory) => `${quote(directory)}/*`));
   return {
     script: `set -e

@@ -11,9 +11,10 @@ import {
   unstagedStatus,
 } from './actions.ts';
 import { adviceOn, adviceOnConfig, telling } from './advice.ts';
-import { damagedStatus, readPack } from './builds.ts';
+import { damagedStatus } from './builds.ts';
 import { configTestVerdict, withLines } from './config-test.ts';
 import { breakLock, lockOwner, takeLock } from './lock.ts';
+import { readPack } from './packs.ts';
 import type { Connection } from './transport.ts';
 
 /** Reading everything of a host takes well under a second; a host that needs this long is ill. */

@@ -11,8 +11,7 @@ export function service({ service: name, verb, found, idle = [] }: ServiceAction
   const unit = `${name}.service`;
   const lines =
     verb === 'enable'
-      ? // A link to a unit file that another has taken the place of is in the way of `enable`.
-        [`systemctl enable ${unit} 2>/dev/null || systemctl reenable ${unit}`]
+      ? [enabling(unit)]
       : verb === 'disable'
         ? [`[ "$(systemctl show -p LoadState ${unit})" = LoadState=not-found ] || systemctl disable ${unit}`]
         : [
@@ -60,6 +59,12 @@ const unlessHeld = (addresses: readonly string[]): string =>
   `for vip in ${addresses.map(quote).join(' ')}; do
   ip -o addr show | awk -v vip="$vip" '{ split($4, part, "/"); if (part[1] == vip) found = 1 } END { exit !found }' && { echo "it has $vip"; exit ${servingStatus}; }
 done`;
+
+/** A link to a unit file that another has taken the place of is in the way of `enable`; init scripts have none. */
+const enabling = (unit: string): string => `case $(systemctl show -p FragmentPath ${unit}) in
+  FragmentPath=/run/systemd/generator*) systemctl enable ${unit} ;;
+  *) systemctl enable ${unit} 2>/dev/null || systemctl reenable ${unit} ;;
+esac`;
 
 const failing = (unit: string): string =>
   `fail() { [ "$(systemctl is-system-running)" != stopping ] || exit ${stoppingStatus}; journalctl -q --no-pager -o cat -u ${unit} --since "@$since" | uniq | tail -n 15 >&2; exit 1; }`;

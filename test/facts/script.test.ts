@@ -102,3 +102,14 @@ service\tId\tnginx.service\nservice\tLoadState\tmasked\nservice\tActiveState\tin
   });
   expect(services.nginx).toMatchObject({ load: 'masked', active: 'inactive', activeSinceMs: 0 });
 });
+
+test.each([
+  ['enabled', 'boots\tkeepalived\n'],
+  ['disabled', ''],
+])('a unit that is made of an init script is %s by its link, whatever systemd calls it', (enabled, boots) => {
+  const service =
+    'Id=keepalived.service LoadState=loaded ActiveState=active UnitFileState=generated FragmentPath=/run/systemd/generator.late/keepalived.service';
+  const lines = service.split(' ').map((pair) => `service\t${pair.replace('=', '\t')}\n`);
+  const facts = parseFacts('here', Buffer.from(`${lines.join('')}${boots}end\n`));
+  expect(facts.services.keepalived).toMatchObject({ enabled, active: 'active' });
+});

@@ -3,7 +3,7 @@ import type { FileFact, HostFacts, Service } from '../../src/model/domain.ts';
 import { services as bothServices } from '../../src/model/domain.ts';
 import { HaupError } from '../../src/model/errors.ts';
 import type { KeptState } from '../../src/model/history.ts';
-import { drainedBy, keptStates, unfinishedStamp, unreadMark } from '../../src/model/layout.ts';
+import { drainedBy, initSources, keptStates, unfinishedStamp, unreadMark } from '../../src/model/layout.ts';
 import type { Action, FileWrite, Host } from '../../src/model/plan.ts';
 
 /** A host in memory that interprets the same actions as a real one. The contract suite runs on both. */
@@ -52,6 +52,20 @@ const absent = {
   program: '',
 };
 
+/** What a build of keepalived has of its source tree. */
+function initFiles(software: Service, prefix: string, version: string): Readonly<Record<string, FileFact>> {
+  if (software !== 'keepalived') return {};
+  const fact = (text: string): FileFact => ({
+    state: 'present',
+    sha256: createHash('sha256').update(text).digest('hex'),
+    mode: 0o644,
+    owner: 'root:root',
+    text,
+  });
+  const { script, settings } = initSources(prefix);
+  return { [script]: fact(`# starts ${version}\n`), [settings]: fact(`# settings of ${version}\n`) };
+}
+
 export function fakeHost(start: HostFacts): FakeHost {
   let facts = start;
   const acted: Action[] = [];
@@ -72,7 +86,12 @@ export function fakeHost(start: HostFacts): FakeHost {
       }
     }
     const next: Record<string, FileFact> = { ...facts.files };
-    for (const { path, bytes, mode, owner } of files) {
+    for (const { path, from, bytes: own, mode, owner } of files) {
+      const source = from === undefined ? undefined : facts.files[from];
+      const bytes =
+        own === 'absent' || source?.state !== 'present'
+          ? own
+          : Buffer.concat([Buffer.from(source.text ?? ''), own]);
       const known = facts.record.files.includes(path);
       if (bytes === 'absent') {
         const before = found.get(path);
@@ -91,6 +110,30 @@ export function fakeHost(start: HostFacts): FakeHost {
     change({ files: next });
   };
 
+  /** systemd looks what units there are. */
+  function reread(written: readonly FileWrite[]): void {
+    for (const name of bothServices) {
+      if (facts.files[facts.services[name].unit]?.state === 'present') continue;
+      const generated = `/run/systemd/generator.late/${name}.service`;
+      if (facts.files[`/etc/init.d/${name}`]?.state === 'present') {
+        if (facts.services[name].unit !== generated)
+          service(name, { load: 'loaded', unit: generated, enabled: 'disabled' });
+        continue;
+      }
+      if (facts.services[name].unit === generated) {
+        service(name, { load: 'not-found', unit: '', enabled: '' });
+        continue;
+      }
+      // The unit of a package is none of haup's files.
+      const packaged = facts.packages[name] !== undefined;
+      if (written.some(({ path }) => path === facts.services[name].unit))
+        service(name, {
+          load: packaged ? 'loaded' : 'not-found',
+          unit: packaged ? `/lib/systemd/system/${name}.service` : '',
+          enabled: '',
+        });
+    }
+  }
   const haveRead = (name: Service): void => {
     const { [unreadMark(name)]: _mark, ...files } = facts.files;
     change({ unread: facts.unread.filter((one) => one !== name), files });
@@ -115,7 +158,15 @@ export function fakeHost(start: HostFacts): FakeHost {
     const owned = Object.keys(facts.files).filter((path) =>
       services.some(({ owns }) => owns.some((directory) => path.startsWith(`${directory}/`))),
     );
-    const paths = [...services.flatMap(({ entry, files, unit }) => [entry, ...files, unit]), ...owned];
+    const paths = [
+      ...services.flatMap(({ entry, files, unit, init = [] }) => [
+        entry,
+        ...files,
+        unit,
+        ...init.map(({ path }) => path),
+      ]),
+      ...owned,
+    ];
     const build = (name: Service): KeptState['builds'][Service] => {
       const software = facts.software[name];
       return software === null ? null : { id: JSON.stringify(software), software, kept: true };
@@ -158,7 +209,11 @@ export function fakeHost(start: HostFacts): FakeHost {
         const software = from?.builds[name]?.software;
         if (software === undefined)
           throw new HaupError('INSTALL_FAILED', `no program of ${name}`, { host: facts.host });
-        change({ software: { ...facts.software, [name]: software } });
+        const prefix = software.path.replace(/\/sbin\/[^/]+$/, '');
+        change({
+          software: { ...facts.software, [name]: software },
+          files: { ...facts.files, ...initFiles(name, prefix, software.version) },
+        });
         if (facts.services[name].active === 'active')
           service(name, { program: `${software.path} (deleted)` });
         return;
@@ -191,6 +246,7 @@ export function fakeHost(start: HostFacts): FakeHost {
         remember({ builds: [...others, { service: software, prefix }] });
         change({
           software: { ...facts.software, [software]: { path, version, configure, stamp: action.pack.stamp } },
+          files: { ...facts.files, ...initFiles(software, prefix, version) },
         });
         if (facts.services[software].active === 'active') service(software, { program: `${path} (deleted)` });
         return;
@@ -201,6 +257,7 @@ export function fakeHost(start: HostFacts): FakeHost {
         return change({ unread: [...new Set([...facts.unread, action.service])] });
       case 'write-unit':
         write([action.file]);
+        if (action.file.bytes === 'absent') return reread([action.file]);
         return service(action.service, {
           load: 'loaded',
           needsDaemonReload: false,
@@ -213,17 +270,7 @@ export function fakeHost(start: HostFacts): FakeHost {
         });
       case 'put-files': {
         write(action.files);
-        for (const name of bothServices) {
-          if (facts.files[facts.services[name].unit]?.state === 'present') continue;
-          // The unit of a package is none of haup's files.
-          const packaged = facts.packages[name] !== undefined;
-          if (action.files.some(({ path }) => path === facts.services[name].unit))
-            service(name, {
-              load: packaged ? 'loaded' : 'not-found',
-              unit: packaged ? `/lib/systemd/system/${name}.service` : '',
-              enabled: '',
-            });
-        }
+        reread(action.files);
         return;
       }
       case 'remove-build': {
@@ -233,6 +280,10 @@ export function fakeHost(start: HostFacts): FakeHost {
         });
         if (facts.software[name]?.path.startsWith(`${prefix}/`) === true)
           change({ software: { ...facts.software, [name]: null } });
+        const share = `${prefix}/share/${name}/`;
+        change({
+          files: Object.fromEntries(Object.entries(facts.files).filter(([path]) => !path.startsWith(share))),
+        });
         return;
       }
       case 'remove-packages':

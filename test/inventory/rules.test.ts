@@ -243,6 +243,12 @@ test('the 1st, 5th and 9th octet are no matter: an octet of 255 makes a VRID of 
 });
 
 test('ways that haup does not have are refused, not passed over', () => {
-  expect(problems(`${inventory({})}keepalived: {service: sysv}\n`)).toHaveLength(1);
   expect(problems(`${inventory({})}firewall: open\n`)).toHaveLength(1);
+});
+
+test('an init script cannot come from a package', () => {
+  expect(problems(`${inventory({})}keepalived: {from: package, service: sysv}\n`)).toEqual([
+    expect.stringMatching(/the init script comes from the source tree.*= Write from: source/s),
+  ]);
+  expect(read(`${inventory({})}keepalived: {service: sysv}\n`).keepalived.service).toBe('sysv');
 });

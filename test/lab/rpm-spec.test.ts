@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { deb822 } from '../../src/lab/deb822.ts';
 import { amendments, rpmNames, unlikeRpm } from '../../src/lab/rpm-names.ts';
+import { ownPackages } from '../../src/lab/rpm-own.ts';
 import type { RpmWorld } from '../../src/lab/rpm-spec.ts';
 import { leftOut, rpmPackages, specText } from '../../src/lab/rpm-spec.ts';
 
-const world: RpmWorld = { names: rpmNames, amendments, without: unlikeRpm };
+const world: RpmWorld = { names: rpmNames, amendments, own: ownPackages, without: unlikeRpm };
 
 /** As dpkg keeps it: what is on the image. */
 const status = (text: string) =>
@@ -111,7 +112,7 @@ describe('packages', () => {
     const half = rpmPackages(
       status('Package: binutils-common\nVersion: 2.40-2\n'),
       pool('Package: binutils\nVersion: 2.40-2\nDepends: binutils-common\n'),
-      world,
+      { ...world, own: {} },
     );
     expect(half).toMatchObject([
       { name: 'binutils', installed: false, requires: ['binutils-common'] },
@@ -143,6 +144,8 @@ describe('the spec', () => {
       expect(spec).toContain(`\n%files -n ${name} -f /lists/${name}\n`);
     }
     expect(spec).toContain('Requires: openssl-libs\n');
+    expect(spec).toContain('%package -n initscripts\n');
+    expect(spec).toContain('Requires: chkconfig\n');
   });
 
   test("takes nothing in Debian's words for a macro", () => {

@@ -1,0 +1,147 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { figure, haup, inLab as runInLab, onHost, root, type Run } from './haup.ts';
+import { probed } from './probing.ts';
+
+// keepalived as the source document registers it, by its init script: from bare hosts on, in a lab of its own.
+const lab = 'haup-test-sysv';
+const hosts = ['keep_136', 'keep_137'];
+const vips = ['192.168.160.161', '192.168.160.162'];
+const scratch = mkdtempSync(join(tmpdir(), 'haup-e2e-sysv-'));
+
+interface Written {
+  vrrp: object;
+  keepalived: Record<string, unknown>;
+}
+
+/** The example with adverts ten times as fast, so that no test waits for VRRP. */
+function inventory(service: 'systemd' | 'sysv'): string {
+  const it = parse(readFileSync(join(root, 'inventory.example.yaml'), 'utf8')) as Written;
+  it.vrrp = { version: 3, advert_int: 0.1, check: { interval: 1 } };
+  it.keepalived['service'] = service;
+  const path = join(scratch, `${service}.yaml`);
+  writeFileSync(path, JSON.stringify(it));
+  return path;
+}
+const sysv = inventory('sysv');
+const systemd = inventory('systemd');
+
+const inLab = (...args: readonly string[]): Promise<Run> => runInLab(lab, args);
+const onBoth = (command: string): Promise<readonly string[]> =>
+  Promise.all(hosts.map((host) => onHost(lab, host, command)));
+async function changed(...args: readonly string[]): Promise<Run> {
+  const run = await inLab(...args, '--yes');
+  expect(run.code, run.stdout.slice(-2000) + run.stderr).toBe(0);
+  return run;
+}
+/** Runs haup while both VIPs are asked, and expects that no request is lost. */
+async function withoutLoss(what: string, work: () => Promise<unknown>): Promise<void> {
+  const seen = await probed(vips, async () => void (await work()), 300, lab);
+  for (const [address, { lost, total }] of Object.entries(seen))
+    figure(`${what}, ${address}: ${lost} of ${total} lost`);
+  expect(Object.values(seen).map(({ lost }) => lost)).toEqual([0, 0]);
+}
+const registered = `systemctl show -p LoadState,FragmentPath,SourcePath,ActiveState keepalived | sort
+readlink /proc/$(systemctl show -p MainPID --value keepalived)/exe
+ls /etc/init.d/keepalived /etc/rc3.d/S*keepalived /etc/systemd/system/*.wants/keepalived.service 2>/dev/null; true`;
+const byScript = `ActiveState=active
+FragmentPath=/run/systemd/generator.late/keepalived.service
+LoadState=loaded
+SourcePath=/etc/init.d/keepalived
+/usr/local/keepalived/sbin/keepalived
+/etc/init.d/keepalived
+/etc/rc3.d/S21keepalived
+`;
+
+beforeAll(async () => {
+  const up = await haup([
+    ...['lab', 'up', '--name', lab, '--flavour', 'yum', '--yes'],
+    ...['--for-pid', String(process.pid)],
+  ]);
+  if (up.code !== 0) throw new Error(up.stderr);
+});
+afterAll(async () => {
+  rmSync(scratch, { recursive: true });
+  await haup(['lab', 'down', '--name', lab]);
+});
+
+test('is refused where the functions of init scripts are missing, before anything is changed', async () => {
+  for (const command of ['plan', 'apply']) {
+    const run = await inLab(command, sysv, ...(command === 'apply' ? ['--yes'] : []));
+    expect(run.code).toBe(1);
+    const said = run.stderr.replace(/\n {2,}/g, ' ');
+    expect(said).toMatch(/Error on keep_136: \/etc\/rc\.d\/init\.d\/functions is missing/);
+    expect(said).toMatch(
+      /Install it on keep_137 \(dnf install initscripts\), or set keepalived\.service: systemd/,
+    );
+    expect(said).toMatch(/Code: HOST_UNSUPPORTED/);
+  }
+  for (const left of await onBoth(
+    'ls -d /var/lib/haup /usr/local/keepalived 2>/dev/null; command -v gcc; true',
+  ))
+    expect(left).toBe('');
+});
+
+test('from bare hosts, whose operator has installed initscripts, to a passing verify', async () => {
+  await onBoth('dnf -y -q install initscripts');
+  const { ms } = await changed('apply', sysv);
+  figure(`apply by the init script: ${(ms / 1000).toFixed(1)} s`);
+  for (const said of await onBoth(registered)) expect(said).toBe(byScript);
+  // Word for word what the tree that was built has.
+  const source = '/usr/local/keepalived/share/keepalived';
+  for (const said of await onBoth(`cmp ${source}/init.d/keepalived /etc/init.d/keepalived
+head -n $(wc -l < ${source}/sysconfig/keepalived) /etc/sysconfig/keepalived | cmp ${source}/sysconfig/keepalived -
+systemctl status keepalived | head -n 2`))
+    expect(said).toMatch(/^● keepalived\.service - SYSV: .*\n.*\(\/etc\/init\.d\/keepalived; generated\)\n$/);
+  const verified = await changed('verify', sysv, '--json');
+  const report = JSON.parse(verified.stdout) as { ok: boolean; vips: { drills: { drill: string }[] }[] };
+  expect(report.ok).toBe(true);
+  expect(report.vips.flatMap(({ drills }) => drills.map(({ drill }) => drill))).toEqual(['stop', 'stop']);
+});
+
+test('a second apply has nothing to do; restart and reload go through the generated unit', async () => {
+  expect((await inLab('plan', sysv)).code).toBe(0);
+  await changed('service', 'restart', 'keepalived', sysv);
+  await changed('service', 'reload', 'keepalived', sysv);
+  for (const said of await onBoth(registered)) expect(said).toBe(byScript);
+  for (const log of await onBoth('journalctl -q -o cat -u keepalived'))
+    expect(log).toMatch(/Reloaded keepalived\.service - SYSV: /);
+});
+
+test('a host that was powered off starts it again', async () => {
+  await haup(['lab', 'fault', '--name', lab, 'keep_137', 'reboot']);
+  await expect
+    .poll(async () => (await inLab('status', sysv)).code, { timeout: 60_000, interval: 1000 })
+    .toBe(0);
+  expect(await onHost(lab, 'keep_137', registered)).toBe(byScript);
+});
+
+test('to a unit, back to the script and by rollback to the unit again, without losing a request', async () => {
+  const unit = '/etc/systemd/system/keepalived.service';
+  const byUnit = `ActiveState=active\nFragmentPath=${unit}\nLoadState=loaded\nSourcePath=\n/usr/local/keepalived/sbin/keepalived\n/etc/systemd/system/multi-user.target.wants/keepalived.service\n`;
+  await withoutLoss('to a unit', () => changed('apply', systemd));
+  for (const said of await onBoth(registered)) expect(said).toBe(byUnit);
+  expect((await inLab('plan', systemd)).code).toBe(0);
+  const plan = await inLab('plan', sysv);
+  expect(plan.code).toBe(3);
+  expect(plan.stdout).toMatch(/register keepalived by its init script/);
+  expect(plan.stdout).toMatch(/\+PATH=\/usr\/local\/keepalived\/sbin:\$PATH/);
+  await withoutLoss('to the init script', () => changed('apply', sysv));
+  for (const said of await onBoth(registered)) expect(said).toBe(byScript);
+  await withoutLoss('rollback', () => inLab('rollback', sysv, '--yes'));
+  for (const said of await onBoth(registered)) expect(said).toBe(byUnit);
+  expect((await inLab('plan', systemd)).code).toBe(0);
+  await changed('apply', sysv);
+});
+
+test('uninstall takes away what was put there, and what others have installed stays', async () => {
+  await changed('uninstall', sysv);
+  for (const said of await onBoth(
+    `find /etc /usr/local /usr/libexec /var/lib/haup 2>/dev/null | grep -E 'keepalived|haup'
+rpm -V initscripts chkconfig; systemctl show -p LoadState --value keepalived; true`,
+  ))
+    expect(said).toBe('/etc/yum.repos.d/haup-lab.repo\nnot-found\n');
+});
