@@ -58,7 +58,10 @@ export async function connectSome(
             context.signal,
           );
           connections.push(connection);
-          hosts.set(spec.name, sshHost(connection, store ?? emptyStore));
+          hosts.set(
+            spec.name,
+            sshHost(connection, { ...(store ?? emptyStore), lockWait: inventory.packages.lockWait }),
+          );
           emit?.({ type: 'connected', host: spec.name });
         } catch (error) {
           if (!(error instanceof HaupError)) throw error;

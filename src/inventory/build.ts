@@ -46,7 +46,7 @@ export function build(written: Written, file: string, sources: Sources): Invento
     hooks: hooksOf(written),
     build: written.build,
     fetch: written.fetch,
-    packages: written.packages,
+    packages: { vault: written.packages.vault, lockWait: written.packages.lock_wait },
     firewall: written.firewall,
     overridden: [],
   };

@@ -257,6 +257,7 @@ function build() {
   };
   const packages = {
     vault: flag('CentOS 7 and 8, whose mirrors are gone, install from the vault').default(false),
+    lock_wait: whole(0, 3600, 'seconds that another run of the package manager is waited for').default(180),
   };
   const all = z
     .strictObject({

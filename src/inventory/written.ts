@@ -14,7 +14,7 @@ export interface Written {
   readonly hooks: WrittenHooks;
   readonly build: { readonly on: 'first' | 'each' };
   readonly fetch: 'controller' | 'host';
-  readonly packages: { readonly vault: boolean };
+  readonly packages: { readonly vault: boolean; readonly lock_wait: number };
   readonly firewall: 'leave';
 }
 

@@ -29,8 +29,8 @@ export interface Inventory {
   readonly build: { readonly on: 'first' | 'each' };
   /** Who downloads the tarballs. */
   readonly fetch: 'controller' | 'host';
-  /** `vault`: systems whose mirrors are gone install from the vault. */
-  readonly packages: { readonly vault: boolean };
+  /** `vault`: systems whose mirrors are gone install from the vault. `lockWait`: seconds that another run is waited for. */
+  readonly packages: { readonly vault: boolean; readonly lockWait: number };
   /** haup opens no firewall: the operator has done it. */
   readonly firewall: 'leave';
   /** Values that an overlay (a lab's) replaced: shown to the operator on every run. */

@@ -10,6 +10,7 @@ import type { Action, DeadMan, Fault, FileWrite, Pack } from '../model/plan.ts';
 import { build, configure, fetchTarball, upload } from './builds.ts';
 import { entrust } from './entrust.ts';
 import { keepState, restoreBuild } from './history.ts';
+import { usualLockWait } from './package-lock.ts';
 import { removePackages } from './package-removal.ts';
 import { install } from './packages.ts';
 import { packBuild, placeBuild } from './packs.ts';
@@ -49,16 +50,19 @@ export const unstagedStatus = 74;
 const minute = 60_000;
 const stageRoot = `${stateDirectory}/stage`;
 
-/** Bytes that the operator's machine has ready. */
+/** What the operator's machine has ready: bytes, and patience. */
 export interface Store {
   readonly tarball: (wanted: Tarball) => Uint8Array;
   readonly pack: (wanted: Pack) => Uint8Array;
+  /** Seconds that another package run is waited for. */
+  readonly lockWait?: number;
 }
 
 export function toJob(action: PlainAction, store: Store): Job {
+  const { lockWait = usualLockWait } = store;
   switch (action.do) {
     case 'install':
-      return install(action.manager, action.names);
+      return install(action.manager, action.names, lockWait);
     case 'create-user':
       return {
         script: `set -e
@@ -81,7 +85,7 @@ useradd --system --user-group --no-create-home --home-dir / --shell "$(command -
     case 'pack-build':
       return packBuild(action.recipe, action.pack);
     case 'place-build':
-      return placeBuild(action, store.pack(action.pack));
+      return placeBuild(action, store.pack(action.pack), lockWait);
     case 'keep-state':
       return keepState(action);
     case 'restore-build':
@@ -103,7 +107,7 @@ useradd --system --user-group --no-create-home --home-dir / --shell "$(command -
         what: `writing ${action.files.map(({ path }) => path).join(', ')}`,
       };
     case 'remove-packages':
-      return removePackages(action);
+      return removePackages(action, lockWait);
     case 'remove-build':
       return removeBuild(action.service, action.prefix);
     case 'remove-user':

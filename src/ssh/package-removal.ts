@@ -3,6 +3,7 @@
 import { sayMark } from '../model/layout.ts';
 import type { Action } from '../model/plan.ts';
 import type { Job } from './actions.ts';
+import { aloneText, lockMeaning } from './package-lock.ts';
 import { quietly } from './packages.ts';
 import { recording } from './record.ts';
 import { quote } from './shell.ts';
@@ -11,16 +12,16 @@ import { quote } from './shell.ts';
  * Removes exactly the packages named, and of those only what nothing else on the host needs: neither a
  * resolver that removes more, nor one that removes what has become of use since.
  */
-export function removePackages({
-  manager,
-  names,
-  purge,
-}: Extract<Action, { readonly do: 'remove-packages' }>): Job {
+export function removePackages(
+  { manager, names, purge }: Extract<Action, { readonly do: 'remove-packages' }>,
+  lockWait: number,
+): Job {
   const list = names.map(quote).join(' ');
   return {
-    script: `set -e\n${recording}\n${manager === 'apt-get' ? removeDebs(list, purge) : removeRpms(list, purge)}`,
-    timeoutMs: 15 * 60_000,
+    script: `set -e\n${recording}\n${aloneText(manager, lockWait)}\n${manager === 'apt-get' ? removeDebs(list, purge) : removeRpms(list, purge)}`,
+    timeoutMs: 15 * 60_000 + lockWait * 1000,
     failure: 'PACKAGES_FAILED',
+    meaning: lockMeaning(lockWait),
     what: `removing ${names.join(' ')}`,
   };
 }
@@ -44,7 +45,7 @@ if [ -n "$others" ]; then
   names=$free
 fi
 [ -n "$names" ] || exit 0
-apt-get -y -q -o DPkg::Lock::Timeout=180 -o Dpkg::Use-Pty=0 ${purge ? 'purge' : 'remove'} $names
+alone apt-get -y -q -o Dpkg::Use-Pty=0 ${purge ? 'purge' : 'remove'} $names
 )
 ${purge ? `for name in ${list}; do dpkg-query -W "$name" >/dev/null 2>&1 || forget packages "$name"; done` : ''}`;
 
@@ -63,5 +64,5 @@ while [ -n "$names" ] && ! rpm -e --test $names >/dev/null 2>&1; do
   if [ "$free" = "$names" ]; then break; fi
   names=$free
 done
-[ -z "$names" ] || rpm -e ${purge ? '' : '--noscripts '}$names
+[ -z "$names" ] || alone rpm -e ${purge ? '' : '--noscripts '}$names
 for name in ${list}; do rpm -q "$name" >/dev/null 2>&1 || forget packages "$name"; done`;

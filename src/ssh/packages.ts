@@ -2,39 +2,43 @@
 
 import { recordDirectory } from '../model/layout.ts';
 import type { Job } from './actions.ts';
+import { aloneText, lockMeaning } from './package-lock.ts';
 import { quote } from './shell.ts';
 
 const minute = 60_000;
 
 export type Manager = 'apt-get' | 'dnf' | 'yum';
 
-export function install(manager: Manager, names: readonly string[]): Job {
+/** `lockWait`: seconds that another package run is waited for. */
+export function install(manager: Manager, names: readonly string[], lockWait: number): Job {
   return {
-    script: installText(manager, names.map(quote).join(' ')),
-    timeoutMs: 15 * minute,
+    script: installText(manager, names.map(quote).join(' '), lockWait),
+    timeoutMs: 15 * minute + lockWait * 1000,
     failure: 'PACKAGES_FAILED',
+    meaning: lockMeaning(lockWait),
     what: `${manager} install ${names.join(' ')}`,
   };
 }
 
 /**
- * sh text whose exit status is that of the installation. `list`: words of sh. A lock of another package
- * run is waited for: 3 minutes with apt-get, as long as it takes with the others.
+ * sh text whose exit status is that of the installation, or of a wait for another package run in vain.
+ * `list`: words of sh.
  */
-export function installText(manager: Manager, list: string): string {
+export function installText(manager: Manager, list: string, lockWait: number): string {
   const [functions, run] =
     manager === 'apt-get'
       ? [
-          `apt() { apt-get -y -q -o DPkg::Lock::Timeout=180 -o Dpkg::Use-Pty=0 "$@"; }
+          `apt() { alone apt-get -y -q -o Dpkg::Use-Pty=0 "$@"; }
 get() { apt --no-install-recommends install ${list}; }
 mend() { [ -z "$(dpkg --audit)" ] || { dpkg --configure -a; apt --no-remove --fix-broken install; }; }`,
           // A list that is old or missing, and a run that was cut off, make the first try fail at once.
           'get || { apt update; mend; get; }',
         ]
       : // yum 3 calls it a success when one of several packages was found, so rpm has the last word.
-        ['', `${manager} -y install ${list} && rpm -q ${list}`];
+        ['', `alone ${manager} -y --setopt=exit_on_lock=1 install ${list} && rpm -q ${list}`];
   return `(
 ${remembering(manager)}
+${aloneText(manager, lockWait)}
 ${manager === 'apt-get' ? quietly : ''}
 ${functions}
 # Somebody always reads what it says: else its first word after a lost connection would kill it half-way.

@@ -13,6 +13,7 @@ import {
 import type { Action, Pack } from '../model/plan.ts';
 import type { Job } from './actions.ts';
 import { buildDirectory, featureFile, lacking, lackingStatus, lacks, nameOf, orClean } from './builds.ts';
+import { lockMeaning } from './package-lock.ts';
 import { installText } from './packages.ts';
 import { recording } from './record.ts';
 import { quote } from './shell.ts';
@@ -84,6 +85,7 @@ export const readPack = (recipe: BuildRecipe, pack: Pack): Job => ({
 export function placeBuild(
   { recipe, pack, needs = [] }: Extract<Action, { readonly do: 'place-build' }>,
   bytes: Uint8Array,
+  lockWait: number,
 ): Job {
   const stamp = quote(stampPath(recipe.prefix));
   const list = quote(installedList(recipe.software, recipe.prefix));
@@ -111,7 +113,7 @@ ${
   pack.manager === null
     ? ''
     : `if find . -type f -perm /111 -exec ldd {} + 2>/dev/null | grep -q 'not found'; then
-${installText(pack.manager, '$(cat .haup-pack/needs)')}
+${installText(pack.manager, '$(cat .haup-pack/needs)', lockWait)}
 fi`
 }
 find . -path ./.haup-pack -prune -o -type d -print | while read -r d; do case $d in */systemd|*/systemd/*) ;; *) directory "/\${d#./}" ;; esac; done
@@ -143,9 +145,9 @@ mv -f ${list}.now ${list}
 cp -p .${stamp} ${stamp}.haup-new
 mv -f ${stamp}.haup-new ${stamp}`,
     stdin: bytes,
-    timeoutMs: 10 * minute,
+    timeoutMs: 10 * minute + lockWait * 1000,
     failure: 'INSTALL_FAILED',
-    meaning: { [lackingStatus]: lacks(recipe) },
+    meaning: { [lackingStatus]: lacks(recipe), ...lockMeaning(lockWait) },
     what: `putting ${nameOf(recipe)} in place`,
   };
 }

@@ -91,9 +91,40 @@ describe('a life of two hosts', () => {
     source = inventory();
   });
 
+  test('another package run is waited for up to the limit, and named', async () => {
+    const hold = (seconds: number) =>
+      onHost(
+        lab,
+        'keep_137',
+        `setsid perl -e 'use Fcntl; open(F, ">>", "/var/lib/dpkg/lock-frontend"); my $l = pack("s s x4 q q i x4", F_WRLCK, 0, 0, 0, 0); fcntl(F, F_SETLK, $l) or die; sleep ${seconds}' >/dev/null 2>&1 </dev/null &
+echo $! >/run/other-run; until grep -q " $!" /proc/locks; do sleep 0.1; done`,
+      );
+    await hold(60);
+    const impatient = inventory((it) => (it['packages'] = { lock_wait: 2 }));
+    const run = await inLab(['apply', impatient, '--limit', 'keep_137', '--yes']);
+    expect(run.code).toBe(1);
+    const said = run.stderr.replace(/\n {2,}/g, ' ');
+    expect(said).toMatch(/Error on keep_137: Another package run on the host has not ended within 2 s/);
+    expect(said).toMatch(/Error: process \d+ \(perl -e .*\), which runs for \d+ s, holds \/var\/lib\/dpkg/);
+    await onHost(lab, 'keep_137', 'kill $(cat /run/other-run)');
+    await hold(8);
+  });
+
+  test('an init script is refused where no functions for it can be had', async () => {
+    const { code, stderr } = await inLab(['plan', inventory((it) => (it.keepalived['service'] = 'sysv'))]);
+    expect(code).toBe(1);
+    expect(stderr.replace(/\n {2,}/g, ' ')).toMatch(
+      /Error on keep_136 and keep_137: \/etc\/rc\.d\/init\.d\/functions is missing.* has no package of it: set keepalived\.service: systemd/,
+    );
+  });
+
   test('from bare to serving from source', async () => {
     bare = await snapshot('keep_136');
-    const { ms } = await apply(source);
+    const { ms, stderr } = await apply(source);
+    expect(stderr).toMatch(
+      /\[keep_137\] waiting for another package run: process \d+ \(perl .*\), which runs for \d+ s, holds \/var\/lib\/dpkg\/lock-frontend; for 180 s at most/,
+    );
+    expect(stderr).toMatch(/\[keep_137\] the other package run has ended/);
     figure(`apply on two bare hosts: ${(ms / 1000).toFixed(1)} s`);
   });
 

@@ -18,14 +18,15 @@ interface Written {
 }
 
 /** The example with adverts ten times as fast, so that no test waits for VRRP. */
-function inventory(service: 'systemd' | 'sysv'): string {
+function inventory(service: 'systemd' | 'sysv', more: object = {}): string {
   const it = parse(readFileSync(join(root, 'inventory.example.yaml'), 'utf8')) as Written;
   it.vrrp = { version: 3, advert_int: 0.1, check: { interval: 1 } };
   it.keepalived['service'] = service;
-  const path = join(scratch, `${service}.yaml`);
-  writeFileSync(path, JSON.stringify(it));
+  const path = join(scratch, `${(files += 1)}.yaml`);
+  writeFileSync(path, JSON.stringify({ ...it, ...more }));
   return path;
 }
+let files = 0;
 const sysv = inventory('sysv');
 const systemd = inventory('systemd');
 
@@ -85,9 +86,44 @@ test('is refused where the functions of init scripts are missing, before anythin
     expect(left).toBe('');
 });
 
-test('from bare hosts, whose operator has installed initscripts, to a passing verify', async () => {
+/** On a host, in the background: dnf's own code has its lock for so long. */
+const holdDnf = (seconds: number): string =>
+  `systemd-run -q --unit=other-run python3 -c 'import time; from dnf.lock import build_rpmdb_lock as lock
+with lock("/var/lib/dnf", True): time.sleep(${seconds})' && until [ -s /var/lib/dnf/rpmdb_lock.pid ]; do sleep 0.1; done`;
+
+test('another run of dnf is waited for up to the limit, and named', async () => {
   await onBoth('dnf -y -q install initscripts');
-  const { ms } = await changed('apply', sysv);
+  await onHost(lab, 'keep_137', holdDnf(60));
+  const run = await inLab(
+    'apply',
+    inventory('sysv', { packages: { lock_wait: 2 } }),
+    '--limit',
+    'keep_137',
+    '--yes',
+  );
+  await onHost(lab, 'keep_137', 'systemctl stop other-run');
+  expect(run.code).toBe(1);
+  const said = run.stderr.replace(/\n {2,}/g, ' ');
+  expect(said).toMatch(/Error on keep_137: Another package run on the host has not ended within 2 s/);
+  expect(said).toMatch(
+    /Error: process \d+ \(\S*python3 -c import time.*\), which runs for \d+ s, holds \/var\/lib\/dnf/,
+  );
+  expect(said).toMatch(/Code: PACKAGES_FAILED/);
+});
+
+test('from bare hosts, whose operator has installed initscripts, to a passing verify', async () => {
+  await onHost(lab, 'keep_137', holdDnf(6));
+  const { ms, stdout } = await changed('apply', sysv, '--json');
+  const waited = stdout.split('\n').filter((line) => line.includes('another package run'));
+  expect(waited.map((line) => JSON.parse(line))).toMatchObject([
+    {
+      type: 'said',
+      host: 'keep_137',
+      text: expect.stringMatching(
+        /^waiting for another package run: process \d+ \(.*\), which runs for \d+ s, holds \/var\/lib\/dnf\/rpmdb_lock\.pid; for 180 s at most$/,
+      ),
+    },
+  ]);
   figure(`apply by the init script: ${(ms / 1000).toFixed(1)} s`);
   for (const said of await onBoth(registered)) expect(said).toBe(byScript);
   // Word for word what the tree that was built has.

@@ -88,6 +88,7 @@ test('the least inventory has all defaults', () => {
       },
       "overridden": [],
       "packages": {
+        "lockWait": 180,
         "vault": false,
       },
       "vips": [
