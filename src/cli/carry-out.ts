@@ -1,6 +1,7 @@
 import type { HostFacts, HostName, Inventory, Tarball } from '../model/domain.ts';
 import { exitCodes, HaupError, SeveralErrors } from '../model/errors.ts';
 import type { Host, Plan } from '../model/plan.ts';
+import { buildsOf } from '../plan/builds.ts';
 import { countChanges, refuseDowngrades } from '../plan/plan.ts';
 import { moved, standing, type Standing } from '../plan/standing.ts';
 import { count } from '../report/words.ts';
@@ -92,7 +93,7 @@ async function carryOut(context: Context, task: Undertaking, options: AgreeOptio
   const findings =
     countChanges(fit.plan).changes === 0 ? [] : await act({ ...context, signal }, fit, options);
   const after = await lookAround(goal, hosts, context.signal);
-  return reportOutcome(context, goal, after, options, findings);
+  return reportOutcome(context, goal, after, options, { findings, builds: buildsOf(fit.plan) });
 }
 
 /**

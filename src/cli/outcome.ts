@@ -1,6 +1,6 @@
 import type { HostFacts, HostName, Inventory } from '../model/domain.ts';
 import { exitCodes } from '../model/errors.ts';
-import type { Finding, Host } from '../model/plan.ts';
+import type { BuildReport, Finding, Host } from '../model/plan.ts';
 import type { Context } from './context.ts';
 import type { GlobalOptions } from './program.ts';
 import { styleFor } from './style.ts';
@@ -21,18 +21,25 @@ export const loadReports = (): Promise<
     import('./style.ts'),
   ]);
 
+/** What a change has done, beside how everything is after it. */
+export interface Done {
+  /** Of hooks. */
+  readonly findings: readonly Finding[];
+  readonly builds: readonly BuildReport[];
+}
+
 /** The last word of a change: how everything is now. Exit code 3 when something is wrong, or a hook failed. */
 export async function reportOutcome(
   context: Context,
   inventory: Inventory,
   facts: ReadonlyMap<HostName, HostFacts>,
   options: GlobalOptions,
-  hooks: readonly Finding[] = [],
+  { findings: hooks, builds }: Done = { findings: [], builds: [] },
 ): Promise<number> {
   const [{ statusReport }, { statusText }] = await loadReports();
   const status = statusReport(inventory, facts, context.now());
   const report = { ...status, findings: [...status.findings, ...hooks] };
-  if (options.json === true) context.out(`${JSON.stringify({ type: 'status', ...report })}\n`);
+  if (options.json === true) context.out(`${JSON.stringify({ type: 'status', ...report, builds })}\n`);
   else
     context.out(`${statusText(report, await styleFor(context.stdout), { width: context.stdout.columns })}\n`);
   return report.ok && hooks.length === 0 ? exitCodes.ok : exitCodes.findings;

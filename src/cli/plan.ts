@@ -1,6 +1,7 @@
 import type { DesiredHost, HostFacts, HostName, Inventory } from '../model/domain.ts';
 import { exitCodes } from '../model/errors.ts';
-import type { Host, Plan } from '../model/plan.ts';
+import type { BuildReport, Host, Plan } from '../model/plan.ts';
+import { buildsOf } from '../plan/builds.ts';
 import { countChanges, plan as decide } from '../plan/plan.ts';
 import { type Connected, connectAll, type ConnectSettings } from './connect.ts';
 import { cachedPacks } from '../run/packs.ts';
@@ -114,8 +115,8 @@ export const cacheDirectory = (context: Context): string =>
 export async function printPlan(context: Context, made: Plan, options: GlobalOptions): Promise<void> {
   if (options.json === true) {
     const { jsonText } = await import('../report/json.ts');
-    const { changes, together, same } = planData(made);
-    context.out(`${jsonText({ version: 1, pending: changes.length > 0, changes, together, same }, true)}\n`);
+    const { changes, ...rest } = planData(made);
+    context.out(`${jsonText({ version: 1, pending: changes.length > 0, changes, ...rest }, true)}\n`);
     return;
   }
   const { planText } = await import('../report/plan-text.ts');
@@ -132,6 +133,7 @@ export function planData(made: Plan): {
   readonly changes: readonly object[];
   /** What hosts do together, and what clients notice of it. */
   readonly together: readonly object[];
+  readonly builds: readonly BuildReport[];
   readonly same: readonly object[];
 } {
   return {
@@ -144,8 +146,16 @@ export function planData(made: Plan): {
       .flat()
       .flatMap((stage) => stage.work)
       .flatMap(({ host, changes }) =>
-        changes.map(({ id, title, why, diffs }) => ({ host, id, title, why, diffs })),
+        changes.map(({ id, title, why, build, diffs }) => ({
+          host,
+          id,
+          title,
+          why,
+          ...(build === undefined ? {} : { build }),
+          diffs,
+        })),
       ),
+    builds: buildsOf(made),
     same: made.same,
   };
 }

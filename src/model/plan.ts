@@ -141,7 +141,35 @@ export interface Change {
   readonly downgrade?: { readonly software: Service; readonly from: string; readonly to: string };
   /** Changes of a stage wait until all hosts have made those of the rounds before; absent: 0. */
   readonly round?: number;
+  /** It makes a build, or puts one in place. */
+  readonly build?: BuildOrigin;
   readonly diffs: readonly TextDiff[];
+}
+
+/** Where a host has a build from; the same in JSON. */
+export interface BuildOrigin {
+  readonly service: Service;
+  readonly version: string;
+  /** System, its version and processor: `rocky 9 x86_64`. */
+  readonly platform: string;
+  /** That of the pack: equal keys are one build. */
+  readonly key: string;
+  /** `cached`: kept on the operator's machine from an earlier run. */
+  readonly role: 'built' | 'received' | 'cached';
+  /** The host that built it, where another one receives it. */
+  readonly from: HostName | null;
+}
+
+/** One build and where it goes, in the JSON of a plan and at the end of that of an apply. */
+export interface BuildReport {
+  readonly service: Service;
+  readonly version: string;
+  readonly platform: string;
+  readonly key: string;
+  /** Null: this machine had kept it. */
+  readonly builtOn: HostName | null;
+  /** The hosts that have it from there, in the order of the plan. */
+  readonly receivedBy: readonly HostName[];
 }
 
 export interface Same {

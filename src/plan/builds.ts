@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto';
 import type { BuildNeed, BuildRecipe, HostFacts, HostName, Resource } from '../model/domain.ts';
 import { initFeature, initSources, unfinishedStamp } from '../model/layout.ts';
-import type { Action, Change, Pack } from '../model/plan.ts';
+import type { Action, BuildOrigin, BuildReport, Change, Pack, Plan } from '../model/plan.ts';
 import { atLeast } from '../model/version.ts';
 
 /** Where a host gets a build from: it builds itself, receives what another host builds, or what haup kept. */
@@ -50,6 +50,14 @@ export function diffBuild(
     manager: have.packageManager,
   };
   const source = sourceOf(pack.key);
+  const origin: BuildOrigin = {
+    service: software,
+    version,
+    platform: platformOf(have),
+    key: pack.key,
+    role: ({ build: 'built', cache: 'cached', receive: 'received' } as const)[source.kind],
+    from: source.kind === 'receive' ? source.host : null,
+  };
   const from = {
     build: '',
     cache: ' kept on this machine',
@@ -65,7 +73,14 @@ export function diffBuild(
   return {
     build:
       source.kind === 'build'
-        ? { id: `build:${software}`, title: `build ${software} ${version}`, why, actions: build, diffs: [] }
+        ? {
+            id: `build:${software}`,
+            title: `build ${software} ${version}`,
+            why,
+            actions: build,
+            build: origin,
+            diffs: [],
+          }
         : null,
     install: {
       id: `install:${software}`,
@@ -80,6 +95,7 @@ export function diffBuild(
         ? {}
         : { undo: [{ do: 'restore-build' as const, service: software, state: 'newest' as const }] }),
       ...(lower === null ? {} : { downgrade: { software, from: lower, to: version } }),
+      build: origin,
       diffs: [],
     },
   };
@@ -134,3 +150,21 @@ const packForm = 3;
 
 /** Hosts of one platform can run each other's builds. */
 const platformOf = ({ os, arch }: HostFacts): string => `${os.id} ${os.version || os.name} ${arch}`;
+
+/** Every build of a plan once: who makes it, and who has it from there. */
+export function buildsOf(made: Plan): readonly BuildReport[] {
+  const found = new Map<string, Omit<BuildReport, 'receivedBy'> & { receivedBy: HostName[] }>();
+  for (const { host, changes } of made.tracks.flat().flatMap((stage) => stage.work)) {
+    for (const { id, build } of changes) {
+      if (build === undefined || !id.startsWith('install:')) continue;
+      const { service, version, platform, key, role, from } = build;
+      // A host that builds for itself alone shares its key with others that do.
+      const builtOn = role === 'built' ? host : from;
+      const place = `${key} ${builtOn ?? ''}`;
+      const one = found.get(place) ?? { service, version, platform, key, builtOn, receivedBy: [] };
+      if (role !== 'built') one.receivedBy.push(host);
+      found.set(place, one);
+    }
+  }
+  return [...found.values()];
+}

@@ -19,8 +19,8 @@ export function eventData(event: RunEvent): Readonly<Record<string, unknown>> {
   if (event.type === 'failed')
     return { type: event.type, host: event.host ?? event.error.host, error: errorData(event.error) };
   if (!('change' in event)) return { ...event };
-  const { id, title, why } = event.change;
-  return { ...event, change: { id, title, why } };
+  const { id, title, why, build } = event.change;
+  return { ...event, change: { id, title, why, ...(build === undefined ? {} : { build }) } };
 }
 
 /** The shape of every error in JSON; `errors` when several hosts failed. */

@@ -54,10 +54,34 @@ async function plannedBuilds(): Promise<readonly string[]> {
     .map(({ host, title }) => `${host} ${title}`);
 }
 
+interface Built {
+  readonly service: string;
+  readonly platform: string;
+  readonly builtOn: string | null;
+  readonly receivedBy: readonly string[];
+}
+
+async function buildsPlanned(): Promise<readonly Built[]> {
+  const nothingKept = { XDG_CACHE_HOME: join(scratch, 'cache') };
+  const { stdout } = await inLab(lab, ['plan', inventory, '--json'], { inside: nothingKept });
+  const { builds }: { builds: readonly Built[] } = JSON.parse(stdout);
+  return builds;
+}
+
+/** The last line of an apply says what was built where. */
+function buildsDone(ndjson: string): readonly Built[] {
+  const { builds }: { builds: readonly Built[] } = JSON.parse(ndjson.trimEnd().split('\n').at(-1) ?? '');
+  return builds;
+}
+
 interface Done {
   readonly type: string;
   readonly host: string;
-  readonly change: { readonly id: string; readonly title: string };
+  readonly change: {
+    readonly id: string;
+    readonly title: string;
+    readonly build?: { readonly role: string };
+  };
   readonly ms: number;
 }
 
@@ -161,6 +185,14 @@ createrepo_c -q /srv/short && sed -i.whole 's,${repository},/srv/short,' /etc/yu
 describe('hosts of one platform', () => {
   test('are to build once for all of them, and once for each other platform', async () => {
     const planned = await plannedBuilds();
+    expect(await buildsPlanned()).toMatchObject(
+      [
+        ['one', ['spare', ...four]],
+        ['apt_1', []],
+      ].flatMap(([builtOn, receivedBy]) =>
+        ['keepalived', 'nginx'].map((service) => ({ service, builtOn, receivedBy })),
+      ),
+    );
     const builders = planned.filter((line) => / build (?:keepalived|nginx) /.test(line));
     expect(builders.map((line) => line.split(' ')[0])).toEqual(['one', 'one', 'apt_1', 'apt_1']);
     const receivers = planned.filter((line) => line.endsWith(' that one builds'));
@@ -178,10 +210,16 @@ describe('hosts of one platform', () => {
     const done = changesDone(together.stdout);
     const building = done.filter(({ change }) => change.id.startsWith('build:'));
     expect(building.map(({ host }) => host)).toEqual(['yum_1', 'yum_1']);
-    const received = done.filter(({ change }) => change.title.endsWith(' that yum_1 builds'));
+    const received = done.filter(({ change }) => change.build?.role === 'received');
     expect(received.map(({ host }) => host).toSorted()).toEqual(
       four.slice(1).flatMap((host) => [host, host]),
     );
+    const builds = ['keepalived', 'nginx'].map((service) => ({
+      service,
+      builtOn: 'yum_1',
+      receivedBy: four.slice(1),
+    }));
+    expect(buildsDone(together.stdout)).toMatchObject(builds);
     for (const host of four.slice(1)) {
       expect(await on(host, 'command -v gcc make; rpm -q --qf "%{NAME}\n" openssl-devel libnl3; true')).toBe(
         'package openssl-devel is not installed\nlibnl3\n',
