@@ -58,10 +58,12 @@ export function keepalivedFiles(
   ];
 }
 
-/** A package's version is the system's to choose: the installed one counts, and the inventory's until then. */
+/** A package's version is the system's to choose: the installed one counts, or that on offer, or the inventory's. */
 export function keepalivedVersion(inventory: Inventory, facts: HostFacts | undefined): string {
   if (inventory.keepalived.from === 'source') return inventory.keepalived.version;
-  return facts?.software.keepalived?.version ?? inventory.keepalived.version;
+  return (
+    facts?.software.keepalived?.version ?? facts?.offered?.['keepalived'] ?? inventory.keepalived.version
+  );
 }
 
 /** keepalived.conf has quotes and comments, but no way to write every character: what it could misread is refused. */

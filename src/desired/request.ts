@@ -1,4 +1,5 @@
 import type { DesiredHost, FactsRequest, Inventory, Service } from '../model/domain.ts';
+import { services } from '../model/domain.ts';
 import { knownPackages } from './packages.ts';
 import { paths } from './paths.ts';
 import { sysvQuestions } from './sysv.ts';
@@ -17,6 +18,7 @@ export function factsRequest(
     ...statusRequest(inventory),
     // All of them: which name a library has depends on the system's version, another answer of this question.
     packages: knownPackages,
+    offers: services.filter((service) => inventory[service].from === 'package'),
     users: unique(resources.flatMap((resource) => (resource.kind === 'user' ? [resource.name] : []))),
     files: unique(
       resources.flatMap((resource) => {

@@ -27,6 +27,16 @@ const largestText = 262_144;
 const word = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
 const words = (list: readonly string[]): string => list.map(word).join(' ');
 
+/** dnf and yum are not asked: they take a second and their lock, even for what they have in their cache. */
+function offersText(names: readonly string[]): string {
+  if (names.length === 0) return '';
+  return `  wanted=; for p in ${words(names)}; do [ "$(dpkg-query -W -f='\${db:Status-Status}' "$p" 2>/dev/null)" = installed ] || wanted="$wanted $p"; done
+  [ -z "$wanted" ] || apt-cache -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= policy $wanted 2>/dev/null | while read -r key value; do
+    case $key in Installed:) ;; Candidate:) printf 'offered\\t%s\\t%s\\n' "$of" "$value" ;; *:) of=\${key%:} ;; esac
+  done
+`;
+}
+
 export function factsScript(request: FactsRequest): ReadScript {
   const software = (name: Service): string => {
     const { path, prefix } = request.binaries[name];
@@ -43,7 +53,7 @@ read -r up rest < /proc/uptime; printf 'uptime\\t%s\\n' "$up"
 for m in apt-get dnf yum; do command -v "$m" >/dev/null && { printf 'manager\\t%s\\n' "$m"; break; }; done
 if command -v dpkg-query >/dev/null; then
   dpkg-query -W -f='package\\t\${Package}\\t\${Version}\\t\${db:Status-Status}\\n' ${words(request.packages.deb)} 2>/dev/null
-elif command -v rpm >/dev/null; then
+${offersText(request.offers ?? [])}elif command -v rpm >/dev/null; then
   rpm -q --qf 'package\\t%{NAME}\\t%{VERSION}-%{RELEASE}\\tinstalled\\n' ${words(request.packages.rpm)} 2>/dev/null | grep '^package'
 fi
 for u in ${words(request.users)}; do getent passwd "$u" >/dev/null && printf 'user\\t%s\\n' "$u"; done
@@ -115,6 +125,9 @@ export function parseFacts(host: HostName, output: Uint8Array): HostFacts {
       all('package').flatMap(([name = '', version = '', state]) =>
         state === 'installed' ? [[name, version]] : [],
       ),
+    ),
+    offered: Object.fromEntries(
+      all('offered').flatMap(([name = '', version = '']) => (version === '(none)' ? [] : [[name, version]])),
     ),
     users: all('user').map(([name = '']) => name),
     interfaces: interfaces(all('link'), all('address')),

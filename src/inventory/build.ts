@@ -48,6 +48,7 @@ export function build(written: Written, file: string, sources: Sources): Invento
     fetch: written.fetch,
     packages: { vault: written.packages.vault, lockWait: written.packages.lock_wait },
     firewall: written.firewall,
+    unused: [],
     overridden: [],
   };
 }

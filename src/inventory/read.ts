@@ -2,6 +2,7 @@
 
 import { posix } from 'node:path';
 import type { Inventory } from '../model/domain.ts';
+import { services } from '../model/domain.ts';
 import { HaupError } from '../model/errors.ts';
 import type { Secret } from '../model/secret.ts';
 import { build, type Sources } from './build.ts';
@@ -49,7 +50,9 @@ export function readInventory(text: string, file: string, options: ReadOptions):
 
   const missing: Problem[] = [];
   const invalid: Problem[] = [];
-  const inventory = build(checked.written, file, sourcesOf(options, layers, missing, invalid));
+  const built = build(checked.written, file, sourcesOf(options, layers, missing, invalid));
+  // What an overlay brings for either way of installing is nobody's mistake.
+  const inventory = { ...built, unused: unusedKeys(base.value, built) };
   const authPass = inventory.vrrp.authPass && authPassProblem(inventory.vrrp.authPass.reveal());
   if (authPass) {
     const message = `the password from ${inventory.vrrp.authPass?.source} ${authPass}`;
@@ -66,6 +69,17 @@ export function readInventory(text: string, file: string, options: ReadOptions):
 
 const isMap = (value: unknown): boolean =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** A package is what the distribution makes it: these keys are of a build. */
+function unusedKeys(value: unknown, inventory: Inventory): readonly string[] {
+  return services.flatMap((service) => {
+    if (inventory[service].from === 'source') return [];
+    const written = Object.keys((value as Readonly<Record<string, object | null>>)[service] ?? {});
+    return ['prefix', 'configure', 'sha256', 'urls']
+      .filter((key) => written.includes(key))
+      .map((key) => `${service}.${key}`);
+  });
+}
 
 const start = 'It needs hosts and vips; inventory.example.yaml shows every key.';
 

@@ -33,6 +33,8 @@ export interface Inventory {
   readonly packages: { readonly vault: boolean; readonly lockWait: number };
   /** haup opens no firewall: the operator has done it. */
   readonly firewall: 'leave';
+  /** Keys that the file has and that nothing uses, dotted: shown to the operator on every run. */
+  readonly unused: readonly string[];
   /** Values that an overlay (a lab's) replaced: shown to the operator on every run. */
   readonly overridden: readonly Override[];
 }
@@ -246,6 +248,8 @@ export interface DesiredHost {
 export interface FactsRequest {
   /** Package names to look up, by kind of package database. */
   readonly packages: { readonly deb: readonly string[]; readonly rpm: readonly string[] };
+  /** Of these, where they are not installed, also the version that would be. */
+  readonly offers?: readonly string[];
   readonly users: readonly string[];
   readonly files: readonly string[];
   /** Every file in these is reported. */
@@ -268,6 +272,8 @@ export interface HostFacts {
   readonly packageManager: 'apt-get' | 'dnf' | 'yum' | null;
   /** Installed packages among those asked for: name → version. */
   readonly packages: Readonly<Record<string, string>>;
+  /** Name → version that would be installed, where the package manager tells it at once (apt-get). */
+  readonly offered?: Readonly<Record<string, string>>;
   /** Users among those asked for that exist. */
   readonly users: readonly string[];
   readonly interfaces: readonly InterfaceFacts[];

@@ -113,10 +113,14 @@ function diffPackages(names: readonly string[], have: HostFacts): Change | strin
   return {
     id: 'packages',
     title: `install ${missing.length} package${missing.length === 1 ? '' : 's'} with ${manager}`,
-    why: `not installed: ${missing.join(', ')}`,
+    why: `not installed: ${missing.map((name) => withVersion(name, have)).join(', ')}`,
     actions: [{ do: 'install', manager, names: missing }],
     diffs: [],
   };
+}
+
+function withVersion(name: string, { offered = {} }: HostFacts): string {
+  return offered[name] === undefined ? name : `${name} (${offered[name]})`;
 }
 
 function diffUser(name: string, have: HostFacts): Change | string {

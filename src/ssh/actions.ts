@@ -8,6 +8,7 @@ import type { ErrorCode } from '../model/errors.ts';
 import { drainedBy, drainFile, stateDirectory, unreadMark } from '../model/layout.ts';
 import type { Action, DeadMan, Fault, FileWrite, Pack } from '../model/plan.ts';
 import { build, configure, fetchTarball, upload } from './builds.ts';
+import { beforeConfigTests } from './config-test.ts';
 import { entrust } from './entrust.ts';
 import { keepState, restoreBuild } from './history.ts';
 import { usualLockWait } from './package-lock.ts';
@@ -187,7 +188,8 @@ chown ${quote(file.owner)} ${path}`;
       ? `${binary} -t -c ${entry} 2>&1`
       : // -e is known from 2.2.0 on. 2.2.5 to 2.2.7 end themselves with SIGTERM (143) when a script user is set.
         // What sh says about that would look like a complaint.
-        `judge() { { said=$(${binary} $strict -t -f "$1" 2>&1); status=$?; } 2>/dev/null; }
+        `${beforeConfigTests(binary)}
+judge() { { said=$(${binary} $strict -t -f "$1" 2>&1); status=$?; } 2>/dev/null; }
 strict=-e; judge ${entry}
 case $said in *"nknown option"*|*"nvalid option"*) strict=; judge ${entry} ;; esac
 if [ "$status" = 143 ]; then

@@ -1,4 +1,5 @@
 import type { FileWant, Service } from '../model/domain.ts';
+import { sayMark } from '../model/layout.ts';
 
 export interface Verdict {
   readonly ok: boolean;
@@ -11,6 +12,7 @@ export interface Verdict {
  * as a complaint, since the exit status alone says 5 for a harmless notice and 0 for an empty file.
  */
 const harmless: readonly RegExp[] = [
+  new RegExp(`^${sayMark}`),
   /^\s*$/,
   /NOTICE: setting config option max_auto_priority/,
   /WARNING - the keepalived_script user .* does not exist, .* using root/i,
@@ -50,3 +52,13 @@ export function withLines(complaints: readonly string[], files: readonly FileWan
     return [complaint, `  ${number} | ${shown.length > 100 ? `${shown.slice(0, 99)}…` : shown}`];
   });
 }
+
+/** sh that ends the test, with words for the operator, where keepalived is older than its option `-t`. */
+export const beforeConfigTests = (
+  binary: string,
+): string => `version=$(${binary} -v 2>&1 | sed -n 's/^Keepalived v\\([0-9.]*\\).*/\\1/p' | head -n 1)
+case $version in
+  0.*|1.*|2.0.[0-3])
+    echo "${sayMark}keepalived $version cannot test a configuration (2.0.4 and newer can): it is put in place untested, and what is wrong with it shows when keepalived reads it"
+    exit 0 ;;
+esac`;

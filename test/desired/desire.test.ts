@@ -130,6 +130,12 @@ describe('from packages', () => {
     expect(Buffer.from(conf?.bytes ?? []).toString()).toContain('vrrp_track_file haup_drain');
   });
 
+  test('and until then the one on offer', () => {
+    const files = filesOf(resourcesOf(packaged, { offered: { keepalived: '1:2.0.10-1' } }));
+    const conf = files.find(({ path }) => path === '/etc/keepalived/keepalived.conf');
+    expect(Buffer.from(conf?.bytes ?? []).toString()).toContain('vrrp_track_file haup_drain');
+  });
+
   test('without a package manager it is refused', () => {
     const error = refusal(() => resourcesOf(packaged, { packageManager: null }));
     expect(error).toMatchObject({

@@ -1,8 +1,10 @@
+import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { parse } from 'yaml';
+import { defaultRoots, labPaths } from '../../src/lab/names.ts';
 import { figure, haup, inLab as runInLab, onHost, root, type Run } from './haup.ts';
 import { probed } from './probing.ts';
 
@@ -15,15 +17,18 @@ const scratch = mkdtempSync(join(tmpdir(), 'haup-e2e-sysv-'));
 interface Written {
   vrrp: object;
   keepalived: Record<string, unknown>;
+  nginx: Record<string, unknown>;
+  [key: string]: unknown;
 }
 
 /** The example with adverts ten times as fast, so that no test waits for VRRP. */
-function inventory(service: 'systemd' | 'sysv', more: object = {}): string {
+function inventory(service: 'systemd' | 'sysv', change: (it: Written) => void = () => undefined): string {
   const it = parse(readFileSync(join(root, 'inventory.example.yaml'), 'utf8')) as Written;
   it.vrrp = { version: 3, advert_int: 0.1, check: { interval: 1 } };
   it.keepalived['service'] = service;
+  change(it);
   const path = join(scratch, `${(files += 1)}.yaml`);
-  writeFileSync(path, JSON.stringify({ ...it, ...more }));
+  writeFileSync(path, JSON.stringify(it));
   return path;
 }
 let files = 0;
@@ -96,7 +101,7 @@ test('another run of dnf is waited for up to the limit, and named', async () => 
   await onHost(lab, 'keep_137', holdDnf(60));
   const run = await inLab(
     'apply',
-    inventory('sysv', { packages: { lock_wait: 2 } }),
+    inventory('sysv', (it) => (it['packages'] = { lock_wait: 2 })),
     '--limit',
     'keep_137',
     '--yes',
@@ -180,4 +185,64 @@ test('uninstall takes away what was put there, and what others have installed st
 rpm -V initscripts chkconfig; systemctl show -p LoadState --value keepalived; true`,
   ))
     expect(said).toBe('/etc/yum.repos.d/haup-lab.repo\nnot-found\n');
+});
+
+test('from the packages of its distribution, and what replaces them is downloaded by the hosts', async () => {
+  const files = readFileSync(labPaths(defaultRoots, lab).overlay, 'utf8');
+  const overlay = parse(files) as { keepalived: { version: string; urls: string[] } };
+  const [tarball = ''] = overlay.keepalived.urls;
+  const path = decodeURIComponent(
+    new URL(tarball.replaceAll('{version}', overlay.keepalived.version)).pathname,
+  );
+  const packaged = inventory('systemd', (it) => {
+    for (const software of [it.keepalived, it.nginx]) software['from'] = 'package';
+  });
+  const run = await changed('apply', packaged);
+  expect(run.stderr).toMatch(
+    /not used: keepalived\.prefix, keepalived\.configure, nginx\.prefix, nginx\.configure/,
+  );
+  for (const said of await onBoth(`for s in nginx keepalived; do readlink /proc/$(systemctl show -p MainPID --value $s)/exe; done
+systemctl is-enabled nginx keepalived; command -v gcc; true`))
+    expect(said).toBe('/usr/sbin/nginx\n/usr/sbin/keepalived\nenabled\nenabled\n');
+  expect((await inLab('plan', packaged)).code).toBe(0);
+  const verified = JSON.parse((await changed('verify', packaged, '--json')).stdout) as { ok: boolean };
+  expect(verified.ok).toBe(true);
+
+  // The switch of the lab is the mirror: what hosts reach by an address of their own network.
+  const serve = `const fs = require('fs');
+require('http').createServer((q, r) => { console.log(q.socket.remoteAddress, q.url); r.end(fs.readFileSync(${JSON.stringify(path)})); })
+  .listen(8099, '192.168.160.1', () => console.log('ready'));
+process.stdin.on('end', () => process.exit()).resume();`;
+  const mirror = spawn(
+    process.execPath,
+    [join(root, 'dist/bin.js'), 'lab', 'exec', '--name', lab, '--', process.execPath, '-e', serve],
+    { stdio: ['pipe', 'pipe', 'inherit'] },
+  );
+  let asked = '';
+  mirror.stdout.on('data', (chunk: Buffer) => (asked += chunk.toString('utf8')));
+  await expect.poll(() => asked, { timeout: 20_000 }).toContain('ready\n');
+  try {
+    const fetched = inventory('systemd', (it) => {
+      Object.assign(it.keepalived, overlay.keepalived, {
+        urls: ['http://192.168.160.1:8099/keepalived-{version}.tar.gz'],
+      });
+      Object.assign(it.nginx, { from: 'package' });
+      it['fetch'] = 'host';
+    });
+    const ran = await runInLab(lab, ['apply', fetched, '--yes', '--json', '--no-cached-builds'], {
+      inside: { HAUP_OVERLAY: '' },
+    });
+    expect(ran.code, ran.stdout.slice(-2000) + ran.stderr).toBe(0);
+    expect(JSON.parse(ran.stdout.trimEnd().split('\n').at(-1) ?? '').builds).toMatchObject([
+      { service: 'keepalived', builtOn: 'keep_136', receivedBy: ['keep_137'] },
+    ]);
+    expect(asked).toBe(`ready\n192.168.160.136 /keepalived-${overlay.keepalived.version}.tar.gz\n`);
+  } finally {
+    mirror.stdin.end();
+  }
+  for (const said of await onBoth(
+    'readlink /proc/$(systemctl show -p MainPID --value keepalived)/exe; rpm -q keepalived; true',
+  ))
+    expect(said).toBe('/usr/local/keepalived/sbin/keepalived\npackage keepalived is not installed\n');
+  await changed('uninstall', packaged);
 });

@@ -103,6 +103,37 @@ service\tId\tnginx.service\nservice\tLoadState\tmasked\nservice\tActiveState\tin
   expect(services.nginx).toMatchObject({ load: 'masked', active: 'inactive', activeSinceMs: 0 });
 });
 
+test('the version on offer of a package that is not installed is told by apt-get, in the same round trip', () => {
+  writeFileSync(
+    join(directory, 'apt-cache'),
+    `#!/bin/sh
+[ "$*" = '-o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= policy nginx none' ] || exit 1
+cat <<'end'
+nginx:
+  Installed: (none)
+  Candidate: 1:1.22.1-9
+  Version table:
+     1:1.22.1-9 500
+        500 file:/srv/pool ./ Packages
+none:
+  Installed: (none)
+  Candidate: (none)
+end
+`,
+    { mode: 0o755 },
+  );
+  writeFileSync(
+    join(directory, 'dpkg-query'),
+    `#!/bin/sh\nfor p; do last=$p; done; [ "$last" != keepalived ] || printf installed\n`,
+    { mode: 0o755 },
+  );
+  const script = factsScript(request({ offers: ['keepalived', 'nginx', 'none'] }));
+  const env = { ...process.env, PATH: `${directory}:${process.env['PATH']}` };
+  const { offered } = parseFacts('here', execFileSync('/bin/sh', ['-c', script], { env }));
+  expect(offered).toEqual({ nginx: '1:1.22.1-9' });
+  expect(factsScript(request())).not.toContain('apt-cache');
+});
+
 test.each([
   ['enabled', 'boots\tkeepalived\n'],
   ['disabled', ''],

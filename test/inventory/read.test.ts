@@ -91,6 +91,7 @@ test('the least inventory has all defaults', () => {
         "lockWait": 180,
         "vault": false,
       },
+      "unused": [],
       "vips": [
         {
           "address": {
@@ -270,4 +271,15 @@ test('secrets are resolved only when all else is right: a reference may run a co
 
 test('Windows line ends and a byte order mark change nothing', () => {
   expect(read(`\ufeff${least('vrrp:\n  unicast: true\n').replaceAll('\n', '\r\n')}`).vrrp.unicast).toBe(true);
+});
+
+test('keys of a build say nothing of a package, and are told so where the file has them', () => {
+  const unused = (more: string): readonly string[] => read(least(more)).unused;
+  expect(
+    unused('keepalived: {from: package, prefix: /opt/k, urls: ["http://a/b"]}\nnginx: {configure: []}'),
+  ).toEqual(['keepalived.prefix', 'keepalived.urls']);
+  expect(unused(`nginx: {from: package, version: 1.22.1, configure: [], sha256: ${'a'.repeat(64)}}`)).toEqual(
+    ['nginx.configure', 'nginx.sha256'],
+  );
+  expect(unused('keepalived: {from: package}\nnginx: {from: package}')).toEqual([]);
 });

@@ -83,6 +83,13 @@ describe('from source to packages on a pair that serves', () => {
   });
 });
 
+test('the version of a package that is yet to come is shown, where it is known', () => {
+  const offered = { keepalived: '1:2.2.7-1+b2' };
+  const hosts = ['keep_136', 'keep_137'].map((name) => fakeHost(bareFacts(name, { offered })));
+  const why = changesOf(planFor(packaged, hosts), 'keep_136').find(({ id }) => id === 'packages')?.why;
+  expect(why).toBe('not installed: keepalived (1:2.2.7-1+b2), nginx, iproute2, curl');
+});
+
 describe('packages that are there when a build is wanted', () => {
   test('one that haup installed goes, after the build serves', async () => {
     const hosts = pair();
