@@ -43,7 +43,7 @@ root=${historyDirectory}
 mkdir -p $root/builds
 newest=$(${numbers} | tail -n 1)
 # After an apply that was cut off, the state before it is the one to go back to.
-if [ -n "$newest" ] && { ${services.map(cutOff).join(' || ')}; }; then exit 0; fi
+if [ -n "$newest" ] && { ${services.map(cutOff).join(' || ')}; }; then cat > /dev/null; exit 0; fi
 new=$root/new
 rm -rf $new
 trap 'status=$?; rm -rf $new $root/builds/*.new; exit "$status"' EXIT
