@@ -115,6 +115,7 @@ function waitingFor(checks: readonly CheckName[], members: readonly HostName[]):
   const names = members.join(' and ');
   if (checks.includes('released')) return `waiting until ${names} has given its VIPs away`;
   if (checks.includes('overlapping')) return `waiting until ${names} has its VIPs too`;
+  if (!checks.includes('one-holder')) return `waiting until keepalived and nginx run on ${names}`;
   return 'waiting until every VIP has one holder and answers';
 }
 

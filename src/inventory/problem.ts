@@ -40,8 +40,8 @@ export function inventoryError(
   const file = files.join(' and ');
   const message =
     code === 'SECRET_MISSING'
-      ? `${one ? 'a secret' : `${distinct.length} secrets`} of ${file} can not be had`
-      : `${file} has ${one ? 'a problem' : `${distinct.length} problems`}`;
+      ? `${one ? 'A secret' : `${distinct.length} secrets`} of ${file} cannot be had.`
+      : `${file} has ${one ? 'a problem' : `${distinct.length} problems`}.`;
   return new HaupError(code, message, {
     detail,
     hint: `Correct ${one ? 'it' : 'them'} and run again; no host was contacted.`,

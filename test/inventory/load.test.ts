@@ -42,7 +42,7 @@ test('what an inventory names is relative to it', async () => {
 test('- is stdin', async () => {
   const inventory = await load('-', { stdin: least() });
   expect(inventory.file).toBe('(stdin)');
-  await expect(load('-', { stdin: 'a' })).rejects.toMatchObject({ message: '(stdin) has a problem' });
+  await expect(load('-', { stdin: 'a' })).rejects.toMatchObject({ message: '(stdin) has a problem.' });
 });
 
 test.each([
@@ -82,7 +82,7 @@ test("every missing secret and site's file at once, at the place that asks", asy
     ),
   );
   const error = await load('wrong.yaml').catch((caught: unknown) => caught);
-  expect(error).toMatchObject({ code: 'INVENTORY_INVALID', message: 'wrong.yaml has 3 problems' });
+  expect(error).toMatchObject({ code: 'INVENTORY_INVALID', message: 'wrong.yaml has 3 problems.' });
   expect((error as { detail: string[] }).detail.filter((line) => line.startsWith('wrong.yaml:'))).toEqual([
     expect.stringMatching(/^wrong\.yaml:1:48 the secret's file .*none can not be read: it does not exist/),
     expect.stringMatching(/^wrong\.yaml:3:19 the environment variable NOPE is not set/),
@@ -93,7 +93,7 @@ test("every missing secret and site's file at once, at the place that asks", asy
 test('a missing secret alone has its own code', async () => {
   await expect(load('inventory.yaml', { env: {} })).rejects.toMatchObject({
     code: 'SECRET_MISSING',
-    message: 'a secret of inventory.yaml can not be had',
+    message: 'A secret of inventory.yaml cannot be had.',
     detail: [
       expect.stringMatching(/^inventory\.yaml:3:19 /),
       expect.anything(),

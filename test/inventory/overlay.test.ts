@@ -79,6 +79,6 @@ test('a mistake in the overlay is shown in the overlay, one beside it in the inv
 
 test('an empty overlay changes nothing, a broken one is an error', () => {
   expect(laid('')).toEqual(read(least()));
-  expect(() => laid('hosts: [')).toThrow('overlay.yaml has a problem');
-  expect(() => laid('- a')).toThrow('overlay.yaml has a problem');
+  expect(() => laid('hosts: [')).toThrow('overlay.yaml has a problem.');
+  expect(() => laid('- a')).toThrow('overlay.yaml has a problem.');
 });

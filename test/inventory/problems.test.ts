@@ -199,7 +199,7 @@ nginx:
     - { name: a, listn: 80 }
 `;
   const error = refusal(text);
-  expect(error.message).toMatch(/^inventory\.yaml has \d+ problems$/);
+  expect(error.message).toMatch(/^inventory\.yaml has \d+ problems\.$/);
   await expect([error.message, ...error.detail, error.hint].join('\n')).toMatchFileSnapshot('problems.txt');
 });
 
@@ -251,7 +251,7 @@ test('a long line is cut around the caret', () => {
 
 test('a flood of problems is counted, and its first are shown', () => {
   const error = refusal(least(Array.from({ length: 200 }, (_, i) => `key${i}: 1\n`).join('')));
-  expect(error.message).toBe('inventory.yaml has 200 problems');
+  expect(error.message).toBe('inventory.yaml has 200 problems.');
   expect(error.detail.at(-1)).toBe('… and 150 more');
 });
 
