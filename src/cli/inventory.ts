@@ -26,7 +26,9 @@ export async function openWithTexts(
   context.err(overrideText(loaded.inventory.overridden));
   const { unused } = loaded.inventory;
   if (unused.length > 0)
-    context.err(`not used: ${unused.join(', ')}, since what comes from a package is built by its distribution\n`);
+    context.err(
+      `not used: ${unused.join(', ')}, since what comes from a package is built by its distribution\n`,
+    );
   return loaded;
 }
 

@@ -86,10 +86,7 @@ export function diffBuild(
       id: `install:${software}`,
       title: `install ${software} ${version}${from}`,
       why,
-      actions: [
-        { do: 'place-build', recipe, pack, needs },
-        { do: 'clean-build', recipe },
-      ],
+      actions: [{ do: 'place-build', recipe, pack, needs }],
       // The build that is there now was kept before this host was touched.
       ...(have.software[software] === null
         ? {}

@@ -143,6 +143,9 @@ ${eachTarget('mv -f "$t.haup-new" "$t"')}
 comm -23 ${list} ${list}.now | while read -r t; do rm -f "$t"; done
 mv -f ${list}.now ${list}
 cp -p .${stamp} ${stamp}.haup-new
+# Before the stamp: with it nothing is left to do, and nobody would come back for this.
+cd /
+rm -rf ${sourceDirectory}
 mv -f ${stamp}.haup-new ${stamp}`,
     stdin: bytes,
     timeoutMs: 10 * minute + lockWait * 1000,

@@ -153,12 +153,8 @@ echo $! >/run/other-run; until grep -q " $!" /proc/locks; do sleep 0.1; done`,
     expect(await onBoth(look)).toEqual(before);
   });
 
-  test.each([
-    ['packages', toPackages, '/usr/sbin'],
-    ['source', () => undefined, '/usr/local'],
-  ])('to %s without losing a request: one nginx and one keepalived', async (name, change, where) => {
-    const path = inventory(change);
-    await withoutLoss(`to ${name}`, async () => void (await apply(path)));
+  /** One nginx and one keepalived, which run and start at boot. */
+  async function runsFrom(where: string): Promise<void> {
     for (const said of await onBoth(
       `ls -d /usr/sbin/nginx /usr/sbin/keepalived /usr/local/nginx/sbin/nginx /usr/local/keepalived/sbin/keepalived 2>/dev/null
 for s in nginx keepalived; do readlink /proc/$(systemctl show -p MainPID --value $s)/exe; done
@@ -169,7 +165,35 @@ systemctl is-enabled nginx keepalived; ls /usr/sbin/policy-rc.d 2>/dev/null; tru
       expect(lines.slice(0, 4).every((line) => line.startsWith(where))).toBe(true);
       expect(lines.slice(4)).toEqual(['enabled', 'enabled']);
     }
-    expect((await inLab(['plan', path])).code).toBe(0);
+  }
+
+  test('to packages without losing a request, and by rollback to the build that was there', async () => {
+    const packaged = inventory(toPackages);
+    await withoutLoss('to packages', async () => void (await apply(packaged)));
+    await runsFrom('/usr/sbin');
+    expect((await inLab(['plan', packaged])).code).toBe(0);
+    await withoutLoss('rolled back to source', async () => {
+      const back = await inLab(['rollback', packaged, '--yes']);
+      expect(`${back.code} ${back.stderr}`).toMatch(/^0 /);
+      expect(back.stderr).not.toMatch(/\.\/configure|make/);
+    });
+    for (const said of await onBoth(
+      'for s in nginx keepalived; do readlink /proc/$(systemctl show -p MainPID --value $s)/exe; done',
+    ))
+      expect(said).toBe('/usr/local/nginx/sbin/nginx\n/usr/local/keepalived/sbin/keepalived\n');
+    await withoutLoss('to packages again', async () => void (await apply(packaged)));
+    await runsFrom('/usr/sbin');
+  });
+
+  test('to source without losing a request; the packages are gone, and a rollback says so', async () => {
+    await withoutLoss('to source', async () => void (await apply(source)));
+    await runsFrom('/usr/local');
+    expect((await inLab(['plan', source])).code).toBe(0);
+    const { code, stderr } = await inLab(['rollback', source, '--yes']);
+    expect(code).toBe(1);
+    expect(stderr.replace(/\s+/g, ' ')).toMatch(
+      /was a package, which is not installed.*apply the inventory of then/,
+    );
   });
 
   test('to a newer nginx without losing a request, and not back unless it is said', async () => {

@@ -263,7 +263,9 @@ test('secrets are resolved only when all else is right: a reference may run a co
     asked++;
     return options.resolveSecret(reference);
   };
-  expect(() => read(least('vrrp: {auth_pass: env:A}\nbogus: 1'), { resolveSecret })).toThrow('has a problem.');
+  expect(() => read(least('vrrp: {auth_pass: env:A}\nbogus: 1'), { resolveSecret })).toThrow(
+    'has a problem.',
+  );
   expect(asked).toBe(0);
   read(least('vrrp: {auth_pass: env:A}'), { resolveSecret });
   expect(asked).toBe(1);
