@@ -23,6 +23,8 @@ function named(one: Resource): string {
       return `config ${one.set.service}`;
     case 'unit':
       return `unit ${one.file.path}`;
+    case 'init':
+      return `init script ${one.files.map(({ path }) => path).join(' ')}`;
     case 'service':
       return `service ${one.service}`;
   }

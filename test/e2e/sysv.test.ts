@@ -63,10 +63,8 @@ SourcePath=/etc/init.d/keepalived
 `;
 
 beforeAll(async () => {
-  const up = await haup([
-    ...['lab', 'up', '--name', lab, '--flavour', 'yum', '--yes'],
-    ...['--for-pid', String(process.pid)],
-  ]);
+  const keeper = ['--for-pid', String(process.pid)];
+  const up = await haup(['lab', 'up', '--name', lab, '--flavour', 'yum', '--yes', ...keeper]);
   if (up.code !== 0) throw new Error(up.stderr);
 });
 afterAll(async () => {
@@ -188,8 +186,8 @@ rpm -V initscripts chkconfig; systemctl show -p LoadState --value keepalived; tr
 });
 
 test('from the packages of its distribution, and what replaces them is downloaded by the hosts', async () => {
-  const files = readFileSync(labPaths(defaultRoots, lab).overlay, 'utf8');
-  const overlay = parse(files) as { keepalived: { version: string; urls: string[] } };
+  const laid = readFileSync(labPaths(defaultRoots, lab).overlay, 'utf8');
+  const overlay = parse(laid) as { keepalived: { version: string; urls: string[] } };
   const [tarball = ''] = overlay.keepalived.urls;
   const path = decodeURIComponent(
     new URL(tarball.replaceAll('{version}', overlay.keepalived.version)).pathname,
