@@ -107,7 +107,7 @@ echo $! >/run/other-run; until grep -q " $!" /proc/locks; do sleep 0.1; done`,
     expect(said).toMatch(/Error on keep_137: Another package run on the host has not ended within 2 s/);
     expect(said).toMatch(/Error: process \d+ \(perl -e .*\), which runs for \d+ s, holds \/var\/lib\/dpkg/);
     await onHost(lab, 'keep_137', 'kill $(cat /run/other-run)');
-    await hold(8);
+    await hold(10);
   });
 
   test('an init script is refused where no functions for it can be had', async () => {
