@@ -167,7 +167,7 @@ function requestFor(inventory: Inventory, state: KeptState | undefined): FactsRe
   for (const { service, binary, prefix } of state.services.toReversed()) {
     binaries[service] = { path: binary, prefix: prefix ?? binaries[service].prefix };
   }
-  return { ...request, ...restoredPaths(state), binaries };
+  return { ...request, ...restoredPaths(state), binaries, firewall: inventory.firewall === 'open' };
 }
 
 function numberOf(text: string | undefined): number | null {

@@ -88,6 +88,7 @@ async function gatherAll(
   ]);
   const request = {
     ...statusRequest(inventory),
+    firewall: true,
     files: services.map((service) => paths(inventory, service).entry),
   };
   return new Map(

@@ -77,6 +77,7 @@ function factsOf(inventory: Inventory, host: HostSpec): HostFacts {
     unread: [],
     drain: null,
     record: { files: [], users: [], packages: [], builds: [], services: {} },
+    firewall: null,
   };
 }
 

@@ -14,6 +14,7 @@ import type {
 import { HaupError, SeveralErrors } from '../model/errors.ts';
 import { stateDirectory } from '../model/layout.ts';
 import { fileWant } from './file.ts';
+import { firewall } from './firewall.ts';
 import { checksNginx, keepalivedFiles } from './keepalived.ts';
 import { buildNeeds } from './needs.ts';
 import { nginxFiles, nginxPid, siteDirectory, workerUser } from './nginx.ts';
@@ -83,6 +84,7 @@ function resources(
       : []),
     ...build(inventory, 'keepalived', known),
     ...build(inventory, 'nginx', known),
+    ...firewall(inventory, host, facts, render),
     // nginx comes first from here on: keepalived's first health check then finds it answering.
     configSet(inventory, 'nginx', nginxFiles(inventory, host, user, render), [
       siteDirectory(inventory).replace(/\/$/, ''),

@@ -29,6 +29,17 @@ export function healthUrl(listens: readonly string[]): HealthUrl {
   return { url: `http://127.0.0.1:${port}/haup/host`, extraListen: `127.0.0.1:${port}` };
 }
 
+/** The ports that answer on some outer address, each once. */
+export const openPorts = (listens: readonly string[]): readonly number[] => [
+  ...new Set(
+    listens.flatMap((text) => {
+      const read = parseListen(text);
+      const inner = /^(localhost|127\.|\[::1\])/.test(text.trim());
+      return read === null || inner ? [] : [read.port];
+    }),
+  ),
+];
+
 /** Null for a unix socket and for a protocol that is not TCP. */
 function parseListen(text: string): Listen | null {
   const [where = '', ...parameters] = text.trim().split(/\s+/);

@@ -1,5 +1,6 @@
 import type { DesiredHost, FactsRequest, Inventory, Service } from '../model/domain.ts';
 import { services } from '../model/domain.ts';
+import { firewallFiles } from '../model/firewall.ts';
 import { knownPackages } from './packages.ts';
 import { paths } from './paths.ts';
 import { sysvQuestions } from './sysv.ts';
@@ -16,18 +17,20 @@ export function factsRequest(
   const resources = [...desired.deb.resources, ...desired.rpm.resources];
   return {
     ...statusRequest(inventory),
+    firewall: inventory.firewall === 'open',
     // All of them: which name a library has depends on the system's version, another answer of this question.
     packages: knownPackages,
     offers: services.filter((service) => inventory[service].from === 'package'),
     users: unique(resources.flatMap((resource) => (resource.kind === 'user' ? [resource.name] : []))),
-    files: unique(
-      resources.flatMap((resource) => {
+    files: unique([
+      ...resources.flatMap((resource) => {
         if (resource.kind === 'config') return resource.set.files.map(({ path }) => path);
         if (resource.kind === 'unit') return [resource.file.path];
         if (resource.kind !== 'init') return [];
         return [...sysvQuestions, ...resource.files.flatMap(({ path, from }) => [path, from ?? path])];
       }),
-    ),
+      ...(inventory.firewall === 'open' ? firewallFiles : []),
+    ]),
     directories: [
       ...unique(resources.flatMap((resource) => (resource.kind === 'config' ? resource.set.owns : []))),
       ...(inventory.packages.vault ? [repoDirectory] : []),

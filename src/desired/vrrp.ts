@@ -122,10 +122,34 @@ function memberAddress(
   host: HostName,
   facts: ReadonlyMap<HostName, HostFacts>,
 ): string {
+  const { address } = hostSpec(inventory, host);
+  const own = ownAddresses(inventory, vip, host, facts);
+  return own.find((one) => one === address) ?? own[0];
+}
+
+/** The addresses that the host's adverts may come from: with multicast, keepalived takes what the kernel has first. */
+export function memberAddresses(
+  inventory: Inventory,
+  vip: Vip,
+  host: HostName,
+  facts: ReadonlyMap<HostName, HostFacts>,
+): readonly string[] {
+  return inventory.vrrp.unicast
+    ? [memberAddress(inventory, vip, host, facts)]
+    : ownAddresses(inventory, vip, host, facts);
+}
+
+/** The IPv4 addresses of the VIP's interface that are no VIPs. */
+function ownAddresses(
+  inventory: Inventory,
+  vip: Vip,
+  host: HostName,
+  facts: ReadonlyMap<HostName, HostFacts>,
+): readonly [string, ...string[]] {
   const known = facts.get(host)?.interfaces;
   const { address } = hostSpec(inventory, host);
   if (known === undefined) {
-    if (isIpv4(address)) return address;
+    if (isIpv4(address)) return [address];
     throw new HaupError(
       'INTERFACE_MISSING',
       `The peers of ${vip.address.address} need the address of ${host}, which was not reached.`,
@@ -136,18 +160,17 @@ function memberAddress(
     );
   }
   const name = memberInterface(inventory, vip, host, facts);
-  const own = known
+  const [first, ...others] = known
     .filter((one) => one.name === name)
     .flatMap((one) => one.addresses.map(bare))
     .filter((one) => isIpv4(one) && !inventory.vips.some((other) => other.address.address === one));
-  const chosen = own.find((one) => one === address) ?? own[0];
-  if (chosen !== undefined) return chosen;
+  if (first !== undefined) return [first, ...others];
   throw new HaupError(
     'INTERFACE_MISSING',
-    `${name} has no IPv4 address of its own, which unicast adverts need.`,
+    `${name} has no IPv4 address of its own, which its adverts would come from.`,
     {
       host,
-      hint: `Give ${name} an address, or set vrrp.unicast: false.`,
+      hint: `Give ${name} an address of its own.`,
     },
   );
 }

@@ -2,6 +2,7 @@
 
 import { type FileFact, type HostName, type Service, services } from '../model/domain.ts';
 import { HaupError } from '../model/errors.ts';
+import { type PlacedRule, ruleOf } from '../model/firewall.ts';
 import type { KeptBuild, KeptHistory, KeptPaths, KeptState } from '../model/history.ts';
 import { historyDirectory } from '../model/layout.ts';
 import type { Host, ReadScript } from '../model/plan.ts';
@@ -49,14 +50,24 @@ export function parseHistory(host: HostName, output: Uint8Array): KeptHistory {
 }
 
 /** Null for what is damaged, or was written in another way: one such state must not hide the others. */
-function aboutOf(base64: string): Pick<KeptState, 'label' | 'services'> | null {
+function aboutOf(base64: string): Pick<KeptState, 'label' | 'services' | 'firewall'> | null {
   try {
     const read: unknown = JSON.parse(Buffer.from(base64, 'base64').toString('utf8'));
-    return isAbout(read) ? read : null;
+    if (!isAbout(read)) return null;
+    const { label, services: kept } = read;
+    return { label, services: kept, firewall: rulesOf((read as Fields)['firewall']) };
   } catch {
     return null;
   }
 }
+
+/** What is no rule of haup's is passed over: a state without them comes back behind what is open now. */
+const rulesOf = (value: unknown): readonly PlacedRule[] =>
+  (Array.isArray(value) ? value : []).flatMap((one: unknown): readonly PlacedRule[] => {
+    const [at, words] = isWords(one) ? (one as readonly string[]) : [];
+    const rule = ruleOf(words ?? '');
+    return at === undefined || rule === null ? [] : [{ at, rule }];
+  });
 
 const labelFields = ['run', 'who', 'when', 'why', 'inventory'] as const;
 const pathFields = ['binary', 'entry', 'unit'] as const;

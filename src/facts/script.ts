@@ -19,6 +19,8 @@ import { services } from '../model/domain.ts';
 import { HaupError } from '../model/errors.ts';
 import { drainFile, stampPath, unreadMark } from '../model/layout.ts';
 import type { ReadScript } from '../model/plan.ts';
+import { parseFirewall } from './firewall.ts';
+import { firewallScript } from './firewall-script.ts';
 import { parseRecord, recordedFiles, recordScript } from './record.ts';
 
 /** A file larger than this is compared by its digest only. */
@@ -86,7 +88,7 @@ ldconfig -p 2>/dev/null | while read -r name rest; do case $name in libcrypto.so
 [ -f ${word(drainFile)} ] && printf 'drain\\t%s\\n' "$(cat ${word(drainFile)})"
 ${services.map((name) => `[ -e ${word(unreadMark(name))} ] && printf 'unread\\t${name}\\n'`).join('\n')}
 ${recordScript}
-echo end
+${request.firewall === true ? firewallScript : ''}echo end
 `;
   return text as ReadScript;
 }
@@ -151,6 +153,7 @@ export function parseFacts(host: HostName, output: Uint8Array): HostFacts {
     unread: all('unread').flatMap(([name]) => (name === 'keepalived' || name === 'nginx' ? [name] : [])),
     drain: Number.isNaN(drain) ? null : drain,
     record: parseRecord(all('record')),
+    firewall: parseFirewall(all('firewall')),
   };
 }
 

@@ -282,9 +282,12 @@ function build() {
         .default('controller'),
       packages: section(packages, 'how packages are installed'),
       firewall: z
-        .enum(['leave'])
-        .meta({ description: 'leave (you have opened it): haup opens no firewall yet' })
-        .default('leave'),
+        .enum(['open', 'leave'])
+        .meta({
+          description:
+            'open (haup lets VRRP and nginx through the firewall that is active) or leave (you have done it)',
+        })
+        .default('open'),
     })
     .meta({
       description:

@@ -15,7 +15,7 @@ export interface Written {
   readonly build: { readonly on: 'first' | 'each' };
   readonly fetch: 'controller' | 'host';
   readonly packages: { readonly vault: boolean; readonly lock_wait: number };
-  readonly firewall: 'leave';
+  readonly firewall: 'open' | 'leave';
 }
 
 export interface WrittenHost {

@@ -3,6 +3,7 @@
  * everywhere after. Everything here is plain data: no methods, no I/O.
  */
 
+import type { FirewallFacts, FirewallRule, FirewallTool } from './firewall.ts';
 import type { Secret } from './secret.ts';
 
 /** The name of a host as the inventory writes it, for example `keep_136`. */
@@ -31,8 +32,8 @@ export interface Inventory {
   readonly fetch: 'controller' | 'host';
   /** `vault`: systems whose mirrors are gone install from the vault. `lockWait`: seconds that another run is waited for. */
   readonly packages: { readonly vault: boolean; readonly lockWait: number };
-  /** haup opens no firewall: the operator has done it. */
-  readonly firewall: 'leave';
+  /** `open`: haup lets through an active firewall what VRRP and nginx need; `leave`: the operator has done it. */
+  readonly firewall: 'open' | 'leave';
   /** Keys that the file has and that nothing uses, dotted: shown to the operator on every run. */
   readonly unused: readonly string[];
   /** Values that an overlay (a lab's) replaced: shown to the operator on every run. */
@@ -173,6 +174,18 @@ export type Resource =
   /** `for`: needed to run, or only while the named software is built. */
   | { readonly kind: 'package'; readonly names: readonly string[]; readonly for: 'run' | Service }
   | { readonly kind: 'user'; readonly name: string; readonly for: string }
+  /**
+   * `interfaces`: those that VRRP runs on; `complete`: the addresses of all peers are known, and so is what is
+   * not wanted any more; `files`: what makes the rules last, where the tool has no place for that.
+   */
+  | {
+      readonly kind: 'firewall';
+      readonly tool: FirewallTool;
+      readonly rules: readonly FirewallRule[];
+      readonly interfaces: readonly string[];
+      readonly complete: boolean;
+      readonly files: readonly FileWant[];
+    }
   | { readonly kind: 'build'; readonly recipe: BuildRecipe; readonly needs?: readonly BuildNeed[] }
   | { readonly kind: 'config'; readonly set: ConfigSet }
   | { readonly kind: 'unit'; readonly service: Service; readonly file: FileWant }
@@ -255,6 +268,8 @@ export interface FactsRequest {
   /** Every file in these is reported. */
   readonly directories: readonly string[];
   readonly binaries: Readonly<Record<Service, { readonly path: string; readonly prefix: string }>>;
+  /** Ask for the firewall too. */
+  readonly firewall?: boolean;
 }
 
 /** How a host is now: plain data, gathered in one round trip. */
@@ -288,6 +303,8 @@ export interface HostFacts {
   /** The number in the drain file; 0 or null: not drained. */
   readonly drain: number | null;
   readonly record: HostRecord;
+  /** Null: none is active and none has rules of haup's, or it was not asked for. */
+  readonly firewall: FirewallFacts | null;
 }
 
 /** What the host remembers of what haup has put there, so that it can be taken away again. */

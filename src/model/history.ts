@@ -1,6 +1,7 @@
 /** States of a host that were kept before it was changed: data of `haup history` and `haup rollback`. */
 
 import type { FileFact, Service, SoftwareFacts } from './domain.ts';
+import type { PlacedRule } from './firewall.ts';
 
 /** Which files of a host make up the state of a service. */
 export interface KeptPaths {
@@ -54,6 +55,8 @@ export interface KeptState {
   readonly files: Readonly<Record<string, FileFact>>;
   /** Null: there was no program, or a package's. */
   readonly builds: Readonly<Record<Service, KeptBuild | null>>;
+  /** Haup's own rules of then. */
+  readonly firewall?: readonly PlacedRule[];
 }
 
 /** What a host keeps. */

@@ -10,6 +10,7 @@ import type {
   ServiceFound,
   Tarball,
 } from './domain.ts';
+import type { FirewallTool, PlacedRule } from './firewall.ts';
 import type { KeptPaths, StateLabel } from './history.ts';
 import type { drainedBy } from './layout.ts';
 
@@ -34,7 +35,12 @@ export type Action =
       readonly needs?: readonly BuildNeed[];
     }
   /** Keeps what haup is about to change: files, and the programs by further links to them. */
-  | { readonly do: 'keep-state'; readonly label: StateLabel; readonly services: readonly KeptPaths[] }
+  | {
+      readonly do: 'keep-state';
+      readonly label: StateLabel;
+      readonly services: readonly KeptPaths[];
+      readonly firewall?: readonly PlacedRule[];
+    }
   /** Puts back the program of a state that was kept; `newest`: of the state before this run. */
   | { readonly do: 'restore-build'; readonly service: Service; readonly state: number | 'newest' }
   /** `files` are the writes; `testing` is the whole set as it will be, which the daemon judges first. */
@@ -70,6 +76,8 @@ export type Action =
       readonly purge: boolean;
     }
   | { readonly do: 'remove-user'; readonly name: string }
+  /** Afterwards haup's own rules in it are exactly these, now and after a reboot; no other is touched. */
+  | { readonly do: 'firewall'; readonly tool: FirewallTool; readonly rules: readonly PlacedRule[] }
   /** The last step of removing haup: what it remembers on the host goes. */
   | { readonly do: 'forget' }
   /** `atMs`: the moment by the host's own clock, ms since the epoch; null until it is agreed on. */
@@ -182,6 +190,8 @@ export interface HostWork {
   readonly host: HostName;
   /** What is kept of the host before its first change; absent: there is nothing to go back to. */
   readonly keep?: readonly KeptPaths[];
+  /** Haup's own rules in its firewall then. */
+  readonly keepRules?: readonly PlacedRule[];
   readonly changes: readonly Change[];
 }
 

@@ -6,6 +6,7 @@ import type { Change } from '../model/plan.ts';
 import { diffBuild, type SourceOf } from './builds.ts';
 import { leftDrained, undrain } from './drain.ts';
 import { diffConfig, diffRepos, diffUnit, owns } from './files.ts';
+import { diffFirewall } from './firewall.ts';
 import { diffInit } from './init.ts';
 import { giveBack, leftoverBuilds, leftoverFiles, leftoverPackages } from './leftover.ts';
 import { diffService } from './services.ts';
@@ -13,6 +14,8 @@ import { diffService } from './services.ts';
 export interface HostDiff {
   /** What serves nobody differently: packages, users, compiling. Safe on all hosts at once. */
   readonly prepare: readonly Change[];
+  /** What an active firewall must let through before a daemon needs it. */
+  readonly open: readonly Change[];
   /** What a client could notice: programs and files of daemons, units, services. One host after the other. */
   readonly change: readonly Change[];
   /** What nothing uses any more once every host is changed and serves. */
@@ -87,9 +90,15 @@ export function diffHost(want: DesiredHost, have: HostFacts, sourceOf: SourceOf)
     );
   }
   if (leftDrained(have)) change.push({ ...undrain, why: 'an apply was cut off while it was drained' });
+  const open: Change[] = [];
   const tidy = [...leftoverBuilds(want, have)];
+  for (const resource of of('firewall')) {
+    const diff = diffFirewall(resource, have);
+    put(open, diff.open);
+    if (diff.close !== null) tidy.push(diff.close);
+  }
   for (const result of leftoverPackages(want, have)) put(tidy, result);
-  return { prepare, change, tidy, same };
+  return { prepare, open, change, tidy, same };
 }
 
 function diffPackages(names: readonly string[], have: HostFacts): Change | string {

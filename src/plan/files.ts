@@ -165,15 +165,28 @@ export function diffRepos(files: readonly FileWant[], have: HostFacts): Change {
     id: 'repos',
     title: 'let packages come from the vault',
     why: 'the mirrors of this system are gone, and packages.vault is true',
-    actions: [
-      {
-        do: 'put-files',
-        files: files.map((file) => ({ ...file, expect: digestOf(have.files[file.path]) })),
-      },
-    ],
-    diffs: files.map((file) => textDiff(file, have.files[file.path])),
+    ...writing(files, have),
   };
 }
+
+/** Files that no daemon tests; null when they are as wanted. */
+export function putFiles(
+  files: readonly FileWant[],
+  have: HostFacts,
+): Pick<Change, 'actions' | 'diffs'> | null {
+  const differing = files.filter((file) => !equal(file, have.files[file.path]));
+  return differing.length === 0 ? null : writing(differing, have);
+}
+
+const writing = (files: readonly FileWant[], have: HostFacts): Pick<Change, 'actions' | 'diffs'> => ({
+  actions: [
+    {
+      do: 'put-files',
+      files: files.map((file) => ({ ...file, expect: digestOf(have.files[file.path]) })),
+    },
+  ],
+  diffs: files.map((file) => textDiff(file, have.files[file.path])),
+});
 
 export const owns = (set: ConfigSet, path: string): boolean =>
   set.owns.some((directory) => path.startsWith(`${directory}/`));

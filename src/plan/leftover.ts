@@ -2,6 +2,7 @@
 
 import type { DesiredHost, HostFacts, Service } from '../model/domain.ts';
 import { services } from '../model/domain.ts';
+import { firewallFiles } from '../model/firewall.ts';
 import type { Action, Change, FileWrite, TextDiff } from '../model/plan.ts';
 
 /** The files that haup wrote and that nothing wants any more. */
@@ -17,8 +18,11 @@ export function leftoverFiles(want: DesiredHost, have: HostFacts): readonly stri
             : [],
     ),
   );
-  // Repo files stay with what is installed from them: they go with the rest when haup is removed.
-  return have.record.files.filter((path) => !wanted.has(path) && !path.startsWith('/etc/yum.repos.d/'));
+  // Repo files stay with what is installed from them, and those of a firewall with the rules that they keep, also
+  // while it is off: they go with the rest when haup is removed.
+  return have.record.files.filter(
+    (path) => !wanted.has(path) && !path.startsWith('/etc/yum.repos.d/') && !firewallFiles.includes(path),
+  );
 }
 
 /** The files of `paths` as they were before haup; null when none of them is there. */

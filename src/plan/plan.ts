@@ -86,7 +86,9 @@ function track(cluster: readonly HostName[], { diffs, kept, have, vips }: Known)
   const workOf = (host: HostName, changes: readonly Change[]): HostWork => {
     const keep = touched.has(host) || changes.length === 0 ? [] : (kept.get(host) ?? []);
     if (changes.length > 0) touched.add(host);
-    return { host, ...(keep.length > 0 ? { keep } : {}), changes };
+    const keepRules = have.get(host)?.firewall?.rules ?? [];
+    const before = keep.length === 0 ? {} : keepRules.length === 0 ? { keep } : { keep, keepRules };
+    return { host, ...before, changes };
   };
   const changesOf = (host: HostName): readonly Change[] => diffs.get(host)?.change ?? [];
   const holds = (host: HostName, { address }: Vip): boolean => {
@@ -113,6 +115,11 @@ function track(cluster: readonly HostName[], { diffs, kept, have, vips }: Known)
     work: hosts.map((host) => ({ host, changes: diffs.get(host)?.prepare ?? [] })),
     gate: [],
   });
+  const opening = hosts.map((host) => ({ host, changes: diffs.get(host)?.open ?? [] }));
+  // Hosts that hear each other again have to agree on who holds what; where more is to come, they have by its end.
+  const last = held.length > 0 && hosts.every((host) => changesOf(host).length === 0);
+  const agreed = { gate: serving, addresses: held.map(({ address }) => address.address) };
+  add({ title: 'open the firewall', work: opening, ...(last ? agreed : { gate: [] }) });
   const tidy: Stage = {
     title: 'take away what nothing uses any more',
     work: hosts.map((host) => ({ host, changes: diffs.get(host)?.tidy ?? [] })),

@@ -4,6 +4,7 @@ import type { HostFacts, HostName, Service, Vip } from '../model/domain.ts';
 import { drainFile } from '../model/layout.ts';
 import { holdsAddress } from '../model/holding.ts';
 import type { Action, Change, Plan, Same, Stage } from '../model/plan.ts';
+import { closeFirewall } from './firewall.ts';
 import { giveBack, removeBuild } from './leftover.ts';
 
 export interface RemovalOptions {
@@ -60,10 +61,12 @@ function removal(
   if (nothing) return [];
   // keepalived first: the VIPs go while nginx still answers.
   const services = (['keepalived', 'nginx'] as const).filter((service) => touched.includes(service));
+  const closed = closeFirewall(have);
   const files = giveBack(record.files, have);
   return [
     ...(release && serves(have) && canDrain(have) ? [giveUpVips] : []),
     ...services.flatMap((service) => stop(service, have)),
+    ...(closed === null ? [] : [closed]),
     ...(files === null ? [] : [{ ...files, undo: [], why: 'haup wrote them' }]),
     ...services.flatMap((service) => startFound(service, have)),
     ...record.builds.map((build) => ({ ...removeBuild(build), why: 'haup built or installed it' })),

@@ -13,6 +13,7 @@ import type { Change } from '../model/plan.ts';
 import type { HostDiff } from './diff.ts';
 import { leftDrained, undrain } from './drain.ts';
 import { diffConfig, diffUnit, removeUnit } from './files.ts';
+import { reopenFirewall } from './firewall.ts';
 import { diffInit } from './init.ts';
 import { giveBack } from './leftover.ts';
 import { diffService } from './services.ts';
@@ -59,7 +60,7 @@ export function restoreHost(
     put(diffService({ kind: 'service', service, enabled: true, running: true }, have, touched));
   }
   if (leftDrained(have)) change.push({ ...undrain, why: 'an apply was cut off while it was drained' });
-  return { prepare: [], change, tidy: [], same };
+  return { prepare: [], open: reopenFirewall(state.firewall ?? [], have), change, tidy: [], same };
 }
 
 /** What to ask a host for, beside what is always asked. */

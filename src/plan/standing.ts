@@ -13,6 +13,7 @@ export function standing(facts: HostFacts): Standing {
     'the libraries': JSON.stringify(facts.libraries),
     'what daemons have not read yet': facts.unread.toSorted().join(' ') || 'nothing',
   };
+  if (facts.firewall !== null) found['the firewall'] = JSON.stringify(facts.firewall);
   for (const [name, version] of Object.entries(facts.packages)) found[`package ${name}`] = version;
   for (const user of facts.users) found[`user ${user}`] = 'there';
   for (const { name, addresses } of facts.interfaces) {

@@ -226,10 +226,11 @@ async function keepStates(
       .flatMap(({ work }) => work)
       .flatMap(({ host, changes }) => (host === name ? changes.map(({ title }) => title) : []));
   const outcomes = await Promise.allSettled(
-    stage.work.map(async ({ host: name, keep }) => {
+    stage.work.map(async ({ host: name, keep, keepRules }) => {
       if (keep === undefined) return;
       log(name, '── keep the state as it is now');
-      const action: Action = { do: 'keep-state', label: { ...label, changes: titles(name) }, services: keep };
+      const about = { label: { ...label, changes: titles(name) }, services: keep };
+      const action: Action = { do: 'keep-state', ...about, ...(keepRules ? { firewall: keepRules } : {}) };
       await hosts.get(name)?.act(action, uninterrupted);
     }),
   );

@@ -10,6 +10,7 @@ import type { Action, DeadMan, Fault, FileWrite, Pack } from '../model/plan.ts';
 import { build, configure, fetchTarball, upload } from './builds.ts';
 import { beforeConfigTests } from './config-test.ts';
 import { entrust } from './entrust.ts';
+import { setFirewall } from './firewall.ts';
 import { keepState, restoreBuild } from './history.ts';
 import { usualLockWait } from './package-lock.ts';
 import { removePackages } from './package-removal.ts';
@@ -113,6 +114,8 @@ useradd --system --user-group --no-create-home --home-dir / --shell "$(command -
       return removeBuild(action.service, action.prefix);
     case 'remove-user':
       return removeUser(action.name);
+    case 'firewall':
+      return setFirewall(action);
     case 'forget':
       return forget();
     case 'service':

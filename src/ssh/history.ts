@@ -6,6 +6,7 @@
  * install` put new files in their place and never write into them.
  */
 
+import { ruleWords } from '../model/firewall.ts';
 import {
   historyDirectory,
   installedList,
@@ -23,7 +24,12 @@ import { quote } from './shell.ts';
 const minute = 60_000;
 const numbers = `ls ${historyDirectory} 2>/dev/null | grep -x '[0-9]*' | sort -n`;
 
-export function keepState({ label, services }: Extract<Action, { readonly do: 'keep-state' }>): Job {
+export function keepState({
+  label,
+  services,
+  firewall,
+}: Extract<Action, { readonly do: 'keep-state' }>): Job {
+  const rules = (firewall ?? []).map(({ at, rule }) => [at, ruleWords(rule)]);
   const paths = [
     ...new Set(
       services.flatMap(({ entry, files, unit, init = [] }) => [
@@ -76,7 +82,7 @@ for b in $root/builds/*; do
   name=\${b##*/}
   cat $root/[0-9]*/builds | grep -q "^\${name%%.*}	\${name#*.}	" || rm -rf "$b"
 done`,
-    stdin: Buffer.from(JSON.stringify({ label, services }), 'utf8'),
+    stdin: Buffer.from(JSON.stringify({ label, services, firewall: rules }), 'utf8'),
     timeoutMs: minute,
     failure: 'COMMAND_FAILED',
     what: 'keeping the state of the host',

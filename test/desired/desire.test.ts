@@ -13,6 +13,8 @@ function named(one: Resource): string {
   switch (one.kind) {
     case 'repos':
       return `repos ${one.files.map(({ path }) => path).join(' ')}`;
+    case 'firewall':
+      return `firewall ${one.tool}`;
     case 'package':
       return `package for ${one.for}: ${one.names.join(' ')}`;
     case 'user':

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { healthUrl } from '../../src/desired/listen.ts';
+import { healthUrl, openPorts } from '../../src/desired/listen.ts';
 
 describe('the health check asks where a site answers on the host itself', () => {
   test.each([
@@ -33,3 +33,17 @@ describe('when no site does, haup has a server for it', () => {
     expect(healthUrl(listens)).toEqual({ url: `http://${extraListen}/haup/host`, extraListen });
   });
 });
+
+test.each([
+  [['80', '[::]:80', '10.0.0.5:80'], [80]],
+  [
+    ['443 ssl', '80 default_server'],
+    [443, 80],
+  ],
+  [['127.0.0.1:81', 'localhost:82', '[::1]:83', 'unix:/run/x.sock', '127.0.0.1'], []],
+  [
+    ['10.0.0.5', '*:8080'],
+    [80, 8080],
+  ],
+  [['443 quic reuseport'], []],
+])('from outside %j answers on %j', (listens, ports) => expect(openPorts(listens)).toEqual(ports));

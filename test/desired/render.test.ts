@@ -43,6 +43,12 @@ for (const from of ['source', 'package'] as const) {
   const inventory = everything(from);
   desire(inventory, assumedFacts(inventory), recording);
 }
+{
+  const inventory = everything('source');
+  const firewall = { tool: 'nftables', active: true, places: [], rules: [], others: [] } as const;
+  const facts = [...assumedFacts(inventory)].map(([name, one]) => [name, { ...one, firewall }] as const);
+  desire(inventory, new Map(facts), recording);
+}
 
 test('every template is used', () => {
   const there = readdirSync(join(import.meta.dirname, '../../templates')).filter(

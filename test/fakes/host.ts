@@ -39,6 +39,7 @@ export const bareFacts = (host: string, changes: Partial<HostFacts> = {}): HostF
   unread: [],
   drain: null,
   record: { files: [], users: [], packages: [], builds: [], services: {} },
+  firewall: null,
   ...changes,
 });
 
@@ -149,7 +150,7 @@ export function fakeHost(start: HostFacts): FakeHost {
   const texts = new Map<number, ReadonlyMap<string, Uint8Array>>();
   const whole = ({ files, builds }: KeptState): string =>
     JSON.stringify([Object.entries(files).sort(([a], [b]) => (a < b ? -1 : 1)), builds]);
-  function keep({ label, services }: Extract<Action, { do: 'keep-state' }>): void {
+  function keep({ label, services, firewall }: Extract<Action, { do: 'keep-state' }>): void {
     const cutOff = services.some(
       ({ service: name }) => facts.unread.includes(name) || facts.software[name]?.stamp === unfinishedStamp,
     );
@@ -182,6 +183,7 @@ export function fakeHost(start: HostFacts): FakeHost {
         ]),
       ),
       builds: { keepalived: build('keepalived'), nginx: build('nginx') },
+      ...(firewall === undefined ? {} : { firewall }),
     };
     if (newest !== undefined && whole(newest) === whole(state)) {
       kept = [{ ...newest, label }, ...kept.slice(1)];
@@ -298,6 +300,10 @@ export function fakeHost(start: HostFacts): FakeHost {
       case 'remove-user':
         change({ users: facts.users.filter((name) => name !== action.name) });
         return remember({ users: facts.record.users.filter((name) => name !== action.name) });
+      case 'firewall': {
+        const before = facts.firewall ?? { tool: action.tool, active: true, places: [], others: [] };
+        return change({ firewall: { ...before, rules: action.rules } });
+      }
       case 'forget':
         return change({
           drain: null,

@@ -9,7 +9,7 @@ test('the least inventory has all defaults', () => {
       },
       "fetch": "controller",
       "file": "inventory.yaml",
-      "firewall": "leave",
+      "firewall": "open",
       "hooks": {
         "commands": {},
         "timeout": 60,

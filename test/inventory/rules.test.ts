@@ -243,7 +243,7 @@ test('the 1st, 5th and 9th octet are no matter: an octet of 255 makes a VRID of 
 });
 
 test('ways that haup does not have are refused, not passed over', () => {
-  expect(problems(`${inventory({})}firewall: open\n`)).toHaveLength(1);
+  expect(problems(`${inventory({})}firewall: off\n`)).toHaveLength(1);
 });
 
 test('an init script cannot come from a package', () => {
