@@ -276,7 +276,12 @@ function swap(files: readonly FileWrite[], aboutToSwap = ':'): string {
     lines.push(`sync ${written.map((file) => fresh(file.path)).join(' ')} 2>/dev/null || sync`);
   lines.push(aboutToSwap);
   for (const file of written) lines.push(`keep ${quote(file.path)}`);
-  for (const file of written) lines.push(`mv -f ${fresh(file.path)} ${quote(file.path)}`);
+  for (const file of written) {
+    const path = quote(file.path);
+    lines.push(
+      `if [ -e ${path} ]; then mv -f ${fresh(file.path)} ${path}; else mv -f ${fresh(file.path)} ${path}; label ${path}; fi`,
+    );
+  }
   for (const file of files) if (file.bytes === 'absent') lines.push(`give_back ${quote(file.path)}`);
   return lines.join('\n');
 }

@@ -140,6 +140,7 @@ mv -f ${list}.new ${list}
 printf ${unfinishedStamp} > ${stamp}.haup-new
 mv -f ${stamp}.haup-new ${stamp}
 ${eachTarget('mv -f "$t.haup-new" "$t"')}
+if command -v restorecon >/dev/null; then xargs -d '\\n' restorecon < ${targets} 2>/dev/null || true; fi
 comm -23 ${list} ${list}.now | while read -r t; do rm -f "$t"; done
 mv -f ${list}.now ${list}
 cp -p .${stamp} ${stamp}.haup-new

@@ -22,6 +22,11 @@ directory() {
   directory "$(dirname "$1")"
   mkdir "$1"
   remember directories "$1"
+  label "$1"
+}
+label() {
+  # What SELinux wants at a path is not what a new file or directory gets from the one that it is made in.
+  if command -v restorecon >/dev/null; then restorecon "$@" 2>/dev/null || true; fi
 }
 save() {
   if [ -e "$1" ] || [ -L "$1" ]; then

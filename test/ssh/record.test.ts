@@ -73,6 +73,17 @@ test('directories that haup made go when they are empty, the others stay', () =>
   expect(record('directories')).toEqual([`${root}/there/z`]);
 });
 
+test('a directory that haup makes gets the label that SELinux wants there, where it is on', () => {
+  mkdirSync(`${root}/bin`);
+  writeFileSync(`${root}/bin/restorecon`, `#!/bin/sh\nprintf '%s\\n' "$@" >> ${root}/labels\nexit 1\n`, {
+    mode: 0o755,
+  });
+  sh(`directory ${root}/x/y`);
+  expect(existsSync(`${root}/labels`)).toBe(false);
+  sh(`PATH=${root}/bin:$PATH; directory ${root}/z/y`);
+  expect(readFileSync(`${root}/labels`, 'utf8')).toBe(`${root}/z\n${root}/z/y\n`);
+});
+
 test('a line is matched whole and as it is written', () => {
   sh(
     `remember files ${root}/a.c; remember files ${root}/abc; remember files ${root}/a.c; forget files ${root}/a.c`,
