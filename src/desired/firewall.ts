@@ -31,7 +31,7 @@ export function firewall(
 ): readonly Resource[] {
   const found = facts.get(host.name)?.firewall ?? null;
   const vips = inventory.vips.filter((vip) => vip.members.some((member) => member.host === host.name));
-  if (found === null || !found.active || inventory.firewall === 'leave' || vips.length === 0) return [];
+  if (found === null || !found.active || inventory.firewall === 'leave') return [];
   const rules = [...adverts(inventory, host, facts), ...requests(inventory), ...questions(inventory, host)];
   if (found.tool === null || found.others.length > 0) throw unknown(host.name, found, rules);
   const { tool } = found;
@@ -40,7 +40,11 @@ export function firewall(
       kind: 'firewall',
       tool,
       rules,
-      interfaces: [...new Set(vips.map((vip) => memberInterface(inventory, vip, host.name, facts)))],
+      // A host whose VIPs have gone still serves.
+      interfaces:
+        vips.length === 0
+          ? ['']
+          : [...new Set(vips.map((vip) => memberInterface(inventory, vip, host.name, facts)))],
       complete: vips.every((vip) => vip.members.every((member) => facts.has(member.host))),
       files:
         tool === 'nftables'

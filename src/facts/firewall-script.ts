@@ -41,13 +41,16 @@ const ufw = `${print('tool\\tufw\\t%s')} "$how"
 /** Of every tool: another may drop what it lets through. */
 const nftables = `nft -a list ruleset 2>/dev/null | awk -v tool="$tool" -v known="$(tr '\\n' ',' 2>/dev/null < ${nftRules})" '
 ${nftChains}END {
+  for (i = 1; i <= count; i++) if (keys[i] ~ / firewalld /) native = 1
   for (i = 1; i <= count; i++) {
     key = keys[i]
     for (n = 1; n <= own[key]; n++)
       if (index("," known, "," texts[key, n] ",")) print "firewall\\trule\\t" key "\\t" texts[key, n]
     if (!blocks(key)) continue
     if (!foreign(key)) print "firewall\\t" (tool == "" ? "place" : "other") "\\t" key "\\t" (hook[key] == "output" ? "out" : "in")
-    else if (tool == "") print "firewall\\tother\\t" (key ~ / firewalld /  ? "the table that firewalld has left" : "iptables")
+    else if (key ~ / firewalld /) { if (tool != "firewalld") print "firewall\\tother\\tthe table that firewalld has left" }
+    # ufw, and a firewalld that has no table of its own, filter by iptables.
+    else if (tool == "" || (tool == "firewalld" && native)) print "firewall\\tother\\tiptables"
   }
 }'`;
 

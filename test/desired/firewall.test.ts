@@ -73,6 +73,11 @@ describe('what is let through', () => {
   });
 });
 
+test('a host whose VIPs have gone is opened for its nginx alone', () => {
+  const inventory = pair();
+  expect(words({ ...inventory, vips: [] })).toEqual(['tcp 80']);
+});
+
 test('it is opened after programs are installed and before they are configured and started', () => {
   const kinds = resourcesOf(pair(), { firewall: active('ufw') }).map(({ kind }) => kind);
   expect(kinds.indexOf('firewall')).toBeGreaterThan(kinds.lastIndexOf('build'));

@@ -120,7 +120,7 @@ const onAll = (command: (wall: Wall) => string): Promise<readonly string[]> =>
 const guard = (): Promise<readonly string[]> =>
   onAll(
     ({ filters }) =>
-      `systemd-run -q --unit=guard sh -c 'while sleep 0.1; do (${filters}) || date >> /root/unguarded; done'`,
+      `systemd-run -q --unit=guard sh -c 'while sleep 0.3; do (${filters}) || date >> /root/unguarded; done'`,
   );
 
 const holders = async (): Promise<readonly string[]> => {

@@ -161,6 +161,17 @@ table inet firewalld {
     });
   });
 
+  test('firewalld with chains of iptables beside its own table', () => {
+    program('firewall-cmd', 'exit 1');
+    program('systemctl', 'exit 0');
+    program('busctl', "echo 'as 0'");
+    const tables = ruleset.replace('inet house', 'ip filter').replace('chain input', 'chain INPUT');
+    program('nft', says(tables));
+    expect(run()).toMatchObject({ tool: 'firewalld', others: ['iptables'] });
+    program('nft', says(tables.replace(/table inet firewalld[^]*/, '')));
+    expect(run()).toMatchObject({ tool: 'firewalld', others: [] });
+  });
+
   test('iptables, where there is no nft to see its chains', () => {
     program(
       'iptables',
