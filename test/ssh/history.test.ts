@@ -13,6 +13,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { keptFiles, keptStatesOf } from '../../src/facts/history.ts';
+import type { PlacedRule } from '../../src/model/firewall.ts';
 import type { KeptPaths, KeptState } from '../../src/model/history.ts';
 import type { Host } from '../../src/model/plan.ts';
 import { keepState, restoreBuild } from '../../src/ssh/history.ts';
@@ -54,7 +55,11 @@ const nginx = (): KeptPaths => ({
   owns: [`${root}/etc/d`],
   unit: `${root}/unit`,
 });
-const keep = (run = 'r1', paths: readonly KeptPaths[] = [nginx()]): void => {
+const keep = (
+  run = 'r1',
+  paths: readonly KeptPaths[] = [nginx()],
+  firewall: readonly PlacedRule[] = [],
+): void => {
   const label = {
     run,
     who: 'ana',
@@ -63,7 +68,7 @@ const keep = (run = 'r1', paths: readonly KeptPaths[] = [nginx()]): void => {
     inventory: 'i',
     changes: ['reload nginx'],
   };
-  const job = keepState({ do: 'keep-state', label, services: paths });
+  const job = keepState({ do: 'keep-state', label, services: paths, firewall });
   sh(job.script, Buffer.from(job.stdin ?? []).toString());
 };
 const restore = (state: number | 'newest'): void => {
@@ -116,6 +121,21 @@ describe('a state', () => {
     const files = await keptFiles(host, 1, forever);
     expect(Buffer.from(files.get(`${root}/etc/nginx.conf`) ?? []).toString()).toBe('one\n');
     expect(files.size).toBe(3);
+  });
+
+  test("has haup's rules in the firewall of then, and passes over what is none", async () => {
+    const firewall: readonly PlacedRule[] = [
+      { at: 'inet house input', rule: { kind: 'vrrp', from: '10.0.0.2', to: '224.0.0.18' } },
+      { at: 'inet house input', rule: { kind: 'tcp', port: 80 } },
+    ];
+    keep('r1', [nginx()], firewall);
+    expect((await states())[0]?.firewall).toEqual(firewall);
+    const about = `${root}/state/history/1/about`;
+    const text = readFileSync(about, 'utf8');
+    writeFileSync(about, text.replace('"tcp 80"', '"tcp 80; reboot"'));
+    expect((await states())[0]?.firewall).toEqual(firewall.slice(0, 1));
+    writeFileSync(about, text.replace(/,"firewall":.*/, '}'));
+    expect((await states())[0]?.firewall).toEqual([]);
   });
 
   test('is for root alone, and so is all above it', () => {
