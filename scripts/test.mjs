@@ -62,6 +62,8 @@ function installPrograms() {
     '/usr/bin/ssh': 'openssh-client',
     '/usr/bin/sudo': 'sudo',
     '/usr/bin/openssl': 'openssl',
+    '/usr/bin/python3': 'python3-minimal',
+    '/usr/sbin/ip': 'iproute2',
   };
   const missing = Object.entries(programs).flatMap(([path, name]) => (existsSync(path) ? [] : [name]));
   if (missing.length === 0) return;

@@ -82,6 +82,13 @@ export type Action =
   | { readonly do: 'forget' }
   /** `atMs`: the moment by the host's own clock, ms since the epoch; null until it is agreed on. */
   | { readonly do: 'reload-together'; readonly service: Service; readonly atMs: number | null }
+  /** Says to the network that these VIPs are here, for `forMs` around the agreed moment. */
+  | {
+      readonly do: 'announce';
+      readonly addresses: readonly string[];
+      readonly atMs: number | null;
+      readonly forMs: number;
+    }
   /** The host reads what it has not read yet, `afterMs` after the end of whoever has its lock, however that ends. */
   | { readonly do: 'entrust'; readonly service: Service; readonly afterMs: number }
   /** Lower the priority of every VRRP instance of the host; survives restarts and reboots. */

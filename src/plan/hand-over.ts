@@ -6,7 +6,7 @@
 
 import type { HostFacts, HostName, Vip } from '../model/domain.ts';
 import { holdsAddress } from '../model/holding.ts';
-import type { Action, Change } from '../model/plan.ts';
+import type { Change } from '../model/plan.ts';
 import { drainWhy, undrain } from './drain.ts';
 import type { Meeting } from './together.ts';
 
@@ -53,7 +53,7 @@ export function goingFirst(
 export function splitChanges(
   host: HostName,
   changes: readonly Change[],
-  { hosts, first, forgotten, takeoverMs }: Meeting,
+  { hosts, first, forgotten, takeoverMs, untakenMs }: Meeting,
   holding: readonly string[],
 ): { readonly together: readonly Change[]; readonly alone: readonly Change[] } {
   const together: Change[] = [];
@@ -64,9 +64,8 @@ export function splitChanges(
     else alone.push(...withoutReload(change));
   }
   if (first.length === 0) return { together: [...together, entrust(1, 0), reload(2, hosts.length)], alone };
-  const last = hosts.length - first.length;
   if (!first.includes(host))
-    return { together: [...together, entrust(2, takeoverMs + startMs), reload(4, last)], alone };
+    return { together: [...together, entrust(2, takeoverMs + startMs), reloadAtOnce(4)], alone };
   const drains = holding.length > 0;
   const overlapping = { after: ['overlapping' as const], addresses: forgotten };
   return {
@@ -75,6 +74,7 @@ export function splitChanges(
       ...(drains ? [{ ...drainWhy('the others take its VIPs first', holding), round: 1 }] : []),
       entrust(2, 0),
       { ...reload(3, first.length), ...overlapping },
+      announceAgain(4, forgotten, untakenMs),
       ...(drains ? [{ ...undrain, round: 5 }] : []),
     ],
     alone,
@@ -94,22 +94,35 @@ const entrust = (round: number, afterMs: number): Change => ({
   round,
 });
 
-/** One host needs no agreement on a moment. */
-function reload(round: number, hosts: number): Change {
-  const action: Action =
-    hosts > 1
-      ? { do: 'reload-together', service: 'keepalived', atMs: null }
-      : { do: 'service', service: 'keepalived', verb: 'reload' };
-  return {
-    id: 'together:keepalived',
-    title: hosts > 1 ? 'reload keepalived at the agreed moment' : 'reload keepalived',
-    why: 'its configuration changes, and the hosts must agree',
-    actions: [action],
-    undo: [{ do: 'service', service: 'keepalived', verb: 'reload' }],
-    diffs: [],
-    round,
-  };
-}
+/** One host alone needs no agreement on a moment. */
+const reload = (round: number, hosts: number): Change =>
+  hosts > 1
+    ? reloadAtOnce(round)
+    : {
+        ...reloadAtOnce(round),
+        title: 'reload keepalived',
+        actions: [{ do: 'service', service: 'keepalived', verb: 'reload' }],
+      };
+
+const reloadAtOnce = (round: number): Change => ({
+  id: 'together:keepalived',
+  title: 'reload keepalived at the agreed moment',
+  why: 'its configuration changes, and the hosts must agree',
+  actions: [{ do: 'reload-together', service: 'keepalived', atMs: null }],
+  undo: [{ do: 'service', service: 'keepalived', verb: 'reload' }],
+  diffs: [],
+  round,
+});
+
+/** Ends well before one that has given a VIP up can have it again: what is said later would be wrong. */
+const announceAgain = (round: number, addresses: readonly string[], untakenMs: number): Change => ({
+  id: 'announce',
+  title: 'announce its VIPs again',
+  why: 'clients may have heard of them last from a host that gives them up at that moment',
+  actions: [{ do: 'announce', addresses, atMs: null, forMs: Math.round(untakenMs * 0.6) }],
+  diffs: [],
+  round,
+});
 
 function withoutReload(change: Change): readonly Change[] {
   const actions = change.actions.filter((action) => !(action.do === 'service' && action.verb === 'reload'));

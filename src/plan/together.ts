@@ -21,6 +21,8 @@ export interface Meeting {
   readonly forgotten: readonly string[];
   /** Within this time hosts that go first have taken over, drained as they are. */
   readonly takeoverMs: number;
+  /** Not before this time do the others take over again. */
+  readonly untakenMs: number;
 }
 
 export interface MeetingPlace {
@@ -64,7 +66,15 @@ export function meetingOf(
     const sharing = forgotten.map((address) => split.get(address)?.hosts ?? []);
     const first = forgotten.length === 0 ? [] : goingFirst(hosts, sharing, have, vips, able);
     const slowest = Math.max(...found.map(({ after }) => downTime({ ...after, priority: 1 })));
-    return { hosts, first, forgotten, takeoverMs: slowest * 1000, together: announce(found, hosts, first) };
+    const soonest = Math.min(...found.map(({ after }) => 3 * after.advertInt));
+    return {
+      hosts,
+      first,
+      forgotten,
+      takeoverMs: slowest * 1000,
+      untakenMs: soonest * 1000,
+      together: announce(found, hosts, first),
+    };
   }
   return null;
 }

@@ -141,6 +141,7 @@ function signOf(change: Change, style: Style): string {
 const altering: ReadonlySet<Action['do']> = new Set([
   'service',
   'reload-together',
+  'announce',
   'entrust',
   'restore-build',
   'write',

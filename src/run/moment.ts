@@ -1,10 +1,10 @@
 /** Hosts that read their configuration at the same moment. */
 
 import type { HostName } from '../model/domain.ts';
-import type { Change, Host, Stage } from '../model/plan.ts';
+import type { Action, Change, Host, Stage } from '../model/plan.ts';
 import type { ExecuteOptions } from './execute.ts';
 
-/** A moment for the hosts that reload together in this round, by the clock of each. */
+/** A moment for the hosts that act together in this round, by the clock of each. */
 export async function agreedMoments(
   stage: Stage,
   round: number,
@@ -18,7 +18,9 @@ export async function agreedMoments(
   return meeting.length === 0 ? new Map() : options.agree(meeting, signal);
 }
 
-const meets = ({ actions }: Change): boolean => actions.some((action) => action.do === 'reload-together');
+const timed = (action: Action): action is Extract<Action, { readonly atMs: number | null }> =>
+  action.do === 'reload-together' || action.do === 'announce';
+const meets = ({ actions }: Change): boolean => actions.some(timed);
 
 /** The change with the moment filled in; unchanged where there is none. */
 export const atMoment = (change: Change, atMs: number | undefined): Change =>
@@ -26,7 +28,5 @@ export const atMoment = (change: Change, atMs: number | undefined): Change =>
     ? change
     : {
         ...change,
-        actions: change.actions.map((action) =>
-          action.do === 'reload-together' ? { ...action, atMs } : action,
-        ),
+        actions: change.actions.map((action) => (timed(action) ? { ...action, atMs } : action)),
       };

@@ -7,6 +7,7 @@ import type { FileWant, Service, Tarball } from '../model/domain.ts';
 import type { ErrorCode } from '../model/errors.ts';
 import { drainedBy, drainFile, stateDirectory, unreadMark } from '../model/layout.ts';
 import type { Action, DeadMan, Fault, FileWrite, Pack } from '../model/plan.ts';
+import { announce } from './announce.ts';
 import { build, configure, fetchTarball, upload } from './builds.ts';
 import { beforeConfigTests } from './config-test.ts';
 import { entrust } from './entrust.ts';
@@ -122,6 +123,8 @@ useradd --system --user-group --no-create-home --home-dir / --shell "$(command -
       return service(action);
     case 'reload-together':
       return reloadTogether(action.service, action.atMs ?? 0);
+    case 'announce':
+      return announce(action);
     case 'entrust':
       return entrust(action);
     case 'drain':

@@ -101,6 +101,10 @@ describe.each(Array.from({ length: times }, (_, at) => at + 1))('no request is l
     await thereAndBack(what, example, inventory(...edits), made);
   });
 
+  test('while VRIDs change, with slow adverts: what the one announces late does not count', async () => {
+    await thereAndBack('VRIDs change, adverts of 1 s', example, inventory(vrids), inTurns);
+  });
+
   for (const [what, edits, made] of soak > 0 ? slowAdverts : []) {
     test(`while ${what}, with slow adverts, and while that is rolled back`, async () => {
       await thereAndBack(what, example, inventory(...edits), made);

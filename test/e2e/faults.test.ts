@@ -78,7 +78,7 @@ describe('haup is killed in the middle of', () => {
       [connections(2048), (it) => void (it.vrrp['garp_master_refresh'] = 45)],
       slowStopMs,
     ],
-    ['a hand-over', [fast], [fast, unicast, vrids], stopMs],
+    ['a hand-over', [fast], [fast, unicast, vrids], deadMs],
     ['a rebuild', [fast], [fast, keepalivedOption, nginxOption], stopMs],
   ];
 

@@ -220,6 +220,7 @@ export function fakeHost(start: HostFacts): FakeHost {
           service(name, { program: `${software.path} (deleted)` });
         return;
       }
+      case 'announce':
       case 'entrust':
         return;
       case 'reload-together':

@@ -95,11 +95,12 @@ describe('one after the other, since keepalived would drop the VIP', () => {
       '0 config:keepalived write',
       '2 entrust:keepalived entrust',
       '3 together:keepalived service',
+      '4 announce announce',
     ]);
     expect(rounds(stages[0], 'keep_136')).toEqual([
       '0 config:keepalived write',
       '2 entrust:keepalived entrust',
-      '4 together:keepalived service',
+      '4 together:keepalived reload-together',
     ]);
     const taken = stages[0]?.work
       .flatMap(({ changes }) => changes)
@@ -143,12 +144,13 @@ describe('one after the other, since keepalived would drop the VIP', () => {
       '1 drain drain',
       '2 entrust:keepalived entrust',
       '3 together:keepalived service',
+      '4 announce announce',
       '5 undrain undrain',
     ]);
     expect(rounds(stages[0], 'keep_137')).toEqual([
       '0 config:keepalived write',
       '2 entrust:keepalived entrust',
-      '4 together:keepalived service',
+      '4 together:keepalived reload-together',
     ]);
   });
 

@@ -1,0 +1,65 @@
+/**
+ * Gratuitous ARP (RFC 5227, section 3) around an agreed moment, from a host that has VIPs which another one is about
+ * to give up. That one may have announced them last: keepalived does so again 5 s after it took over
+ * (garp_master_delay) and then from time to time (garp_master_refresh), and clients would look for them there.
+ */
+
+import { sayMark } from '../model/layout.ts';
+import type { Action } from '../model/plan.ts';
+import type { Job } from './actions.ts';
+import { quote } from './shell.ts';
+
+const everyMs = 20;
+/** Before the moment: the clocks agree to a few milliseconds only. */
+const earlyMs = 60;
+
+export function announce({ addresses, atMs, forMs }: Extract<Action, { readonly do: 'announce' }>): Job {
+  const times = Math.ceil((earlyMs + forMs) / everyMs);
+  return {
+    script: `frames=
+for vip in ${addresses.map(quote).join(' ')}; do
+  device=$(ip -o -4 addr show | awk -v vip="$vip" '{ split($4, part, "/"); if (part[1] == vip) print $2 }' | head -n 1)
+  [ -n "$device" ] || continue
+  mac=$(tr -d : < "/sys/class/net/$device/address")
+  own=$(printf '%02x%02x%02x%02x' $(echo "$vip" | tr . ' '))
+  frames="$frames $device $(cat "/sys/class/net/$device/ifindex") ffffffffffff\${mac}08060001080006040001\${mac}\${own}000000000000\${own}"
+done
+[ -n "$frames" ] || exit 0
+left=$((${atMs ?? 0} - ${earlyMs} - $(date +%s%3N)))
+[ "$left" -le 0 ] || sleep "$((left / 1000)).$(printf %03d $((left % 1000)))" || exit 1
+if command -v perl >/dev/null; then
+  exec perl -e ${quote(byPerl)} ${times} $frames
+fi
+for python in python3 /usr/libexec/platform-python python python2; do
+  if command -v "$python" >/dev/null; then exec "$python" -c ${quote(byPython)} ${times} $frames; fi
+done
+echo '${sayMark}the host has neither perl nor python to announce its VIPs with: clients may look for them where they were'`,
+    timeoutMs: 60_000,
+    lifeline: true,
+    failure: 'COMMAND_FAILED',
+    what: 'announcing VIPs',
+  };
+}
+
+// Both send what the shell has put together: how many times, then device, index and frame of each VIP.
+// AF_PACKET is 17, SOCK_RAW 3, ETH_P_ARP 0x0806.
+
+const byPerl = `my ($times, @rest) = @ARGV; my @frames;
+socket(my $s, 17, 3, unpack("S", pack("n", 0x0806))) or die "socket: $!\\n";
+while (my ($device, $index, $frame) = splice(@rest, 0, 3)) {
+  push @frames, [pack("S n i S C C a8", 17, 0x0806, $index, 1, 0, 6, "\\xff" x 6), pack("H*", $frame)];
+}
+for (1 .. $times) { send($s, $_->[1], 0, $_->[0]) for @frames; select(undef, undef, undef, ${everyMs / 1000}); }`;
+
+const byPython = `import binascii, socket, sys, time
+rest = sys.argv[2:]
+frames = []
+while rest:
+    s = socket.socket(17, 3, socket.htons(0x0806))
+    s.bind((rest[0], 0))
+    frames.append((s, binascii.unhexlify(rest[2])))
+    rest = rest[3:]
+for _ in range(int(sys.argv[1])):
+    for s, frame in frames:
+        s.send(frame)
+    time.sleep(${everyMs / 1000})`;

@@ -1,0 +1,48 @@
+/** Gratuitous ARP, between two network namespaces of the test's own: what a neighbour takes a VIP for. */
+
+import { execFileSync } from 'node:child_process';
+import { expect, test } from 'vitest';
+import { announce } from '../../src/ssh/announce.ts';
+
+const vip = '192.0.2.100';
+const mac = { one: '02:00:00:00:00:01', two: '02:00:00:00:00:02' };
+
+/**
+ * A client that knows the VIP at `two`, and hosts `one` and `two`, which both have it. Runs a script on `one` with
+ * the given interpreters alone, and gives where the client takes the VIP to be afterwards.
+ */
+function heard(script: string, hidden: readonly string[] = []): string {
+  const hide = hidden.map((path) => `[ ! -e ${path} ] || mount --bind /dev/null ${path}`).join('\n');
+  const text = `set -e
+mount -t tmpfs tmpfs /run; mkdir /run/netns
+ip link set lo up
+ip link add bridge type bridge; ip link set bridge up; ip addr add 192.0.2.1/24 dev bridge
+for host in one two; do
+  ip netns add $host
+  ip link add $host type veth peer name ens33 netns $host
+  ip link set $host master bridge; ip link set $host up
+done
+ip -n one link set ens33 address ${mac.one}; ip -n two link set ens33 address ${mac.two}
+for host in one two; do ip -n $host link set ens33 up; ip -n $host addr add ${vip}/24 dev ens33; done
+ip neigh replace ${vip} lladdr ${mac.two} dev bridge nud stale
+${hide}
+ip netns exec one sh <<'script'
+${script}
+script
+ip neigh show ${vip} | sed 's/.*lladdr \\([^ ]*\\).*/\\1/'`;
+  return execFileSync('unshare', ['--mount', '--net', 'sh', '-c', text], { encoding: 'utf8' }).trim();
+}
+
+const job = (addresses: readonly string[]): string =>
+  announce({ do: 'announce', addresses, atMs: Date.now(), forMs: 60 }).script;
+
+test.each([
+  ['perl', []],
+  ['python', ['/usr/bin/perl']],
+])('with %s, a neighbour takes the VIP to be here', (_name, hidden) => {
+  expect(heard(job([vip]), hidden)).toBe(mac.one);
+});
+
+test('a VIP that is not here is not announced', () => {
+  expect(heard(job(['192.0.2.101']))).toBe(mac.two);
+});
