@@ -37,8 +37,8 @@ const ofRpm: Locks = {
 };
 
 /**
- * sh functions. `alone COMMAND…` runs it when nobody else is at it, and again when somebody was quicker; it
- * ends with `lockedStatus` when all its waits together have taken `seconds`.
+ * sh functions. `alone COMMAND…` runs it (by `attempt`) when nobody else is at it, and again when somebody was
+ * quicker; it ends with `lockedStatus` when all its waits together have taken `seconds`.
  */
 export function aloneText(manager: Manager, seconds: number): string {
   const { held, named } = manager === 'apt-get' ? ofApt : ofRpm;
@@ -74,11 +74,12 @@ others() {
   done
   [ -z "$named" ] || echo '${sayMark}the other package run has ended'
 }
+attempt() { "$@"; }
 alone() {
   while :; do
     others || return ${lockedStatus}
     result=0
-    "$@" || result=$?
+    attempt "$@" || result=$?
     # 200: dnf and yum have found their lock taken.
     case $result in 0) return 0 ;; 200) ;; *) [ -n "$(busy)" ] || return "$result" ;; esac
     if [ "$left" -le 0 ]; then return "$result"; fi

@@ -30,15 +30,15 @@ export function installText(manager: Manager, list: string, lockWait: number): s
       ? [
           `apt() { alone apt-get -y -q -o Dpkg::Use-Pty=0 "$@"; }
 get() { apt --no-install-recommends install ${list}; }
-mend() { [ -z "$(dpkg --audit)" ] || { dpkg --configure -a; apt --no-remove --fix-broken install; }; }`,
+mend() { [ -z "$(dpkg --audit)" ] || { alone dpkg --configure -a; apt --no-remove --fix-broken install; }; }`,
           // A list that is old or missing, and a run that was cut off, make the first try fail at once.
           'get || { apt update; mend; get; }',
         ]
       : // yum 3 calls it a success when one of several packages was found, so rpm has the last word.
         ['', `alone ${manager} -y --setopt=exit_on_lock=1 install ${list} && rpm -q ${list}`];
   return `(
-${remembering(manager)}
 ${aloneText(manager, lockWait)}
+${remembering(manager)}
 ${manager === 'apt-get' ? quietly : ''}
 ${functions}
 # Somebody always reads what it says: else its first word after a lost connection would kill it half-way.
@@ -49,19 +49,34 @@ exit "$status"
 )`;
 }
 
-/** Whatever has come when the script ends, also one that failed half way, is remembered. */
+/**
+ * Whatever has come with an attempt is remembered, also with one that failed half way. What another run brings
+ * while it is waited for has come before the attempt, and is not haup's.
+ */
 function remembering(manager: Manager): string {
+  // Also what is unpacked and waits to be configured: that is there, whoever brought it.
   const listed =
     manager === 'apt-get'
-      ? `dpkg-query -W -f='\${db:Status-Abbrev} \${Package}\\n' | sed -n 's/^ii  *//p' | sort -u`
+      ? `dpkg-query -W -f='\${db:Status-Abbrev} \${Package}\\n' | sed -n 's/^.[iUFHWt].  *//p' | sort -u`
       : `rpm -qa --qf '%{NAME}\\n' | sort -u`;
   return `mkdir -p ${recordDirectory}
 listed() { ${listed}; }
 before=$(mktemp)
-listed > "$before"
+came() {
+  [ -s "$before" ] || return 0
+  listed | comm -13 "$before" - >> ${recordDirectory}/packages
+  sort -u -o ${recordDirectory}/packages ${recordDirectory}/packages
+  : > "$before"
+}
+attempt() {
+  listed > "$before"
+  tried=0
+  "$@" || tried=$?
+  came
+  return "$tried"
+}
 trap 'status=$?
-listed | comm -13 "$before" - >> ${recordDirectory}/packages
-sort -u -o ${recordDirectory}/packages ${recordDirectory}/packages
+came
 rm -f "$before"
 [ -z "$guarded" ] || rm -f "$guarded"
 exit "$status"' EXIT

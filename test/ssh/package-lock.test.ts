@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { aloneText, lockedStatus, lockMeaning } from '../../src/ssh/package-lock.ts';
+import { installText } from '../../src/ssh/packages.ts';
 
 let root: string;
 let holder: ChildProcess | undefined;
@@ -119,5 +120,50 @@ test('when somebody was quicker, it is tried again, and not for ever', async () 
   expect(await run('dnf', 2, `alone sh -c 'echo tried; exit 200'`)).toEqual({
     code: 200,
     said: ['tried', 'tried', 'tried'],
+  });
+});
+
+describe('what is remembered as brought by haup', () => {
+  const program = (name: string, text: string): void =>
+    writeFileSync(join(root, 'bin', name), `#!/bin/sh\n${text}\n`, { mode: 0o755 });
+  const brought = (): string[] =>
+    readFileSync(join(root, 'var/lib/haup/record/packages'), 'utf8').split('\n').filter(Boolean);
+  function install(): Promise<Ran> {
+    const text = installText('apt-get', 'curl', 30).replaceAll(/\/(var|usr)\/(?=[a-z])/g, `${root}/$1/`);
+    const env = { ...process.env, PATH: `${root}/bin:${process.env['PATH']}` };
+    const child = spawn('/bin/sh', ['-c', text], { cwd: root, env });
+    let said = '';
+    for (const stream of [child.stdout, child.stderr])
+      stream.on('data', (chunk: Buffer) => (said += chunk.toString('utf8')));
+    return new Promise((resolve) =>
+      child.on('close', (code) => resolve({ code, said: said.split('\n').filter(Boolean) })),
+    );
+  }
+  beforeEach(() => {
+    for (const path of ['bin', 'usr/sbin']) mkdirSync(join(root, path), { recursive: true });
+    writeFileSync(join(root, 'there'), 'ii  bash\niU  half\nrc  gone\n');
+    program('dpkg-query', `cat ${root}/there`);
+    program('dpkg', 'exit 0');
+    program('apt-get', `printf 'ii  curl\\niU  libcurl\\n' >> ${root}/there`);
+  });
+
+  test('is what came with its own run, as far as that came', async () => {
+    expect((await install()).code).toBe(0);
+    expect(brought()).toEqual(['curl', 'libcurl']);
+  });
+
+  test('is nothing that another run has brought while it was waited for', async () => {
+    await hold('var/lib/dpkg/lock-frontend', 3);
+    const running = install();
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    appendFileSync(join(root, 'there'), 'ii  gcc\n');
+    expect((await running).code).toBe(0);
+    expect(brought()).toEqual(['curl', 'libcurl']);
+  });
+
+  test('is also what came before a run failed', async () => {
+    program('apt-get', `case "$*" in *install*) printf 'ii  libcurl\\n' >> ${root}/there; exit 100 ;; esac`);
+    expect((await install()).code).toBe(100);
+    expect(brought()).toEqual(['libcurl']);
   });
 });
