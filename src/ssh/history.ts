@@ -11,6 +11,7 @@ import {
   historyDirectory,
   installedList,
   keptStates,
+  recordDirectory,
   stampPath,
   stateDirectory,
   unfinishedStamp,
@@ -19,6 +20,7 @@ import {
 import type { KeptPaths } from '../model/history.ts';
 import type { Action } from '../model/plan.ts';
 import type { Job } from './actions.ts';
+import { recording } from './record.ts';
 import { quote } from './shell.ts';
 
 const minute = 60_000;
@@ -97,8 +99,10 @@ function cutOff({ service, prefix }: KeptPaths): string {
     : `${unread} || [ "$(cat ${quote(stampPath(prefix))} 2>/dev/null)" = ${unfinishedStamp} ]`;
 }
 
-function keepBuild({ service, binary, prefix }: KeptPaths): string {
+function keepBuild({ service, binary, prefix, entry, files, unit, init = [] }: KeptPaths): string {
   if (prefix === null) return ': >> $new/builds';
+  // These are part of the state itself.
+  const own = [entry, ...files, unit, ...init.map(({ path }) => path)].map(quote).join('|');
   const [program, stamp, list] = [binary, stampPath(prefix), installedList(service, prefix)].map(quote);
   return `: >> $new/builds
 if [ -x ${program} ]; then
@@ -109,17 +113,24 @@ if [ -x ${program} ]; then
     rm -rf "$kept.new"
     mkdir "$kept.new"
     { printf '%s\\n' ${program} ${stamp} ${list}; cat ${list} 2>/dev/null || true; } | sort -u | while read -r f; do
-      case $f in *.default) ;; /etc/*|*/conf/*|*/html/*) continue ;; esac
+      case $f in ${own}) continue ;; esac
       if [ -e "$f" ] || [ -L "$f" ]; then
         mkdir -p "$kept.new\${f%/*}"
-        # On another file system it is a copy, and so are the lists, which may be written into.
-        case $f in ${list}|${stamp}) false ;; *) cp -dpl "$f" "$kept.new$f" 2>/dev/null ;; esac || cp -dp "$f" "$kept.new$f"
+        # A copy of what may be written into (lists, configuration), and on another file system.
+        case $f in *.default) true ;; ${list}|${stamp}|${configuration}) false ;; esac &&
+          cp -dpl "$f" "$kept.new$f" 2>/dev/null || cp -dp "$f" "$kept.new$f"
       fi
+    done
+    { awk -v below=${quote(`${prefix}/`)} 'index($0, below) == 1' ${recordDirectory}/directories 2>/dev/null || true; } | while read -r d; do
+      if [ -d "$d" ]; then mkdir -p "$kept.new$d"; fi
     done
     mv "$kept.new" "$kept"
   fi
 fi`;
 }
+
+/** sh patterns: what `make install`, too, leaves as it is where it is there. */
+const configuration = '/etc/*|*/conf/*|*/html/*';
 
 /** As place-build: what can fail fails before the first rename, and the stamp comes last. */
 export function restoreBuild({ service, state }: Extract<Action, { readonly do: 'restore-build' }>): Job {
@@ -143,18 +154,22 @@ same() {
   if [ -L "$1" ]; then [ "$(readlink "$1")" = "$(readlink "$2")" ]; else cmp -s "$1" "$2"; fi
 }
 # What is there already needs no room: the disk may be full, which is why it is put back.
-find . ! -type d -print | sed 's/^\\.//' | grep -vxF -e "$stamp" -e "$list" |
-  while read -r t; do same ".$t" "$t" || printf '%s\\n' "$t"; done > "$targets"
+find . ! -type d -print | sed 's/^\\.//' | grep -vxF -e "$stamp" -e "$list" | while read -r t; do
+  case $t in *.default) ;; ${configuration}) [ ! -e "$t" ] || continue ;; esac
+  same ".$t" "$t" || printf '%s\\n' "$t"
+done > "$targets"
 if [ ! -s "$targets" ] && [ "$(cat ".$stamp" 2>/dev/null)" = "$(cat "$stamp" 2>/dev/null)" ]; then exit 0; fi
+${recording}
+find . -type d -print | sed 's/^\\.//' | while read -r d; do [ -z "$d" ] || directory "$d"; done
 while read -r t; do
-  mkdir -p "\${t%/*}"
-  cp -dpl ".$t" "$t.haup-new" 2>/dev/null || cp -dp ".$t" "$t.haup-new"
+  case $t in *.default) true ;; ${configuration}) false ;; esac && cp -dpl ".$t" "$t.haup-new" 2>/dev/null || cp -dp ".$t" "$t.haup-new"
 done < "$targets"
 # What is cut off from here on is known by this stamp to be unfinished.
 printf ${unfinishedStamp} > "$stamp.haup-new"
 mv -f "$stamp.haup-new" "$stamp"
 while read -r t; do mv -f "$t.haup-new" "$t"; done < "$targets"
-if [ -e ".$list" ] && [ -e "$list" ]; then
+if [ -e ".$list" ] && [ ! -e "$list" ]; then cp ".$list" "$list"
+elif [ -e ".$list" ]; then
   sort -u ".$list" > "$targets"
   sort -u "$list" | comm -23 - "$targets" | while read -r t; do rm -f "$t"; done
   cp "$targets" "$list.new"

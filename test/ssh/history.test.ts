@@ -252,6 +252,29 @@ describe('a program that is put back', () => {
     },
   );
 
+  test('comes back whole when all of it was taken away, with what is configured beside it', () => {
+    mkdirSync(`${root}/p/logs`);
+    mkdirSync(`${root}/state/record`, { recursive: true });
+    writeFileSync(`${root}/state/record/directories`, `${root}/p\n${root}/p/logs\n${root}/p/sbin\n`);
+    put('p/conf/nginx.conf', 'written by haup');
+    writeFileSync(list(), `${readFileSync(list(), 'utf8')}${root}/p/conf/nginx.conf\n`);
+    keep('r2', [{ ...nginx(), entry: `${root}/p/conf/nginx.conf` }]);
+    rmSync(`${root}/p`, { recursive: true });
+    rmSync(list());
+    restore('newest');
+    expect(readFileSync(`${root}/p/sbin/nginx`, 'utf8')).toBe(program('1.26.3'));
+    expect(readFileSync(`${root}/p/conf/mime.types`, 'utf8')).toBe('types of the operator');
+    expect(statSync(`${root}/p/logs`).isDirectory()).toBe(true);
+    // That one is a file of the state, and comes back with those.
+    expect(existsSync(`${root}/p/conf/nginx.conf`)).toBe(false);
+    expect(readFileSync(list(), 'utf8')).toContain('p/sbin/nginx');
+    // What the operator writes there is not written into what is kept.
+    writeFileSync(`${root}/p/conf/mime.types`, 'edited');
+    expect(execFileSync('sh', ['-c', `grep -rl edited ${root}/state || true`], { encoding: 'utf8' })).toBe(
+      '',
+    );
+  });
+
   test('twice is the same as once, and the way back is kept too', () => {
     keep('r2');
     restore(1);
