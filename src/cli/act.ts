@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { HostName, Tarball } from '../model/domain.ts';
+import type { Tarball } from '../model/desired.ts';
+import type { HostName } from '../model/domain.ts';
 import { HaupError } from '../model/errors.ts';
 import type { Emit } from '../model/events.ts';
 import type { CheckName, Finding, Plan } from '../model/plan.ts';

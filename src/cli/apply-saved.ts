@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { inventoryFrom } from '../inventory/load.ts';
-import type { HostFacts, HostName } from '../model/domain.ts';
+import type { HostName } from '../model/domain.ts';
+import type { HostFacts } from '../model/facts.ts';
 import { HaupError } from '../model/errors.ts';
 import type { Plan } from '../model/plan.ts';
 import { readPlan } from '../plan/saved.ts';

@@ -1,6 +1,9 @@
-import type { HostFacts, HostName, Inventory, Tarball } from '../model/domain.ts';
+import type { Tarball } from '../model/desired.ts';
+import type { HostName, Inventory } from '../model/domain.ts';
+import type { HostFacts } from '../model/facts.ts';
 import { exitCodes, HaupError, SeveralErrors } from '../model/errors.ts';
-import type { Host, Plan } from '../model/plan.ts';
+import type { Host } from '../model/host.ts';
+import type { Plan } from '../model/plan.ts';
 import { buildsOf } from '../plan/builds.ts';
 import { countChanges, refuseDowngrades } from '../plan/plan.ts';
 import { moved, standing, type Standing } from '../plan/standing.ts';

@@ -1,7 +1,7 @@
 import type { HostName, Inventory } from '../model/domain.ts';
 import { HaupError } from '../model/errors.ts';
 import type { Emit } from '../model/events.ts';
-import type { Host } from '../model/plan.ts';
+import type { Host } from '../model/host.ts';
 import { throwFailures } from '../run/failures.ts';
 import type { Store } from '../ssh/actions.ts';
 import type { Connection } from '../ssh/transport.ts';

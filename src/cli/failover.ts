@@ -5,7 +5,7 @@ import type { Decision } from '../judge/move.ts';
 import type { HostName, Inventory } from '../model/domain.ts';
 import { exitCodes, HaupError } from '../model/errors.ts';
 import type { Emit } from '../model/events.ts';
-import type { Action } from '../model/plan.ts';
+import type { Action } from '../model/action.ts';
 import type { FailoverReport, Topology } from '../model/report.ts';
 import { errorData } from '../report/json.ts';
 import { connectSome } from './connect.ts';

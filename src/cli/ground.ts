@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { HostName, Inventory } from '../model/domain.ts';
 import { HaupError } from '../model/errors.ts';
 import type { Emit } from '../model/events.ts';
-import type { Host } from '../model/plan.ts';
+import type { Host } from '../model/host.ts';
 import { probePort } from '../model/probe.ts';
 import { monotonicMs } from '../verify/clock.ts';
 import type { Ground } from '../verify/move.ts';

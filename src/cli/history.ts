@@ -4,7 +4,7 @@ import { keptStatesOf } from '../facts/history.ts';
 import type { HostName } from '../model/domain.ts';
 import { exitCodes } from '../model/errors.ts';
 import type { KeptHistory, KeptState } from '../model/history.ts';
-import type { Host } from '../model/plan.ts';
+import type { Host } from '../model/host.ts';
 import { connectAll } from './connect.ts';
 import type { Context } from './context.ts';
 import { knownHost, limited, openInventory } from './inventory.ts';

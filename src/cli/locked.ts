@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { HostName } from '../model/domain.ts';
 import { HaupError } from '../model/errors.ts';
-import type { HeldLock, Host } from '../model/plan.ts';
+import type { HeldLock, Host } from '../model/host.ts';
 import { lockHosts } from '../run/lock.ts';
 import type { Context } from './context.ts';
 

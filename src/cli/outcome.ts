@@ -1,6 +1,8 @@
-import type { HostFacts, HostName, Inventory } from '../model/domain.ts';
+import type { HostName, Inventory } from '../model/domain.ts';
+import type { HostFacts } from '../model/facts.ts';
 import { exitCodes } from '../model/errors.ts';
-import type { BuildReport, Finding, Host } from '../model/plan.ts';
+import type { Host } from '../model/host.ts';
+import type { BuildReport, Finding } from '../model/plan.ts';
 import type { Context } from './context.ts';
 import type { GlobalOptions } from './program.ts';
 import { styleFor } from './style.ts';

@@ -1,6 +1,9 @@
-import type { DesiredHost, HostFacts, HostName, Inventory } from '../model/domain.ts';
+import type { DesiredHost } from '../model/desired.ts';
+import type { HostName, Inventory } from '../model/domain.ts';
+import type { HostFacts } from '../model/facts.ts';
 import { exitCodes } from '../model/errors.ts';
-import type { BuildReport, Host, Plan } from '../model/plan.ts';
+import type { Host } from '../model/host.ts';
+import type { BuildReport, Plan } from '../model/plan.ts';
 import { buildsOf } from '../plan/builds.ts';
 import { countChanges, plan as decide } from '../plan/plan.ts';
 import { type Connected, connectAll, type ConnectSettings } from './connect.ts';

@@ -1,6 +1,6 @@
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import type { DesiredHost, FileWant } from '../model/domain.ts';
+import type { DesiredHost, FileWant } from '../model/desired.ts';
 import { exitCodes } from '../model/errors.ts';
 import type { Context } from './context.ts';
 import { knownHost, limited, openInventory } from './inventory.ts';

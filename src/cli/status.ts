@@ -1,4 +1,5 @@
-import type { HostFacts, HostName } from '../model/domain.ts';
+import type { HostName } from '../model/domain.ts';
+import type { HostFacts } from '../model/facts.ts';
 import { exitCodes } from '../model/errors.ts';
 import { connectSome } from './connect.ts';
 import type { Context } from './context.ts';

@@ -1,7 +1,8 @@
-import type { HostFacts, HostName, Inventory } from '../model/domain.ts';
+import type { HostName, Inventory } from '../model/domain.ts';
+import type { HostFacts } from '../model/facts.ts';
 import { services } from '../model/domain.ts';
 import { exitCodes } from '../model/errors.ts';
-import type { Host } from '../model/plan.ts';
+import type { Host } from '../model/host.ts';
 import { countChanges } from '../plan/plan.ts';
 import { planRemoval } from '../plan/removal.ts';
 import { throwFailures } from '../run/failures.ts';

@@ -2,8 +2,9 @@ import { bare, holds, isIpv4 } from '../desired/address.ts';
 import { statusRequest } from '../desired/request.ts';
 import { gather } from '../facts/gather.ts';
 import type { HostView, OwnAnswer, Views } from '../judge/ability.ts';
-import type { HostFacts, HostName, HostSpec, Inventory } from '../model/domain.ts';
-import type { Host } from '../model/plan.ts';
+import type { HostName, HostSpec, Inventory } from '../model/domain.ts';
+import type { HostFacts } from '../model/facts.ts';
+import type { Host } from '../model/host.ts';
 import { probePort } from '../model/probe.ts';
 import { probe } from '../verify/probe.ts';
 

@@ -1,6 +1,7 @@
 /** Facts for rendering without a host, and what was assumed in words. */
 
-import type { HostFacts, HostName, HostSpec, Inventory, Vip } from '../model/domain.ts';
+import type { HostName, HostSpec, Inventory, Vip } from '../model/domain.ts';
+import type { HostFacts } from '../model/facts.ts';
 import { isIpv4 } from './address.ts';
 import { sysvAssumed } from './sysv.ts';
 

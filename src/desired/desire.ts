@@ -1,16 +1,8 @@
 /** Inventory × facts → how each host should be, as an ordered list of resources. Pure. */
 
-import type {
-  BuildRecipe,
-  DesiredHost,
-  FileWant,
-  HostFacts,
-  HostName,
-  HostSpec,
-  Inventory,
-  Resource,
-  Service,
-} from '../model/domain.ts';
+import type { BuildRecipe, DesiredHost, FileWant, Resource } from '../model/desired.ts';
+import type { HostName, HostSpec, Inventory, Service } from '../model/domain.ts';
+import type { HostFacts } from '../model/facts.ts';
 import { HaupError, SeveralErrors } from '../model/errors.ts';
 import { stateDirectory } from '../model/layout.ts';
 import { fileWant } from './file.ts';

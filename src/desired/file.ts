@@ -1,4 +1,4 @@
-import type { FileWant } from '../model/domain.ts';
+import type { FileWant } from '../model/desired.ts';
 
 /** A file of root's. */
 export const fileWant = (path: string, bytes: Uint8Array, mode: number, secret = false): FileWant => ({

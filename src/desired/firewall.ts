@@ -1,6 +1,8 @@
 /** What has to come through a firewall that is active: adverts of the other hosts, and requests for nginx. */
 
-import type { HostFacts, HostName, HostSpec, Inventory, Resource } from '../model/domain.ts';
+import type { Resource } from '../model/desired.ts';
+import type { HostName, HostSpec, Inventory } from '../model/domain.ts';
+import type { HostFacts } from '../model/facts.ts';
 import { HaupError } from '../model/errors.ts';
 import {
   type FirewallFacts,

@@ -1,6 +1,8 @@
 /** The files of keepalived: its configuration and the scripts that it and its unit run. */
 
-import type { FileWant, HostFacts, HostName, HostSpec, Inventory } from '../model/domain.ts';
+import type { FileWant } from '../model/desired.ts';
+import type { HostName, HostSpec, Inventory } from '../model/domain.ts';
+import type { HostFacts } from '../model/facts.ts';
 import { HaupError } from '../model/errors.ts';
 import { drainFile } from '../model/layout.ts';
 import { keepalivedFeatures } from './features.ts';

@@ -1,6 +1,7 @@
 /** What the rendered configuration asks of the builds that will read it. Pure. */
 
-import type { BuildNeed, Inventory, Service } from '../model/domain.ts';
+import type { BuildNeed } from '../model/desired.ts';
+import type { Inventory, Service } from '../model/domain.ts';
 import { initFeature } from '../model/layout.ts';
 import { directives } from './server-block.ts';
 

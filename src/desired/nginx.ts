@@ -1,6 +1,7 @@
 /** The files of nginx: its configuration, the sites, and the page that names the host. */
 
-import type { FileWant, HostSpec, Inventory, Site } from '../model/domain.ts';
+import type { FileWant } from '../model/desired.ts';
+import type { HostSpec, Inventory, Site } from '../model/domain.ts';
 import { fileWant } from './file.ts';
 import { healthUrl } from './listen.ts';
 import { paths } from './paths.ts';

@@ -1,6 +1,7 @@
 /** Builds that cannot work on a host, known before anything is uploaded. */
 
-import type { BuildRecipe, HostFacts, OsFacts } from '../model/domain.ts';
+import type { BuildRecipe } from '../model/desired.ts';
+import type { HostFacts, OsFacts } from '../model/facts.ts';
 import { HaupError } from '../model/errors.ts';
 import { atLeast } from '../model/version.ts';
 import { pcreGeneration, redHatMajor, usesOpenssl, usesPcre } from './packages.ts';

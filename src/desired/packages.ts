@@ -1,6 +1,8 @@
 /** Names of packages, by package manager, where they differ by the version of the system too. */
 
-import type { BuildRecipe, HostFacts, OsFacts, Service } from '../model/domain.ts';
+import type { BuildRecipe } from '../model/desired.ts';
+import type { Service } from '../model/domain.ts';
+import type { HostFacts, OsFacts } from '../model/facts.ts';
 import { atLeast } from '../model/version.ts';
 
 export type Manager = NonNullable<HostFacts['packageManager']>;

@@ -1,6 +1,7 @@
 /** Release tarballs of which haup knows the digest, so that an inventory need not carry it. */
 
-import type { Service, Software, Tarball } from '../model/domain.ts';
+import type { Tarball } from '../model/desired.ts';
+import type { Service, Software } from '../model/domain.ts';
 import { HaupError } from '../model/errors.ts';
 
 /** sha256 by version, as distributions that build from the same tarballs publish it. */

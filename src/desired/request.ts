@@ -1,4 +1,6 @@
-import type { DesiredHost, FactsRequest, Inventory, Service } from '../model/domain.ts';
+import type { DesiredHost } from '../model/desired.ts';
+import type { Inventory, Service } from '../model/domain.ts';
+import type { FactsRequest } from '../model/facts.ts';
 import { services } from '../model/domain.ts';
 import { firewallFiles } from '../model/firewall.ts';
 import { knownPackages } from './packages.ts';

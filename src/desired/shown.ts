@@ -1,4 +1,4 @@
-import type { FileWant } from '../model/domain.ts';
+import type { FileWant } from '../model/desired.ts';
 
 /** The text of a file as it may be shown: a secret one with its secrets masked. */
 export function shownText(file: FileWant): string {

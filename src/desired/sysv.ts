@@ -1,6 +1,8 @@
 /** keepalived registered by the init script of its source tree, as once on CentOS. Pure. */
 
-import type { FileWant, HostFacts, Inventory, Resource } from '../model/domain.ts';
+import type { FileWant, Resource } from '../model/desired.ts';
+import type { Inventory } from '../model/domain.ts';
+import type { HostFacts } from '../model/facts.ts';
 import { HaupError } from '../model/errors.ts';
 import { initSources } from '../model/layout.ts';
 import { fileWant } from './file.ts';

@@ -5,7 +5,8 @@
  * protect the packages, and the old certificates of such a system would only be in the way.
  */
 
-import type { FileWant, HostFacts } from '../model/domain.ts';
+import type { FileWant } from '../model/desired.ts';
+import type { HostFacts } from '../model/facts.ts';
 import { fileWant } from './file.ts';
 import { redHatMajor } from './packages.ts';
 

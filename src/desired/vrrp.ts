@@ -1,14 +1,7 @@
 /** The VRRP instances of one host: who is preferred, on which interface, and who the peers are. */
 
-import type {
-  HostFacts,
-  HostName,
-  HostSpec,
-  InterfaceFacts,
-  Inventory,
-  Member,
-  Vip,
-} from '../model/domain.ts';
+import type { HostName, HostSpec, Inventory, Member, Vip } from '../model/domain.ts';
+import type { HostFacts, InterfaceFacts } from '../model/facts.ts';
 import { HaupError } from '../model/errors.ts';
 import { bare, holds, isIpv4 } from './address.ts';
 

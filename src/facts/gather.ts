@@ -1,5 +1,5 @@
-import type { FactsRequest, HostFacts } from '../model/domain.ts';
-import type { Host } from '../model/plan.ts';
+import type { FactsRequest, HostFacts } from '../model/facts.ts';
+import type { Host } from '../model/host.ts';
 import { factsScript, parseFacts } from './script.ts';
 
 /** All facts of a host in one round trip. */

@@ -1,11 +1,12 @@
 /** The read-only scripts that list the states which a host keeps and fetch the files of one, and their parsers. */
 
-import { type FileFact, type HostName, type Service, services } from '../model/domain.ts';
+import { type HostName, type Service, services } from '../model/domain.ts';
+import type { FileFact } from '../model/facts.ts';
 import { HaupError } from '../model/errors.ts';
 import { type PlacedRule, ruleOf } from '../model/firewall.ts';
 import type { KeptBuild, KeptHistory, KeptPaths, KeptState } from '../model/history.ts';
 import { historyDirectory } from '../model/layout.ts';
-import type { Host, ReadScript } from '../model/plan.ts';
+import type { Host, ReadScript } from '../model/host.ts';
 import { softwareFacts } from './script.ts';
 
 const historyScript: ReadScript =

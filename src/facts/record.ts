@@ -1,6 +1,7 @@
 /** What a host remembers of haup, read from it: sh that prints it, and the parser. */
 
-import type { HostRecord, Service } from '../model/domain.ts';
+import type { Service } from '../model/domain.ts';
+import type { HostRecord } from '../model/facts.ts';
 import { installedList, recordDirectory, type RecordKind } from '../model/layout.ts';
 
 const kinds: readonly RecordKind[] = ['files', 'users', 'packages', 'services'];

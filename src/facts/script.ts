@@ -5,20 +5,19 @@
  * was cut off.
  */
 
+import type { HostName, Service } from '../model/domain.ts';
 import type {
   FactsRequest,
   FileFact,
   HostFacts,
-  HostName,
   InterfaceFacts,
-  Service,
   ServiceFacts,
   SoftwareFacts,
-} from '../model/domain.ts';
+} from '../model/facts.ts';
 import { services } from '../model/domain.ts';
 import { HaupError } from '../model/errors.ts';
 import { drainFile, stampPath, unreadMark } from '../model/layout.ts';
-import type { ReadScript } from '../model/plan.ts';
+import type { ReadScript } from '../model/host.ts';
 import { parseFirewall } from './firewall.ts';
 import { firewallScript } from './firewall-script.ts';
 import { parseRecord, recordedFiles, recordScript } from './record.ts';

@@ -1,6 +1,7 @@
 /** Whether a host can take a VIP over, and in which order the members of a VIP would. Pure. */
 
-import type { HostFacts, HostName, Member, Vip } from '../model/domain.ts';
+import type { HostName, Member, Vip } from '../model/domain.ts';
+import type { HostFacts } from '../model/facts.ts';
 import { services } from '../model/domain.ts';
 import { isDrained } from './checks.ts';
 

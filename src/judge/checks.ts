@@ -1,6 +1,7 @@
 /** What is right and wrong with a set of hosts, from their facts alone. Pure. */
 
-import type { HostFacts, HostName, Inventory, Service, Vip } from '../model/domain.ts';
+import type { HostName, Inventory, Service, Vip } from '../model/domain.ts';
+import type { HostFacts } from '../model/facts.ts';
 import { services } from '../model/domain.ts';
 import { holdsAddress } from '../model/holding.ts';
 import type { Finding } from '../model/plan.ts';

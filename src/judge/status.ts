@@ -1,4 +1,5 @@
-import type { HostFacts, Inventory, Service } from '../model/domain.ts';
+import type { Inventory, Service } from '../model/domain.ts';
+import type { HostFacts } from '../model/facts.ts';
 import type { ServiceStatus, StatusReport } from '../model/report.ts';
 import { expectedHolder, type FactsByHost, holders, isDrained, judge } from './checks.ts';
 

@@ -1,6 +1,7 @@
 /** States of a host that were kept before it was changed: data of `haup history` and `haup rollback`. */
 
-import type { FileFact, Service, SoftwareFacts } from './domain.ts';
+import type { Service } from './domain.ts';
+import type { FileFact, SoftwareFacts } from './facts.ts';
 import type { PlacedRule } from './firewall.ts';
 
 /** Which files of a host make up the state of a service. */

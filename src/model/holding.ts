@@ -1,4 +1,4 @@
-import type { HostFacts } from './domain.ts';
+import type { HostFacts } from './facts.ts';
 
 /** Whether the kernel of a host has an address now. */
 export function holdsAddress(facts: HostFacts, address: string): boolean {

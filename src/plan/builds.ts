@@ -1,9 +1,12 @@
 /** Builds: whether one is wanted, where a host gets it from, and how the old one comes back. Pure. */
 
 import { createHash } from 'node:crypto';
-import type { BuildNeed, BuildRecipe, HostFacts, HostName, Resource } from '../model/domain.ts';
+import type { BuildNeed, BuildRecipe, Resource } from '../model/desired.ts';
+import type { HostName } from '../model/domain.ts';
+import type { HostFacts } from '../model/facts.ts';
 import { initFeature, initSources, unfinishedStamp } from '../model/layout.ts';
-import type { Action, BuildOrigin, BuildReport, Change, Pack, Plan } from '../model/plan.ts';
+import type { Action, Pack } from '../model/action.ts';
+import type { BuildOrigin, BuildReport, Change, Plan } from '../model/plan.ts';
 import { atLeast } from '../model/version.ts';
 
 /** Where a host gets a build from: it builds itself, receives what another host builds, or what haup kept. */

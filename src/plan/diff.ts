@@ -1,6 +1,8 @@
 /** Resource × fact → a change with its reason, or why nothing is to be done. Pure. */
 
-import type { DesiredHost, HostFacts, Resource, Service } from '../model/domain.ts';
+import type { DesiredHost, Resource } from '../model/desired.ts';
+import type { Service } from '../model/domain.ts';
+import type { HostFacts } from '../model/facts.ts';
 import { HaupError } from '../model/errors.ts';
 import type { Change } from '../model/plan.ts';
 import { diffBuild, type SourceOf } from './builds.ts';

@@ -1,6 +1,7 @@
-import type { HostFacts } from '../model/domain.ts';
+import type { HostFacts } from '../model/facts.ts';
 import { drainedBy, drainFile, unreadMark } from '../model/layout.ts';
-import type { Action, Change } from '../model/plan.ts';
+import type { Action } from '../model/action.ts';
+import type { Change } from '../model/plan.ts';
 
 /** `held`: the VIPs that somebody holds now, and must hold afterwards. */
 export const drainWhy = (why: string, held: readonly string[]): Change => ({

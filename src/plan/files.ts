@@ -1,8 +1,11 @@
 /** Files of a service and its unit: what differs, the write that mends it, and the one that takes it back. Pure. */
 
 import { createHash } from 'node:crypto';
-import type { ConfigSet, FileFact, FileWant, HostFacts, Service } from '../model/domain.ts';
-import type { Action, Change, FileWrite, TextDiff } from '../model/plan.ts';
+import type { ConfigSet, FileWant } from '../model/desired.ts';
+import type { Service } from '../model/domain.ts';
+import type { FileFact, HostFacts } from '../model/facts.ts';
+import type { Action, FileWrite } from '../model/action.ts';
+import type { Change, TextDiff } from '../model/plan.ts';
 
 export interface FileSurprises {
   /** A package brings files of its own between the plan and its writes. */

@@ -1,6 +1,7 @@
 /** Rules of haup's own in a firewall: which are missing, and which nothing wants any more. Pure. */
 
-import type { HostFacts, Resource } from '../model/domain.ts';
+import type { Resource } from '../model/desired.ts';
+import type { HostFacts } from '../model/facts.ts';
 import {
   type FirewallFacts,
   firewallFiles,

@@ -4,7 +4,8 @@
  * nobody, and take over while the others still hold the VIP; then those read it and are heard again. Pure.
  */
 
-import type { HostFacts, HostName, Vip } from '../model/domain.ts';
+import type { HostName, Vip } from '../model/domain.ts';
+import type { HostFacts } from '../model/facts.ts';
 import { holdsAddress } from '../model/holding.ts';
 import type { Change } from '../model/plan.ts';
 import { drainWhy, undrain } from './drain.ts';

@@ -1,7 +1,9 @@
 /** Registered by an init script: what differs of it and its settings, and the write that mends it. Pure. */
 
-import type { FileWant, HostFacts, Resource } from '../model/domain.ts';
-import type { Change, FileWrite } from '../model/plan.ts';
+import type { FileWant, Resource } from '../model/desired.ts';
+import type { HostFacts } from '../model/facts.ts';
+import type { FileWrite } from '../model/action.ts';
+import type { Change } from '../model/plan.ts';
 import { digestOf, equal, reason, textDiff } from './files.ts';
 
 /** `rebuilt`: the files come out of a build that is yet to come, so nobody knows them. */

@@ -1,4 +1,6 @@
-import type { DesiredHost, FileWant, HostFacts, Service } from '../model/domain.ts';
+import type { DesiredHost, FileWant } from '../model/desired.ts';
+import type { Service } from '../model/domain.ts';
+import type { HostFacts } from '../model/facts.ts';
 import { services } from '../model/domain.ts';
 import type { KeptPaths } from '../model/history.ts';
 

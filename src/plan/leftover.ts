@@ -1,9 +1,12 @@
 /** What haup put on a host and the inventory does not want any more. Pure. */
 
-import type { DesiredHost, HostFacts, Service } from '../model/domain.ts';
+import type { DesiredHost } from '../model/desired.ts';
+import type { Service } from '../model/domain.ts';
+import type { HostFacts } from '../model/facts.ts';
 import { services } from '../model/domain.ts';
 import { firewallFiles } from '../model/firewall.ts';
-import type { Action, Change, FileWrite, TextDiff } from '../model/plan.ts';
+import type { Action, FileWrite } from '../model/action.ts';
+import type { Change, TextDiff } from '../model/plan.ts';
 
 /** The files that haup wrote and that nothing wants any more. */
 export function leftoverFiles(want: DesiredHost, have: HostFacts): readonly string[] {

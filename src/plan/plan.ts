@@ -1,4 +1,6 @@
-import type { DesiredHost, HostFacts, HostName, Vip } from '../model/domain.ts';
+import type { DesiredHost } from '../model/desired.ts';
+import type { HostName, Vip } from '../model/domain.ts';
+import type { HostFacts } from '../model/facts.ts';
 import { HaupError } from '../model/errors.ts';
 import type { KeptPaths } from '../model/history.ts';
 import { holdsAddress } from '../model/holding.ts';

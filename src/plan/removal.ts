@@ -1,9 +1,11 @@
 /** Everything that haup put on hosts, taken away again, as a plan like any other. Pure. */
 
-import type { HostFacts, HostName, Service, Vip } from '../model/domain.ts';
+import type { HostName, Service, Vip } from '../model/domain.ts';
+import type { HostFacts } from '../model/facts.ts';
 import { drainFile } from '../model/layout.ts';
 import { holdsAddress } from '../model/holding.ts';
-import type { Action, Change, Plan, Same, Stage } from '../model/plan.ts';
+import type { Action } from '../model/action.ts';
+import type { Change, Plan, Same, Stage } from '../model/plan.ts';
 import { closeFirewall } from './firewall.ts';
 import { giveBack, removeBuild } from './leftover.ts';
 

@@ -1,12 +1,8 @@
 /** A state that a host has kept × how it is now → the changes that bring it back. Pure. */
 
-import {
-  type FileWant,
-  type HostFacts,
-  type Service,
-  services,
-  type SoftwareFacts,
-} from '../model/domain.ts';
+import type { FileWant } from '../model/desired.ts';
+import { type Service, services } from '../model/domain.ts';
+import type { HostFacts, SoftwareFacts } from '../model/facts.ts';
 import { HaupError } from '../model/errors.ts';
 import type { KeptPaths, KeptState } from '../model/history.ts';
 import type { Change } from '../model/plan.ts';

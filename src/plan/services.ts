@@ -1,5 +1,8 @@
-import type { HostFacts, Resource, Service } from '../model/domain.ts';
-import type { Action, Change } from '../model/plan.ts';
+import type { Resource } from '../model/desired.ts';
+import type { Service } from '../model/domain.ts';
+import type { HostFacts } from '../model/facts.ts';
+import type { Action } from '../model/action.ts';
+import type { Change } from '../model/plan.ts';
 
 export interface Touched {
   readonly reread: ReadonlySet<Service>;

@@ -1,6 +1,7 @@
 /** What a plan was made from: the facts that decide about changes, without those that always move. Pure. */
 
-import { type FileFact, type HostFacts, type Service, services } from '../model/domain.ts';
+import { type Service, services } from '../model/domain.ts';
+import type { FileFact, HostFacts } from '../model/facts.ts';
 
 /** Plain data: names of what was looked at, each with how it was. */
 export type Standing = Readonly<Record<string, string>>;

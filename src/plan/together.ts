@@ -4,9 +4,11 @@
  * another interval (vrrp_check_packet in keepalived's vrrp.c). Pure.
  */
 
-import type { HostFacts, HostName, Vip } from '../model/domain.ts';
+import type { HostName, Vip } from '../model/domain.ts';
+import type { HostFacts } from '../model/facts.ts';
 import { HaupError } from '../model/errors.ts';
-import type { Action, Together } from '../model/plan.ts';
+import type { Action } from '../model/action.ts';
+import type { Together } from '../model/plan.ts';
 import type { HostDiff } from './diff.ts';
 import { runningText } from './drain.ts';
 import { goingFirst, restarts } from './hand-over.ts';

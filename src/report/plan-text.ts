@@ -1,4 +1,5 @@
-import type { Action, Change, HostWork, Plan, Stage } from '../model/plan.ts';
+import type { Action } from '../model/action.ts';
+import type { Change, HostWork, Plan, Stage } from '../model/plan.ts';
 import { hanging, padEnd, widthOf, wrap } from './columns.ts';
 import { diffText } from './diff-text.ts';
 import { oneLine } from './printable.ts';

@@ -1,5 +1,5 @@
 import type { HostName } from '../model/domain.ts';
-import type { Host, ReadScript } from '../model/plan.ts';
+import type { Host, ReadScript } from '../model/host.ts';
 import { hostClock } from '../verify/host-clock.ts';
 
 /** The hosts have heard of it by then, also over a slow line and on busy machines. */

@@ -4,7 +4,7 @@ import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Tarball } from '../model/domain.ts';
+import type { Tarball } from '../model/desired.ts';
 import { HaupError } from '../model/errors.ts';
 
 /** A source tarball is a few MB; anything near this is not one. */

@@ -1,7 +1,7 @@
 import type { VipMove } from '../judge/move.ts';
 import type { HostName, Vip, Vrrp } from '../model/domain.ts';
 import { HaupError } from '../model/errors.ts';
-import type { Action } from '../model/plan.ts';
+import type { Action } from '../model/action.ts';
 import type { FailoverReport, Topology, VipMoved } from '../model/report.ts';
 import { type Bound, bound } from '../verify/bounds.ts';
 import { answered, heldBy, tenths } from '../verify/drill-report.ts';

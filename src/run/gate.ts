@@ -2,7 +2,8 @@ import type { HostName, Inventory, Service, Vip } from '../model/domain.ts';
 import { services } from '../model/domain.ts';
 import { HaupError } from '../model/errors.ts';
 import { drainFile } from '../model/layout.ts';
-import type { CheckName, Host, ReadScript } from '../model/plan.ts';
+import type { Host, ReadScript } from '../model/host.ts';
+import type { CheckName } from '../model/plan.ts';
 import { probeHeader, probePath, probePort } from '../model/probe.ts';
 
 /** What a gate looks at, read from one host in one round trip. */

@@ -1,6 +1,6 @@
 import type { HostName } from '../model/domain.ts';
 import { HaupError } from '../model/errors.ts';
-import type { HeldLock, Host, LockOwner } from '../model/plan.ts';
+import type { HeldLock, Host, LockOwner } from '../model/host.ts';
 
 export interface LockOptions {
   readonly owner: LockOwner;

@@ -1,7 +1,9 @@
 /** One change on one host: its actions in order, each told of. Whether it is done or failed, the caller says. */
 
 import { sayMark } from '../model/layout.ts';
-import type { Action, Change, Host } from '../model/plan.ts';
+import type { Action } from '../model/action.ts';
+import type { Host } from '../model/host.ts';
+import type { Change } from '../model/plan.ts';
 import type { ExecuteOptions } from './execute.ts';
 import { noteOf } from './note.ts';
 

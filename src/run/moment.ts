@@ -1,7 +1,9 @@
 /** Hosts that read their configuration at the same moment. */
 
 import type { HostName } from '../model/domain.ts';
-import type { Action, Change, Host, Stage } from '../model/plan.ts';
+import type { Action } from '../model/action.ts';
+import type { Host } from '../model/host.ts';
+import type { Change, Stage } from '../model/plan.ts';
 import type { ExecuteOptions } from './execute.ts';
 
 /** A moment for the hosts that act together in this round, by the clock of each. */

@@ -1,4 +1,4 @@
-import type { Action } from '../model/plan.ts';
+import type { Action } from '../model/action.ts';
 
 /** The name of an action as the operator knows it. */
 export function noteOf(action: Action): string {

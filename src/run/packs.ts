@@ -2,7 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { HaupError } from '../model/errors.ts';
-import type { Pack } from '../model/plan.ts';
+import type { Pack } from '../model/action.ts';
 
 /** Finished builds on their way from the host that made them to the others, kept for the next time. */
 export interface PackStore {

@@ -1,6 +1,8 @@
 import { services } from '../model/domain.ts';
 import { HaupError } from '../model/errors.ts';
-import type { Action, Change, Host, Stage } from '../model/plan.ts';
+import type { Action } from '../model/action.ts';
+import type { Host } from '../model/host.ts';
+import type { Change, Stage } from '../model/plan.ts';
 import type { ExecuteOptions } from './execute.ts';
 import { noteOf } from './note.ts';
 

@@ -3,10 +3,11 @@
  * through `quote`; bytes and secrets travel on stdin, never in a command line.
  */
 
-import type { FileWant, Service, Tarball } from '../model/domain.ts';
+import type { FileWant, Tarball } from '../model/desired.ts';
+import type { Service } from '../model/domain.ts';
 import type { ErrorCode } from '../model/errors.ts';
 import { drainedBy, drainFile, stateDirectory, unreadMark } from '../model/layout.ts';
-import type { Action, DeadMan, Fault, FileWrite, Pack } from '../model/plan.ts';
+import type { Action, DeadMan, Fault, FileWrite, Pack } from '../model/action.ts';
 import { announce } from './announce.ts';
 import { build, configure, fetchTarball, upload } from './builds.ts';
 import { beforeConfigTests } from './config-test.ts';

@@ -5,7 +5,7 @@
  */
 
 import { sayMark } from '../model/layout.ts';
-import type { Action } from '../model/plan.ts';
+import type { Action } from '../model/action.ts';
 import type { Job } from './actions.ts';
 import { quote } from './shell.ts';
 

@@ -1,6 +1,6 @@
 /** Builds as sh: upload, configure, make, clean up. */
 
-import type { BuildNeed, BuildRecipe, Tarball } from '../model/domain.ts';
+import type { BuildNeed, BuildRecipe, Tarball } from '../model/desired.ts';
 import { initFeature, sourceDirectory } from '../model/layout.ts';
 import type { Job, Meaning } from './actions.ts';
 import { asideMark, lacksMark } from './advice.ts';

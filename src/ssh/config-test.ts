@@ -1,4 +1,5 @@
-import type { FileWant, Service } from '../model/domain.ts';
+import type { FileWant } from '../model/desired.ts';
+import type { Service } from '../model/domain.ts';
 import { sayMark } from '../model/layout.ts';
 
 export interface Verdict {

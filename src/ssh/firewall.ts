@@ -8,7 +8,7 @@ import {
   type PlacedRule,
   ruleWords,
 } from '../model/firewall.ts';
-import type { Action } from '../model/plan.ts';
+import type { Action } from '../model/action.ts';
 import type { Job } from './actions.ts';
 import { firewalld } from './firewalld.ts';
 import { quote } from './shell.ts';

@@ -18,7 +18,7 @@ import {
   unreadMark,
 } from '../model/layout.ts';
 import type { KeptPaths } from '../model/history.ts';
-import type { Action } from '../model/plan.ts';
+import type { Action } from '../model/action.ts';
 import type { Job } from './actions.ts';
 import { recording } from './record.ts';
 import { quote } from './shell.ts';

@@ -1,5 +1,6 @@
 import { HaupError } from '../model/errors.ts';
-import type { Action, ActResult, Host } from '../model/plan.ts';
+import type { Action } from '../model/action.ts';
+import type { ActResult, Host } from '../model/host.ts';
 import {
   type Job,
   stageAndTest,

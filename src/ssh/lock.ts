@@ -5,7 +5,7 @@
  */
 
 import { HaupError } from '../model/errors.ts';
-import type { HeldLock, LockOwner } from '../model/plan.ts';
+import type { HeldLock, LockOwner } from '../model/host.ts';
 import { entrustedScript } from '../model/layout.ts';
 import { finishing } from './entrust.ts';
 import { quote } from './shell.ts';

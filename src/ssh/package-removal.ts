@@ -1,7 +1,7 @@
 /** Packages that haup installed, taken away again, as sh. */
 
 import { sayMark } from '../model/layout.ts';
-import type { Action } from '../model/plan.ts';
+import type { Action } from '../model/action.ts';
 import type { Job } from './actions.ts';
 import { aloneText, lockMeaning } from './package-lock.ts';
 import { quietly } from './packages.ts';

@@ -1,7 +1,7 @@
 /** Finished builds as sh: packed on the host that made them, put in place on each. */
 
 import { dirname } from 'node:path/posix';
-import type { BuildRecipe } from '../model/domain.ts';
+import type { BuildRecipe } from '../model/desired.ts';
 import {
   initSources,
   installedList,
@@ -10,7 +10,7 @@ import {
   stateDirectory,
   unfinishedStamp,
 } from '../model/layout.ts';
-import type { Action, Pack } from '../model/plan.ts';
+import type { Action, Pack } from '../model/action.ts';
 import type { Job } from './actions.ts';
 import { buildDirectory, featureFile, lacking, lackingStatus, lacks, nameOf, orClean } from './builds.ts';
 import { lockMeaning } from './package-lock.ts';

@@ -1,5 +1,5 @@
 import { basename } from 'node:path/posix';
-import type { FileWrite } from '../model/plan.ts';
+import type { FileWrite } from '../model/action.ts';
 import { quote } from './shell.ts';
 
 /**

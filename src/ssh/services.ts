@@ -1,8 +1,9 @@
 /** systemctl, with the proof that it did what it was told: its own exit status is none. */
 
-import type { Service, ServiceFound } from '../model/domain.ts';
+import type { Service } from '../model/domain.ts';
+import type { ServiceFound } from '../model/facts.ts';
 import { recordDirectory, unreadMark } from '../model/layout.ts';
-import type { Action } from '../model/plan.ts';
+import type { Action } from '../model/action.ts';
 import type { Job } from './actions.ts';
 import { recording } from './record.ts';
 import { quote } from './shell.ts';

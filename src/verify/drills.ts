@@ -1,6 +1,6 @@
 import type { HostName, Vip, Vrrp } from '../model/domain.ts';
 import { HaupError } from '../model/errors.ts';
-import type { DeadMan, Fault } from '../model/plan.ts';
+import type { DeadMan, Fault } from '../model/action.ts';
 import type { DrillReport } from '../model/report.ts';
 import { type Bound, bound, type DrillName } from './bounds.ts';
 import { drillReport, refusedDrill } from './drill-report.ts';

@@ -3,7 +3,7 @@
  * says the time and all addresses; in between, `ip monitor` says each change as it happens.
  */
 
-import type { ReadScript } from '../model/plan.ts';
+import type { ReadScript } from '../model/host.ts';
 
 /** Times in milliseconds since the epoch by the host's own clock. */
 export type MonitorLine =

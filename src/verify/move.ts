@@ -1,5 +1,5 @@
 import type { HostName } from '../model/domain.ts';
-import type { Action } from '../model/plan.ts';
+import type { Action } from '../model/action.ts';
 import type { Span } from '../model/report.ts';
 import type { Bound } from './bounds.ts';
 import { isAnswered, type Sample } from './outage.ts';

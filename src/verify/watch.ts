@@ -1,6 +1,6 @@
 import type { HostName } from '../model/domain.ts';
 import { HaupError } from '../model/errors.ts';
-import type { Host } from '../model/plan.ts';
+import type { Host } from '../model/host.ts';
 import { type HostClock, hostClock } from './host-clock.ts';
 import type { AddressEvent } from './holders.ts';
 import { clockScript, fromNanoseconds, monitorParser, monitorScript } from './monitor.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { assumedFacts } from '../../src/desired/assume.ts';
 import { desire } from '../../src/desired/desire.ts';
-import type { Resource } from '../../src/model/domain.ts';
+import type { Resource } from '../../src/model/desired.ts';
 import { SeveralErrors } from '../../src/model/errors.ts';
 import { exampleText } from '../fakes/example.ts';
 import { read } from '../inventory/reading.ts';

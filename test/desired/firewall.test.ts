@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { assumedFacts } from '../../src/desired/assume.ts';
 import { desire } from '../../src/desired/desire.ts';
-import type { HostFacts, Inventory, Resource } from '../../src/model/domain.ts';
+import type { Resource } from '../../src/model/desired.ts';
+import type { Inventory } from '../../src/model/domain.ts';
+import type { HostFacts } from '../../src/model/facts.ts';
 import { type FirewallFacts, type FirewallTool, ruleWords } from '../../src/model/firewall.ts';
 import { factsWith, pair, refusal, render, resourcesOf } from './hosts.ts';
 

@@ -1,7 +1,9 @@
 import { assumedFacts } from '../../src/desired/assume.ts';
 import { desire } from '../../src/desired/desire.ts';
 import { loadRender } from '../../src/desired/render.ts';
-import type { FileWant, HostFacts, HostName, Inventory, Resource } from '../../src/model/domain.ts';
+import type { FileWant, Resource } from '../../src/model/desired.ts';
+import type { HostName, Inventory } from '../../src/model/domain.ts';
+import type { HostFacts } from '../../src/model/facts.ts';
 import { HaupError } from '../../src/model/errors.ts';
 import { read } from '../inventory/reading.ts';
 

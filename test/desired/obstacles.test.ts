@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { HostFacts, Inventory } from '../../src/model/domain.ts';
+import type { Inventory } from '../../src/model/domain.ts';
+import type { HostFacts } from '../../src/model/facts.ts';
 import type { HaupError } from '../../src/model/errors.ts';
 import { pair, refusal, resourcesOf } from './hosts.ts';
 

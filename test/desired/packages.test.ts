@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { buildPackages, knownPackages, type Manager, runtimePackages } from '../../src/desired/packages.ts';
-import type { BuildRecipe, Inventory, OsFacts } from '../../src/model/domain.ts';
+import type { BuildRecipe } from '../../src/model/desired.ts';
+import type { Inventory } from '../../src/model/domain.ts';
+import type { OsFacts } from '../../src/model/facts.ts';
 import { pair, resourcesOf } from './hosts.ts';
 
 const os = (id: string, version: string): OsFacts => ({ id, version, name: `${id} ${version}` });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { factsRequest } from '../../src/desired/request.ts';
-import type { FileFact, HostFacts } from '../../src/model/domain.ts';
+import type { FileFact, HostFacts } from '../../src/model/facts.ts';
 import { assumedFacts, assumptions } from '../../src/desired/assume.ts';
 import { desire } from '../../src/desired/desire.ts';
 import { pair, refusal, render, resourcesOf } from './hosts.ts';

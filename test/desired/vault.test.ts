@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { towardsVault, vaultFiles } from '../../src/desired/vault.ts';
-import type { HostFacts } from '../../src/model/domain.ts';
+import type { HostFacts } from '../../src/model/facts.ts';
 import { bareFacts } from '../fakes/host.ts';
 import { pair, resourcesOf } from './hosts.ts';
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { factsScript, parseFacts } from '../../src/facts/script.ts';
-import type { FactsRequest } from '../../src/model/domain.ts';
+import type { FactsRequest } from '../../src/model/facts.ts';
 
 let directory: string;
 beforeAll(() => {

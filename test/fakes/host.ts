@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto';
-import type { FileFact, HostFacts, Service } from '../../src/model/domain.ts';
+import type { Service } from '../../src/model/domain.ts';
+import type { FileFact, HostFacts } from '../../src/model/facts.ts';
 import { services as bothServices } from '../../src/model/domain.ts';
 import { HaupError } from '../../src/model/errors.ts';
 import type { KeptState } from '../../src/model/history.ts';
 import { drainedBy, initSources, keptStates, unfinishedStamp, unreadMark } from '../../src/model/layout.ts';
-import type { Action, FileWrite, Host } from '../../src/model/plan.ts';
+import type { Action, FileWrite } from '../../src/model/action.ts';
+import type { Host } from '../../src/model/host.ts';
 
 /** A host in memory that interprets the same actions as a real one. The contract suite runs on both. */
 export interface FakeHost extends Host {

@@ -1,7 +1,8 @@
 import { desire } from '../../src/desired/desire.ts';
 import { loadRender } from '../../src/desired/render.ts';
 import { clusters } from '../../src/inventory/clusters.ts';
-import type { HostFacts, Inventory } from '../../src/model/domain.ts';
+import type { Inventory } from '../../src/model/domain.ts';
+import type { HostFacts } from '../../src/model/facts.ts';
 import type { Change, Plan } from '../../src/model/plan.ts';
 import { plan } from '../../src/plan/plan.ts';
 import { execute } from '../../src/run/execute.ts';

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { HostView, OwnAnswer, Views } from '../../src/judge/ability.ts';
 import { type Decision, decideFailback, decideFailover } from '../../src/judge/move.ts';
-import type { HostFacts, Inventory, ServiceFacts } from '../../src/model/domain.ts';
+import type { Inventory } from '../../src/model/domain.ts';
+import type { HostFacts, ServiceFacts } from '../../src/model/facts.ts';
 import { exampleInventory } from '../fakes/example.ts';
 import { bareFacts } from '../fakes/host.ts';
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { statusReport } from '../../src/judge/status.ts';
-import type { HostFacts } from '../../src/model/domain.ts';
+import type { HostFacts } from '../../src/model/facts.ts';
 import { exampleInventory } from '../fakes/example.ts';
 import { bareFacts } from '../fakes/host.ts';
 

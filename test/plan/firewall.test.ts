@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { clusters } from '../../src/inventory/clusters.ts';
-import type { HostFacts, Inventory } from '../../src/model/domain.ts';
+import type { Inventory } from '../../src/model/domain.ts';
+import type { HostFacts } from '../../src/model/facts.ts';
 import { type FirewallFacts, type FirewallTool, ruleWords } from '../../src/model/firewall.ts';
 import type { Change, Plan } from '../../src/model/plan.ts';
 import { reopenFirewall } from '../../src/plan/firewall.ts';

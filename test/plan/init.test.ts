@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { clusters } from '../../src/inventory/clusters.ts';
-import type { FileFact } from '../../src/model/domain.ts';
+import type { FileFact } from '../../src/model/facts.ts';
 import { arrange, countChanges } from '../../src/plan/plan.ts';
 import { planRemoval } from '../../src/plan/removal.ts';
 import { restoreHost } from '../../src/plan/restore.ts';

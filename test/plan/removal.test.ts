@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { clusters } from '../../src/inventory/clusters.ts';
-import type { HostFacts } from '../../src/model/domain.ts';
+import type { HostFacts } from '../../src/model/facts.ts';
 import type { Plan } from '../../src/model/plan.ts';
 import { countChanges } from '../../src/plan/plan.ts';
 import { planRemoval, type RemovalOptions } from '../../src/plan/removal.ts';

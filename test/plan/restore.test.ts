@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { clusters } from '../../src/inventory/clusters.ts';
-import type { HostFacts, Inventory } from '../../src/model/domain.ts';
+import type { Inventory } from '../../src/model/domain.ts';
+import type { HostFacts } from '../../src/model/facts.ts';
 import { HaupError } from '../../src/model/errors.ts';
 import type { KeptState } from '../../src/model/history.ts';
 import type { Plan } from '../../src/model/plan.ts';

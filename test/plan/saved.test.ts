@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Change, FileWrite, Plan } from '../../src/model/plan.ts';
+import type { FileWrite } from '../../src/model/action.ts';
+import type { Change, Plan } from '../../src/model/plan.ts';
 import { looksSaved } from '../../src/plan/looks-saved.ts';
 import { readPlan, type SavedPlan, writePlan } from '../../src/plan/saved.ts';
 import { exampleInventory } from '../fakes/example.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { HostFacts } from '../../src/model/domain.ts';
+import type { HostFacts } from '../../src/model/facts.ts';
 import { moved, standing } from '../../src/plan/standing.ts';
 import { bareFacts } from '../fakes/host.ts';
 import { apply, pair, source } from '../fakes/pair.ts';

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Action, Plan, TextDiff } from '../../src/model/plan.ts';
+import type { Action } from '../../src/model/action.ts';
+import type { Plan, TextDiff } from '../../src/model/plan.ts';
 import { widthOf } from '../../src/report/columns.ts';
 import { planText } from '../../src/report/plan-text.ts';
 import { plainStyle } from '../../src/report/style.ts';

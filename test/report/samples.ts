@@ -1,5 +1,6 @@
 import { HaupError, SeveralErrors } from '../../src/model/errors.ts';
-import type { Action, Change, Plan, TextDiff } from '../../src/model/plan.ts';
+import type { Action } from '../../src/model/action.ts';
+import type { Change, Plan, TextDiff } from '../../src/model/plan.ts';
 import type { DrillReport, FailoverReport, StatusReport, VerifyReport } from '../../src/model/report.ts';
 
 const recipe = {

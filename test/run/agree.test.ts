@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { afterEach, expect, test, vi } from 'vitest';
-import type { Host } from '../../src/model/plan.ts';
+import type { Host } from '../../src/model/host.ts';
 import { agree } from '../../src/run/agree.ts';
 import { fakeHost, bareFacts } from '../fakes/host.ts';
 

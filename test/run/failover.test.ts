@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { HaupError } from '../../src/model/errors.ts';
-import type { Action } from '../../src/model/plan.ts';
+import type { Action } from '../../src/model/action.ts';
 import { type MoveOrder, moveVips } from '../../src/run/failover.ts';
 import { fakeGround, pair, type Trouble, vrrp } from '../verify/fake-ground.ts';
 

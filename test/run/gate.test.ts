@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { HaupError } from '../../src/model/errors.ts';
-import type { CheckName, Host } from '../../src/model/plan.ts';
+import type { Host } from '../../src/model/host.ts';
+import type { CheckName } from '../../src/model/plan.ts';
 import { gate, type GateOptions } from '../../src/run/gate.ts';
 import { exampleInventory } from '../fakes/example.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { FileWant } from '../../src/model/domain.ts';
+import type { FileWant } from '../../src/model/desired.ts';
 import { adviceOn, adviceOnConfig, telling } from '../../src/ssh/advice.ts';
 import { configTestVerdict, withLines } from '../../src/ssh/config-test.ts';
 

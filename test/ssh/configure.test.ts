@@ -3,7 +3,8 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { BuildNeed, BuildRecipe, Service } from '../../src/model/domain.ts';
+import type { BuildNeed, BuildRecipe } from '../../src/model/desired.ts';
+import type { Service } from '../../src/model/domain.ts';
 import { telling } from '../../src/ssh/advice.ts';
 import { configure } from '../../src/ssh/builds.ts';
 

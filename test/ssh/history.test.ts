@@ -15,7 +15,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { keptFiles, keptStatesOf } from '../../src/facts/history.ts';
 import type { PlacedRule } from '../../src/model/firewall.ts';
 import type { KeptPaths, KeptState } from '../../src/model/history.ts';
-import type { Host } from '../../src/model/plan.ts';
+import type { Host } from '../../src/model/host.ts';
 import { keepState, restoreBuild } from '../../src/ssh/history.ts';
 
 let root: string;

@@ -12,7 +12,7 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { FileWrite } from '../../src/model/plan.ts';
+import type { FileWrite } from '../../src/model/action.ts';
 import { toJob } from '../../src/ssh/actions.ts';
 
 const nothing = (): never => {

@@ -1,5 +1,5 @@
 import type { HostName, Vip, Vrrp } from '../../src/model/domain.ts';
-import type { Action } from '../../src/model/plan.ts';
+import type { Action } from '../../src/model/action.ts';
 import { masterDownMs, skewMs } from '../../src/verify/bounds.ts';
 import type { AddressEvent } from '../../src/verify/holders.ts';
 import type { Ground } from '../../src/verify/move.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { HaupError } from '../../src/model/errors.ts';
-import type { Host } from '../../src/model/plan.ts';
+import type { Host } from '../../src/model/host.ts';
 import { heldTimes, tenures } from '../../src/verify/holders.ts';
 import { watchAddresses } from '../../src/verify/watch.ts';
 

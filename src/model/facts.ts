@@ -1,0 +1,123 @@
+/** What a host said of itself, in one round trip. */
+
+import type { HostName, Service } from './domain.ts';
+import type { FirewallFacts } from './firewall.ts';
+
+/** What to ask of a host, so that one round trip is enough. */
+export interface FactsRequest {
+  /** Package names to look up, by kind of package database. */
+  readonly packages: { readonly deb: readonly string[]; readonly rpm: readonly string[] };
+  /** Of these, where they are not installed, also the version that would be. */
+  readonly offers?: readonly string[];
+  readonly users: readonly string[];
+  readonly files: readonly string[];
+  /** Every file in these is reported. */
+  readonly directories: readonly string[];
+  readonly binaries: Readonly<Record<Service, { readonly path: string; readonly prefix: string }>>;
+  /** Ask for the firewall too. */
+  readonly firewall?: boolean;
+}
+
+/** How a host is now: plain data, gathered in one round trip. */
+export interface HostFacts {
+  readonly host: HostName;
+  /** The machine's own words. */
+  readonly hostname: string;
+  readonly machineId: string;
+  readonly os: OsFacts;
+  readonly arch: string;
+  readonly cpus: number;
+  /** Milliseconds since the epoch by the host's own clock. */
+  readonly clockMs: number;
+  readonly systemd: boolean;
+  readonly packageManager: 'apt-get' | 'dnf' | 'yum' | null;
+  /** Installed packages among those asked for: name → version. */
+  readonly packages: Readonly<Record<string, string>>;
+  /** Name → version that would be installed, where the package manager tells it at once (apt-get). */
+  readonly offered?: Readonly<Record<string, string>>;
+  /** Users among those asked for that exist. */
+  readonly users: readonly string[];
+  readonly interfaces: readonly InterfaceFacts[];
+  readonly files: Readonly<Record<string, FileFact>>;
+  readonly services: Readonly<Record<Service, ServiceFacts>>;
+  readonly software: Readonly<Record<Service, SoftwareFacts | null>>;
+  /** Bytes free under /usr/local, /tmp and /etc. */
+  readonly free: Readonly<Record<string, number>>;
+  readonly libraries: { readonly openssl: string | null; readonly pcre1: boolean; readonly pcre2: boolean };
+  /** Services whose files were swapped but that have not read them yet: an apply was cut off there. */
+  readonly unread: readonly Service[];
+  /** The number in the drain file; 0 or null: not drained. */
+  readonly drain: number | null;
+  readonly record: HostRecord;
+  /** Null: none is active and none has rules of haup's, or it was not asked for. */
+  readonly firewall: FirewallFacts | null;
+}
+
+/** What the host remembers of what haup has put there, so that it can be taken away again. */
+export interface HostRecord {
+  readonly files: readonly string[];
+  readonly users: readonly string[];
+  /** Those that haup asked for, and those that came with them. */
+  readonly packages: readonly string[];
+  readonly builds: readonly { readonly service: Service; readonly prefix: string }[];
+  /** How a service was before haup first touched it; absent: it has not. */
+  readonly services: Readonly<Partial<Record<Service, ServiceFound>>>;
+}
+
+export interface ServiceFound {
+  readonly active: boolean;
+  readonly enabled: boolean;
+}
+
+export interface OsFacts {
+  /** `debian`, `centos`, … */
+  readonly id: string;
+  readonly version: string;
+  readonly name: string;
+}
+
+export interface InterfaceFacts {
+  readonly name: string;
+  readonly up: boolean;
+  /** Every address with its prefix, `192.168.160.136/24`. */
+  readonly addresses: readonly string[];
+}
+
+export type FileFact =
+  | { readonly state: 'absent' }
+  | {
+      readonly state: 'present';
+      readonly sha256: string;
+      readonly mode: number;
+      readonly owner: string;
+      /** Null when the file is too large to be worth carrying. Secret files are masked where they are shown. */
+      readonly text: string | null;
+    };
+
+export interface ServiceFacts {
+  /** systemd's LoadState: loaded, not-found, masked, … */
+  readonly load: string;
+  /** ActiveState: active, inactive, failed, … */
+  readonly active: string;
+  /** UnitFileState: enabled, disabled, static, … or empty. */
+  readonly enabled: string;
+  /** Path of the unit file that systemd uses, or empty. */
+  readonly unit: string;
+  /** The unit file changed since systemd read it. */
+  readonly needsDaemonReload: boolean;
+  /** Milliseconds since the epoch when it became active; 0 when it is not. */
+  readonly activeSinceMs: number;
+  /** Path of the running main program, or empty. */
+  readonly program: string;
+}
+
+export interface SoftwareFacts {
+  readonly path: string;
+  /** The file that `path` leads to, as /proc names what runs */
+  readonly program?: string;
+  readonly version: string;
+  /** The options that its `-v` / `-V` reports. */
+  readonly configure: readonly string[];
+  /** Digest of the recipe that haup built it from; null when haup did not. */
+  readonly stamp: string | null;
+}

@@ -1,0 +1,46 @@
+/** The port through which hosts are read and changed. */
+
+import type { Action } from './action.ts';
+import type { HostName } from './domain.ts';
+
+/** sh text that only reads. */
+export type ReadScript = string & { readonly reads: true };
+
+export interface ActResult {
+  /** Combined text of the remote command, for the log. */
+  readonly output: string;
+  /** What `pack-build` made. */
+  readonly pack?: Uint8Array;
+}
+
+/** Who has a lock, in words for the operator who finds it taken. */
+export interface LockOwner {
+  /** `ana@workstation` */
+  readonly who: string;
+  /** ISO 8601, by the owner's clock. */
+  readonly since: string;
+  /** The command line. */
+  readonly why: string;
+}
+
+export interface HeldLock extends AsyncDisposable {
+  /** Aborts, with a HaupError as its reason, when the lock is taken away. */
+  readonly lost: AbortSignal;
+}
+
+/** A connected host. ssh/ implements it over SSH, test/fakes in memory; one contract suite runs on both. */
+export interface Host {
+  readonly name: HostName;
+  /** Runs as root. Never changes anything. Rejects with a HaupError. */
+  read(script: ReadScript, signal: AbortSignal): Promise<Uint8Array>;
+  /** The same as a stream of lines; ends when the signal aborts, and the remote command ends with it. */
+  watch(script: ReadScript, signal: AbortSignal): AsyncIterable<string>;
+  /** The only way to change anything. `onLine` gets the output as it comes. */
+  act(action: Action, signal: AbortSignal, onLine?: (line: string) => void): Promise<ActResult>;
+  /** Takes the host's lock, or tells who has it. It ends with the connection, at the latest. */
+  lock(owner: LockOwner, signal: AbortSignal): Promise<HeldLock | LockOwner>;
+  /** Who has the host's lock; null: nobody. */
+  lockOwner(signal: AbortSignal): Promise<LockOwner | null>;
+  /** Takes the lock away from whoever has it. */
+  breakLock(signal: AbortSignal): Promise<void>;
+}
