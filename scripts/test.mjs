@@ -24,10 +24,10 @@ function step(name, command, args) {
 }
 
 /** Runs a project of vitest; with `aside` what it prints is held back until it has ended. */
-async function vitest(name, { aside = false } = {}) {
+async function vitest(name, { aside = false, workers = null } = {}) {
   const started = Date.now();
   const report = join(scratch, `${name}.json`);
-  const args = ['vitest', 'run', '--project', name];
+  const args = ['vitest', 'run', '--project', name, ...(workers === null ? [] : [`--maxWorkers=${workers}`])];
   console.log(`\n── ${name}: ${args.join(' ')}`);
   const output = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
   const child = spawn('npx', [...args, ...output], {
@@ -94,7 +94,8 @@ step('format', 'npx', ['biome', 'format', '.']);
 step('lint', 'npx', ['oxlint', '--type-aware', '--deny-warnings', 'src', 'test']);
 step('types', 'npx', ['tsc', '-p', 'test/tsconfig.json', '--noEmit']);
 step('dead-code', 'npx', ['knip']);
-if (wanted('unit')) await vitest('unit');
+// Much of it waits too; vitest's own measure is one worker less than there are cores.
+if (wanted('unit')) await vitest('unit', { workers: 3 });
 // Both wait most of the time: for timers, for daemons, for each other's drains.
 if (wanted('e2e')) await Promise.all([vitest('e2e'), vitest('e2e-own', { aside: true })]);
 rmSync(scratch, { recursive: true, force: true });
