@@ -208,6 +208,26 @@ describe('in the middle of a build', () => {
     await pair.untouched();
   });
 
+  test('a compiler that is killed on the host, as by a kernel without memory, is said so', async () => {
+    let killed: Promise<string> = Promise.resolve('');
+    const run = await during('make', () => {
+      killed = onHost(
+        mainLab,
+        'keep_136',
+        'for i in $(seq 50); do pkill -KILL -x cc1 && exit 0; sleep 0.1; done; exit 1',
+      );
+    });
+    await killed;
+    expectError(run, {
+      ...failed,
+      code: 'MAKE_FAILED',
+      says: [/make of nginx \S+ failed/, /Killed/],
+      next: /in the log named above/,
+    });
+    await nothingRuns();
+    await pair.untouched();
+  });
+
   test('a cable that is pulled ends it in bounded time', async () => {
     const patient = readFileSync(lab.sshConfig, 'utf8').replace(
       /^( *)HostName .*$/gm,
