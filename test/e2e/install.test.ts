@@ -1,61 +1,22 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { parse } from 'yaml';
-import { defaultRoots, labPaths } from '../../src/lab/names.ts';
-import { figure, haup, inLab as runInLab, onHost, root, type Run } from './haup.ts';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { figure, onHost, type Run } from './haup.ts';
 import { newerNginx } from './newer.ts';
-import { probed } from './probing.ts';
+import { type Edit, fast, ownLab, type Written } from './own-lab.ts';
 
 // What is installed changes all the time here: the lab that the other tests share keeps its peace.
-const lab = 'haup-test-install';
-const vips = ['192.168.160.161', '192.168.160.162'];
-const scratch = mkdtempSync(join(tmpdir(), 'haup-e2e-install-'));
+const { lab, inventory: written, inLab, well, underLoad } = ownLab('haup-test-install');
 
-interface Written {
-  vrrp: Record<string, unknown>;
-  keepalived: Record<string, unknown> & { configure: string[] };
-  nginx: Record<string, unknown> & { configure: string[] };
-  [key: string]: unknown;
-}
-
-/** The example as the lab applies it, with adverts ten times as fast, so that no test waits for VRRP. */
-function inventory(change: (it: Written) => void = () => undefined): string {
-  const it = parse(readFileSync(join(root, 'inventory.example.yaml'), 'utf8')) as Written;
-  const overlay = parse(readFileSync(labPaths(defaultRoots, lab).overlay, 'utf8')) as Written;
-  for (const service of ['keepalived', 'nginx'] as const) Object.assign(it[service], overlay[service]);
-  it.vrrp = { version: 3, advert_int: 0.1, check: { interval: 1 } };
-  change(it);
-  const path = join(scratch, `${(files += 1)}.yaml`);
-  writeFileSync(path, JSON.stringify(it));
-  return path;
-}
-let files = 0;
-const toPackages = (it: Written): void => {
+/** With adverts ten times as fast, so that no test waits for VRRP. */
+const inventory = (change: Edit = () => undefined): string => written(fast, change);
+const toPackages: Edit = (it) => {
   for (const software of [it.keepalived, it.nginx]) software['from'] = 'package';
 };
-
-const inside = { HAUP_OVERLAY: '' };
-const inLab = (args: readonly string[]): Promise<Run> => runInLab(lab, args, { inside });
-/** Runs haup while both VIPs are asked, and expects that no request is lost. */
-async function withoutLoss(what: string, work: () => Promise<void>): Promise<void> {
-  const seen = Object.entries(await probed(vips, work, 300, lab));
-  for (const [address, { total, lost, retried, longestGapMs }] of seen) {
-    figure(
-      `${what}, ${address}: ${lost} of ${total} lost, ${retried} retried, longest gap ${longestGapMs.toFixed(0)} ms`,
-    );
-  }
-  expect(seen.map(([, { lost }]) => lost)).toEqual([0, 0]);
-  expect(seen.every(([, { total }]) => total > 200)).toBe(true);
+const apply = (path: string, ...more: string[]): Promise<Run> => well(['apply', path, '--yes', ...more]);
+/** Runs haup under load, and expects that no request is lost. */
+async function withoutLoss(what: string, work: () => Promise<unknown>): Promise<void> {
+  expect(await underLoad(what, work)).toMatchObject({ lost: 0 });
 }
 
-const apply = async (path: string, ...more: string[]): Promise<Run> => {
-  const ran = await inLab(['apply', path, '--yes', ...more]);
-  if (ran.code !== 0)
-    throw new Error(`apply ended with ${ran.code}\n${ran.stdout.slice(-2000)}${ran.stderr}`);
-  return ran;
-};
 const onBoth = async (command: string): Promise<readonly string[]> =>
   Promise.all(['keep_136', 'keep_137'].map((host) => onHost(lab, host, command)));
 
@@ -75,15 +36,6 @@ const added = (before: string, after: string): readonly string[] => {
   return after.split('\n').filter((line) => !known.has(line));
 };
 
-beforeAll(async () => {
-  const up = await haup(['lab', 'up', '--name', lab, '--yes', '--for-pid', String(process.pid)]);
-  if (up.code !== 0) throw new Error(up.stderr);
-});
-afterAll(async () => {
-  rmSync(scratch, { recursive: true });
-  await haup(['lab', 'down', '--name', lab]);
-});
-
 describe('a life of two hosts', () => {
   let bare = '';
   let source = '';
@@ -100,7 +52,7 @@ describe('a life of two hosts', () => {
 echo $! >/run/other-run; until grep -q " $!" /proc/locks; do sleep 0.1; done`,
       );
     await hold(60);
-    const impatient = inventory((it) => (it['packages'] = { lock_wait: 2 }));
+    const impatient = inventory((it) => void (it['packages'] = { lock_wait: 2 }));
     const run = await inLab(['apply', impatient, '--limit', 'keep_137', '--yes']);
     expect(run.code).toBe(1);
     const said = run.stderr.replace(/\n {2,}/g, ' ');
@@ -111,7 +63,10 @@ echo $! >/run/other-run; until grep -q " $!" /proc/locks; do sleep 0.1; done`,
   });
 
   test('an init script is refused where no functions for it can be had', async () => {
-    const { code, stderr } = await inLab(['plan', inventory((it) => (it.keepalived['service'] = 'sysv'))]);
+    const { code, stderr } = await inLab([
+      'plan',
+      inventory((it) => void (it.keepalived['service'] = 'sysv')),
+    ]);
     expect(code).toBe(1);
     expect(stderr.replace(/\n {2,}/g, ' ')).toMatch(
       /Error on keep_136 and keep_137: \/etc\/rc\.d\/init\.d\/functions is missing.* has no package of it: set keepalived\.service: systemd/,

@@ -23,6 +23,7 @@ export interface Written {
   keepalived: Record<string, unknown> & { configure: string[] };
   nginx: Record<string, unknown> & { configure: string[] };
   hooks?: Record<string, unknown>;
+  [key: string]: unknown;
 }
 export type Edit = (it: Written) => void;
 
