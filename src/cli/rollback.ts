@@ -37,7 +37,7 @@ export async function rollback(
   const stock = makeStock(context);
   // The others of its cluster are needed too: they serve meanwhile, and must go on understanding each other.
   // Whoever has lost one of them leaves it out with --limit.
-  const within = named !== null && options.limit !== undefined ? limited(inventory, options.limit) : null;
+  const within = options.limit === undefined ? null : limited(inventory, options.limit);
   const names = (named === null ? limited(inventory, undefined) : clusterOf(inventory, named)).filter(
     (name) => name === named || (within?.includes(name) ?? true),
   );

@@ -15,6 +15,7 @@ import {
 } from '../model/firewall.ts';
 import { nftChains, nftMatch } from '../model/nft-chains.ts';
 import { probePort } from '../model/probe.ts';
+import { isIpv4 } from './address.ts';
 import { fileWant } from './file.ts';
 import { openPorts } from './listen.ts';
 import { listens } from './nginx.ts';
@@ -42,11 +43,8 @@ export function firewall(
       kind: 'firewall',
       tool,
       rules,
-      // A host whose VIPs have gone still serves.
-      interfaces:
-        vips.length === 0
-          ? ['']
-          : [...new Set(vips.map((vip) => memberInterface(inventory, vip, host.name, facts)))],
+      // A host whose VIPs have gone still serves, where it did.
+      interfaces: [...new Set(vips.map((vip) => memberInterface(inventory, vip, host.name, facts)))],
       complete: vips.every((vip) => vip.members.every((member) => facts.has(member.host))),
       files:
         tool === 'nftables'
@@ -69,11 +67,17 @@ function adverts(
     .flatMap((vip) =>
       vip.members
         .filter((member) => member.host !== host.name)
+        // Of a member that this run leaves out, and that has a name in place of an address, nothing is known; what
+        // was let in from it stays.
+        .filter(({ host: peer }) => inventory.vrrp.unicast || facts.has(peer) || hasAddress(inventory, peer))
         .flatMap((member) => memberAddresses(inventory, vip, member.host, facts)),
     );
   const to = inventory.vrrp.unicast ? null : vrrpGroup;
   return [...new Set(from)].toSorted().map((address) => ({ kind: 'vrrp', from: address, to }));
 }
+
+const hasAddress = (inventory: Inventory, name: HostName): boolean =>
+  inventory.hosts.some((host) => host.name === name && isIpv4(host.address));
 
 const requests = (inventory: Inventory): readonly FirewallRule[] =>
   openPorts(listens(inventory))

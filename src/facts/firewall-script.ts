@@ -80,7 +80,8 @@ if command -v firewall-cmd >/dev/null; then
 fi
 if [ -z "$tool" ] && [ -f /etc/ufw/ufw.conf ]; then
   how=idle
-  if grep -qix 'enabled=["'\\'']\\{0,1\\}yes["'\\'']\\{0,1\\}' /etc/ufw/ufw.conf; then tool=ufw how=active; fi
+  # What is left of one that was removed says so still.
+  if command -v ufw >/dev/null && grep -qix 'enabled=["'\\'']\\{0,1\\}yes["'\\'']\\{0,1\\}' /etc/ufw/ufw.conf; then tool=ufw how=active; fi
   if [ -n "$tool" ] || grep -qs '^${ufwBlock.begin}$' ${ufwRules} || grep -qs ' ${firewallNames.nginx}-' /etc/ufw/user.rules; then
     ${ufw}
   fi

@@ -84,6 +84,8 @@ export type Action =
     }
   /** The host reads what it has not read yet, `afterMs` after the end of whoever has its lock, however that ends. */
   | { readonly do: 'entrust'; readonly service: Service; readonly afterMs: number }
+  /** It does not. */
+  | { readonly do: 'withdraw' }
   /** Lower the priority of every VRRP instance of the host; survives restarts and reboots. */
   | { readonly do: 'drain'; readonly by?: keyof typeof drainedBy }
   | { readonly do: 'undrain' }

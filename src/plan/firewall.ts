@@ -97,10 +97,19 @@ function toolOf(files: readonly string[]): FirewallTool | null {
   return found === undefined ? null : found.startsWith('/etc/ufw/') ? 'ufw' : 'nftables';
 }
 
-/** With zones, those of the interfaces; an interface of none is in the default zone. */
+/**
+ * With zones, those of the interfaces; an interface of none is in the default zone. Without interfaces, those that
+ * haup has opened already.
+ */
 function placesOf(have: FirewallFacts | null, interfaces: readonly string[]): readonly FirewallPlace[] {
   const places = have?.places ?? [];
   if (have?.tool !== 'firewalld') return places;
+  if (interfaces.length === 0) {
+    const opened = places.filter(({ at }) => have.rules.some((rule) => rule.at === at));
+    return (opened.length > 0 ? opened : places.filter((one) => one.interface === '')).filter(
+      ({ at }, index, all) => all.findIndex((other) => other.at === at) === index,
+    );
+  }
   const zone = (name: string): FirewallPlace | undefined => places.find((one) => one.interface === name);
   const zones = interfaces.flatMap((name) => zone(name) ?? zone('') ?? []);
   return zones.filter(({ at }, index) => zones.findIndex((other) => other.at === at) === index);

@@ -91,6 +91,7 @@ const entrust = (round: number, afterMs: number): Change => ({
   title: 'entrust the host with the rest',
   why: 'some would have read the change and others not, were haup cut off in between',
   actions: [{ do: 'entrust', service: 'keepalived', afterMs }],
+  undo: [{ do: 'withdraw' }],
   diffs: [],
   round,
 });
@@ -115,12 +116,17 @@ const reloadAtOnce = (round: number): Change => ({
   round,
 });
 
+/** Who has not heard of it by then looks for it anew anyway. */
+const longestMs = 5000;
+
 /** Ends well before one that has given a VIP up can have it again: what is said later would be wrong. */
 const announceAgain = (round: number, addresses: readonly string[], untakenMs: number): Change => ({
   id: 'announce',
   title: 'announce its VIPs again',
   why: 'clients may have heard of them last from a host that gives them up at that moment',
-  actions: [{ do: 'announce', addresses, atMs: null, forMs: Math.round(untakenMs * 0.6) }],
+  actions: [
+    { do: 'announce', addresses, atMs: null, forMs: Math.min(longestMs, Math.round(untakenMs * 0.6)) },
+  ],
   diffs: [],
   round,
 });

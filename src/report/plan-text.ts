@@ -144,6 +144,7 @@ const altering: ReadonlySet<Action['do']> = new Set([
   'reload-together',
   'announce',
   'entrust',
+  'withdraw',
   'restore-build',
   'write',
   'write-unit',

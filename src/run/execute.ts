@@ -1,13 +1,13 @@
 import type { HostName } from '../model/domain.ts';
-import { HaupError, SeveralErrors } from '../model/errors.ts';
+import { type ErrorCode, HaupError, SeveralErrors } from '../model/errors.ts';
 import type { Emit } from '../model/events.ts';
 import type { StateLabel } from '../model/history.ts';
 import type { Action } from '../model/action.ts';
 import type { Host } from '../model/host.ts';
 import type { Change, CheckName, HostWork, Plan, Stage } from '../model/plan.ts';
 import { failureOf, rejection, throwFailures } from './failures.ts';
-import { makeChange, uninterrupted } from './make-change.ts';
-import { agreedMoments, atMoment } from './moment.ts';
+import { hostRound, uninterrupted } from './host-round.ts';
+import { agreedMoments } from './moment.ts';
 import type { PackStore } from './packs.ts';
 import { putBack } from './put-back.ts';
 
@@ -66,11 +66,13 @@ async function runTrack(
     for (const { host } of stage.work) members.add(host);
     const begun = new Map<Host, Change[]>();
     const told: HostWork[] = [];
-    const failure =
+    const made =
       (await turnFailure(stage, told, options)) ??
       (await keepStates(stage, stages, hosts, options)) ??
-      (await stageFailure(stage, hosts, begun, options, signal)) ??
-      (await gateFailure(stage, [...members], options, endingOf(stage, 1, signal)));
+      (await stageFailure(stage, hosts, begun, options, signal));
+    const failure = made ?? (await gateFailure(stage, [...members], options, endingOf(stage, 1, signal)));
+    // A host that is lost now has made the change, or makes it by itself: going back would part the others from it.
+    if (made === null && goesForward(stage, Number.POSITIVE_INFINITY, failure)) begun.clear();
     // At once: hosts that change together must also go back together.
     if (failure !== null)
       await Promise.all([...begun].map(([host, changes]) => putBack(host, changes, stage, options)));
@@ -122,13 +124,16 @@ async function stageFailure(
       failure = failureOf([...outcomes, ...(failure === null ? [] : [rejection(failure)])]);
     }
     if (failure === null) continue;
-    if (!goesForward(stage, round, failure)) return failure;
+    if (!goesForward(stage, round, failure)) {
+      if (lost.size === 0) return failure;
+      begun.clear();
+      return failureOf([...lost.values(), failure].map(rejection));
+    }
     for (const error of failure instanceof SeveralErrors ? failure.errors : [failure]) {
       if (error instanceof HaupError && error.host !== undefined) lost.set(error.host, error);
     }
   }
   if (lost.size === 0) return null;
-  // It does by itself what the others have done: going back would part them.
   begun.clear();
   for (const host of lost.keys()) {
     const text = 'was lost after it had been entrusted with the rest: it finishes within a minute by itself';
@@ -146,68 +151,12 @@ function goesForward(stage: Stage, round: number, failure: unknown): boolean {
   return (
     entrusted !== undefined &&
     round > (entrusted.round ?? 0) &&
-    errors.every((error) => error instanceof HaupError && error.code === 'CONNECTION_LOST')
+    errors.every((error) => error instanceof HaupError && silent.has(error.code))
   );
 }
 
-interface Round {
-  readonly hosts: ReadonlyMap<HostName, Host>;
-  readonly begun: Map<Host, Change[]>;
-  /** Hosts that nothing can be asked of any more. */
-  readonly lost: ReadonlyMap<HostName, HaupError>;
-  readonly options: ExecuteOptions;
-  readonly ending: AbortSignal;
-}
-
-async function hostRound(
-  work: HostWork,
-  round: number,
-  moments: ReadonlyMap<HostName, number>,
-  { hosts, begun, lost, options, ending }: Round,
-): Promise<void> {
-  const host = hosts.get(work.host);
-  if (host === undefined) {
-    throw new HaupError('HOST_UNKNOWN', `${work.host} is in the plan but not connected.`, {
-      host: work.host,
-    });
-  }
-  const mine = begun.get(host) ?? [];
-  begun.set(host, mine);
-  try {
-    for (const change of work.changes) {
-      if ((change.round ?? 0) !== round) continue;
-      // A set of files is swapped whole or not at all: where that fails there is nothing to put back.
-      const atomic = change.actions.every((action) => action.do === 'write');
-      if (!atomic) mine.push(change);
-      const started = options.now();
-      await makeChange(host, atMoment(change, moments.get(host.name)), options, ending);
-      if (atomic) mine.push(change);
-      if (change.after !== undefined && lost.size === 0)
-        await options.gate(change.after, [work.host], ending, change);
-      // Not before: a host is drained when another has its VIPs, not when it was told to give them away.
-      options.emit({ type: 'changed', host: host.name, change, ms: options.now() - started });
-    }
-  } catch (caught) {
-    // An action that was broken off says so; why is what the signal knows: Ctrl-C, or a host that was lost.
-    const error: unknown = isInterruption(caught) && ending.aborted ? ending.reason : caught;
-    if (error instanceof HaupError)
-      options.emit({ type: 'failed', host: host.name, error: asSeenOn(host, error) });
-    // Others may be waiting for what this host was to build.
-    for (const action of work.changes.flatMap(({ actions }) => actions)) {
-      if (action.do === 'pack-build') options.packs.fail(action.pack, error);
-    }
-    throw error;
-  }
-}
-
-const isInterruption = (error: unknown): boolean =>
-  error instanceof HaupError && error.code === 'INTERRUPTED';
-
-/** A host that stops because of another one has not failed in the other's way. */
-const asSeenOn = ({ name }: Host, error: HaupError): HaupError =>
-  error.host === undefined || error.host === name
-    ? error
-    : new HaupError(error.code, `It stopped, since ${error.host} failed.`, { host: name });
+/** What a host that is cut off looks like from here; the second where its signs of life are asked for seldom. */
+const silent: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['CONNECTION_LOST', 'COMMAND_TIMED_OUT']);
 
 /**
  * What hosts change together is finished once the first of them may have read it: that takes seconds, and

@@ -19,7 +19,10 @@ export async function putBack(
   stage: Stage,
   options: Pick<ExecuteOptions, 'emit' | 'log' | 'gate'>,
 ): Promise<void> {
-  const undo = changes.flatMap((change) => change.undo ?? []);
+  const undo = changes
+    .flatMap((change) => change.undo ?? [])
+    // Before anything else: a host that is put back only in part must not go forward when haup ends.
+    .toSorted((a, b) => Number(b.do === 'withdraw') - Number(a.do === 'withdraw'));
   undo.push(...rereads(undo, stage.work.find((work) => work.host === host.name)?.changes ?? []));
   const drained = changes.some(({ id }) => id === 'drain');
   if (undo.length === 0 && !drained) return;

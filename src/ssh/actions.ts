@@ -11,7 +11,7 @@ import type { Action, DeadMan, Fault, FileWrite, Pack } from '../model/action.ts
 import { announce } from './announce.ts';
 import { build, configure, fetchTarball, upload } from './builds.ts';
 import { beforeConfigTests } from './config-test.ts';
-import { entrust } from './entrust.ts';
+import { entrust, withdraw } from './entrust.ts';
 import { setFirewall } from './firewall.ts';
 import { keepState, restoreBuild } from './history.ts';
 import { usualLockWait } from './package-lock.ts';
@@ -128,6 +128,8 @@ useradd --system --user-group --no-create-home --home-dir / --shell "$(command -
       return announce(action);
     case 'entrust':
       return entrust(action);
+    case 'withdraw':
+      return withdraw();
     case 'drain':
     case 'undrain':
       return {
@@ -182,7 +184,7 @@ export function stageAndTest(action: Extract<Action, { readonly do: 'write' }>):
   const put = files.map((file) => {
     const path = quote(`${stage}${file.path}`);
     return `mkdir -p "$(dirname ${path})"
-head -c ${file.bytes.length} > ${path} || { echo ${path} >&2; exit 1; }
+( umask 077; head -c ${file.bytes.length} > ${path} ) || { echo ${path} >&2; exit 1; }
 [ "$(stat -c %s ${path})" = ${file.bytes.length} ]
 chmod ${file.mode.toString(8)} ${path}
 chown ${quote(file.owner)} ${path}`;
@@ -200,7 +202,7 @@ judge() { { said=$(${binary} $strict -t -f "$1" 2>&1); status=$?; } 2>/dev/null;
 strict=-e; judge ${entry}
 case $said in *"nknown option"*|*"nvalid option"*) strict=; judge ${entry} ;; esac
 if [ "$status" = 143 ]; then
-  sed 's/^\\( *script_user\\) .*/\\1 root/' ${entry} > ${entry}.root
+  ( umask 077; sed 's/^\\( *script_user\\) .*/\\1 root/' ${entry} > ${entry}.root )
   judge ${entry}.root
 fi
 printf '%s\\n' "$said"; exit "$status"`;

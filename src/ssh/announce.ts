@@ -27,13 +27,18 @@ done
 [ -n "$frames" ] || exit 0
 left=$((${atMs ?? 0} - ${earlyMs} - $(date +%s%3N)))
 [ "$left" -le 0 ] || sleep "$((left / 1000)).$(printf %03d $((left % 1000)))" || exit 1
+# The change itself does not depend on it.
+unsaid() { echo "${sayMark}$1: clients may look for its VIPs where they were"; exit 0; }
 if command -v perl >/dev/null; then
-  exec perl -e ${quote(byPerl)} ${times} $frames
+  perl -e ${quote(byPerl)} ${times} $frames || unsaid 'the host could not announce its VIPs'
+  exit 0
 fi
 for python in python3 /usr/libexec/platform-python python python2; do
-  if command -v "$python" >/dev/null; then exec "$python" -c ${quote(byPython)} ${times} $frames; fi
+  command -v "$python" >/dev/null || continue
+  "$python" -c ${quote(byPython)} ${times} $frames || unsaid 'the host could not announce its VIPs'
+  exit 0
 done
-echo '${sayMark}the host has neither perl nor python to announce its VIPs with: clients may look for them where they were'`,
+unsaid 'the host has neither perl nor python to announce its VIPs with'`,
     timeoutMs: 60_000,
     lifeline: true,
     failure: 'COMMAND_FAILED',

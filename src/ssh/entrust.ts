@@ -26,6 +26,13 @@ systemctl reload ${service}.service && rm -f ${quote(unreadMark(service))}
   };
 }
 
+export const withdraw = (): Job => ({
+  script: `rm -f ${entrustedScript}`,
+  timeoutMs: 60_000,
+  failure: 'COMMAND_FAILED',
+  what: `removing ${entrustedScript}`,
+});
+
 /**
  * sh for whoever holds the lock on descriptor 9: a handler \`finish\` that leaves what was entrusted to a process
  * that outlives it, and keeps the lock until that is done. The wrapper of a command kills its whole process group,

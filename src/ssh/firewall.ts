@@ -36,7 +36,7 @@ const wordsOf = (rules: readonly PlacedRule[]): readonly string[] => [
 function nftables(rules: readonly PlacedRule[]): string {
   if (rules.length === 0) {
     return `rm -f ${nftRules}
-if [ -x ${nftScript} ]; then ${nftScript}; fi
+if [ -x ${nftScript} ] && command -v nft >/dev/null; then ${nftScript}; fi
 if [ -e /etc/systemd/system/${nftUnit} ]; then systemctl disable --now ${nftUnit} 2>/dev/null; fi`;
   }
   // By what the script sets, a later plan knows that the unit was there before it.

@@ -97,6 +97,9 @@ export async function lockOwner(connection: Connection, signal: AbortSignal): Pr
   return text === '' ? null : parseOwner(text);
 }
 
+/** Chosen by haup. */
+const finishingStatus = 78;
+
 /**
  * Ends whatever process has the lock's file open: the kernel knows it, whoever owns it. What was entrusted to the
  * host is finished first.
@@ -108,13 +111,21 @@ export async function breakLock(connection: Connection, signal: AbortSignal): Pr
   [ "$(readlink "$fd")" = ${file} ] || continue
   pid=\${fd#/proc/}; kill "\${pid%%/*}" 2>/dev/null
 done
-for try in $(seq 100); do flock -n ${file} true && exit 0; sleep 0.2; done; exit 1`,
+for try in $(seq 100); do flock -n ${file} true && exit 0; sleep 0.2; done
+[ ! -e ${entrustedScript}.now ] || exit ${finishingStatus}
+exit 1`,
       root: true,
       timeoutMs: 30_000,
     },
     signal,
   );
   if (code === 0) return;
+  if (code === finishingStatus) {
+    throw new HaupError('LOCKED', 'The host is finishing a change that all its members must make.', {
+      host: connection.host,
+      hint: 'Let it: it takes three adverts and a second, and unlocks the host itself. Then look at haup plan.',
+    });
+  }
   throw new HaupError('COMMAND_FAILED', 'The lock could not be taken away: its process does not end.', {
     host: connection.host,
     hint: `Look for the process that has ${file} open on the host, and end it there.`,

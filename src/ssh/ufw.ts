@@ -21,8 +21,12 @@ export function ufw(rules: readonly PlacedRule[]): string {
     return rule.kind === 'tcp' ? [] : [`${chain} ${ruleWords(rule)}`];
   });
   const ports = rules.flatMap(({ rule }) => (rule.kind === 'tcp' ? [rule.port] : []));
+  // For taking away what is there: ufw itself may be gone by then.
+  const only = rules.length === 0 ? `if [ -f ${ufwRules} ]; then` : '';
   return `${recording}
+${only}
 ${inChains(own)}
+${only === '' ? '' : 'fi'}
 ${applications([...new Set(ports)], rules.length > 0)}`;
 }
 
@@ -73,7 +77,7 @@ fi`;
 const applications = (
   ports: readonly number[],
   stays: boolean,
-): string => `known() { sed -n 's/^### tuple ### allow tcp \\([0-9]*\\) [^ ]* any [^ ]* ${application}-\\1 - in.*/\\1/p' /etc/ufw/user.rules; }
+): string => `known() { [ ! -f /etc/ufw/user.rules ] || sed -n 's/^### tuple ### allow tcp \\([0-9]*\\) [^ ]* any [^ ]* ${application}-\\1 - in.*/\\1/p' /etc/ufw/user.rules; }
 describe() {
   for p in $(printf '%s\\n' "$@" | sort -nu); do
     printf '[${application}-%s]\\ntitle=nginx of haup\\ndescription=Where nginx listens, as the inventory of haup says\\nports=%s/tcp\\n' "$p" "$p"
@@ -89,6 +93,6 @@ for p in ${ports.join(' ')}; do
   case " "$(echo $before)" " in *" $p "*) ;; *) ufw allow ${application}-$p comment haup ;; esac
 done
 for p in $before; do
-  case ${quote(` ${ports.join(' ')} `)} in *" $p "*) ;; *) ufw delete allow ${application}-$p ;; esac
+  case ${quote(` ${ports.join(' ')} `)} in *" $p "*) ;; *) if command -v ufw >/dev/null; then ufw delete allow ${application}-$p; fi ;; esac
 done
 ${stays ? (ports.length > 0 ? `describe ${ports.join(' ')}` : ':') : `[ -n "$was" ] || give_back ${ufwProfile}`}`;

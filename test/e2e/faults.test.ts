@@ -243,6 +243,11 @@ describe('the host in its turn', () => {
         const plan = await inLab(['plan', wanted, '--connect-timeout', '2']);
         expect(plan.code).toBe(4);
         expect(plan.stderr).toMatch(/HOST_UNREACHABLE/);
+        // So does a rollback, unless the lost one is left out, which is said.
+        expect((await inLab(['rollback', wanted, '--dry-run', '--connect-timeout', '2'])).code).toBe(4);
+        const back = await inLab(['rollback', wanted, '--limit', 'keep_137', '--dry-run']);
+        expect([0, 3]).toContain(back.code);
+        expect(back.stderr).toMatch(/keep_136 left out by --limit/);
         // The other one serves alone: to interrupt it is refused, and it goes on as before.
         const alone = await inLab(['apply', wanted, '--yes', '--limit', 'keep_137']);
         expect(alone.code).toBe(1);

@@ -224,6 +224,7 @@ export function fakeHost(start: HostFacts): FakeHost {
       }
       case 'announce':
       case 'entrust':
+      case 'withdraw':
         return;
       case 'reload-together':
         if (action.atMs === null) throw new Error('no moment was agreed on');

@@ -254,6 +254,42 @@ describe('hosts that change together', () => {
       );
     });
 
+    test('stay as they are when one of them is lost before the last look at all of them', async () => {
+      for (const code of ['CONNECTION_LOST', 'COMMAND_TIMED_OUT', 'GATE_FAILED'] as const) {
+        const { hosts, options } = world(['a', 'b', 'c']);
+        const error = new HaupError(code, 'gone', { host: 'b' });
+        const gate = async (): Promise<void> => {
+          throw error;
+        };
+        const signal = new AbortController().signal;
+        await expect(execute(planOf([entrusted]), hosts, { ...options, gate }, signal)).rejects.toBe(error);
+        const undone = code === 'GATE_FAILED';
+        for (const name of ['a', 'b', 'c']) {
+          expect(hosts.get(name)?.facts().users.includes('undo first')).toBe(undone);
+        }
+      }
+    });
+
+    test('are put back only when they do not go on by themselves any more', async () => {
+      const { hosts, options } = world(['a', 'b', 'c']);
+      hosts.get('b')?.failOn('reload-together', new HaupError('SERVICE_FAILED', 'no', { host: 'b' }));
+      const withdrawing: Stage = {
+        ...entrusted,
+        work: entrusted.work.map((work) => ({
+          ...work,
+          changes: work.changes.map((one) =>
+            one.id === 'entrust' ? { ...one, undo: [{ do: 'withdraw' }] } : one,
+          ),
+        })),
+      };
+      const signal = new AbortController().signal;
+      await expect(execute(planOf([withdrawing]), hosts, options, signal)).rejects.toThrow('no');
+      const acted = hosts.get('a')?.acted.map((action) => action.do) ?? [];
+      expect(acted.indexOf('withdraw')).toBeGreaterThan(acted.indexOf('reload-together'));
+      expect(acted.indexOf('withdraw')).toBeLessThan(acted.lastIndexOf('create-user'));
+      expect(acted[acted.indexOf('reload-together') + 1]).toBe('withdraw');
+    });
+
     test('go back when one of them was lost before it knew', async () => {
       const { users } = await carriedOut('entrust', lost);
       expect(users[0]).toEqual(['first', 'undo first', 'undo entrust']);

@@ -1,4 +1,7 @@
 import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { FirewallTool, PlacedRule } from '../../src/model/firewall.ts';
@@ -33,6 +36,31 @@ describe.each(tools)('%s', (tool) => {
       );
     }
   });
+});
+
+test.each([
+  [
+    'ufw',
+    'removed',
+    { 'ufw/user.rules': '### tuple ### allow tcp 80 0.0.0.0/0 any 0.0.0.0/0 haup-nginx-80 - in\n' },
+  ],
+  ['ufw', 'purged', {}],
+  ['nftables', 'removed', { 'libexec/haup-firewall': '#!/bin/sh\nexec nft -f -\n' }],
+] as const)('%s that was %s since it was opened is closed without an error', (tool, _how, files) => {
+  const root = mkdtempSync(join(tmpdir(), 'haup-closing-'));
+  for (const directory of ['ufw/applications.d', 'libexec', 'state/record'])
+    mkdirSync(join(root, directory), { recursive: true });
+  for (const [path, text] of Object.entries(files)) writeFileSync(join(root, path), text, { mode: 0o755 });
+  const text = script(tool, [])
+    .replaceAll('/etc/ufw', `${root}/ufw`)
+    .replaceAll('/var/lib/haup', `${root}/state`)
+    .replaceAll('/usr/libexec', `${root}/libexec`)
+    .replaceAll('/etc/systemd', `${root}/systemd`);
+  try {
+    execFileSync('/bin/sh', [], { input: text, env: { PATH: '/usr/bin:/bin' } });
+  } finally {
+    rmSync(root, { recursive: true });
+  }
 });
 
 test('the name of a zone is a word, whatever it is', () => {
