@@ -19,6 +19,7 @@ export async function act(
   context: Context,
   task: Undertaking,
   options: GlobalOptions,
+  taken: AbortSignal,
 ): Promise<readonly Finding[]> {
   const { inventory, goal, plan, hosts, stock, command } = task;
   const [{ execute }, { agree }, { gate }, { openLogs }, { reporterFor }] = await Promise.all([
@@ -56,6 +57,7 @@ export async function act(
             why: command,
             inventory: inventory.file,
           },
+          taken,
           agree: (members, signal) => agree(members, context.now, signal),
           turns: {
             before: (host, changes) =>

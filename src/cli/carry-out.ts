@@ -11,7 +11,7 @@ import { count } from '../report/words.ts';
 import { type PackStore, packStore } from '../run/packs.ts';
 import type { Store } from '../ssh/actions.ts';
 import type { Context } from './context.ts';
-import { lockFor, type LockWish } from './locked.ts';
+import { lockFor, type LockWish, takenAway } from './locked.ts';
 import { lookAround, reportOutcome } from './outcome.ts';
 import { type Made, packDirectory, planData, printPlan } from './plan.ts';
 import type { GlobalOptions } from './program.ts';
@@ -94,7 +94,14 @@ async function carryOut(context: Context, task: Undertaking, options: AgreeOptio
   const signal = AbortSignal.any([context.signal, lock.lost]);
   const fit = await fitting(context, task, options, signal);
   const findings =
-    countChanges(fit.plan).changes === 0 ? [] : await act({ ...context, signal }, fit, options);
+    countChanges(fit.plan).changes === 0
+      ? []
+      : await act({ ...context, signal }, fit, options, takenAway(lock));
+  if (context.signal.aborted) {
+    throw new HaupError('INTERRUPTED', 'Interrupted, when every change had been made.', {
+      hint: 'haup status shows how everything is now.',
+    });
+  }
   const after = await lookAround(goal, hosts, context.signal);
   return reportOutcome(context, goal, after, options, { findings, builds: buildsOf(fit.plan) });
 }

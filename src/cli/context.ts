@@ -125,11 +125,17 @@ export function makeContext(proc: NodeJS.Process, color: ColorWish): Context {
   };
 }
 
+const onePressMs = 300;
+
 /** The first signal asks for an orderly end, the second leaves at once. */
 function interruptions(proc: NodeJS.Process): AbortSignal {
   const controller = new AbortController();
+  let firstAt = 0;
   const onSignal = (name: NodeJS.Signals): void => {
+    // One Ctrl-C may come twice: from the terminal, and from a command around this one that passes it on.
+    if (controller.signal.aborted && Date.now() - firstAt < onePressMs) return;
     if (controller.signal.aborted) proc.exit(130);
+    firstAt = Date.now();
     proc.stderr.write(`\n${name}: finishing what is in hand. Once more leaves at once.\n`);
     controller.abort(
       new HaupError('INTERRUPTED', 'Interrupted.', {

@@ -37,3 +37,15 @@ export async function lockFor(
     context.signal,
   );
 }
+
+/** Aborts when somebody takes the lock away, and not when it ends with its host. */
+export function takenAway({ lost }: HeldLock): AbortSignal {
+  const taken = new AbortController();
+  const tell = (): void => {
+    const reason: unknown = lost.reason;
+    if (reason instanceof HaupError && reason.code === 'LOCKED') taken.abort(reason);
+  };
+  if (lost.aborted) tell();
+  else lost.addEventListener('abort', tell, { once: true });
+  return taken.signal;
+}

@@ -137,7 +137,7 @@ Exit codes: 0 ok, 1 failed on a host, 2 usage or inventory, 3 findings or
   const hostAndInventory = (command: Command): Command =>
     command
       .argument('[host]', 'name of a host in the inventory (default: all)')
-      .argument('[inventory]', 'inventory file (default: ./inventory.yaml, else $HAUP_INVENTORY)');
+      .argument('[inventory]', 'inventory file (default: $HAUP_INVENTORY, else ./inventory.yaml)');
   bind(
     hostAndInventory(
       add('history', 'The states that hosts keep, one before each change, with who, when and why.', 'Look:'),

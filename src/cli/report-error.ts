@@ -16,7 +16,7 @@ export async function reportError(
   error: unknown,
   { json, debug, version }: ErrorReportOptions,
 ): Promise<number> {
-  if (json) context.out(`${jsonText({ version: 1, ok: false, error: errorData(error) }, true)}\n`);
+  if (json) context.out(`${jsonText({ version: 1, ok: false, error: errorData(error) }, false)}\n`);
   context.err(
     `${errorText(error, await styleFor(context.stderr), {
       debug,

@@ -58,7 +58,7 @@ export async function uninstall(
     context.err('Nothing was changed.\n');
     return exitCodes.ok;
   }
-  const { lockFor } = await import('./locked.ts');
+  const { lockFor, takenAway } = await import('./locked.ts');
   const command = `haup uninstall ${inventory.file}`;
   await using lock = await lockFor(context, connected.hosts, command, options);
   const signal = AbortSignal.any([context.signal, lock.lost]);
@@ -72,7 +72,7 @@ export async function uninstall(
     stock: makeStock(context),
     command,
   };
-  await act({ ...context, signal }, task, options);
+  await act({ ...context, signal }, task, options, takenAway(lock));
   if (!json) context.out(`haup is gone from ${targets.join(', ')}.\n`);
   return exitCodes.ok;
 }

@@ -50,6 +50,13 @@ export function decideFailover(
       why: `${host} is ${mode === 'drain' ? 'drained' : 'stopped'} already, and holds no VIP`,
     };
   }
+  if (held.length === 0 && facts.services.keepalived.active !== 'active' && !force) {
+    return {
+      kind: 'refuse',
+      reasons: [`keepalived does not run on ${host}, which holds no VIP: nothing would move`],
+      forcible: true,
+    };
+  }
   if (mode === 'drain' && !canDrain) {
     return {
       kind: 'refuse',

@@ -21,6 +21,8 @@ export interface ExecuteOptions {
   /** Whose run this is, for the states that are kept on the hosts. */
   readonly label: Omit<StateLabel, 'changes'>;
   /** A moment at which hosts act together, by the clock of each. */
+  /** Aborts when somebody takes the lock away. */
+  readonly taken: AbortSignal;
   readonly agree: (hosts: readonly Host[], signal: AbortSignal) => Promise<ReadonlyMap<HostName, number>>;
   /** Around the part of a host's turn that can be noticed; `before` may refuse it. */
   readonly turns: {
@@ -70,9 +72,12 @@ async function runTrack(
       (await turnFailure(stage, told, options)) ??
       (await keepStates(stage, stages, hosts, options)) ??
       (await stageFailure(stage, hosts, begun, options, signal));
-    const failure = made ?? (await gateFailure(stage, [...members], options, endingOf(stage, 1, signal)));
+    const failure =
+      made ?? (await gateFailure(stage, [...members], options, endingOf(stage, 1, signal, options)));
     // A host that is lost now has made the change, or makes it by itself: going back would part the others from it.
     if (made === null && goesForward(stage, Number.POSITIVE_INFINITY, failure)) begun.clear();
+    // Somebody else may be at work by now: what is half done is for the next apply to finish.
+    if (options.taken.aborted) begun.clear();
     // At once: hosts that change together must also go back together.
     if (failure !== null)
       await Promise.all([...begun].map(([host, changes]) => putBack(host, changes, stage, options)));
@@ -110,7 +115,7 @@ async function stageFailure(
   const rounds = new Set(stage.work.flatMap(({ changes }) => changes.map(({ round }) => round ?? 0)));
   const lost = new Map<HostName, HaupError>();
   for (const round of [...rounds].sort((a, b) => a - b)) {
-    const ending = endingOf(stage, round, signal);
+    const ending = endingOf(stage, round, signal, options);
     const left = { ...stage, work: stage.work.filter(({ host }) => !lost.has(host)) };
     let failure: unknown = null;
     const moments = await agreedMoments(left, round, hosts, options, ending).catch((error: unknown) => {
@@ -162,8 +167,12 @@ const silent: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['CONNECTION_LOST', 'C
  * What hosts change together is finished once the first of them may have read it: that takes seconds, and
  * between the two they do not hear each other.
  */
-const endingOf = (stage: Stage, round: number, signal: AbortSignal): AbortSignal =>
-  stage.together !== undefined && round > 0 ? uninterrupted : signal;
+const endingOf = (
+  stage: Stage,
+  round: number,
+  signal: AbortSignal,
+  { taken }: Pick<ExecuteOptions, 'taken'>,
+): AbortSignal => (stage.together !== undefined && round > 0 ? taken : signal);
 
 /** Once for each host, before its first change that can be noticed: what `haup rollback` goes back to. */
 async function keepStates(

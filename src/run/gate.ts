@@ -47,10 +47,13 @@ export async function gate(
   const script = gateScript(vips, probePort(inventory.nginx));
   const slowest = Math.max(0, ...near.map((vip) => 4 * vip.advertInt)) + inventory.vrrp.preemptDelay;
   const deadline = options.now() + slowest * 1000 + patienceMs;
+  // Whether daemons run their own host alone knows: another that was lost must not be waited for.
+  const own = checks.every((check) => check === 'services');
   for (;;) {
     const sights = new Map<HostName, Sight>();
     await Promise.all(
       [...hosts].map(async ([name, host]) => {
+        if (own && !members.includes(name)) return;
         if (near.some((vip) => vip.members.some((member) => member.host === name))) {
           sights.set(name, parseSight(await host.read(script, signal)));
         }

@@ -40,6 +40,7 @@ export const withdraw = (): Job => ({
  */
 export const finishing: string = `finish() {
   trap '' TERM HUP INT PIPE
+  [ "$(systemctl is-system-running 2>/dev/null)" != stopping ] || echo down
   if [ -e ${entrustedScript} ]; then
     setsid sh -c 'mv -f ${entrustedScript} ${entrustedScript}.now; sh ${entrustedScript}.now; rm -f ${entrustedScript}.now' </dev/null >/dev/null 2>&1 &
     while [ -e ${entrustedScript} ]; do sleep 0.02 9>&-; done

@@ -48,9 +48,15 @@ export async function takeLock(
     });
   }
   const ending = (async (): Promise<unknown> => {
+    let last = '';
     try {
-      while ((await lines.next()).done !== true);
-      return null;
+      for (let line = await lines.next(); line.done !== true; line = await lines.next()) last = line.value;
+      return last === 'down'
+        ? new HaupError('CONNECTION_LOST', 'The host is going down: somebody shuts it down or reboots it.', {
+            host: connection.host,
+            hint: 'Once the host answers, run the command again: it finishes what is left.',
+          })
+        : null;
     } catch (error) {
       return error;
     }

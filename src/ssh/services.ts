@@ -68,7 +68,7 @@ const enabling = (unit: string): string => `case $(systemctl show -p FragmentPat
 esac`;
 
 const failing = (unit: string): string =>
-  `fail() { [ "$(systemctl is-system-running)" != stopping ] || exit ${stoppingStatus}; journalctl -q --no-pager -o cat -u ${unit} --since "@$since" | uniq | tail -n 15 >&2; exit 1; }`;
+  `fail() { [ "$(systemctl is-system-running)" != stopping ] || exit ${stoppingStatus}; [ "$(systemctl show -p LoadState ${unit})" != LoadState=not-found ] || { echo 'there is no ${unit}: it is not installed, or not registered' >&2; exit 1; }; journalctl -q --no-pager -o cat -u ${unit} --since "@$since" | uniq | tail -n 15 >&2; exit 1; }`;
 
 function rememberFound(name: Service, { active, enabled }: ServiceFound): string {
   const line = `${name} ${active ? 'active' : 'inactive'} ${enabled ? 'enabled' : 'disabled'}`;

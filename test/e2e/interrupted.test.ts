@@ -53,6 +53,32 @@ systemd-run --quiet --unit=haup-test-lock sh -c 'exec 9>>/run/haup.lock; flock 9
     }
   });
 
+  test('whose lock is taken away stops, and puts nothing back', async () => {
+    const vrids = join(scratch, 'vrids.yaml');
+    writeFileSync(
+      vrids,
+      readFileSync(join(root, example), 'utf8').replace(/virtual_router_id: 5/g, 'virtual_router_id: 6'),
+    );
+    const unlocking: Promise<Run>[] = [];
+    let heard = '';
+    const run = await inLab(mainLab, ['apply', vrids, '--yes'], {
+      onStderr: (text) => {
+        heard += text;
+        if (unlocking.length === 0 && /begin: drain/.test(heard))
+          unlocking.push(inLab(mainLab, ['unlock', example, '--yes']));
+      },
+    });
+    const [unlocked] = await Promise.all(unlocking);
+    expect(unlocked?.code).toBe(0);
+    expect(run.code, run.stderr).toBe(5);
+    expect(run.stderr.replace(/\s+/g, ' ')).toMatch(/was taken away while haup worked.*haup unlock/);
+    expect(run.stderr).not.toMatch(/putting it back|changes on 2 hosts/);
+    // The next one finishes it, or takes it back.
+    const next = await inLab(mainLab, ['apply', example, '--yes', '--lock-wait', '60']);
+    expect(`${next.code} ${next.stderr}`).toMatch(/^0 /);
+    expect((await inLab(mainLab, ['plan', example])).code).toBe(0);
+  });
+
   test('the lock of a haup that was killed is free at once', async () => {
     let killing: Promise<void> = Promise.resolve();
     await apply(changed, (pid) => {

@@ -5,6 +5,7 @@ export const quietRun: ExecuteOptions = {
   emit: () => undefined,
   now: () => 0,
   log: () => undefined,
+  taken: new AbortController().signal,
   gate: async () => undefined,
   packs: { ready: async () => undefined, put: async () => undefined, fail: () => undefined },
   label: {

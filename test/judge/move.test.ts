@@ -144,6 +144,12 @@ describe('failover', () => {
     expect(moves(out({ a: view('keep_136', { drain: -253 }) }))).toEqual([[one, 'keep_136', 'keep_137']]);
   });
 
+  test('of a host without a running keepalived and without a VIP is refused: nothing would move', () => {
+    const nothing = { a: view('keep_136', { keepalived: 'inactive' }), holders: {} };
+    expect(out(nothing)).toMatchObject({ kind: 'refuse', forcible: true });
+    expect(out({ ...nothing, force: true }).kind).toBe('move');
+  });
+
   test('of a host out of reach is refused, also with --force', () => {
     expect(out({ a: gone, force: true })).toMatchObject({ kind: 'refuse', forcible: false });
   });

@@ -304,6 +304,21 @@ describe('hosts that change together', () => {
     });
   });
 
+  test('stop when the lock is taken away, and nothing is put back: somebody else may be at work', async () => {
+    const { hosts, options } = world(['a', 'b']);
+    const taken = new AbortController();
+    const reason = new HaupError('LOCKED', 'taken', { host: 'b' });
+    const emit = (event: RunEvent): void => {
+      if (event.type === 'changed' && event.change.id === 'first') taken.abort(reason);
+    };
+    const announced = { ...together(['a', 'b']), together: { why: [], expect: '' } };
+    const signal = new AbortController().signal;
+    const running = execute(planOf([announced]), hosts, { ...options, emit, taken: taken.signal }, signal);
+    await expect(running).rejects.toBe(reason);
+    for (const name of ['a', 'b']) expect(hosts.get(name)?.facts().users).toEqual(['first']);
+    expect(hosts.get('a')?.acted.map((action) => action.do)).not.toContain('reload-together');
+  });
+
   test('nobody acts in a round that one of them did not reach', async () => {
     const { hosts, options } = world(['a', 'b']);
     hosts.get('b')?.failOn('create-user', new HaupError('DISK_FULL', 'no', { host: 'b' }));

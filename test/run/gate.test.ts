@@ -148,3 +148,12 @@ describe('a takeover beside the old holder', () => {
     ]);
   });
 });
+
+test('whether daemons run is asked of their own host: another that was lost is not waited for', async () => {
+  const lost: Host = {
+    ...host('keep_137', { held: [], answers: {} }),
+    read: () => Promise.reject(new Error('lost')),
+  };
+  expect(await complaints([a, lost], ['services'], ['keep_136'])).toEqual([]);
+  await expect(complaints([a, lost], ['services', 'one-holder'], ['keep_136'])).resolves.toBeUndefined();
+});
