@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Tarball } from '../model/desired.ts';
 import type { HostName } from '../model/domain.ts';
 import { HaupError } from '../model/errors.ts';
@@ -11,6 +10,7 @@ import { count } from '../report/words.ts';
 import type { Undertaking } from './carry-out.ts';
 import type { Context } from './context.ts';
 import { type RunHooks, runHooks } from './hooks.ts';
+import { pause } from './pause.ts';
 import { cacheDirectory, planData } from './plan.ts';
 import type { GlobalOptions } from './program.ts';
 
@@ -75,10 +75,7 @@ export async function act(
           },
           gate: async (checks, members, signal, about) => {
             emit({ type: 'said', text: waitingFor(checks, members) });
-            const clock = {
-              now: context.now,
-              sleep: (ms: number, s: AbortSignal) => sleep(ms, undefined, { signal: s }),
-            };
+            const clock = { now: context.now, sleep: pause };
             await gate(
               goal,
               hosts,

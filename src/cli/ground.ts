@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { HostName, Inventory } from '../model/domain.ts';
 import { HaupError } from '../model/errors.ts';
 import type { Emit } from '../model/events.ts';
@@ -8,6 +7,7 @@ import { monotonicMs } from '../verify/clock.ts';
 import type { Ground } from '../verify/move.ts';
 import { intervalFor, startSampler, timeoutMs } from '../verify/sample.ts';
 import { watchAddresses } from '../verify/watch.ts';
+import { pause } from './pause.ts';
 
 /** Longer than any run; watching ends on the hosts by itself after this. */
 const watchLimitSeconds = 1_800;
@@ -28,12 +28,7 @@ export async function makeGround(
   );
   return {
     now: monotonicMs,
-    sleep: async (ms, until) => {
-      await sleep(ms, undefined, { signal: until }).catch((error: unknown) => {
-        until.throwIfAborted();
-        throw error;
-      });
-    },
+    sleep: pause,
     sample: (addresses, limitMs, until) =>
       startSampler(
         {

@@ -1,9 +1,9 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { HostName } from '../model/domain.ts';
 import { HaupError } from '../model/errors.ts';
 import type { HeldLock, Host } from '../model/host.ts';
 import { lockHosts } from '../run/lock.ts';
 import type { Context } from './context.ts';
+import { pause } from './pause.ts';
 
 export interface LockWish {
   readonly lockWait?: string;
@@ -28,7 +28,7 @@ export async function lockFor(
       owner: { who: context.operator, since: new Date(context.now()).toISOString(), why },
       waitMs: wait * 1000,
       now: context.now,
-      sleep: (ms, signal) => sleep(ms, undefined, { signal }),
+      sleep: pause,
       onWait: (host, by) =>
         context.err(
           `${host}: ${by.who} is at work on it (${by.why}, since ${by.since}); waiting up to ${wait} s\n`,

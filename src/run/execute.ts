@@ -6,7 +6,7 @@ import type { Action } from '../model/action.ts';
 import type { Host } from '../model/host.ts';
 import type { Change, CheckName, HostWork, Plan, Stage } from '../model/plan.ts';
 import { failureOf, rejection, throwFailures } from './failures.ts';
-import { hostRound, uninterrupted } from './host-round.ts';
+import { hostRound, reasonOf, uninterrupted } from './host-round.ts';
 import { agreedMoments } from './moment.ts';
 import type { PackStore } from './packs.ts';
 import { putBack } from './put-back.ts';
@@ -206,6 +206,6 @@ async function gateFailure(
   if (stage.gate.length === 0) return null;
   return options.gate(stage.gate, members, signal, stage).then(
     () => null,
-    (error: unknown) => error,
+    (error: unknown) => reasonOf(error, signal),
   );
 }

@@ -49,8 +49,7 @@ export async function hostRound(
       options.emit({ type: 'changed', host: host.name, change, ms: options.now() - started });
     }
   } catch (caught) {
-    // An action that was broken off says so; why is what the signal knows: Ctrl-C, or a host that was lost.
-    const error: unknown = isInterruption(caught) && ending.aborted ? ending.reason : caught;
+    const error = reasonOf(caught, ending);
     if (error instanceof HaupError)
       options.emit({ type: 'failed', host: host.name, error: asSeenOn(host, error) });
     // Others may be waiting for what this host was to build.
@@ -61,8 +60,9 @@ export async function hostRound(
   }
 }
 
-const isInterruption = (error: unknown): boolean =>
-  error instanceof HaupError && error.code === 'INTERRUPTED';
+/** What was broken off says so; why is what the signal knows: Ctrl-C, a lock that was taken, a host that was lost. */
+export const reasonOf = (error: unknown, signal: AbortSignal): unknown =>
+  error instanceof HaupError && error.code === 'INTERRUPTED' && signal.aborted ? signal.reason : error;
 
 /** A host that stops because of another one has not failed in the other's way. */
 const asSeenOn = ({ name }: Host, error: HaupError): HaupError =>
