@@ -77,8 +77,12 @@ function closing({ vips, hosts, findings }: StatusReport, style: Style, width: n
   if (failed + warned === 0) {
     // One without a holder and without a finding is held by a host that was not asked.
     const seen = vips.filter(({ holders }) => holders.length > 0).length;
+    const unasked = [...new Set(vips.flatMap(({ members }) => members))].filter(
+      (name) => !hosts.some((host) => host.name === name),
+    );
     const text = `All is well: ${count(seen, 'VIP')} where expected, ${count(hosts.length, 'host')} in service.`;
-    return wrap(text, width).map((line) => style.bold(style.green(line)));
+    const rest = unasked.length === 0 ? '' : ` Not looked at: ${unasked.join(', ')}.`;
+    return wrap(text + rest, width).map((line) => style.bold(style.green(line)));
   }
   const text = [
     ...(failed > 0 ? [count(failed, 'failure')] : []),

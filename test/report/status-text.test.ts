@@ -30,6 +30,11 @@ describe('statusText', () => {
     );
   });
 
+  test('whoever was left out by --limit was not looked at', () => {
+    const limited = { ...well, hosts: well.hosts.filter(({ name }) => name === 'keep_136') };
+    expect(statusText(limited, plainStyle)).toMatch(/^All is well: .*\. Not looked at: keep_137\.$/m);
+  });
+
   test('nothing at all', () => {
     const nothing = { version: 1, ok: true, vips: [], hosts: [], findings: [] } as const;
     expect(statusText(nothing, plainStyle).split('\n').at(-1)).toBe(
