@@ -17,7 +17,7 @@ const { lab, scratch, inventory, inLab, well, apply, pending, underLoad, fault }
 
 const third = { version: 3 } as const;
 /** The lower priority of the example, and what a measurement on a busy machine may add. */
-const [priority, allowanceMs] = [80, 133];
+const [priority, allowanceMs] = [80, 250];
 /** A holder that says that it goes, and one that does not. */
 const stopMs = skewMs(third, 0.1, priority) + allowanceMs;
 const deadMs = masterDownMs(third, 0.1, priority) + allowanceMs;
