@@ -83,7 +83,17 @@ export type Action =
       readonly forMs: number;
     }
   /** The host reads what it has not read yet, `afterMs` after the end of whoever has its lock, however that ends. */
-  | { readonly do: 'entrust'; readonly service: Service; readonly afterMs: number }
+  | {
+      readonly do: 'entrust';
+      readonly service: Service;
+      readonly afterMs: number;
+      /** When others read it, and give these VIPs up. */
+      readonly announce?: {
+        readonly addresses: readonly string[];
+        readonly afterMs: number;
+        readonly forMs: number;
+      };
+    }
   /** It does not. */
   | { readonly do: 'withdraw' }
   /** Lower the priority of every VRRP instance of the host; survives restarts and reboots. */

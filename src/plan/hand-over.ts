@@ -7,6 +7,7 @@
 import type { HostName, Vip } from '../model/domain.ts';
 import type { HostFacts } from '../model/facts.ts';
 import { holdsAddress } from '../model/holding.ts';
+import type { Action } from '../model/action.ts';
 import type { Change } from '../model/plan.ts';
 import { drainWhy, undrain } from './drain.ts';
 import type { Meeting } from './together.ts';
@@ -64,18 +65,20 @@ export function splitChanges(
     else if (change.id !== 'service:keepalived' || restarts(change)) alone.push(change);
     else alone.push(...withoutReload(change));
   }
+  const othersAfterMs = takeoverMs + startMs;
+  const forMs = Math.min(longestMs, Math.round(untakenMs * 0.6));
   if (first.length === 0) return { together: [...together, entrust(1, 0), reload(2, hosts.length)], alone };
   if (!first.includes(host))
-    return { together: [...together, entrust(2, takeoverMs + startMs), reloadAtOnce(4)], alone };
+    return { together: [...together, entrust(2, othersAfterMs), reloadAtOnce(4)], alone };
   const drains = holding.length > 0;
   const overlapping = { after: ['overlapping' as const], addresses: forgotten };
   return {
     together: [
       ...together,
       ...(drains ? [{ ...drainWhy('the others take its VIPs first', holding), round: 1 }] : []),
-      entrust(2, 0),
+      entrust(2, 0, { addresses: forgotten, afterMs: othersAfterMs, forMs }),
       { ...reload(3, first.length), ...overlapping },
-      announceAgain(4, forgotten, untakenMs),
+      announceAgain(4, forgotten, forMs),
       ...(drains ? [{ ...undrain, round: 5 }] : []),
     ],
     alone,
@@ -85,12 +88,16 @@ export function splitChanges(
 /** For keepalived to read its files, beyond what VRRP's timers take. */
 const startMs = 500;
 
+type Entrusted = Extract<Action, { readonly do: 'entrust' }>;
+
 /** From here on the hosts finish the change in the same order also when haup is cut off. */
-const entrust = (round: number, afterMs: number): Change => ({
+const entrust = (round: number, afterMs: number, announce?: Entrusted['announce']): Change => ({
   id: 'entrust:keepalived',
   title: 'entrust the host with the rest',
   why: 'some would have read the change and others not, were haup cut off in between',
-  actions: [{ do: 'entrust', service: 'keepalived', afterMs }],
+  actions: [
+    { do: 'entrust', service: 'keepalived', afterMs, ...(announce === undefined ? {} : { announce }) },
+  ],
   undo: [{ do: 'withdraw' }],
   diffs: [],
   round,
@@ -120,13 +127,11 @@ const reloadAtOnce = (round: number): Change => ({
 const longestMs = 5000;
 
 /** Ends well before one that has given a VIP up can have it again: what is said later would be wrong. */
-const announceAgain = (round: number, addresses: readonly string[], untakenMs: number): Change => ({
+const announceAgain = (round: number, addresses: readonly string[], forMs: number): Change => ({
   id: 'announce',
   title: 'announce its VIPs again',
   why: 'clients may have heard of them last from a host that gives them up at that moment',
-  actions: [
-    { do: 'announce', addresses, atMs: null, forMs: Math.min(longestMs, Math.round(untakenMs * 0.6)) },
-  ],
+  actions: [{ do: 'announce', addresses, atMs: null, forMs }, { do: 'withdraw' }],
   diffs: [],
   round,
 });

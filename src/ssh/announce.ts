@@ -11,12 +11,22 @@ import { quote } from './shell.ts';
 
 const everyMs = 20;
 /** Before the moment: the clocks agree to a few milliseconds only. */
-const earlyMs = 60;
+const earlyMs = 100;
 
-export function announce({ addresses, atMs, forMs }: Extract<Action, { readonly do: 'announce' }>): Job {
+export const announce = ({ addresses, atMs, forMs }: Extract<Action, { readonly do: 'announce' }>): Job => ({
+  script: announcing(addresses, `${atMs ?? 0}`, forMs),
+  timeoutMs: 60_000,
+  lifeline: true,
+  failure: 'COMMAND_FAILED',
+  what: 'announcing VIPs',
+});
+
+/** sh that does it and exits. `at`: arithmetic of sh, ms since the epoch. */
+export function announcing(addresses: readonly string[], at: string, forMs: number): string {
   const times = Math.ceil((earlyMs + forMs) / everyMs);
-  return {
-    script: `frames=
+  return `left=$((${at} - ${earlyMs} - $(date +%s%3N)))
+[ "$left" -le 0 ] || sleep "$((left / 1000)).$(printf %03d $((left % 1000)))" || exit 1
+frames=
 for vip in ${addresses.map(quote).join(' ')}; do
   device=$(ip -o -4 addr show | awk -v vip="$vip" '{ split($4, part, "/"); if (part[1] == vip) print $2 }' | head -n 1)
   [ -n "$device" ] || continue
@@ -25,8 +35,6 @@ for vip in ${addresses.map(quote).join(' ')}; do
   frames="$frames $device $(cat "/sys/class/net/$device/ifindex") ffffffffffff\${mac}08060001080006040001\${mac}\${own}000000000000\${own}"
 done
 [ -n "$frames" ] || exit 0
-left=$((${atMs ?? 0} - ${earlyMs} - $(date +%s%3N)))
-[ "$left" -le 0 ] || sleep "$((left / 1000)).$(printf %03d $((left % 1000)))" || exit 1
 # The change itself does not depend on it.
 unsaid() { echo "${sayMark}$1: clients may look for its VIPs where they were"; exit 0; }
 if command -v perl >/dev/null; then
@@ -38,12 +46,7 @@ for python in python3 /usr/libexec/platform-python python python2; do
   "$python" -c ${quote(byPython)} ${times} $frames || unsaid 'the host could not announce its VIPs'
   exit 0
 done
-unsaid 'the host has neither perl nor python to announce its VIPs with'`,
-    timeoutMs: 60_000,
-    lifeline: true,
-    failure: 'COMMAND_FAILED',
-    what: 'announcing VIPs',
-  };
+unsaid 'the host has neither perl nor python to announce its VIPs with'`;
 }
 
 // Both send what the shell has put together: how many times, then device, index and frame of each VIP.

@@ -7,14 +7,15 @@
 import { entrustedScript, unreadMark } from '../model/layout.ts';
 import type { Action } from '../model/action.ts';
 import type { Job } from './actions.ts';
+import { announcing } from './announce.ts';
 import { quote } from './shell.ts';
 
-export function entrust({ service, afterMs }: Extract<Action, { readonly do: 'entrust' }>): Job {
+export function entrust({ service, afterMs, announce }: Extract<Action, { readonly do: 'entrust' }>): Job {
   const unread = `[ -e ${quote(unreadMark(service))} ]`;
-  const script = `${unread} || exit 0
-sleep ${(afterMs / 1000).toFixed(3)}
-${unread} || exit 0
-systemctl reload ${service}.service && rm -f ${quote(unreadMark(service))}
+  const script = `start=$(date +%s%3N)
+if ${unread}; then sleep ${(afterMs / 1000).toFixed(3)}; fi
+if ${unread}; then systemctl reload ${service}.service && rm -f ${quote(unreadMark(service))}; fi
+${announce === undefined ? '' : announcing(announce.addresses, `start + ${Math.round(announce.afterMs)}`, announce.forMs)}
 `;
   const fresh = `${entrustedScript}.new`;
   return {

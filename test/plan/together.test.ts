@@ -96,7 +96,7 @@ describe('one after the other, since keepalived would drop the VIP', () => {
       '0 config:keepalived write',
       '2 entrust:keepalived entrust',
       '3 together:keepalived service',
-      '4 announce announce',
+      '4 announce announce,withdraw',
     ]);
     expect(rounds(stages[0], 'keep_136')).toEqual([
       '0 config:keepalived write',
@@ -117,7 +117,17 @@ describe('one after the other, since keepalived would drop the VIP', () => {
         .find((action) => action.do === 'entrust'),
     );
     expect(entrusted).toEqual([
-      { do: 'entrust', service: 'keepalived', afterMs: 0 },
+      {
+        do: 'entrust',
+        service: 'keepalived',
+        afterMs: 0,
+        // When the other gives the VIP up, for six tenths of the three adverts before that can have it again.
+        announce: {
+          addresses: taken?.addresses ?? [],
+          afterMs: 3000 + (255 / 256) * 1000 + 500,
+          forMs: 1800,
+        },
+      },
       { do: 'entrust', service: 'keepalived', afterMs: 3000 + (255 / 256) * 1000 + 500 },
     ]);
   });
@@ -145,7 +155,7 @@ describe('one after the other, since keepalived would drop the VIP', () => {
       '1 drain drain',
       '2 entrust:keepalived entrust',
       '3 together:keepalived service',
-      '4 announce announce',
+      '4 announce announce,withdraw',
       '5 undrain undrain',
     ]);
     expect(rounds(stages[0], 'keep_137')).toEqual([

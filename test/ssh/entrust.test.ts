@@ -90,3 +90,13 @@ test('what was read in the meantime is left alone too', async () => {
   await until(() => !locked());
   expect(called()).toBe('');
 });
+
+test('a host that has read it announces its VIPs when the others give them up, and keeps the lock until then', async () => {
+  const announce = { addresses: ['192.0.2.100'], afterMs: 900, forMs: 20 };
+  const job = entrust({ do: 'entrust', service: 'keepalived', afterMs: 0, announce });
+  const started = Date.now();
+  execFileSync('sh', [], { input: here(Buffer.from(job.stdin ?? []).toString()), env: env() });
+  // 0.1 s early, since clocks differ; and there is no such VIP here to announce.
+  expect(Date.now() - started).toBeGreaterThanOrEqual(750);
+  expect(called()).toBe('');
+});
