@@ -1,16 +1,8 @@
 import { HaupError } from '../model/errors.ts';
 import type { Action } from '../model/action.ts';
 import type { ActResult, Host } from '../model/host.ts';
-import {
-  type Job,
-  stageAndTest,
-  stageOf,
-  staleStatus,
-  type Store,
-  swapSet,
-  toJob,
-  unstagedStatus,
-} from './actions.ts';
+import { type Job, type Store, toJob } from './actions.ts';
+import { stageAndTest, stageOf, staleStatus, swapSet, unstagedStatus } from './write-set.ts';
 import { adviceOn, adviceOnConfig, telling } from './advice.ts';
 import { damagedStatus } from './builds.ts';
 import { configTestVerdict, withLines } from './config-test.ts';

@@ -6,7 +6,7 @@ import { readInventory } from '../../src/inventory/read.ts';
 import type { ConfigSet } from '../../src/model/desired.ts';
 import type { Inventory, Service } from '../../src/model/domain.ts';
 import { Secret } from '../../src/model/secret.ts';
-import { stageAndTest } from '../../src/ssh/actions.ts';
+import { stageAndTest } from '../../src/ssh/write-set.ts';
 import { configTestVerdict } from '../../src/ssh/config-test.ts';
 import { haup, mainLab, onHost } from './haup.ts';
 

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { stageAndTest } from '../../src/ssh/actions.ts';
+import { stageAndTest } from '../../src/ssh/write-set.ts';
 import { configTestVerdict } from '../../src/ssh/config-test.ts';
 
 let root: string;
