@@ -2,7 +2,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { root, setup } from './setup.mjs';
 
 const only = process.argv.slice(2);
@@ -10,6 +10,8 @@ const wanted = (name) => only.length === 0 || only.includes(name);
 const scratch = mkdtempSync(join(tmpdir(), 'haup-test-'));
 let passed = 0;
 let failed = 0;
+/** What failed, said again at the end: a log of fifteen minutes is often kept by its tail alone. */
+const failures = [];
 
 function step(name, command, args) {
   if (!wanted(name)) return;
@@ -20,7 +22,30 @@ function step(name, command, args) {
     `── ${name} ${status === 0 ? 'passed' : 'FAILED'} in ${((Date.now() - started) / 1000).toFixed(1)} s`,
   );
   if (status === 0) passed += 1;
-  else failed += 1;
+  else {
+    failed += 1;
+    failures.push(`${name}: ${command} ${args.join(' ')} ended with ${status}`);
+  }
+}
+
+/** A stack trace without what the test runner adds of itself. */
+const own = (message) =>
+  message
+    .split('\n')
+    .filter((line) => !line.includes('/node_modules/'))
+    .join('\n');
+
+/** The failed tests of one file, and what it failed of itself when it did not load. */
+function failuresOf(project, file) {
+  const path = relative(root, file.name);
+  const tests = file.assertionResults
+    .filter(({ status }) => status === 'failed')
+    .map(
+      ({ fullName, failureMessages }) =>
+        `${project}: ${path}: ${fullName}\n${failureMessages.map(own).join('\n')}`,
+    );
+  if (tests.length > 0 || file.status === 'passed') return tests;
+  return [`${project}: ${path}\n${file.message}`];
 }
 
 /** Runs a project of vitest; with `aside` what it prints is held back until it has ended. */
@@ -40,16 +65,23 @@ async function vitest(name, { aside = false, workers = null } = {}) {
   if (aside) console.log(`\n── ${name}: what it printed\n${Buffer.concat(said)}`);
   if (!existsSync(report)) {
     failed += 1;
+    failures.push(`${name}: vitest left no report`);
     console.log(`── ${name} FAILED: vitest left no report`);
     return;
   }
-  const { numPassedTests, numFailedTests, numPendingTests, numTodoTests } = JSON.parse(
+  const { numPassedTests, numFailedTests, numPendingTests, numTodoTests, testResults } = JSON.parse(
     readFileSync(report, 'utf8'),
   );
+  failures.push(...testResults.flatMap((file) => failuresOf(name, file)));
   passed += numPassedTests;
   // A file that does not load has no failed test, but is a failure; and no test is skipped in silence.
   const skipped = numPendingTests + numTodoTests;
-  failed += numFailedTests + skipped + (status !== 0 && numFailedTests === 0 ? 1 : 0);
+  failed += numFailedTests + skipped;
+  if (skipped > 0) failures.push(`${name}: ${skipped} skipped`);
+  if (status !== 0 && numFailedTests === 0) {
+    failed += 1;
+    failures.push(`${name}: vitest ended with ${status}; what it said stands above`);
+  }
   console.log(
     `── ${name}: ${numPassedTests} passed, ${numFailedTests} failed${skipped > 0 ? `, ${skipped} skipped (counted as failed)` : ''} in ${((Date.now() - started) / 1000).toFixed(1)} s`,
   );
@@ -99,5 +131,6 @@ if (wanted('unit')) await vitest('unit', { workers: 3 });
 // Both wait most of the time: for timers, for daemons, for each other's drains.
 if (wanted('e2e')) await Promise.all([vitest('e2e'), vitest('e2e-own', { aside: true })]);
 rmSync(scratch, { recursive: true, force: true });
+for (const failure of failures) console.log(`\n── FAILED ${failure}`);
 console.log(`\n${passed} passed, ${failed} failed`);
 process.exit(failed === 0 ? 0 : 1);
