@@ -14,9 +14,9 @@ export const drainFile: string = `${stateDirectory}/drain`;
 export const drainedBy = { operator: -253, change: -252 } as const;
 /**
  * Exists while a service has not yet read files that were swapped under it; has what it still runs with, the
- * file that it reads first.
+ * file that it reads first. Gone after a reboot, as what it ran with is: the boot has read what is there.
  */
-export const unreadMark = (service: Service): string => `${stateDirectory}/unread.${service}`;
+export const unreadMark = (service: Service): string => `/run/haup.unread.${service}`;
 /** What the host finishes by itself when the run that has its lock is cut off; gone after a reboot. */
 export const entrustedScript = '/run/haup.finish';
 /** The digest of the recipe of a finished build. */

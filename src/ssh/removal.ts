@@ -1,6 +1,6 @@
 /** Taking away what haup put on a host, as sh: builds, users, and in the end the memory of it all. */
 
-import type { Service } from '../model/domain.ts';
+import { type Service, services } from '../model/domain.ts';
 import {
   installedList,
   recordDirectory,
@@ -8,6 +8,7 @@ import {
   sourceDirectory,
   stampPath,
   stateDirectory,
+  unreadMark,
 } from '../model/layout.ts';
 import type { Job } from './actions.ts';
 import { recording } from './record.ts';
@@ -63,6 +64,7 @@ export function forget(): Job {
 ${recording}
 empty_directories
 rm -rf ${sourceDirectory}
+rm -f ${services.map(unreadMark).join(' ')}
 # A machine that also has labs keeps them.
 [ ! -d ${stateDirectory} ] || find ${stateDirectory} -mindepth 1 -maxdepth 1 ! -name labs -exec rm -rf {} +
 rmdir ${stateDirectory} 2>/dev/null || true`,

@@ -61,7 +61,7 @@ async function allDone(wanted: string): Promise<void> {
   expect(told.vips.map(({ holders }) => holders.join('+'))).toEqual(['keep_136', 'keep_137']);
   expect(told.hosts.map(({ drained }) => drained)).toEqual([false, false]);
   const left = `find /etc /usr/local /usr/libexec -name '*.haup-new' -o -name '*.haup-keep'
-find /usr/local/src/haup /var/lib/haup/stage/* /var/lib/haup/unread.* 2>/dev/null; true`;
+find /usr/local/src/haup /var/lib/haup/stage/* /run/haup.unread.* 2>/dev/null; true`;
   for (const host of ['keep_136', 'keep_137']) expect(await onHost(lab, host, left)).toBe('');
 }
 
@@ -140,7 +140,7 @@ test('haup is killed when one host has read what all must read: the others read 
     expect(killing).toHaveLength(1);
     await Promise.all(killing);
     const read =
-      'ls /var/lib/haup/unread.keepalived /run/haup.finish* 2>/dev/null; ip -o addr show | grep -c "160.16[12]"';
+      'ls /run/haup.unread.keepalived /run/haup.finish* 2>/dev/null; ip -o addr show | grep -c "160.16[12]"';
     const both = async (): Promise<string> =>
       `${await onHost(lab, 'keep_136', `${read}; true`)}${await onHost(lab, 'keep_137', `${read}; true`)}`;
     // Each VIP once, on whichever host.

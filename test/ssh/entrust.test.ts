@@ -66,13 +66,13 @@ async function until(holds: () => boolean): Promise<void> {
 }
 
 test('what was not read is read when the holder of the lock ends, and the lock is kept until then', async () => {
-  writeFileSync(`${root}/state/unread.keepalived`, 'old');
+  writeFileSync(`${root}/haup.unread.keepalived`, 'old');
   await holdAndEnd(700);
   expect(locked()).toBe(true);
   expect(called()).toBe('');
   await until(() => !locked());
   expect(called()).toBe('reload keepalived.service\n');
-  expect(existsSync(`${root}/state/unread.keepalived`)).toBe(false);
+  expect(existsSync(`${root}/haup.unread.keepalived`)).toBe(false);
   expect(existsSync(`${root}/haup.finish.now`)).toBe(false);
 });
 
@@ -84,9 +84,9 @@ test('what was read already is left alone, at once', async () => {
 });
 
 test('what was read in the meantime is left alone too', async () => {
-  writeFileSync(`${root}/state/unread.keepalived`, 'old');
+  writeFileSync(`${root}/haup.unread.keepalived`, 'old');
   await holdAndEnd(500);
-  rmSync(`${root}/state/unread.keepalived`);
+  rmSync(`${root}/haup.unread.keepalived`);
   await until(() => !locked());
   expect(called()).toBe('');
 });

@@ -24,9 +24,11 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(root, { recursive: true }));
 
-/** Runs sh as a host would, with the state directory below `root`. */
+/** Runs sh as a host would, with haup's directories below `root`. */
+const here = (script: string): string =>
+  script.replaceAll('/var/lib/haup', `${root}/state`).replaceAll('/run/haup', `${root}/haup`);
 const sh = (script: string, stdin = ''): Buffer =>
-  execFileSync('/bin/sh', ['-c', script.replaceAll('/var/lib/haup', `${root}/state`)], {
+  execFileSync('/bin/sh', ['-c', here(script)], {
     input: stdin,
     stdio: ['pipe', 'pipe', 'pipe'],
   });
@@ -176,7 +178,7 @@ describe('a state', () => {
   });
 
   test.each([
-    ['files that a daemon has not read', () => put('state/unread.nginx', '')],
+    ['files that a daemon has not read', () => put('haup.unread.nginx', '')],
     ['a program that is half in place', () => replace('p/.haup-build', 'unfinished')],
   ])('with %s is none: the one before stays the last', async (_name, cut) => {
     keep('r1');
