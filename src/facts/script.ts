@@ -20,6 +20,7 @@ import { drainFile, stampPath, unreadMark } from '../model/layout.ts';
 import type { ReadScript } from '../model/host.ts';
 import { parseFirewall } from './firewall.ts';
 import { firewallScript } from './firewall-script.ts';
+import { offersScript } from './offers-script.ts';
 import { parseRecord, recordedFiles, recordScript } from './record.ts';
 
 /** A file larger than this is compared by its digest only. */
@@ -28,16 +29,6 @@ const largestText = 262_144;
 const word = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
 const words = (list: readonly string[]): string => list.map(word).join(' ');
 
-/** dnf and yum are not asked: they take a second and their lock, even for what they have in their cache. */
-function offersText(names: readonly string[]): string {
-  if (names.length === 0) return '';
-  return `  wanted=; for p in ${words(names)}; do [ "$(dpkg-query -W -f='\${db:Status-Status}' "$p" 2>/dev/null)" = installed ] || wanted="$wanted $p"; done
-  [ -z "$wanted" ] || apt-cache -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= policy $wanted 2>/dev/null | while read -r key value; do
-    case $key in Installed:) ;; Candidate:) printf 'offered\\t%s\\t%s\\n' "$of" "$value" ;; *:) of=\${key%:} ;; esac
-  done
-`;
-}
-
 export function factsScript(request: FactsRequest): ReadScript {
   const software = (name: Service): string => {
     const { path, prefix } = request.binaries[name];
@@ -45,6 +36,7 @@ export function factsScript(request: FactsRequest): ReadScript {
   printf 'software\\t${name}\\t%s\\t%s\\t%s\\t%s\\n' ${word(path)} "$(${word(path)} ${name === 'nginx' ? '-V' : '-v'} 2>&1 | base64 -w0)" "$(cat ${word(stampPath(prefix))} 2>/dev/null)" "$(readlink -f ${word(path)})"
 fi`;
   };
+  const offers = offersScript(words(request.offers ?? []));
   // The script is piped through nothing and forks as little as it can: its time is haup's floor.
   const text = `printf 'clock\\t%s\\n' "$(date +%s%3N)"
 printf 'name\\t%s\\t%s\\t%s\\t%s\\n' "$(uname -n)" "$(uname -m)" "$(nproc)" "$(cat /etc/machine-id 2>/dev/null)"
@@ -54,9 +46,9 @@ read -r up rest < /proc/uptime; printf 'uptime\\t%s\\n' "$up"
 for m in apt-get dnf yum; do command -v "$m" >/dev/null && { printf 'manager\\t%s\\n' "$m"; break; }; done
 if command -v dpkg-query >/dev/null; then
   dpkg-query -W -f='package\\t\${Package}\\t\${Version}\\t\${db:Status-Status}\\n' ${words(request.packages.deb)} 2>/dev/null
-${offersText(request.offers ?? [])}elif command -v rpm >/dev/null; then
+${offers.deb}elif command -v rpm >/dev/null; then
   rpm -q --qf 'package\\t%{NAME}\\t%{VERSION}-%{RELEASE}\\tinstalled\\n' ${words(request.packages.rpm)} 2>/dev/null | grep '^package'
-fi
+${offers.rpm}fi
 for u in ${words(request.users)}; do getent passwd "$u" >/dev/null && printf 'user\\t%s\\n' "$u"; done
 ip -o link show | while read -r index name rest; do printf 'link\\t%s\\t%s\\n' "$name" "$rest"; done
 ip -o addr show | while read -r index name family address rest; do printf 'address\\t%s\\t%s\\n' "$name" "$address"; done

@@ -33,7 +33,7 @@ export interface HostFacts {
   readonly packageManager: 'apt-get' | 'dnf' | 'yum' | null;
   /** Installed packages among those asked for: name → version. */
   readonly packages: Readonly<Record<string, string>>;
-  /** Name → version that would be installed, where the package manager tells it at once (apt-get). */
+  /** Name → version that would be installed, as far as the package manager knows without downloading. */
   readonly offered?: Readonly<Record<string, string>>;
   /** Users among those asked for that exist. */
   readonly users: readonly string[];

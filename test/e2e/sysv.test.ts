@@ -194,6 +194,12 @@ test('from the packages of its distribution, and what replaces them is downloade
   const packaged = inventory('systemd', (it) => {
     for (const software of [it.keepalived, it.nginx]) software['from'] = 'package';
   });
+  // In dnf's own words, out of its cache: the version that is to come decides what its configuration may say.
+  const [offered = ''] = await onBoth(
+    'rpm -q keepalived; dnf -q -C info keepalived | sed -n "s/^Version *: //p"',
+  );
+  const version = /^package keepalived is not installed\n(\d[\w.]+)\n$/.exec(offered)?.[1] ?? 'none';
+  expect((await inLab('plan', packaged)).stdout).toContain(`keepalived (${version}-`);
   const run = await changed('apply', packaged);
   expect(run.stderr).toMatch(
     /not used: keepalived\.prefix, keepalived\.configure, nginx\.prefix, nginx\.configure/,

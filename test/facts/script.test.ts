@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -132,6 +132,41 @@ end
   const { offered } = parseFacts('here', execFileSync('/bin/sh', ['-c', script], { env }));
   expect(offered).toEqual({ nginx: '1:1.22.1-9' });
   expect(factsScript(request())).not.toContain('apt-cache');
+});
+
+test.each([
+  [
+    'dnf',
+    `[ "$*" = '-q -C repoquery --latest-limit=1 --qf %{name}.%{arch} %{evr} repository\\n nginx none' ] || exit 1
+printf 'nginx.x86_64 1:1.20.1-14.el9 repository\\n\\n'`,
+  ],
+  [
+    'yum',
+    `[ "$*" = '-q -C list available nginx none' ] || exit 1
+printf 'Available Packages\\nnginx.x86_64   1:1.20.1-14.el9   epel\\n'`,
+  ],
+])('… and by %s, out of its cache', (manager, script) => {
+  const tools = mkdtempSync(join(directory, 'rpm-'));
+  const tool = (name: string, text: string): void =>
+    writeFileSync(join(tools, name), `#!/bin/sh\n${text}\n`, { mode: 0o755 });
+  tool('rpm', '[ "$1 $2" != "-q --quiet" ] || [ "$3" = keepalived ]');
+  tool(manager, script);
+  const needed = [
+    'base64',
+    'cat',
+    'date',
+    'grep',
+    'nproc',
+    'readlink',
+    'sha256sum',
+    'stat',
+    'timeout',
+    'uname',
+  ];
+  for (const name of needed) symlinkSync(`/usr/bin/${name}`, join(tools, name));
+  const asked = factsScript(request({ offers: ['keepalived', 'nginx', 'none'] }));
+  const said = execFileSync('/bin/sh', ['-c', asked], { env: { PATH: tools }, stdio: 'pipe' });
+  expect(parseFacts('here', said).offered).toEqual({ nginx: '1:1.20.1-14.el9' });
 });
 
 test.each([
