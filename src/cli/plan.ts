@@ -133,6 +133,7 @@ export async function printPlan(context: Context, made: Plan, options: GlobalOpt
 
 /** The plan as data that is safe to print: no bytes of files, no secrets. */
 export function planData(made: Plan): {
+  /** In the order in which they are made within a cluster. */
   readonly changes: readonly object[];
   /** What hosts do together, and what clients notice of it. */
   readonly together: readonly object[];
@@ -147,9 +148,10 @@ export function planData(made: Plan): {
       ),
     changes: made.tracks
       .flat()
-      .flatMap((stage) => stage.work)
-      .flatMap(({ host, changes }) =>
+      .flatMap((stage) => stage.work.map((work) => ({ stage: stage.title, ...work })))
+      .flatMap(({ stage, host, changes }) =>
         changes.map(({ id, title, why, build, diffs }) => ({
+          stage,
           host,
           id,
           title,

@@ -42,7 +42,7 @@ export async function main(proc: NodeJS.Process): Promise<number> {
     });
   }, proc);
   try {
-    await program.parseAsync(proc.argv);
+    await program.parseAsync(helpOf(proc.argv));
     return exit;
   } catch (error) {
     if (error instanceof CommanderError) {
@@ -54,6 +54,10 @@ export async function main(proc: NodeJS.Process): Promise<number> {
     return reportError(where, error, { json: options.json === true, debug: options.debug === true, version });
   }
 }
+
+/** `help lab up` is `lab up --help`: commander's own help command looks one level deep. */
+const helpOf = (argv: readonly string[]): string[] =>
+  argv[2] === 'help' && argv.length > 4 ? [...argv.slice(0, 2), ...argv.slice(3), '--help'] : [...argv];
 
 const colorWish = (options: Partial<GlobalOptions>): { readonly flag: 'auto' | 'always' | 'never' } => ({
   flag: options.color === false ? 'never' : (options.color ?? 'auto'),
@@ -101,7 +105,7 @@ Exit codes: 0 ok, 1 failed on a host, 2 usage or inventory, 3 findings or
     );
 
   program.addHelpCommand(
-    new Command('help').argument('[command]').description('How to use one command.').helpGroup('Look:'),
+    new Command('help').argument('[command...]').description('How to use one command.').helpGroup('Look:'),
   );
 
   const add = (name: string, summary: string, group: string): Command => {

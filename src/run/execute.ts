@@ -20,9 +20,9 @@ export interface ExecuteOptions {
   readonly packs: Pick<PackStore, 'ready' | 'put' | 'fail'>;
   /** Whose run this is, for the states that are kept on the hosts. */
   readonly label: Omit<StateLabel, 'changes'>;
-  /** A moment at which hosts act together, by the clock of each. */
   /** Aborts when somebody takes the lock away. */
   readonly taken: AbortSignal;
+  /** A moment at which hosts act together, by the clock of each. */
   readonly agree: (hosts: readonly Host[], signal: AbortSignal) => Promise<ReadonlyMap<HostName, number>>;
   /** Around the part of a host's turn that can be noticed; `before` may refuse it. */
   readonly turns: {
