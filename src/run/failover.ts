@@ -145,7 +145,8 @@ async function observable(
 ): Promise<void> {
   for (const { vip, from } of moves) {
     const address = vip.address.address;
-    if (from === null || (await isSteady(ground, sampler, address, from, quiet, signal))) continue;
+    if (from === null || (await isSteady(ground, sampler, { address, host: from, ...quiet }, signal)))
+      continue;
     const what = `${address} is not answered by ${from} over HTTP from this machine`;
     if (force || mode === 'failback') {
       ground.say(`${what}: going on all the same`);

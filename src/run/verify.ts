@@ -53,7 +53,11 @@ async function drillVip(
       without(vip, from?.host, views),
     );
   }
-  return runDrill({ drill, vip, vrrp: inventory.vrrp, from, to, tag }, ground, signal);
+  const hosts = vip.members.map(({ host }) => host);
+  const beside = inventory.vips
+    .filter((other) => other !== vip && other.members.some(({ host }) => hosts.includes(host)))
+    .map(({ address }) => address.address);
+  return runDrill({ drill, vip, vrrp: inventory.vrrp, from, to, beside, tag }, ground, signal);
 }
 
 function without(vip: Vip, holder: HostName | undefined, views: Views): string {

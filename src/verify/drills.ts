@@ -4,7 +4,8 @@ import type { DeadMan, Fault } from '../model/action.ts';
 import type { DrillReport } from '../model/report.ts';
 import { type Bound, bound, type DrillName } from './bounds.ts';
 import { drillReport, refusedDrill } from './drill-report.ts';
-import { type Ground, isSteady, patienceMs, settleMs, watchMove } from './move.ts';
+import { type Ground, isSteady, patienceMs, type Quiet, settleMs, watchMove } from './move.ts';
+import type { Watch } from './watch.ts';
 
 export type Drilled = 'stop' | 'drain';
 
@@ -41,6 +42,8 @@ export interface DrillCase {
   /** Who should have the VIP now, and who takes over: with the priorities that they run with. */
   readonly from: Ranked;
   readonly to: Ranked;
+  /** Other VIPs of these hosts: nothing is broken while one of them is not with one host alone. */
+  readonly beside: readonly string[];
   /** Makes the name of the dead man's timer unique. */
   readonly tag: string;
 }
@@ -64,7 +67,7 @@ const deadManSeconds = (away: Bound): number =>
  * DRILL_FAILED when the host could not be put back.
  */
 export async function runDrill(given: DrillCase, ground: Ground, signal: AbortSignal): Promise<DrillReport> {
-  const { vip, vrrp, from, to } = given;
+  const { vip, vrrp, from, to, beside } = given;
   const { fault, ...drill } = drills[given.drill];
   const address = vip.address.address;
   const away = bound(drill.away, { vip, vrrp, successor: to.host, priority: to.priority });
@@ -75,17 +78,11 @@ export async function runDrill(given: DrillCase, ground: Ground, signal: AbortSi
   };
   const limitMs = away.withinMs + 2 * back.withinMs + 3 * patienceMs + 2 * settleMs + 60_000;
   await using sampler = await ground.sample([address], limitMs, signal);
-  const quiet = { steadyMs, limitMs: back.withinMs + patienceMs };
-  if (!(await isSteady(ground, sampler, address, from.host, quiet, signal))) {
+  const quiet = { address, host: from.host, beside, steadyMs, limitMs: back.withinMs + patienceMs };
+  if (!(await isSteady(ground, sampler, quiet, signal))) {
     await sampler.stop();
     const seen = { samples: sampler.of(address), intervalMs: sampler.intervalMs };
-    return refusedDrill(
-      given.drill,
-      from.host,
-      away,
-      seen,
-      unquiet(ground.watch.holders(address), from.host),
-    );
+    return refusedDrill(given.drill, from.host, away, seen, unquiet(ground.watch, quiet));
   }
   const beganMs = ground.now() - steadyMs;
 
@@ -157,9 +154,13 @@ async function mendAtLast(
   }
 }
 
-function unquiet(holders: readonly HostName[], expected: HostName): string {
-  if (holders.length === 0) return `no host has the VIP; ${expected} should`;
-  if (holders.length > 1) return `${holders.join(' and ')} both have the VIP: split brain`;
-  if (holders[0] !== expected) return `${holders[0]} has the VIP, and ${expected} should`;
-  return `${expected} has the VIP, but does not answer HTTP there from this machine`;
+function unquiet(watch: Watch, { address, host, beside = [] }: Quiet): string {
+  for (const other of [address, ...beside]) {
+    const having = watch.holders(other);
+    const it = other === address ? 'the VIP' : other;
+    if (having.length === 0) return `no host has ${it}${other === address ? `; ${host} should` : ''}`;
+    if (having.length > 1) return `${having.join(' and ')} both have ${it}: split brain`;
+    if (other === address && having[0] !== host) return `${having[0]} has the VIP, and ${host} should`;
+  }
+  return `${host} has the VIP, but does not answer HTTP there from this machine`;
 }

@@ -85,23 +85,32 @@ export async function watchMove(
   return { window: { fromMs, toMs: ground.now() }, arrived };
 }
 
+/** What must hold for `steadyMs` before anything is broken. */
+export interface Quiet {
+  readonly address: string;
+  readonly host: HostName;
+  /** Other VIPs, each held by one host alone, whichever it is. */
+  readonly beside?: readonly string[];
+  readonly steadyMs: number;
+  readonly limitMs: number;
+}
+
 /** Waits until the VIP is held by `host` alone, and answered by it, for as long as `steadyMs`. False: it was not. */
 export async function isSteady(
   ground: Ground,
   sampler: Sampler,
-  address: string,
-  host: HostName,
-  { steadyMs, limitMs }: { readonly steadyMs: number; readonly limitMs: number },
+  { address, host, beside = [], steadyMs, limitMs }: Quiet,
   signal: AbortSignal,
 ): Promise<boolean> {
   const start = ground.now();
+  const single = (other: string): boolean => ground.watch.holders(other).length === 1;
   let since: number | null = null;
   return until(
     ground,
     () => start + limitMs,
     signal,
     () => {
-      if (!isServedBy(ground, sampler, address, host, start)) since = null;
+      if (!isServedBy(ground, sampler, address, host, start) || !beside.every(single)) since = null;
       else since ??= ground.now();
       return since !== null && ground.now() - since >= steadyMs;
     },

@@ -105,8 +105,10 @@ describe('verify', () => {
     }
   });
 
+  const asStarted = 'systemctl show -p ActiveEnterTimestampMonotonic keepalived';
   test('finds two holders of one VIP, though every request is answered', async () => {
     // A keepalived that hangs says nothing, so keep_137 takes the VIP, and keep_136 still has it.
+    const untouched = await onHost(mainLab, 'keep_137', asStarted);
     await onHost(mainLab, 'keep_136', 'pkill -STOP -x keepalived');
     try {
       await until('both hold it', async () => (await holders())[0]?.length === 2, 20_000);
@@ -114,6 +116,11 @@ describe('verify', () => {
       expect(code).toBe(3);
       expect(report.vips[0]?.drills[0]?.reasons.join()).toMatch(/both have the VIP: split brain/);
       expect(report.vips[0]?.drills[0]?.lost).toBe(0);
+      // Nor is the other one taken from the only host that is well.
+      expect(report.vips[1]?.drills[0]?.reasons.join()).toMatch(
+        /not drilled: .* both have 192\.168\.160\.161/,
+      );
+      expect(await onHost(mainLab, 'keep_137', asStarted)).toBe(untouched);
     } finally {
       await onHost(mainLab, 'keep_136', 'pkill -CONT -x keepalived');
     }

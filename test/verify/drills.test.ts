@@ -10,6 +10,7 @@ const drillOf = (drill: DrillCase['drill'] = 'stop'): DrillCase => ({
   vrrp,
   from: { host: 'keep_136', priority: 100 },
   to: { host: 'keep_137', priority: 80 },
+  beside: [pair[1].address.address],
   tag: 't',
 });
 const run = async (trouble: Trouble = {}, drill: DrillCase['drill'] = 'stop') => {
@@ -122,6 +123,23 @@ describe('does not break what is not whole', () => {
     const report = await runDrill(swapped, ground, never);
     expect(ground.acted).toEqual([]);
     expect(report.reasons[0]).toMatch(/keep_136 has the VIP, and keep_137 should/);
+  });
+
+  test.each([
+    [['keep_136', 'keep_137'], /keep_136 and keep_137 both have 192\.168\.160\.162: split brain/],
+    [[], /no host has 192\.168\.160\.162/],
+  ])('when another VIP of its hosts is with %j', async (holders, says) => {
+    const ground = fakeGround(pair, vrrp);
+    const [mine] = pair;
+    const watch = {
+      ...ground.watch,
+      holders: (address: string) =>
+        address === mine.address.address ? ground.watch.holders(address) : holders,
+    };
+    const report = await runDrill(drillOf(), { ...ground, watch }, never);
+    expect(ground.acted).toEqual([]);
+    expect(report).toMatchObject({ ok: false, to: null, failback: null });
+    expect(report.reasons[0]).toMatch(says);
   });
 });
 
