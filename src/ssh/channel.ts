@@ -1,6 +1,7 @@
 /** One command on one channel: from the exec request to the exit code, whatever happens on the way. */
 
 import { constants } from 'node:os';
+import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client, ClientChannel } from 'ssh2';
 import { HaupError } from '../model/errors.ts';
@@ -39,6 +40,8 @@ export interface Ended {
   readonly code: number;
   /** What the host said before the script began. */
   readonly said: string;
+  /** From the request to the end, in milliseconds: no less than the host took for it. */
+  readonly ms: number;
 }
 
 /**
@@ -50,7 +53,9 @@ export async function execute(link: Link, execution: Execution, signal: AbortSig
   const out = afterMark(execution.stdout, () => execution.started?.());
   const err = afterMark(execution.stderr, () => {});
   const closed = deferred<number | null>();
-  const channel = await open(link, execution.text, signal, (opened) => {
+  let askedAt = 0;
+  const ask = (): void => void (askedAt = performance.now());
+  const channel = await open(link, execution.text, signal, ask, (opened) => {
     let code: number | null = null;
     opened.on('exit', (status: number | null, name?: keyof typeof constants.signals) => {
       code = status ?? (name === undefined ? null : 128 + (constants.signals[name] ?? 0));
@@ -72,7 +77,8 @@ export async function execute(link: Link, execution: Execution, signal: AbortSig
     const code = await unlessAborted(Promise.race([closed.promise, late.promise]), link, signal);
     // ssh2 and node-ssh take a channel that closes without an exit code for an end like any other.
     if (code === null) throw connectionLost(link.host, null);
-    return { started: out.begun(), code, said: err.before() || out.before() };
+    const ms = performance.now() - askedAt;
+    return { started: out.begun(), code, said: err.before() || out.before(), ms };
   } catch (error) {
     discard(channel);
     throw link.gone.aborted && !signal.aborted ? link.gone.reason : error;
@@ -94,18 +100,19 @@ export function timedOut(host: string, limitMs: number, ended: boolean): HaupErr
   );
 }
 
-/** Takes a slot and opens a channel; the slot is free again when the channel has closed. */
+/** Takes a slot and opens a channel; the slot is free again when the channel has closed. `ask`: told of each try. */
 async function open(
   link: Link,
   text: string,
   signal: AbortSignal,
+  ask: () => void,
   listen: (channel: ClientChannel) => void,
 ): Promise<ClientChannel> {
   for (;;) {
     await link.slots.take(signal).catch(() => {
       throw interrupted(link.host, signal);
     });
-    const refused = await openWithSlot(link, text, signal, listen);
+    const refused = await openWithSlot(link, text, signal, ask, listen);
     if (!(refused instanceof Error)) return refused;
     // sshd's MaxSessions is below what was tried: a channel that ends makes room.
     if (!link.slots.shrink()) throw refusedChannel(refused, link);
@@ -120,9 +127,11 @@ async function openWithSlot(
   link: Link,
   text: string,
   signal: AbortSignal,
+  ask: () => void,
   listen: (channel: ClientChannel) => void,
 ): Promise<ClientChannel | Error> {
   for (let tries = 1; ; tries += 1) {
+    ask();
     const opening = request(link.client, text, (channel) => {
       channel.once('close', link.slots.free);
       listen(channel);

@@ -97,6 +97,25 @@ describe('limits and aborts', () => {
     expect(performance.now() - since).toBeLessThan(4000);
   });
 
+  test('a host that keeps it, heard late: start and end come at once, as to a machine that was busy', async () => {
+    const { connection } = await connected({
+      exec: (_command, channel) => {
+        setTimeout(() => {
+          channel.write(startMark);
+          channel.exit(124);
+          channel.end();
+        }, 1050);
+      },
+    });
+    const error = await failure(connection.run(command('sleep 60', 1000), never));
+    expect([error.code, error.hint]).toEqual(['COMMAND_TIMED_OUT', expect.stringContaining('It was ended')]);
+  });
+
+  test('a script that ends with 124 by itself is within its limit', async () => {
+    const { connection } = await connected();
+    expect((await connection.run(command('exit 124', 1000), never)).code).toBe(124);
+  });
+
   test('an abort returns at once: running, waiting for a slot, and before', async () => {
     const { server, connection } = await connected();
     const over = new AbortController();
