@@ -108,6 +108,7 @@ async function open(
   ask: () => void,
   listen: (channel: ClientChannel) => void,
 ): Promise<ClientChannel> {
+  let patientUntil = Number.POSITIVE_INFINITY;
   for (;;) {
     await link.slots.take(signal).catch(() => {
       throw interrupted(link.host, signal);
@@ -115,12 +116,19 @@ async function open(
     const refused = await openWithSlot(link, text, signal, ask, listen);
     if (!(refused instanceof Error)) return refused;
     // sshd's MaxSessions is below what was tried: a channel that ends makes room.
-    if (!link.slots.shrink()) throw refusedChannel(refused, link);
+    if (link.slots.shrink()) {
+      patientUntil = Number.POSITIVE_INFINITY;
+      continue;
+    }
+    // One that has ended does, too, when sshd comes to it.
+    patientUntil = Math.min(patientUntil, performance.now() + cleanupMs);
+    if (!link.slots.proven || performance.now() > patientUntil) throw refusedChannel(refused, link);
   }
 }
 
-/** sshd counts a channel until it has cleaned up after it, a moment after its close. */
+/** sshd counts a channel until it has cleaned up after it, a moment after its close; on a busy host a longer one. */
 const refusals = 3;
+const cleanupMs = 5_000;
 
 /** Gives the refusal when there is one channel too many; the slot is still taken then. */
 async function openWithSlot(
@@ -133,6 +141,7 @@ async function openWithSlot(
   for (let tries = 1; ; tries += 1) {
     ask();
     const opening = request(link.client, text, (channel) => {
+      link.slots.proven = true;
       channel.once('close', link.slots.free);
       listen(channel);
     });

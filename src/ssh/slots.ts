@@ -6,6 +6,8 @@ export interface Slots {
   readonly free: () => void;
   /** The one that was taken was too many: gives it back for good. False when it was the only one. */
   readonly shrink: () => boolean;
+  /** The host has opened a channel in a slot: it allows one at least. */
+  proven: boolean;
 }
 
 export function slots(count: number): Slots {
@@ -19,6 +21,7 @@ export function slots(count: number): Slots {
     }
   };
   return {
+    proven: false,
     async take(signal) {
       signal.throwIfAborted();
       if (taken < limit) {

@@ -48,6 +48,8 @@ export interface FakeSshOptions {
   readonly exec?: (command: string, channel: ServerChannel) => void;
   /** sshd's MaxSessions. */
   readonly maxSessions?: number;
+  /** How long a channel that has closed still counts, as sshd cleans up after it. */
+  readonly cleanupMs?: number;
 }
 
 export interface FakeSsh extends AsyncDisposable {
@@ -92,7 +94,8 @@ export async function fakeSsh(options: FakeSshOptions = {}): Promise<FakeSsh> {
         peak = Math.max(peak, open);
         const session = accept();
         session.on('close', () => {
-          open -= 1;
+          if (options.cleanupMs === undefined) open -= 1;
+          else setTimeout(() => (open -= 1), options.cleanupMs);
         });
         session.on('exec', (acceptExec, _reject, { command }) => {
           commands.push(command);

@@ -155,6 +155,14 @@ describe('limits and aborts', () => {
     expect(server.peak()).toBe(maxSessions);
   });
 
+  test.each([1, 2])('a busy host that allows %i and cleans up late', async (maxSessions) => {
+    const { connection } = await connected({ maxSessions, cleanupMs: 300 });
+    const results = await Promise.all(
+      [1, 2, 3, 4].map((code) => connection.run(command(`exit ${code}`), never)),
+    );
+    expect(results.map(({ code }) => code)).toEqual([1, 2, 3, 4]);
+  });
+
   test('a host that allows none', async () => {
     const { connection } = await connected({ maxSessions: 0 });
     const errors = await Promise.all([1, 2, 3].map(() => failure(connection.run(command('true'), never))));
