@@ -36,12 +36,13 @@ export async function verifyVips(
 }
 
 async function drillVip(
-  { inventory, views, tag }: VerifyOrder,
+  order: VerifyOrder,
   vip: Vip,
   drill: Drilled,
   ground: Ground,
   signal: AbortSignal,
 ): Promise<DrillReport> {
+  const { inventory, views, tag } = order;
   const [from, to] = ableMembers(vip, views);
   if (from === undefined || to === undefined) {
     const unseen = { samples: [], intervalMs: 1 };
@@ -53,11 +54,22 @@ async function drillVip(
       without(vip, from?.host, views),
     );
   }
-  const hosts = vip.members.map(({ host }) => host);
-  const beside = inventory.vips
-    .filter((other) => other !== vip && other.members.some(({ host }) => hosts.includes(host)))
+  const given = { drill, vip, vrrp: inventory.vrrp, from, to, beside: besideOf(vip, order), tag };
+  return runDrill(given, ground, signal);
+}
+
+/** The other VIPs of its hosts, as far as all that could have them are watched. */
+function besideOf(vip: Vip, { inventory, vips }: VerifyOrder): readonly string[] {
+  const isMemberOf = (one: Vip, host: HostName): boolean =>
+    one.members.some((member) => member.host === host);
+  return inventory.vips
+    .filter(
+      (other) =>
+        other.name !== vip.name &&
+        other.members.some(({ host }) => isMemberOf(vip, host)) &&
+        other.members.every(({ host }) => vips.some((drilled) => isMemberOf(drilled, host))),
+    )
     .map(({ address }) => address.address);
-  return runDrill({ drill, vip, vrrp: inventory.vrrp, from, to, beside, tag }, ground, signal);
 }
 
 function without(vip: Vip, holder: HostName | undefined, views: Views): string {

@@ -65,3 +65,21 @@ test('without a healthy successor nothing is broken, and nothing is verified', a
   ]);
   expect(report.vips[1]?.drills[0]).toMatchObject({ from: 'keep_136', to: null });
 });
+
+test('a VIP that a host has which is not watched is none of its business', async () => {
+  const [first, second] = inventory.vips;
+  if (first === undefined || second === undefined) throw new Error('the example has two VIPs');
+  const [, keep136] = second.members;
+  const ring = { ...second, members: [{ ...keep136, host: 'keep_138' }, keep136] as const };
+  const views = new Map(['keep_136', 'keep_137'].map((host) => [host, view(host)] as const));
+  const ground = fakeGround([first], inventory.vrrp);
+  const order = {
+    inventory: { ...inventory, vips: [first, ring] },
+    vips: [first],
+    drills: ['stop' as const],
+    views,
+    tag: 't',
+  };
+  expect(ground.watch.holders(ring.address.address)).toEqual([]);
+  expect(await verifyVips(order, ground, new AbortController().signal)).toMatchObject({ ok: true });
+});
