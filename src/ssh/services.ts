@@ -10,6 +10,7 @@ import { quote } from './shell.ts';
 
 export function service({ service: name, verb, found, idle = [] }: ServiceAction): Job {
   const unit = `${name}.service`;
+  const hurries = name === 'nginx' && idle.length > 0;
   const lines =
     verb === 'enable'
       ? [enabling(unit)]
@@ -19,8 +20,10 @@ export function service({ service: name, verb, found, idle = [] }: ServiceAction
             'since=$(date +%s)',
             failing(unit),
             ...(name === 'nginx' && verb === 'reload' ? beforeReload : []),
+            ...(hurries ? hurried : []),
             `systemctl reset-failed ${unit} 2>/dev/null`,
             `systemctl ${verb} ${unit} 2>/dev/null || fail`,
+            ...(hurries ? ['kill "$hurry" 2>/dev/null'] : []),
             ...(name === 'nginx' && verb === 'reload' ? [afterReload] : []),
             ...(verb === 'stop' ? [] : [settled(unit), `rm -f ${quote(unreadMark(name))}`]),
           ];
@@ -81,8 +84,20 @@ const settled = (unit: string): string => `for wait in 1 2 3; do
   [ "$(systemctl is-active ${unit})" = active ] && [ "$(systemctl show -p MainPID ${unit})" != MainPID=0 ] || fail
 done`;
 
+const mainProcess = 'main=$(systemctl show -p MainPID nginx.service); main=${main#MainPID=}';
+
+/**
+ * The VIPs have gone, and their connections with them: one that the move has cut never ends by itself, and would
+ * hold a graceful stop up for 8 to 10 s, in which nginx does not listen, should the host have to serve after all.
+ * A second is left for what came by the host's own address. It is systemd that stops and starts, as ever.
+ */
+const hurried = [
+  mainProcess,
+  '{ sleep 1; [ "${main:-0}" = 0 ] || kill -TERM "$main"; } >/dev/null 2>&1 & hurry=$!',
+];
+
 const beforeReload = [
-  'main=$(systemctl show -p MainPID nginx.service); main=${main#MainPID=}',
+  mainProcess,
   'workers() { grep -ls "^PPid:[[:space:]]*$main\\$" /proc/[0-9]*/status; }',
   'before=$(workers)',
   // Its standard error is its log.

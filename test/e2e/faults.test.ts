@@ -163,7 +163,9 @@ interface Blow {
   readonly what: string;
   /** A piece of what haup says at the moment it is to happen. */
   readonly at: string;
-  readonly strike: () => Promise<unknown>;
+  /** With `held`, haup stands still from that moment on until it calls `goOn`. */
+  readonly strike: (goOn: () => Promise<void>) => Promise<unknown>;
+  readonly held?: true;
   /** Looks at how it is while it lasts. */
   readonly meanwhile?: (wanted: string) => Promise<void>;
   readonly mend?: () => Promise<unknown>;
@@ -174,16 +176,29 @@ interface Blow {
 }
 
 /** Applies `rebuilt` or takes it back; strikes; mends; applies again. Gives what clients saw of all of it. */
-async function struck({ what, at, strike, meanwhile, mend, code, says, patient }: Blow): Promise<Load> {
+async function struck({ what, at, strike, held, meanwhile, mend, code, says, patient }: Blow): Promise<Load> {
   const wanted = (await pending(rebuilt)) === 0 ? quick : rebuilt;
   const seen = await underLoad(what, async () => {
     let heard = '';
+    let outer = 0;
     const blows: Promise<unknown>[] = [];
+    const signal = async (name: NodeJS.Signals): Promise<void> => {
+      if (held) await killInner(outer, name);
+    };
+    const blow = async (): Promise<void> => {
+      await signal('SIGSTOP');
+      try {
+        await strike(() => signal('SIGCONT'));
+      } finally {
+        await signal('SIGCONT');
+      }
+    };
     const run = await inLab(['apply', wanted, '--yes'], {
+      during: (pid) => (outer = pid),
       ...(patient === false ? { inside: { HAUP_SSH_CONFIG: impatient() } } : {}),
       onStderr: (text) => {
         heard += text;
-        if (blows.length === 0 && heard.includes(at)) blows.push(strike());
+        if (blows.length === 0 && heard.includes(at)) blows.push(blow());
       },
     });
     expect(blows, run.stdout + run.stderr).toHaveLength(1);
@@ -293,13 +308,25 @@ describe('the host that serves meanwhile', () => {
   const servesAgain =
     /keep_136.*has VIPs again, though it is drained.*Once it is back.*run haup apply again.*GATE_FAILED/;
 
+  /** Else it would be chance whether the host is restarted just before it has to serve again. */
+  const serving = async (): Promise<void> => {
+    for (const end = performance.now() + 5000; performance.now() < end; ) {
+      if ((await onHost(lab, 'keep_136', 'ip -o addr | grep -c "160[.]16[12]/"; true')) === '2\n') return;
+    }
+    throw new Error('keep_136 does not serve within 5 s');
+  };
+
   test('has its cable pulled for 3 s: one failover, to the host that was drained', async () => {
     const seen = await struck({
       what: 'cable of the serving host pulled for 3 s',
       at: drained,
-      strike: async () => {
+      held: true,
+      strike: async (goOn) => {
+        const until = performance.now() + 3000;
         await fault('keep_137', 'link-down');
-        await sleep(3000);
+        await serving();
+        await goOn();
+        await sleep(Math.max(0, until - performance.now()));
         await fault('keep_137', 'link-up');
       },
       code: 1,
@@ -314,7 +341,12 @@ describe('the host that serves meanwhile', () => {
     const seen = await struck({
       what: 'power cut of the serving host',
       at: drained,
-      strike: () => fault('keep_137', 'power-off'),
+      held: true,
+      strike: async (goOn) => {
+        await fault('keep_137', 'power-off');
+        await serving();
+        await goOn();
+      },
       patient: false,
       code: 1,
       says: servesAgain,
@@ -322,6 +354,24 @@ describe('the host that serves meanwhile', () => {
     });
     expect(seen.longestGapMs).toBeLessThan(deadMs);
   });
+});
+
+test('a client that never ends its request keeps a drained nginx for a second, not for ten', async () => {
+  const wanted = (await pending(rebuilt)) === 0 ? quick : rebuilt;
+  await onHost(
+    lab,
+    'keep_136',
+    `systemd-run -q --unit=never-ends perl -MIO::Socket::INET -e '$s = IO::Socket::INET->new("127.0.0.1:80"); print $s "GET / HT"; $s->flush; sleep 60' && sleep 0.5`,
+  );
+  const seen = await underLoad('a client that never ends its request', async () => {
+    const run = await apply(wanted);
+    const seconds = Number(/\[keep_136\] done: restart nginx \((\d+\.\d) s\)/.exec(run.stderr)?.[1]);
+    figure(`nginx restarted on its drained host in ${seconds} s`);
+    expect(seconds).toBeLessThan(5);
+  });
+  expect(seen.lost).toBe(0);
+  await onHost(lab, 'keep_136', 'systemctl stop never-ends 2>/dev/null; true');
+  await allDone(wanted);
 });
 
 describe('a host on which', () => {
