@@ -26,11 +26,11 @@ export async function unlock(
       })),
     )
   ).flatMap(({ host, owner }) => (owner === null ? [] : [{ host, owner }]));
-  if (options.json !== true) {
-    for (const { host, owner } of held)
-      context.out(`${host.name}: locked by ${owner.who} since ${owner.since} for ${owner.why}\n`);
-    if (held.length === 0) context.out('No host is locked.\n');
-  }
+  // Whoever is asked needs to know, whatever the result is to look like.
+  const say = options.json === true ? context.err : context.out;
+  for (const { host, owner } of held)
+    say(`${host.name}: locked by ${owner.who} since ${owner.since} for ${owner.why}\n`);
+  if (held.length === 0) say('No host is locked.\n');
   if (
     held.length > 0 &&
     options.yes !== true &&
