@@ -32,7 +32,8 @@ async function gone(mark: string, timeout = 3000): Promise<void> {
     interval: 50,
   });
 }
-let marks = 0;
+/** Always three digits: none is the beginning of another, of a test that runs at the same time. */
+let marks = 100;
 /** An argument of sleep that no other process has. */
 const mark = (): string => `${700 + process.pid}.${(marks += 1)}`;
 
