@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { figure, onHost, type Run } from './haup.ts';
+import { figure, onHost, type Run, testLab } from './haup.ts';
 import { newerNginx } from './newer.ts';
 import { type Edit, fast, keepalivedOption, nginxOption, ownLab, soak } from './own-lab.ts';
 
@@ -15,7 +15,7 @@ const {
   apply,
   pending,
   underLoad,
-} = ownLab('haup-test-changes');
+} = ownLab(testLab('changes'));
 const times = Math.max(1, soak);
 
 const inLab = (args: readonly string[], inside: Readonly<Record<string, string>> = {}): Promise<Run> =>

@@ -9,11 +9,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { defaultRoots, labPaths } from '../../src/lab/names.ts';
 import { masterDownMs, skewMs } from '../../src/verify/bounds.ts';
-import { figure, onHost } from './haup.ts';
+import { figure, onHost, testLab } from './haup.ts';
 import { killInner } from './kill.ts';
 import { type Edit, fast, keepalivedOption, type Load, nginxOption, ownLab, soak } from './own-lab.ts';
 
-const { lab, scratch, inventory, inLab, well, apply, pending, underLoad, fault } = ownLab('haup-test-faults');
+const { lab, scratch, inventory, inLab, well, apply, pending, underLoad, fault } = ownLab(testLab('faults'));
 
 const third = { version: 3 } as const;
 /** The lower priority of the example, and what a measurement on a busy machine may add. */

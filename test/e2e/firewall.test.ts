@@ -2,12 +2,12 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { figure, haup, inLab as runInLab, onHost, type Run } from './haup.ts';
+import { figure, haup, inLab as runInLab, onHost, type Run, testLab } from './haup.ts';
 import { installMore } from './more-packages.ts';
 import { probed } from './probing.ts';
 
 // One cluster behind firewalld and ufw, one behind nftables alone; the tests build on each other.
-const lab = 'haup-test-firewall';
+const lab = testLab('firewall');
 const vips = ['192.168.160.161', '192.168.160.162'];
 const scratch = mkdtempSync(join(tmpdir(), 'haup-e2e-firewall-'));
 const inLab = (...args: readonly string[]): Promise<Run> =>

@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { figure, haup, inLab, onHost, root, type Run } from './haup.ts';
+import { figure, haup, inLab, onHost, root, type Run, testLab } from './haup.ts';
 
 // Two clusters in a lab of their own: one of both flavours, and four hosts of one platform, with which `one` is
 // compared. The tests build on each other, from bare hosts on.
-const lab = 'haup-test-flavours';
+const lab = testLab('flavours');
 const four = ['yum_1', 'yum_2', 'yum_3', 'yum_4'];
 const mix = ['one', 'spare', 'apt_1'];
 const scratch = mkdtempSync(join(tmpdir(), 'haup-flavours-'));

@@ -1,15 +1,20 @@
 import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 
 export const root: string = join(import.meta.dirname, '../..');
 const bin = join(root, 'dist/bin.js');
+
+/** Name of a lab of these tests; each checkout has its own, so that two can run their tests side by side. */
+export const testLab = (what: string): string =>
+  `haup-test-${createHash('sha256').update(root).digest('hex').slice(0, 4)}-${what}`;
 
 /**
  * The lab that global-setup.ts makes and applies the example to; every test leaves it as it found it.
  * HAUP_TEST_LAB names one that is there already: then none is made and none is taken down.
  */
 export const givenLab: string | undefined = process.env['HAUP_TEST_LAB'];
-export const mainLab: string = givenLab ?? 'haup-test';
+export const mainLab: string = givenLab ?? testLab('main');
 
 export interface Run {
   readonly code: number;

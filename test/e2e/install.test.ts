@@ -1,10 +1,10 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { figure, onHost, type Run } from './haup.ts';
+import { figure, onHost, type Run, testLab } from './haup.ts';
 import { newerNginx } from './newer.ts';
 import { type Edit, fast, ownLab, type Written } from './own-lab.ts';
 
 // What is installed changes all the time here: the lab that the other tests share keeps its peace.
-const { lab, inventory: written, inLab, well, underLoad } = ownLab('haup-test-install');
+const { lab, inventory: written, inLab, well, underLoad } = ownLab(testLab('install'));
 
 /** With adverts ten times as fast, so that no test waits for VRRP. */
 const inventory = (change: Edit = () => undefined): string => written(fast, change);

@@ -2,11 +2,11 @@ import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { figure, haup, onHost } from './haup.ts';
+import { figure, haup, onHost, testLab } from './haup.ts';
 
 // Labs of this file's own: the one that the other tests share keeps its peace.
-const lab = 'haup-test-lab';
-const second = 'haup-test-lab-2';
+const lab = testLab('lab');
+const second = testLab('lab-2');
 const state = (name: string): string => `/var/lib/haup/labs/${name}`;
 const up = (name: string, ...more: string[]) =>
   haup(['lab', 'up', '--name', name, '--yes', '--for-pid', String(process.pid), ...more]);
@@ -154,7 +154,7 @@ describe('exec', () => {
   });
 
   test('refuses a lab that is not there, and a host that the lab has not', async () => {
-    const absent = await haup(['lab', 'exec', '--name', 'haup-test-none', '--', 'true']);
+    const absent = await haup(['lab', 'exec', '--name', testLab('none'), '--', 'true']);
     expect(absent.code).toBe(2);
     expect(absent.stderr).toMatch(/LAB_DOWN/);
     const unknown = await haup(['lab', 'ssh', '--name', lab, 'keep_999', '--', 'true']);

@@ -5,11 +5,11 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { defaultRoots, labPaths } from '../../src/lab/names.ts';
-import { figure, haup, inLab as runInLab, onHost, root, type Run } from './haup.ts';
+import { figure, haup, inLab as runInLab, onHost, root, type Run, testLab } from './haup.ts';
 import { probed } from './probing.ts';
 
 // keepalived as the source document registers it, by its init script: from bare hosts on, in a lab of its own.
-const lab = 'haup-test-sysv';
+const lab = testLab('sysv');
 const hosts = ['keep_136', 'keep_137'];
 const vips = ['192.168.160.161', '192.168.160.162'];
 const scratch = mkdtempSync(join(tmpdir(), 'haup-e2e-sysv-'));
