@@ -37,14 +37,23 @@ export function declareLab(lab: Command, bind: (command: Command, run: LabRun) =
         'package manager of all hosts, or of one; repeatable (default: as they are, else apt)',
         (word: string, before: readonly string[] | undefined) => [...(before ?? []), word],
       )
+      .option('--from <saved>', 'hosts begin with the disks that haup lab save has kept under this name')
       .option('--for-pid <pid>', 'take the lab down when this process ends, however it ends'),
     async (context, [path], options) => (await import('./lab.ts')).labUp(context, path, options),
   );
   bind(
     json(add('down', 'Remove every trace of a lab; the cached image stays.'))
       .option('--all', 'every lab of this machine')
-      .option('--purge', 'remove the cached image, packages and tarballs too'),
+      .option('--purge', 'remove the cached image, packages, tarballs and saved labs too'),
     async (context, _args, options) => (await import('./lab.ts')).labDown(context, options),
+  );
+  bind(
+    json(
+      add('save', 'Keep the disks of a lab under a name: haup lab up --from NAME makes new labs from them.'),
+    )
+      .argument('<saved>', 'the name')
+      .addHelpText('after', '\nHosts that are on lose their power for a moment.'),
+    async (context, [saved], options) => (await import('./lab.ts')).labSave(context, saved, options),
   );
   bind(
     json(add('status', 'Which hosts are on, and how their cables are.')).addHelpText(

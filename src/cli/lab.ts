@@ -9,6 +9,7 @@ import { checkRoot, installPackages, missingPackages } from '../lab/machine.ts';
 import type { LabFault, LabSpec } from '../lab/names.ts';
 import { checkLabName, defaultRoots, labPaths } from '../lab/names.ts';
 import { labsWithTraces, removeCache } from '../lab/remove.ts';
+import { readSaved, save, type Saved } from '../lab/saved.ts';
 import { readSpec, specOf } from '../lab/state.ts';
 import type { LabStatus } from '../lab/status.ts';
 import { status } from '../lab/status.ts';
@@ -40,6 +41,8 @@ export interface LabUpOptions extends LabOptions {
   readonly forPid?: string;
   /** `apt` or `yum` for all hosts, `HOST=yum` for one. */
   readonly flavour?: readonly string[];
+  /** Name of a saved lab. */
+  readonly from?: string;
 }
 
 /** `haup lab up`: exit code 0 when every host answers. */
@@ -50,12 +53,13 @@ export async function labUp(
 ): Promise<number> {
   const name = nameOf(context, options);
   const forPid = options.forPid === undefined ? null : pidOf(options.forPid);
-  const spec = await specFrom(context, name, path, options.flavour ?? []);
+  const from = options.from === undefined ? null : await readSaved(options.from, defaultRoots);
+  const spec = await specFrom(context, name, path, options.flavour ?? [], from);
   checkRoot(`haup lab up${path === undefined ? '' : ` ${path}`}`);
   await needPackages(context, options.yes === true);
   const keeper =
     forPid === null ? null : { pid: forPid, down: [...ownCommand(context), 'lab', 'down', '--name', name] };
-  const made = await up(spec, world(context), { keeper });
+  const made = await up(spec, world(context), { keeper, from });
   context.out(
     options.json === true ? json({ version: 1, ok: true, ...made }) : `${statusText(made)}\n${next(name)}`,
   );
@@ -73,6 +77,7 @@ async function specFrom(
   name: string,
   path: string | undefined,
   flavours: readonly string[],
+  from: Saved | null,
 ): Promise<LabSpec> {
   const { loadInventory } = await import('../inventory/load.ts');
   const file = path ?? fileURLToPath(new URL('../../inventory.example.yaml', import.meta.url));
@@ -84,7 +89,10 @@ async function specFrom(
   const flavourOf = flavoursOf(
     flavours,
     inventory.hosts.map((host) => host.name),
-    new Map(before.map((host) => [host.name, host.flavour])),
+    new Map([
+      ...before.map((host) => [host.name, host.flavour] as const),
+      ...Object.entries(from?.hosts ?? {}).map(([host, { flavour }]) => [host, flavour] as const),
+    ]),
   );
   return specOfInventory(name, file === '-' ? null : resolve(context.cwd, file), inventory, flavourOf);
 }
@@ -140,6 +148,14 @@ export async function labDown(context: Context, options: LabDownOptions): Promis
   for (const name of names) await down(name, world(context));
   if (options.purge === true) await removeCache(world(context));
   if (options.json === true) context.out(json({ version: 1, ok: true, removed: names }));
+  return exitCodes.ok;
+}
+
+/** `haup lab save`: the hosts that were on are on again when it ends. */
+export async function labSave(context: Context, as: string, options: LabOptions): Promise<number> {
+  checkRoot(`haup lab save ${as}`);
+  const saved = await save(nameOf(context, options), as, world(context));
+  if (options.json === true) context.out(json({ version: 1, ok: true, name: as, ...saved }));
   return exitCodes.ok;
 }
 

@@ -22,8 +22,11 @@ export function bootScript(
   host: LabHost,
   paths: HostPaths,
   image: { readonly root: string; readonly pool: string },
+  /** The directory of a saved lab between the host's disk and the image; null: there is none. */
+  saved: string | null,
 ): string {
   const port = portName(host.address);
+  const lower = saved === null ? image.root : `${saved}:${image.root}`;
   return `#!/bin/sh
 # Boots ${host.name} of lab ${lab}; written by haup lab up.
 set -u
@@ -54,8 +57,8 @@ boot() {
     # Left by an end without warning; overlayfs then wants to be told that it is no matter.
     rm -rf work && mkdir work
     # volatile: a lab has nothing that must outlive its machine, and fsync is slow.
-    mount -t overlay overlay -o volatile,lowerdir=${image.root},upperdir=${paths.upper},workdir=${paths.work} root ||
-      mount -t overlay overlay -o lowerdir=${image.root},upperdir=${paths.upper},workdir=${paths.work} root
+    mount -t overlay overlay -o volatile,lowerdir=${lower},upperdir=${paths.upper},workdir=${paths.work} root ||
+      mount -t overlay overlay -o lowerdir=${lower},upperdir=${paths.upper},workdir=${paths.work} root
     # nspawn leaves traces there, and asks there for a systemd that it must not find.
     mkdir -p /run/systemd
     mount -t tmpfs tmpfs /run/systemd

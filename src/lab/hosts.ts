@@ -12,6 +12,7 @@ import { lastLines, launch, must, run } from './process.ts';
 import type { LabProcess } from './process-table.ts';
 import { firstProcess, labProcesses } from './process-table.ts';
 import { operators, operatorsGroup } from './customize.ts';
+import type { SavedHost } from './saved.ts';
 import type { HostMade } from './state.ts';
 import { pause } from './world.ts';
 
@@ -20,8 +21,20 @@ export async function writeHosts(spec: LabSpec, paths: HostPaths): Promise<void>
   await writeFile(`${paths.upper}/etc/hosts`, hostsText(spec.hosts));
 }
 
+/** The disk of a saved lab that a host is to be made from, and which saved lab that is. */
+export interface Layer extends SavedHost {
+  readonly id: string;
+}
+
 /** Makes the files of a host; all or nothing. */
-export async function makeHost(spec: LabSpec, host: LabHost, lab: LabPaths, image: Image): Promise<void> {
+export async function makeHost(
+  spec: LabSpec,
+  host: LabHost,
+  lab: LabPaths,
+  image: Image,
+  layer: Layer | null,
+): Promise<void> {
+  const lowers = [...(layer === null ? [] : [layer.disk]), image.root];
   const paths = hostPaths(lab, host.name);
   const part = `${lab.hosts}/.${host.name}.part`;
   await rm(part, { recursive: true, force: true });
@@ -65,9 +78,9 @@ export async function makeHost(spec: LabSpec, host: LabHost, lab: LabPaths, imag
     await file(`upper/home/${name}/.ssh/authorized_keys`, key, 0o600, uid);
   }
   const password = (await readFile(lab.password, 'utf8')).trim();
-  const shadow = await readFile(`${image.root}/etc/shadow`, 'utf8');
+  const shadow = await readUppermost(lowers, 'etc/shadow');
   const shadowGroup = Number(
-    /^shadow:[^:]*:(\d+):/m.exec(await readFile(`${image.root}/etc/group`, 'utf8'))?.[1] ?? 0,
+    /^shadow:[^:]*:(\d+):/m.exec(await readUppermost(lowers, 'etc/group'))?.[1] ?? 0,
   );
   await file(
     'upper/etc/shadow',
@@ -81,11 +94,21 @@ export async function makeHost(spec: LabSpec, host: LabHost, lab: LabPaths, imag
     interface: host.interface,
     flavour: host.flavour,
     image: image.hash,
+    saved: layer?.id ?? null,
   };
   await file('host.json', `${JSON.stringify(made)}\n`);
-  await file('boot.sh', bootScript(spec.name, host, paths, image), 0o755);
+  await file('boot.sh', bootScript(spec.name, host, paths, image, layer?.disk ?? null), 0o755);
   await rm(paths.dir, { recursive: true, force: true });
   await rename(part, paths.dir);
+}
+
+/** The file as a host shows it that stands on these directories. */
+async function readUppermost(lowers: readonly string[], path: string): Promise<string> {
+  for (const lower of lowers) {
+    const text = await readFile(`${lower}/${path}`, 'utf8').catch(() => null);
+    if (text !== null) return text;
+  }
+  return '';
 }
 
 /** Writes `path` and `path.pub`. */

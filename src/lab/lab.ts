@@ -15,6 +15,7 @@ import {
   waitUntilRunning,
   writeHosts,
 } from './hosts.ts';
+import type { Layer } from './hosts.ts';
 import type { Image } from './image.ts';
 import { images } from './image.ts';
 import type { Keeper } from './keeper.ts';
@@ -26,6 +27,7 @@ import { linkStates, makeSwitch, setLink } from './network.ts';
 import { lock } from './process.ts';
 import { labProcesses } from './process-table.ts';
 import { hasTraces, removeLab } from './remove.ts';
+import type { Saved } from './saved.ts';
 import { madeFrom, readSpec, writeSpec, writeWhole } from './state.ts';
 import type { LabStatus } from './status.ts';
 import { status } from './status.ts';
@@ -36,6 +38,8 @@ import { seconds } from './world.ts';
 export interface UpOptions {
   /** Takes the lab down when a process ends, however it ends. */
   readonly keeper: Keeper | null;
+  /** Hosts of these names begin as they were saved; null: all begin bare. */
+  readonly from: Saved | null;
 }
 
 /**
@@ -61,7 +65,7 @@ export async function up(wanted: LabSpec, world: LabWorld, options: UpOptions): 
     await writeWhole(paths.overlay, overlayText(spec, sources), 0o644);
     await makeKeys(spec, paths);
     await forgetOthers(spec, paths, world);
-    const booting = await makeHosts(spec, paths, bases, world.signal);
+    const booting = await makeHosts(spec, paths, bases, options.from, world.signal);
     const keys = new Map<string, string>();
     for (const host of spec.hosts) keys.set(host.name, await publicHostKey(hostPaths(paths, host.name)));
     await writeWhole(paths.knownHosts, knownHostsText(spec.hosts, keys), 0o600);
@@ -133,6 +137,7 @@ async function makeHosts(
   spec: LabSpec,
   paths: LabPaths,
   bases: ReadonlyMap<Flavour, Image>,
+  from: Saved | null,
   signal: AbortSignal,
 ): Promise<readonly LabHost[]> {
   const booting: LabHost[] = [];
@@ -141,8 +146,12 @@ async function makeHosts(
     const its = hostPaths(paths, host.name);
     const on = isOn(processes, host.name);
     const made = await madeFrom(its);
+    const layer = layerOf(from, host, bases.get(host.flavour));
     const same =
-      made?.address === host.address && made.interface === host.interface && made.flavour === host.flavour;
+      made?.address === host.address &&
+      made.interface === host.interface &&
+      made.flavour === host.flavour &&
+      (layer === null || made.saved === layer.id);
     const link = links.get(host.name);
     if (same && on && link !== 'unplugged') {
       if (link === 'down') await setLink(spec.name, host.address, 'up', signal);
@@ -151,11 +160,23 @@ async function makeHosts(
     if (on) await powerOff(spec.name, host, signal);
     // A host that is off keeps its disk, unless it stands on another image than today's.
     const base = bases.get(host.flavour);
-    if (base !== undefined && (!same || made.image !== base.hash)) await makeHost(spec, host, paths, base);
+    if (base !== undefined && (!same || made.image !== base.hash))
+      await makeHost(spec, host, paths, base, layer);
     else await writeHosts(spec, its);
     booting.push(host);
   }
   return booting;
+}
+
+/** The saved disk that a host is to begin with, or null; refused when it stands on another image than today's. */
+function layerOf(from: Saved | null, host: LabHost, base: Image | undefined): Layer | null {
+  const its = from?.hosts[host.name];
+  if (from === null || its === undefined) return null;
+  if (its.image === base?.hash) return { ...its, id: from.id };
+  throw new HaupError('LAB_FAILED', `The saved ${host.name} stands on another image than today's.`, {
+    host: host.name,
+    hint: 'Hosts have changed since, in haup or by --flavour. Save the lab again: haup lab save',
+  });
 }
 
 /** Takes a lab down and removes every trace; fine when there is nothing, or only a part. */

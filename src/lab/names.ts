@@ -35,6 +35,9 @@ export interface LabRoots {
 
 export const defaultRoots: LabRoots = { labs: '/var/lib/haup/labs', cache: '/var/cache/haup' };
 
+/** Beside the labs, since an overlay's files can't be kept on every file system that may hold the cache. */
+export const savedDirectory = (roots: LabRoots): string => `${roots.labs}/.saved`;
+
 export interface LabPaths {
   readonly dir: string;
   readonly lock: string;

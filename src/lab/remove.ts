@@ -6,7 +6,7 @@ import { kill, pid as ownPid } from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HaupError } from '../model/errors.ts';
 import type { LabRoots } from './names.ts';
-import { labGroup, labOf, labPaths, switchNamespace } from './names.ts';
+import { labGroup, labOf, labPaths, savedDirectory, switchNamespace } from './names.ts';
 import { deleteNamespace, namespaces } from './network.ts';
 import { run } from './process.ts';
 import { allGroups, labProcesses, lineage, processesIn } from './process-table.ts';
@@ -91,6 +91,7 @@ export async function removeCache(world: LabWorld): Promise<void> {
     });
   }
   await rm(world.roots.cache, { recursive: true, force: true });
+  await rm(savedDirectory(world.roots), { recursive: true, force: true });
   for (const dir of [world.roots.labs, dirname(world.roots.labs)]) await rmdir(dir).catch(() => {});
   world.say(`cache: ${world.roots.cache} removed`);
 }

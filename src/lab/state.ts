@@ -35,6 +35,8 @@ export interface HostMade {
   readonly interface: string;
   readonly flavour: Flavour;
   readonly image: string;
+  /** Of the saved lab that it was made from; absent or null: it began bare. */
+  readonly saved?: string | null;
 }
 
 export const madeFrom = (paths: HostPaths): Promise<HostMade | null> => readJson<HostMade>(paths.made);

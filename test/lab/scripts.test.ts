@@ -14,6 +14,7 @@ const boot = (name: string): string =>
     { name, address: '192.168.160.136', interface: 'ens33', flavour: 'apt' },
     hostPaths(paths, name),
     image,
+    null,
   );
 
 test('a boot script is sound shell for every name that a host may have', () => {
