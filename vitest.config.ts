@@ -1,20 +1,38 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
+import { patience } from './scripts/patience.mjs';
 
-/** Tests on real hosts that make a lab of their own, and spoil it as they like. */
-const own = ['changes', 'faults', 'firewall', 'install'].map((name) => `test/e2e/${name}.test.ts`);
+/** Limits are for what hangs. */
+const limit = patience();
+
+/** Tests on real hosts that make labs of their own name them with `testLab`, and spoil them as they like. */
+const own = readdirSync(join(import.meta.dirname, 'test/e2e'))
+  .filter((name) => name.endsWith('.test.ts'))
+  .map((name) => `test/e2e/${name}`)
+  .filter((path) => /\btestLab\(/.test(readFileSync(join(import.meta.dirname, path), 'utf8')));
 
 const e2e = {
-  testTimeout: 300_000,
-  hookTimeout: 600_000,
-  // Two cores: `npm test` runs these two projects side by side, and more would spoil the figures.
+  testTimeout: 120_000 * limit,
+  hookTimeout: 300_000 * limit,
+  // `npm test` runs files side by side as this machine can bear it.
   fileParallelism: false,
+  setupFiles: ['test/e2e/keep-logs.ts'],
+  // What could not be measured is measured once more; whatever else fails has failed.
+  retry: { count: 1, condition: /^not measured:/ },
 };
 
 export default defineConfig({
   test: {
     projects: [
       {
-        test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: ['test/e2e/**'], testTimeout: 20_000 },
+        test: {
+          name: 'unit',
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/e2e/**'],
+          testTimeout: 10_000 * limit,
+          hookTimeout: 10_000 * limit,
+        },
       },
       {
         test: {

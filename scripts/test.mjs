@@ -1,26 +1,32 @@
 // `npm test`: set-up, every static check, unit tests, and the product on real hosts. Ends with `N passed, N failed`.
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join, relative } from 'node:path';
+import { loadavg, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { e2eFiles, inLanes, rememberTimes } from './lanes.mjs';
+import { patience } from './patience.mjs';
 import { root, setup } from './setup.mjs';
+import { judge } from './summary.mjs';
 
 const only = process.argv.slice(2);
 const wanted = (name) => only.length === 0 || only.includes(name);
+/** For the loop of work: everything but most of the tests on real hosts. */
+const quick = only.includes('quick');
 const scratch = mkdtempSync(join(tmpdir(), 'haup-test-'));
+/** Logs of the hosts and of haup, of the tests that failed: those of the last run. */
+const logs = process.env.HAUP_TEST_LOGS ?? join(tmpdir(), 'haup-test-logs');
 let passed = 0;
 let failed = 0;
-/** What failed, said again at the end: a log of fifteen minutes is often kept by its tail alone. */
 const failures = [];
+const began = Date.now();
+const seconds = (since) => `${((Date.now() - since) / 1000).toFixed(1)} s`;
 
 function step(name, command, args) {
-  if (!wanted(name)) return;
+  if (!quick && !wanted(name)) return;
   const started = Date.now();
   console.log(`\n── ${name}: ${command} ${args.join(' ')}`);
   const { status } = spawnSync(command, args, { cwd: root, stdio: 'inherit' });
-  console.log(
-    `── ${name} ${status === 0 ? 'passed' : 'FAILED'} in ${((Date.now() - started) / 1000).toFixed(1)} s`,
-  );
+  console.log(`── ${name} ${status === 0 ? 'passed' : 'FAILED'} in ${seconds(started)}`);
   if (status === 0) passed += 1;
   else {
     failed += 1;
@@ -28,63 +34,54 @@ function step(name, command, args) {
   }
 }
 
-/** A stack trace without what the test runner adds of itself. */
-const own = (message) =>
-  message
-    .split('\n')
-    .filter((line) => !line.includes('/node_modules/'))
-    .join('\n');
-
-/** The failed tests of one file, and what it failed of itself when it did not load. */
-function failuresOf(project, file) {
-  const path = relative(root, file.name);
-  const tests = file.assertionResults
-    .filter(({ status }) => status === 'failed')
-    .map(
-      ({ fullName, failureMessages }) =>
-        `${project}: ${path}: ${fullName}\n${failureMessages.map(own).join('\n')}`,
-    );
-  if (tests.length > 0 || file.status === 'passed') return tests;
-  return [`${project}: ${path}\n${file.message}`];
-}
-
-/** Runs a project of vitest; with `aside` what it prints is held back until it has ended. */
-async function vitest(name, { aside = false, workers = null } = {}) {
+/**
+ * Runs a project of vitest, or some of its files; what it prints is held back until it has ended, unless it is alone.
+ * @param pattern which tests, by their names; null: all
+ */
+async function vitest(name, project, { files = [], pattern = null, alone = false, workers = null } = {}) {
   const started = Date.now();
   const report = join(scratch, `${name}.json`);
-  const args = ['vitest', 'run', '--project', name, ...(workers === null ? [] : [`--maxWorkers=${workers}`])];
-  console.log(`\n── ${name}: ${args.join(' ')}`);
-  const output = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
-  const child = spawn('npx', [...args, ...output], {
+  const args = ['run', '--project', project, ...files];
+  if (pattern !== null) args.push('-t', pattern);
+  if (workers !== null) args.push(`--maxWorkers=${workers}`);
+  console.log(`\n── ${name}: vitest ${args.join(' ')}`);
+  // It ends with us, however that ends; and its labs end with it.
+  const command = [
+    '--pdeathsig',
+    'KILL',
+    process.execPath,
+    join(root, 'node_modules/vitest/vitest.mjs'),
+    ...args,
+  ];
+  const output = ['--reporter=default', `--reporter=${join(root, 'scripts/report.mjs')}`];
+  const child = spawn('setpriv', [...command, ...output], {
     cwd: root,
-    stdio: aside ? ['ignore', 'pipe', 'pipe'] : 'inherit',
+    stdio: alone ? 'inherit' : ['ignore', 'pipe', 'pipe'],
+    env: {
+      ...process.env,
+      HAUP_TEST_REPORT: report,
+      HAUP_TEST_MAIN: name.slice(0, 16),
+      HAUP_TEST_LOGS: logs,
+    },
   });
   const said = [];
   for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk) => said.push(chunk));
   const status = await new Promise((resolve) => child.on('close', resolve));
-  if (aside) console.log(`\n── ${name}: what it printed\n${Buffer.concat(said)}`);
+  if (!alone) console.log(`\n── ${name}: what it printed\n${Buffer.concat(said)}`);
   if (!existsSync(report)) {
     failed += 1;
-    failures.push(`${name}: vitest left no report`);
-    console.log(`── ${name} FAILED: vitest left no report`);
+    failures.push(`${name}: vitest ended with ${status} and left no report; what it said stands above`);
     return;
   }
-  const { numPassedTests, numFailedTests, numPendingTests, numTodoTests, testResults } = JSON.parse(
-    readFileSync(report, 'utf8'),
-  );
-  failures.push(...testResults.flatMap((file) => failuresOf(name, file)));
-  passed += numPassedTests;
-  // A file that does not load has no failed test, but is a failure; and no test is skipped in silence.
-  const skipped = numPendingTests + numTodoTests;
-  failed += numFailedTests + skipped;
-  if (skipped > 0) failures.push(`${name}: ${skipped} skipped`);
-  if (status !== 0 && numFailedTests === 0) {
+  const judged = judge(project, JSON.parse(readFileSync(report, 'utf8')), { filtered: pattern !== null });
+  passed += judged.passed;
+  failed += judged.failed;
+  failures.push(...judged.failures);
+  if (status !== 0 && judged.failed === 0) {
     failed += 1;
     failures.push(`${name}: vitest ended with ${status}; what it said stands above`);
   }
-  console.log(
-    `── ${name}: ${numPassedTests} passed, ${numFailedTests} failed${skipped > 0 ? `, ${skipped} skipped (counted as failed)` : ''} in ${((Date.now() - started) / 1000).toFixed(1)} s`,
-  );
+  console.log(`── ${name}: ${judged.passed} passed, ${judged.failed} failed in ${seconds(started)}`);
 }
 
 /** The tests bring up a real sshd of their own; Debian's package has it, and must not start one for this machine. */
@@ -96,6 +93,7 @@ function installPrograms() {
     '/usr/bin/openssl': 'openssl',
     '/usr/bin/python3': 'python3-minimal',
     '/usr/sbin/ip': 'iproute2',
+    '/usr/bin/setpriv': 'util-linux',
   };
   const missing = Object.entries(programs).flatMap(([path, name]) => (existsSync(path) ? [] : [name]));
   if (missing.length === 0) return;
@@ -120,17 +118,56 @@ function installPrograms() {
   }
 }
 
+/** Beside each other, since they wait most of the time; unit tests are among them as what takes all cores. */
+async function inVitest() {
+  const unit = {
+    name: 'unit',
+    builds: true,
+    measures: false,
+    run: () => vitest('unit', 'unit', { workers: 3 }),
+  };
+  const e2e = e2eFiles().map((one) => ({
+    ...one,
+    run: () => vitest(one.name, one.project, { files: [one.file] }),
+  }));
+  const jobs = [
+    ...(quick || wanted('unit') ? [unit] : []),
+    ...(quick ? e2e.flatMap(quickly) : wanted('e2e') ? e2e : e2e.filter(({ name }) => only.includes(name))),
+  ];
+  const taken = {};
+  await inLanes(jobs, async ({ name, file, run }) => {
+    const started = Date.now();
+    await run();
+    if (file !== undefined && !quick) taken[`${name}.test.ts`] = Math.round((Date.now() - started) / 1000);
+  });
+  rememberTimes(taken);
+}
+
+/** Of `npm test -- quick`: what shows within minutes that the product does its work. */
+const quickTests = { apply: null, verify: 'measures both VIPs|lose no request, there and back' };
+const quickly = (job) =>
+  job.name in quickTests
+    ? [
+        {
+          ...job,
+          run: () => vitest(job.name, job.project, { files: [job.file], pattern: quickTests[job.name] }),
+        },
+      ]
+    : [];
+
 setup();
-if (wanted('unit') || wanted('e2e')) installPrograms();
+installPrograms();
+rmSync(logs, { recursive: true, force: true });
+console.log(
+  `── limits are for what hangs: ${patience()} times those of a quick and quiet machine (load ${loadavg()[0].toFixed(1)})`,
+);
 step('format', 'npx', ['biome', 'format', '.']);
 step('lint', 'npx', ['oxlint', '--type-aware', '--deny-warnings', 'src', 'test']);
 step('types', 'npx', ['tsc', '-p', 'test/tsconfig.json', '--noEmit']);
 step('dead-code', 'npx', ['knip']);
-// Much of it waits too; vitest's own measure is one worker less than there are cores.
-if (wanted('unit')) await vitest('unit', { workers: 3 });
-// Both wait most of the time: for timers, for daemons, for each other's drains.
-if (wanted('e2e')) await Promise.all([vitest('e2e'), vitest('e2e-own', { aside: true })]);
+await inVitest();
 rmSync(scratch, { recursive: true, force: true });
 for (const failure of failures) console.log(`\n── FAILED ${failure}`);
+console.log(`\n── all of it took ${seconds(began)}`);
 console.log(`\n${passed} passed, ${failed} failed`);
 process.exit(failed === 0 ? 0 : 1);

@@ -1,3 +1,4 @@
+// suite: builds
 /** Builds that fail, and builds that are broken off. */
 
 import { createHash, randomBytes } from 'node:crypto';

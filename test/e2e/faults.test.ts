@@ -1,3 +1,4 @@
+// suite: measures
 /**
  * What happens to the operator's machine, the network or a host in the middle of an apply. Each time under load:
  * what clients lose, what haup says, what is left to do, and that the next apply does it.

@@ -1,6 +1,10 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { sshArgs } from '../../src/lab/hosts.ts';
+import { defaultRoots, labPaths, switchNamespace } from '../../src/lab/names.ts';
+import { hangMs } from '../limits.ts';
 
 export const root: string = join(import.meta.dirname, '../..');
 const bin = join(root, 'dist/bin.js');
@@ -10,11 +14,11 @@ export const testLab = (what: string): string =>
   `haup-test-${createHash('sha256').update(root).digest('hex').slice(0, 4)}-${what}`;
 
 /**
- * The lab that global-setup.ts makes and applies the example to; every test leaves it as it found it.
+ * The lab that global-setup.ts makes, with the example applied; every test leaves it as it found it.
  * HAUP_TEST_LAB names one that is there already: then none is made and none is taken down.
  */
 export const givenLab: string | undefined = process.env['HAUP_TEST_LAB'];
-export const mainLab: string = givenLab ?? testLab('main');
+export const mainLab: string = givenLab ?? testLab(process.env['HAUP_TEST_MAIN'] ?? 'main');
 
 export interface Run {
   readonly code: number;
@@ -41,16 +45,32 @@ export function haup(args: readonly string[], options: RunOptions = {}): Promise
   return runProcess(process.execPath, [bin, ...args], options);
 }
 
-/** Runs haup inside a lab, as a user does. */
+/**
+ * Runs haup inside a lab, as `haup lab exec` does, whose own tests are in lab.test.ts: here a second start of node for
+ * each of hundreds of commands is spared.
+ */
 export function inLab(lab: string, args: readonly string[], options: RunOptions = {}): Promise<Run> {
-  const variables = Object.entries(options.inside ?? {}).map(([name, value]) => `${name}=${value}`);
-  const command = ['env', ...variables, process.execPath, bin, ...args];
-  return haup(['lab', 'exec', '--name', lab, '--', ...command], options);
+  const paths = labPaths(defaultRoots, lab);
+  const inside = {
+    HAUP_LAB: lab,
+    HAUP_SSH_CONFIG: paths.sshConfig,
+    HAUP_OVERLAY: paths.overlay,
+    ...options.inside,
+  };
+  const variables = Object.entries(inside).map(([name, value]) => `${name}=${value}`);
+  return runProcess(
+    'nsenter',
+    [...within(lab), 'env', ...variables, process.execPath, bin, ...args],
+    options,
+  );
 }
+
+const within = (lab: string): readonly string[] => [`--net=/run/netns/${switchNamespace(lab)}`, '--'];
 
 /** Runs a command as root on a host of a lab; rejects when it fails. */
 export async function onHost(lab: string, host: string, command: string): Promise<string> {
-  const { code, stdout, stderr } = await haup(['lab', 'ssh', '--name', lab, host, '--', command]);
+  const ssh = ['ssh', ...sshArgs(labPaths(defaultRoots, lab), host), command];
+  const { code, stdout, stderr } = await runProcess('nsenter', [...within(lab), ...ssh]);
   if (code !== 0) throw new Error(`${host}: ${command} ended with ${code}\n${stdout}${stderr}`);
   return stdout;
 }
@@ -71,7 +91,7 @@ export function runProcess(command: string, args: readonly string[], options: Ru
     });
     child.stdin.end(options.input ?? '');
     if (child.pid !== undefined) options.during?.(child.pid);
-    const limit = setTimeout(() => child.kill('SIGKILL'), options.limitMs ?? 300_000);
+    const limit = setTimeout(() => child.kill('SIGKILL'), options.limitMs ?? hangMs(100_000));
     child.on('error', reject);
     child.on('close', (code, signal) => {
       clearTimeout(limit);
@@ -83,6 +103,28 @@ export function runProcess(command: string, args: readonly string[], options: Ru
       });
     });
   });
+}
+
+/** Waits until something is so; the limit is for what hangs. */
+export async function eventually(
+  what: string,
+  done: () => boolean | Promise<boolean>,
+  limitMs: number = hangMs(20_000),
+): Promise<void> {
+  for (const end = performance.now() + limitMs; performance.now() < end; await sleep(100)) {
+    if (await done()) return;
+  }
+  throw new Error(`${what}: not within ${(limitMs / 1000).toFixed(0)} s`);
+}
+
+/** Waits, on a host, until a command of its shell succeeds. */
+export async function eventuallyOnHost(lab: string, host: string, command: string): Promise<void> {
+  const tries = Math.round(hangMs(20_000) / 100);
+  await onHost(
+    lab,
+    host,
+    `for i in $(seq ${tries}); do if ${command}; then exit 0; fi; sleep 0.1; done; echo 'never: ${command.replaceAll("'", '’')}' >&2; exit 1`,
+  );
 }
 
 /** Prints a figure that a test has measured: the run's log is where figures come from. */

@@ -1,10 +1,17 @@
+// suite: measures
 import { beforeAll, describe, expect, test } from 'vitest';
 import { figure, onHost, type Run, testLab } from './haup.ts';
 import { newerNginx } from './newer.ts';
 import { type Edit, fast, ownLab, type Written } from './own-lab.ts';
 
 // What is installed changes all the time here: the lab that the other tests share keeps its peace.
-const { lab, inventory: written, inLab, well, underLoad } = ownLab(testLab('install'));
+const {
+  lab,
+  inventory: written,
+  inLab,
+  well,
+  withoutLoss,
+} = ownLab(testLab('install'), { installed: false });
 
 /** With adverts ten times as fast, so that no test waits for VRRP. */
 const inventory = (change: Edit = () => undefined): string => written(fast, change);
@@ -12,10 +19,6 @@ const toPackages: Edit = (it) => {
   for (const software of [it.keepalived, it.nginx]) software['from'] = 'package';
 };
 const apply = (path: string, ...more: string[]): Promise<Run> => well(['apply', path, '--yes', ...more]);
-/** Runs haup under load, and expects that no request is lost. */
-async function withoutLoss(what: string, work: () => Promise<unknown>): Promise<void> {
-  expect(await underLoad(what, work)).toMatchObject({ lost: 0 });
-}
 
 const onBoth = async (command: string): Promise<readonly string[]> =>
   Promise.all(['keep_136', 'keep_137'].map((host) => onHost(lab, host, command)));

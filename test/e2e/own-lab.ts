@@ -7,7 +7,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect } from 'vitest';
 import { parse } from 'yaml';
 import { defaultRoots, type LabFault, labPaths } from '../../src/lab/names.ts';
+import { hangMs } from '../limits.ts';
 import { figure, haup, inLab, root, type Run, type RunOptions } from './haup.ts';
+import { upInstalled } from './installed.ts';
+import { measured } from './measured.ts';
 import { probed, type Seen } from './probing.ts';
 
 const vips: readonly string[] = ['192.168.160.161', '192.168.160.162'];
@@ -58,17 +61,27 @@ export interface OwnLab {
   readonly pending: (path: string) => Promise<number>;
   /** Runs something while each VIP is asked 200 times a second. */
   readonly underLoad: (what: string, work: () => Promise<unknown>) => Promise<Load>;
+  /** The same, and expects that no request is lost. */
+  readonly withoutLoss: (what: string, work: () => Promise<unknown>) => Promise<Load>;
   readonly fault: (host: string, what: LabFault) => Promise<Run>;
 }
 
+export interface OwnLabOptions {
+  /** False: the hosts begin bare, for tests of what installs them. Else the example is applied already. */
+  readonly installed?: boolean;
+}
+
 /** Makes the lab before the tests of a file, and takes it down after them. */
-export function ownLab(lab: string): OwnLab {
+export function ownLab(lab: string, { installed = true }: OwnLabOptions = {}): OwnLab {
   const scratch = mkdtempSync(join(tmpdir(), `${lab}-`));
   let files = 0;
 
   beforeAll(async () => {
     const forPid = ['--for-pid', String(process.pid)];
-    const up = await haup(['lab', 'up', 'inventory.example.yaml', '--name', lab, '--yes', ...forPid]);
+    if (installed) return upInstalled(lab, forPid);
+    const up = await haup(['lab', 'up', 'inventory.example.yaml', '--name', lab, '--yes', ...forPid], {
+      limitMs: hangMs(200_000),
+    });
     if (up.code !== 0) throw new Error(`The lab does not start.\n${up.stdout}${up.stderr}`);
   });
   afterAll(async () => {
@@ -94,6 +107,40 @@ export function ownLab(lab: string): OwnLab {
     return ran;
   };
 
+  const underLoad = async (what: string, work: () => Promise<unknown>): Promise<Load> => {
+    let ms = 0;
+    const seen = await probed(
+      vips,
+      async () => {
+        const started = performance.now();
+        await work();
+        ms = performance.now() - started;
+        // What a reload breaks may show a moment later.
+        await sleep(300);
+      },
+      undefined,
+      lab,
+    );
+    const all = Object.values(seen);
+    const sum = (of: (one: Seen) => number): number => all.reduce((now, one) => now + of(one), 0);
+    const load = {
+      lost: sum(({ lost }) => lost),
+      total: sum(({ total }) => total),
+      retried: sum(({ retried }) => retried),
+      longestGapMs: Math.max(...all.map(({ longestGapMs }) => longestGapMs)),
+      stalledMs: Math.max(...all.map(({ stalledMs }) => stalledMs)),
+      ms,
+    };
+    figure(
+      `${what}: ${load.lost} of ${load.total} lost, ${load.retried} retried, longest gap ${load.longestGapMs.toFixed(0)} ms, stalled ${load.stalledMs.toFixed(0)} ms, in ${(ms / 1000).toFixed(1)} s`,
+    );
+    if (load.lost > 0) {
+      for (const [vip, { story }] of Object.entries(seen)) figure(`${vip}: ${story.join('; ')}`);
+    }
+    expect(all.every(({ total }) => total > 200)).toBe(true);
+    return load;
+  };
+
   return {
     lab,
     scratch,
@@ -102,37 +149,11 @@ export function ownLab(lab: string): OwnLab {
     well,
     apply: (path, options) => well(['apply', path, '--yes'], options),
     pending: async (path) => (await run(['plan', path])).code,
-    underLoad: async (what, work) => {
-      let ms = 0;
-      const seen = await probed(
-        vips,
-        async () => {
-          const started = performance.now();
-          await work();
-          ms = performance.now() - started;
-          // What a reload breaks may show a moment later.
-          await sleep(300);
-        },
-        300,
-        lab,
-      );
-      const all = Object.values(seen);
-      const sum = (of: (one: Seen) => number): number => all.reduce((now, one) => now + of(one), 0);
-      const load = {
-        lost: sum(({ lost }) => lost),
-        total: sum(({ total }) => total),
-        retried: sum(({ retried }) => retried),
-        longestGapMs: Math.max(...all.map(({ longestGapMs }) => longestGapMs)),
-        ms,
-      };
-      figure(
-        `${what}: ${load.lost} of ${load.total} lost, ${load.retried} retried, longest gap ${load.longestGapMs.toFixed(0)} ms, in ${(ms / 1000).toFixed(1)} s`,
-      );
-      if (load.lost > 0) {
-        for (const [vip, { story }] of Object.entries(seen)) figure(`${vip}: ${story.join('; ')}`);
-      }
-      expect(all.every(({ total }) => total > 200)).toBe(true);
-      return load;
+    underLoad,
+    withoutLoss: async (what, work) => {
+      const seen = await underLoad(what, work);
+      measured(seen.stalledMs, () => expect(seen).toMatchObject({ lost: 0 }));
+      return seen;
     },
     fault: (host, what) => haup(['lab', 'fault', '--name', lab, host, what]),
   };

@@ -25,7 +25,7 @@ await sampler.stop();
 const offset = Date.now() - performance.now();
 const wall = (ms) => new Date(ms + offset).toISOString().slice(14, 23);
 const seen = addresses.map((address) => {
-  const { lost, total, retried, longestGapMs, unanswered, answeredBy } = outage(
+  const { lost, total, retried, longestGapMs, stalledMs, unanswered, answeredBy } = outage(
     sampler.of(address),
     intervalMs,
   );
@@ -34,7 +34,7 @@ const seen = addresses.map((address) => {
     ...unanswered.map(({ fromMs, toMs }) => [fromMs, toMs, 'no answer']),
   ].toSorted(([a], [b]) => a - b);
   const story = spans.map(([from, to, what]) => `${wall(from)} to ${wall(to)} ${what}`);
-  return [address, { lost, total, retried, longestGapMs, story }];
+  return [address, { lost, total, retried, longestGapMs, stalledMs, story }];
 });
 process.stdout.write(`${JSON.stringify(Object.fromEntries(seen))}\n`);
 process.exit(0);

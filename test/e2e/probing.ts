@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
+import { hangMs } from '../limits.ts';
 import { mainLab, root } from './haup.ts';
 
 /** What a client saw of one VIP, in ms and requests. */
@@ -8,6 +9,8 @@ export interface Seen {
   readonly total: number;
   readonly retried: number;
   readonly longestGapMs: number;
+  /** The longest time in which this machine itself did not get to ask. */
+  readonly stalledMs: number;
   /** Who answered from when to when, as minutes and seconds, and when nobody did. */
   readonly story: readonly string[];
 }
@@ -16,7 +19,7 @@ export interface Seen {
 export async function probed(
   vips: readonly string[],
   work: () => Promise<void>,
-  limitSeconds = 120,
+  limitSeconds = Math.round(hangMs(120_000) / 1000),
   lab = mainLab,
 ): Promise<Readonly<Record<string, Seen>>> {
   const command = [process.execPath, join(root, 'test/e2e/probe.mjs'), String(limitSeconds), ...vips];

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+// suite: measures
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { FailoverReport, VerifyReport } from '../../src/model/report.ts';
@@ -132,15 +132,13 @@ describe('verify puts back what it broke', () => {
   async function cutOff(act: (pid: number) => void): Promise<Run> {
     let waiting: Promise<void> = Promise.resolve();
     const outcome = await inLab(mainLab, ['verify', example, '--yes', '--vip', one], {
-      during: (outer) => {
+      during: (pid) => {
         waiting = until(
           'the drill has begun',
           async () => {
             const state = await onHost(mainLab, 'keep_136', 'systemctl is-active keepalived || true');
             if (!/^(inactive|deactivating)/.test(state)) return false;
-            // `haup lab exec` has become the parent of haup itself.
-            const [inner] = readFileSync(`/proc/${outer}/task/${outer}/children`, 'utf8').trim().split(' ');
-            act(Number(inner));
+            act(pid);
             return true;
           },
           30_000,
