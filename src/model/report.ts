@@ -134,6 +134,8 @@ export interface VipMoved extends Answered, Partial<HeldTimes> {
   /** The outage that VRRP's timers allow for this mode, and what a measurement may add to it. */
   readonly boundMs?: number;
   readonly allowanceMs?: number;
+  /** The longest time in which this machine itself did not get to ask; no part of the outage. */
+  readonly stalledMs?: number;
   /** From the command until the new holder had it alone and answered; null: it never did. */
   readonly movedMs?: number | null;
 }

@@ -117,6 +117,7 @@ async function sampled(
         ...heldBy(verdict),
         boundMs: tenths(allowed.outageMs),
         allowanceMs: tenths(allowed.allowanceMs),
+        stalledMs: tenths(verdict.stalledMs),
         movedMs: arrivedMs === null ? null : tenths(arrivedMs - window.fromMs),
       },
       reasons: verdict.reasons,

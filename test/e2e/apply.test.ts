@@ -103,11 +103,8 @@ test('status names holders, versions and findings, as text and as JSON', async (
 
 describe('services', () => {
   test('a killed keepalived leaves no VIP behind and comes back', async () => {
-    await onHost(
-      mainLab,
-      'keep_136',
-      'kill -9 $(pgrep -x keepalived); sleep 0.5; ! ip -o addr | grep -q 192.168.160.161',
-    );
+    await onHost(mainLab, 'keep_136', 'kill -9 $(pgrep -x keepalived)');
+    await eventuallyOnHost(mainLab, 'keep_136', '! ip -o addr | grep -q 192.168.160.161');
     await eventuallyOnHost(mainLab, 'keep_136', 'ip -o addr | grep -q 192.168.160.161');
     const status = JSON.parse((await inLab(mainLab, ['status', example, '--json'])).stdout) as {
       vips: { holders: string[] }[];

@@ -12,7 +12,7 @@ import {
   rebuilt,
   wellAgain,
 } from './bad-world.ts';
-import { inLab, mainLab, onHost } from './haup.ts';
+import { eventuallyOnHost, inLab, mainLab, onHost } from './haup.ts';
 
 const pair = servingPair();
 const failed = { exit: 1, host: 'keep_136' };
@@ -103,8 +103,8 @@ describe('a full disk', () => {
 
 describe('a port that another program has', () => {
   const taken = (port: number): [string, string] => [
-    `systemd-run --quiet --unit=squatter perl -MSocket -e 'socket(S,PF_INET,SOCK_STREAM,0); setsockopt(S,SOL_SOCKET,SO_REUSEADDR,1); bind(S,sockaddr_in(${port},INADDR_ANY)) or die; listen(S,5); sleep 600'
-for i in $(seq 50); do ss -ltn | grep -q ':${port} ' && exit 0; sleep 0.1; done; exit 1`,
+    `systemd-run --quiet --unit=squatter perl -MSocket -e 'socket(S,PF_INET,SOCK_STREAM,0); setsockopt(S,SOL_SOCKET,SO_REUSEADDR,1); bind(S,sockaddr_in(${port},INADDR_ANY)) or die; listen(S,5); sleep 6000'
+for i in $(seq 600); do ss -ltn | grep -q ':${port} ' && exit 0; sleep 0.1; done; exit 1`,
     'systemctl stop squatter',
   ];
   const refused = {
@@ -136,7 +136,7 @@ for i in $(seq 50); do ss -ltn | grep -q ':${port} ' && exit 0; sleep 0.1; done;
     await pair.broken(
       'keep_137',
       `systemctl stop nginx; ${takes}`, // A start that systemd itself is trying may still fail on the port.
-      `${frees}; for i in $(seq 30); do systemctl start nginx 2>/dev/null && exit 0; sleep 0.2; done; exit 1`,
+      `${frees}; for i in $(seq 300); do systemctl start nginx 2>/dev/null && exit 0; sleep 0.2; done; exit 1`,
     );
     const run = await apply(inventory());
     expectError(run, {
@@ -148,13 +148,9 @@ for i in $(seq 50); do ss -ltn | grep -q ':${port} ' && exit 0; sleep 0.1; done;
     const answers = vips
       .map((vip) => `[ "$(curl -s -m 1 http://${vip}/haup/host)" = keep_136 ]`)
       .join(' && ');
-    await onHost(
-      mainLab,
-      'keep_136',
-      `for i in $(seq 60); do if ${answers}; then exit 0; fi; sleep 0.25; done; exit 1`,
-    );
+    await eventuallyOnHost(mainLab, 'keep_136', answers);
     await pair.mend();
-    await wellAgain(20_000);
+    await wellAgain();
     await expectAllWell();
   });
 });

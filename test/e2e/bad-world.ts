@@ -3,11 +3,10 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, expect } from 'vitest';
 import { parse } from 'yaml';
 import { defaultRoots, labPaths } from '../../src/lab/names.ts';
-import { inLab, mainLab, onHost, root, type Run, type RunOptions } from './haup.ts';
+import { eventually, inLab, mainLab, onHost, root, type Run, type RunOptions } from './haup.ts';
 
 export const scratch: string = mkdtempSync(join(tmpdir(), 'haup-bad-'));
 export const lab = labPaths(defaultRoots, mainLab);
@@ -141,12 +140,11 @@ export function servingPair(): Pair {
 }
 
 /** Waits until `haup status` finds nothing wrong. */
-export async function wellAgain(limitMs: number): Promise<void> {
-  for (const end = performance.now() + limitMs; performance.now() < end; await sleep(250)) {
-    if ((await inLab(mainLab, ['status', 'inventory.example.yaml'])).code === 0) return;
-  }
-  throw new Error(`Not all is well after ${limitMs / 1000} s.`);
-}
+export const wellAgain = (): Promise<void> =>
+  eventually(
+    'all is well',
+    async () => (await inLab(mainLab, ['status', 'inventory.example.yaml'])).code === 0,
+  );
 
 export type Change = (it: Written) => void;
 /** Name, inventory or what is changed in it, what is to be said, how it is run. */

@@ -23,11 +23,15 @@ const inLab = (args: readonly string[], inside: Readonly<Record<string, string>>
   runInLab(args, { inside });
 const rollback = (path: string): Promise<Run> => well(['rollback', path, '--yes']);
 
+/** What could not be measured and is repeated may have left it otherwise. */
+async function begins(path: string): Promise<void> {
+  if ((await pending(path)) !== 0) await apply(path);
+}
+
 /** The change, twice the plan that says it is made, and the way back, all under load. */
 async function thereAndBack(what: string, base: string, changed: string, made: RegExp): Promise<void> {
   let said = '';
-  // One that could not be measured before this may have left it otherwise.
-  if ((await pending(base)) !== 0) await apply(base);
+  await begins(base);
   await withoutLoss(what, async () => {
     said = (await apply(changed)).stdout;
   });
@@ -90,6 +94,7 @@ const slowAdverts: readonly (readonly [string, readonly Edit[], RegExp])[] = [
 
 describe.each(Array.from({ length: times }, (_, at) => at + 1))('no request is lost (%i)', () => {
   test('while VRRP changes its version and its interval: the example with its own timers', async () => {
+    await begins(quick);
     await withoutLoss('VRRP 3 → 2, advert_int 0.1 → 1 s', async () => {
       expect((await apply(example)).stdout).toMatch(atOnce);
     });
@@ -114,6 +119,7 @@ describe.each(Array.from({ length: times }, (_, at) => at + 1))('no request is l
   });
 
   test('while a VIP is added and removed, and while each of these is rolled back', async () => {
+    await begins(quick);
     await withoutLoss('a VIP is added', () => apply(inventory(fast, another)));
     await withoutLoss('a VIP is removed', () => apply(quick));
     await withoutLoss('a VIP is removed, rolled back', () => rollback(quick));
@@ -127,6 +133,7 @@ describe.each(Array.from({ length: times }, (_, at) => at + 1))('no request is l
 
   test('while both daemons are built with another option, and while the old ones come back uncompiled', async () => {
     const changed = inventory(fast, keepalivedOption, nginxOption);
+    await begins(quick);
     await withoutLoss('both daemons are built with another option', () => apply(changed));
     const version = '/usr/local/keepalived/sbin/keepalived -v 2>&1; /usr/local/nginx/sbin/nginx -V 2>&1';
     expect(await onHost(lab, 'keep_136', version)).toMatch(

@@ -10,8 +10,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { defaultRoots, labPaths } from '../../src/lab/names.ts';
 import { masterDownMs, skewMs } from '../../src/verify/bounds.ts';
-import { figure, onHost, testLab } from './haup.ts';
+import { eventually, eventuallyOnHost, figure, onHost, testLab } from './haup.ts';
 import { killInner } from './kill.ts';
+import { measured } from './measured.ts';
 import { type Edit, fast, keepalivedOption, type Load, nginxOption, ownLab, soak } from './own-lab.ts';
 
 const { lab, scratch, inventory, inLab, well, apply, pending, underLoad, fault } = ownLab(testLab('faults'));
@@ -49,6 +50,8 @@ afterEach(async ({ task }) => {
   }
   await inLab(['apply', quick, '--yes', '--lock-wait', '60']);
 });
+
+const lossless = (seen: Load): void => measured(seen.stalledMs, () => expect(seen.lost).toBe(0));
 
 interface Told {
   readonly vips: readonly { readonly holders: readonly string[] }[];
@@ -91,7 +94,7 @@ describe('haup is killed in the middle of', () => {
       await apply(paths[0]);
       const { ms: wholeMs } = await apply(paths[1]);
       const share = Math.ceil(kills / applies.length);
-      let [worst, lost, total] = [0, 0, 0];
+      let [worst, lost, total, stalledMs] = [0, 0, 0, 0];
       for (let index = 0; index < share; index += 1) {
         const wanted = paths[index % 2 === 0 ? 0 : 1];
         const atMs = (wholeMs * (index + 0.5)) / share;
@@ -109,11 +112,12 @@ describe('haup is killed in the middle of', () => {
         worst = Math.max(worst, seen.longestGapMs);
         lost += seen.lost;
         total += seen.total;
+        stalledMs = Math.max(stalledMs, seen.stalledMs);
       }
       figure(
         `haup killed at ${share} moments of ${what}: ${lost} of ${total} lost, longest gap ${worst.toFixed(0)} ms`,
       );
-      expect(worst).toBeLessThan(bound);
+      measured(stalledMs, () => expect(worst).toBeLessThan(bound));
       await apply(quick);
     },
   );
@@ -144,16 +148,13 @@ test('haup is killed when one host has read what all must read: the others read 
       'ls /run/haup.unread.keepalived /run/haup.finish* 2>/dev/null; ip -o addr show | grep -c "160.16[12]"';
     const both = async (): Promise<string> =>
       `${await onHost(lab, 'keep_136', `${read}; true`)}${await onHost(lab, 'keep_137', `${read}; true`)}`;
-    // Each VIP once, on whichever host.
-    for (let tries = 0; tries < 100 && !/^(0\n2|1\n1|2\n0)\n$/.test(await both()); tries += 1)
-      await sleep(100);
-    expect(await both()).toMatch(/^(0\n2|1\n1|2\n0)\n$/);
+    await eventually('each VIP is on one host', async () => /^(0\n2|1\n1|2\n0)\n$/.test(await both()));
     figure(
       `killed in a hand-over: one holder of each VIP again after ${(performance.now() - killedAt).toFixed(0)} ms`,
     );
     await well(['apply', changed, '--yes', '--lock-wait', '60']);
   });
-  expect(seen.longestGapMs).toBeLessThan(stopMs);
+  measured(seen.stalledMs, () => expect(seen.longestGapMs).toBeLessThan(stopMs));
   await allDone(changed);
   await apply(quick);
 });
@@ -241,7 +242,7 @@ describe('the host in its turn', () => {
       },
       code: 0,
     });
-    expect(seen.lost).toBe(0);
+    lossless(seen);
   });
 
   test('has its cable pulled for 60 s, which haup takes to be for good', async () => {
@@ -277,7 +278,7 @@ describe('the host in its turn', () => {
         await fault('keep_136', 'link-up');
       },
     });
-    expect(seen.lost).toBe(0);
+    lossless(seen);
   });
 
   test('reboots', async () => {
@@ -288,7 +289,7 @@ describe('the host in its turn', () => {
       code: 1,
       says: lostHost,
     });
-    expect(seen.lost).toBe(0);
+    lossless(seen);
   });
 
   test('loses its power', async () => {
@@ -301,7 +302,7 @@ describe('the host in its turn', () => {
       says: lostHost,
       mend: () => fault('keep_136', 'power-on'),
     });
-    expect(seen.lost).toBe(0);
+    lossless(seen);
   });
 });
 
@@ -311,10 +312,7 @@ describe('the host that serves meanwhile', () => {
 
   /** Else it would be chance whether the host is restarted just before it has to serve again. */
   const serving = async (): Promise<void> => {
-    for (const end = performance.now() + 5000; performance.now() < end; ) {
-      if ((await onHost(lab, 'keep_136', 'ip -o addr | grep -c "160[.]16[12]/"; true')) === '2\n') return;
-    }
-    throw new Error('keep_136 does not serve within 5 s');
+    await eventuallyOnHost(lab, 'keep_136', '[ "$(ip -o addr | grep -c "160[.]16[12]/")" = 2 ]');
   };
 
   test('has its cable pulled for 3 s: one failover, to the host that was drained', async () => {
@@ -335,7 +333,7 @@ describe('the host that serves meanwhile', () => {
     });
     // With adverts this fast it is back before it knows the hardware address of its clients again: it asks for one
     // that it could not get once a second (retrans_time_ms).
-    expect(seen.longestGapMs).toBeLessThan(1000 + allowanceMs);
+    measured(seen.stalledMs, () => expect(seen.longestGapMs).toBeLessThan(1000 + allowanceMs));
   });
 
   test('loses its power: one failover, to the host that was drained', async () => {
@@ -353,7 +351,7 @@ describe('the host that serves meanwhile', () => {
       says: servesAgain,
       mend: () => fault('keep_137', 'power-on'),
     });
-    expect(seen.longestGapMs).toBeLessThan(deadMs);
+    measured(seen.stalledMs, () => expect(seen.longestGapMs).toBeLessThan(deadMs));
   });
 });
 
@@ -362,15 +360,16 @@ test('a client that never ends its request keeps a drained nginx for a second, n
   await onHost(
     lab,
     'keep_136',
-    `systemd-run -q --unit=never-ends perl -MIO::Socket::INET -e '$s = IO::Socket::INET->new("127.0.0.1:80"); print $s "GET / HT"; $s->flush; sleep 60' && sleep 0.5`,
+    `systemd-run -q --unit=never-ends perl -MIO::Socket::INET -e '$s = IO::Socket::INET->new("127.0.0.1:80"); print $s "GET / HT"; $s->flush; sleep 6000'`,
   );
+  await eventuallyOnHost(lab, 'keep_136', 'ss -Htn state established dst 127.0.0.1:80 | grep -q .');
   const seen = await underLoad('a client that never ends its request', async () => {
     const run = await apply(wanted);
     const seconds = Number(/\[keep_136\] done: restart nginx \((\d+\.\d) s\)/.exec(run.stderr)?.[1]);
     figure(`nginx restarted on its drained host in ${seconds} s`);
-    expect(seconds).toBeLessThan(5);
+    expect(seconds).toBeLessThan(9);
   });
-  expect(seen.lost).toBe(0);
+  lossless(seen);
   await onHost(lab, 'keep_136', 'systemctl stop never-ends 2>/dev/null; true');
   await allDone(wanted);
 });
@@ -402,7 +401,7 @@ describe('a host on which', () => {
       else expect(left.stdout.replace(/\s+/g, ' ')).toMatch(rest);
       await apply(wanted);
     });
-    expect(seen.lost).toBe(0);
+    lossless(seen);
     await allDone(wanted);
   }
 
@@ -416,7 +415,7 @@ describe('a host on which', () => {
     );
     try {
       const seen = await underLoad('/tmp read-only', () => apply(wanted));
-      expect(seen.lost).toBe(0);
+      lossless(seen);
       await allDone(wanted);
       // A package manager does need it.
       const more: Edit = (it) => it.keepalived.configure.push('--disable-hardening');
@@ -484,7 +483,7 @@ describe('two applies at once', () => {
         expect(refused.stderr.replace(/\s+/g, ' ')).toMatch(/is at work on it: haup apply.*haup unlock/);
       expect(await pending(other)).toBe(0);
     });
-    expect(seen.lost).toBe(0);
+    lossless(seen);
     await apply(quick);
     await allDone(quick);
   });

@@ -5,6 +5,9 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { figure, haup, inLab, onHost, root, type Run, testLab } from './haup.ts';
+import { applyExample } from './installed.ts';
+import { inOrder } from './in-order.ts';
+import { measured } from './measured.ts';
 
 // Two clusters in a lab of their own: one of both flavours, and four hosts of one platform, with which `one` is
 // compared. The tests build on each other, from bare hosts on.
@@ -15,7 +18,7 @@ const scratch = mkdtempSync(join(tmpdir(), 'haup-flavours-'));
 const inventory = join(scratch, 'inventory.yaml');
 const repository = '/srv/haup/pool';
 
-/** The example's software, so that its build for Debian is kept from the first apply of all. */
+/** The example's software: its build for Debian is kept by whoever applies the example. */
 function writeInventory(): void {
   const example: { keepalived: object; nginx: object } = parse(
     readFileSync(join(root, 'inventory.example.yaml'), 'utf8'),
@@ -103,6 +106,7 @@ function expectError(run: Run, code: string, ...says: readonly RegExp[]): void {
   for (const one of says) expect(text).toMatch(one);
 }
 
+inOrder();
 beforeAll(async () => {
   writeInventory();
   const made = await up('--flavour', 'yum', '--flavour', 'apt_1=apt');
@@ -201,14 +205,10 @@ describe('hosts of one platform', () => {
     expect(receivers.map((line) => line.split(' ')[0])).toEqual(wanted);
   });
 
-  test('four take at most 1.4 times the time of one, and three of them have no compiler', async () => {
-    // Side by side, from bare hosts to serving ones: whatever else this machine does slows both.
-    const [single, together] = await Promise.all(
-      ['one', four.join(',')].map((hosts) => apply('--limit', hosts, '--no-cached-builds', '--json')),
-    );
-    if (single === undefined || together === undefined) throw new Error('two runs');
-    for (const run of [single, together]) expect(run.code, run.stdout + run.stderr).toBe(0);
-    const done = changesDone(together.stdout);
+  test('four are built for once, on one of them, and three have no compiler', async () => {
+    const run = await apply('--limit', four.join(','), '--no-cached-builds', '--json');
+    expect(run.code, run.stdout + run.stderr).toBe(0);
+    const done = changesDone(run.stdout);
     const building = done.filter(({ change }) => change.id.startsWith('build:'));
     expect(building.map(({ host }) => host)).toEqual(['yum_1', 'yum_1']);
     const received = done.filter(({ change }) => change.build?.role === 'received');
@@ -220,25 +220,21 @@ describe('hosts of one platform', () => {
       builtOn: 'yum_1',
       receivedBy: four.slice(1),
     }));
-    expect(buildsDone(together.stdout)).toMatchObject(builds);
+    expect(buildsDone(run.stdout)).toMatchObject(builds);
     for (const host of four.slice(1)) {
       expect(await on(host, 'command -v gcc make; rpm -q --qf "%{NAME}\n" openssl-devel libnl3; true')).toBe(
         'package openssl-devel is not installed\nlibnl3\n',
       );
     }
-    const own = done.filter(({ host }) => host === 'yum_1').reduce((sum, { ms }) => sum + ms, 0);
-    const ratio = together.ms / single.ms;
-    figure(
-      `cold builds side by side: one host ${seconds(single.ms)}, four hosts ${seconds(together.ms)}, ${ratio.toFixed(2)} times`,
-    );
-    figure(`of the time of the four, their builder was at work for ${seconds(own)}`);
-    expect(ratio).toBeLessThanOrEqual(1.4);
-    expect(together.ms / own).toBeLessThanOrEqual(1.4);
+    figure(`four bare hosts, built for on one of them: ${seconds(run.ms)}`);
   });
 });
 
 describe('a cluster of both flavours', () => {
   test('is completed out of what is kept: no host compiles', async () => {
+    // Of Debian's they are, unless this machine's cache was emptied since the lab of all tests was saved.
+    const { stdout } = await inLab(lab, ['plan', inventory, '--limit', 'apt_1', '--json']);
+    if (JSON.parse(stdout).builds.length > 0) await applyExample(null);
     // The host with yum alone, whose builds failed: its next apply succeeds.
     const next = await apply('--limit', 'spare');
     expect(next.code, next.stdout + next.stderr).toBe(0);
@@ -254,21 +250,21 @@ describe('a cluster of both flavours', () => {
     const run = await inLab(lab, ['verify', inventory, '--yes', '--json']);
     const report: {
       ok: boolean;
-      vips: { drills: { drill: string; from: string; to: string; ok: boolean }[] }[];
+      vips: { drills: { drill: string; from: string; to: string; ok: boolean; stalledMs: number }[] }[];
     } = JSON.parse(run.stdout);
-    expect(
-      report.vips.flatMap(({ drills }) => drills),
-      run.stderr,
-    ).toMatchObject([
-      { drill: 'stop', from: 'one', to: 'spare', ok: true },
-      { drill: 'stop', from: 'yum_1', to: 'yum_2', ok: true },
-    ]);
-    expect(run.code).toBe(0);
+    const drills = report.vips.flatMap((vip) => vip.drills);
+    measured(Math.max(...drills.map(({ stalledMs }) => stalledMs)), () => {
+      expect(drills, run.stderr).toMatchObject([
+        { drill: 'stop', from: 'one', to: 'spare', ok: true },
+        { drill: 'stop', from: 'yum_1', to: 'yum_2', ok: true },
+      ]);
+      expect(run.code).toBe(0);
+    });
     figure(`verify of both clusters: ${seconds(run.ms)}`);
   });
 
   test('from yum: what is installed is said to be, and nothing is done', async () => {
-    const said = await on('one', 'yum -y install libnl3-devel openssl-devel 2>&1');
+    const said = await on('yum_1', 'yum -y install libnl3-devel openssl-devel 2>&1');
     expect(said).toMatch(/^Package libnl3-devel-\S+ is already installed\.$/m);
     expect(said).toMatch(/^Package openssl-devel-\S+ is already installed\.$/m);
     expect(said).toMatch(/^Nothing to do\.$/m);
@@ -276,7 +272,7 @@ describe('a cluster of both flavours', () => {
 
   test('is left alone by a second apply: no package manager and no compiler is called', async () => {
     const watched = ['dnf-3', 'yum', 'dnf', 'apt-get', 'dpkg', 'gcc', 'cc', 'make', 'ld'];
-    const hosts = ['one', 'spare', 'apt_1', 'yum_2'];
+    const hosts = ['yum_1', 'spare', 'apt_1', 'yum_2'];
     for (const host of hosts) {
       await on(
         host,
@@ -289,13 +285,13 @@ done`,
       );
     }
     // The watch itself works.
-    await on('one', 'gcc --version; make --version; yum --version');
+    await on('yum_1', 'gcc --version; make --version; yum --version');
     await on('apt_1', 'apt-get --version');
-    expect(await on('one', 'cat /root/called')).toBe(
+    expect(await on('yum_1', 'cat /root/called')).toBe(
       '/usr/bin/gcc\n/usr/bin/make\n/usr/bin/yum\n/usr/bin/dnf-3\n',
     );
     expect(await on('apt_1', 'cat /root/called')).toBe('/usr/bin/apt-get\n');
-    await on('one', 'rm /root/called');
+    await on('yum_1', 'rm /root/called');
     await on('apt_1', 'rm /root/called');
 
     const run = await inLab(lab, ['apply', inventory]);

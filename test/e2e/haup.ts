@@ -35,6 +35,7 @@ export interface RunOptions {
   readonly during?: (pid: number) => void;
   /** Called with every piece of stderr, for tests that wait for a moment. */
   readonly onStderr?: (text: string, pid: number) => void;
+  readonly onStdout?: (text: string) => void;
   /** Variables that are set inside the lab, over what `haup lab exec` sets. */
   readonly inside?: Readonly<Record<string, string>>;
   readonly limitMs?: number;
@@ -84,7 +85,10 @@ export function runProcess(command: string, args: readonly string[], options: Ru
       stdio: ['pipe', 'pipe', 'pipe'],
     });
     let [stdout, stderr] = ['', ''];
-    child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString('utf8')));
+    child.stdout.on('data', (chunk: Buffer) => {
+      stdout += chunk.toString('utf8');
+      options.onStdout?.(chunk.toString('utf8'));
+    });
     child.stderr.on('data', (chunk: Buffer) => {
       stderr += chunk.toString('utf8');
       if (child.pid !== undefined) options.onStderr?.(chunk.toString('utf8'), child.pid);

@@ -1,6 +1,7 @@
 // suite: measures
 import { beforeAll, describe, expect, test } from 'vitest';
 import { figure, onHost, type Run, testLab } from './haup.ts';
+import { inOrder } from './in-order.ts';
 import { newerNginx } from './newer.ts';
 import { type Edit, fast, ownLab, type Written } from './own-lab.ts';
 
@@ -40,6 +41,7 @@ const added = (before: string, after: string): readonly string[] => {
 };
 
 describe('a life of two hosts', () => {
+  inOrder();
   let bare = '';
   let source = '';
   beforeAll(() => {
@@ -47,14 +49,14 @@ describe('a life of two hosts', () => {
   });
 
   test('another package run is waited for up to the limit, and named', async () => {
-    const hold = (seconds: number) =>
+    const hold = () =>
       onHost(
         lab,
         'keep_137',
-        `setsid perl -e 'use Fcntl; open(F, ">>", "/var/lib/dpkg/lock-frontend"); my $l = pack("s s x4 q q i x4", F_WRLCK, 0, 0, 0, 0); fcntl(F, F_SETLK, $l) or die; sleep ${seconds}' >/dev/null 2>&1 </dev/null &
+        `setsid perl -e 'use Fcntl; open(F, ">>", "/var/lib/dpkg/lock-frontend"); my $l = pack("s s x4 q q i x4", F_WRLCK, 0, 0, 0, 0); fcntl(F, F_SETLK, $l) or die; sleep 6000' >/dev/null 2>&1 </dev/null &
 echo $! >/run/other-run; until grep -q " $!" /proc/locks; do sleep 0.1; done`,
       );
-    await hold(60);
+    await hold();
     const impatient = inventory((it) => void (it['packages'] = { lock_wait: 2 }));
     const run = await inLab(['apply', impatient, '--limit', 'keep_137', '--yes']);
     expect(run.code).toBe(1);
@@ -62,7 +64,7 @@ echo $! >/run/other-run; until grep -q " $!" /proc/locks; do sleep 0.1; done`,
     expect(said).toMatch(/Error on keep_137: Another package run on the host has not ended within 2 s/);
     expect(said).toMatch(/Error: process \d+ \(perl -e .*\), which runs for \d+ s, holds \/var\/lib\/dpkg/);
     await onHost(lab, 'keep_137', 'kill $(cat /run/other-run)');
-    await hold(10);
+    await hold();
   });
 
   test('an init script is refused where no functions for it can be had', async () => {
@@ -78,7 +80,15 @@ echo $! >/run/other-run; until grep -q " $!" /proc/locks; do sleep 0.1; done`,
 
   test('from bare to serving from source', async () => {
     bare = await snapshot('keep_136');
-    const { ms, stderr } = await apply(source);
+    let [heard, released] = ['', false];
+    const { ms, stderr } = await well(['apply', source, '--yes'], {
+      onStderr: (text) => {
+        heard += text;
+        if (released || !heard.includes('waiting for another package run')) return;
+        released = true;
+        void onHost(lab, 'keep_137', 'kill $(cat /run/other-run)');
+      },
+    });
     expect(stderr).toMatch(
       /\[keep_137\] waiting for another package run: process \d+ \(perl .*\), which runs for \d+ s, holds \/var\/lib\/dpkg\/lock-frontend; for 180 s at most/,
     );

@@ -30,7 +30,7 @@ export async function installed(): Promise<string> {
   mkdirSync(directory, { recursive: true });
   const held = await lock(join(directory, '.test.lock'), new AbortController().signal, () => undefined);
   try {
-    if (!(await isSaved(name))) await make(name);
+    if (!(await isSaved(name))) await applyExample(name);
     await forgetOthers(name);
   } finally {
     await held.release();
@@ -44,23 +44,27 @@ const isSaved = (name: string): Promise<boolean> =>
     () => false,
   );
 
-async function make(name: string): Promise<void> {
+/** Applies the example to bare hosts, so that its builds are kept; and saves the lab, when it is given a name for it. */
+export async function applyExample(name: string | null): Promise<void> {
   const lab = testLab('base');
   const limits = { limitMs: hangMs(300_000) };
   const started = performance.now();
   const up = ['lab', 'up', example, '--name', lab, '--yes', '--for-pid', String(process.pid)];
   try {
-    for (const ran of [
-      await haup(up, limits),
-      await inLab(lab, ['apply', example, '--yes'], limits),
-      await haup(['lab', 'save', '--name', lab, name], limits),
+    for (const does of [
+      () => haup(up, limits),
+      () => inLab(lab, ['apply', example, '--yes'], limits),
+      ...(name === null ? [] : [() => haup(['lab', 'save', '--name', lab, name], limits)]),
     ]) {
+      const ran = await does();
       if (ran.code !== 0) throw new Error(`The lab for all tests is not made.\n${ran.stdout}${ran.stderr}`);
     }
   } finally {
     await haup(['lab', 'down', '--name', lab]);
   }
-  figure(`example applied and saved as ${name}: ${((performance.now() - started) / 1000).toFixed(1)} s`);
+  figure(
+    `the example applied${name === null ? '' : ` and saved as ${name}`}: ${((performance.now() - started) / 1000).toFixed(1)} s`,
+  );
 }
 
 /** Of other states of haup, the last few are kept: whoever goes back and forth finds them. */

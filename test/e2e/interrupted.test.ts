@@ -1,7 +1,6 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, describe, expect, test } from 'vitest';
 import { figure, inLab, mainLab, onHost, root, type Run } from './haup.ts';
 import { killInner } from './kill.ts';
@@ -21,8 +20,7 @@ writeFileSync(
     .replace('  # worker_connections: 1024', '  worker_connections: 2048'),
 );
 
-const apply = (path: string, during?: (pid: number) => void): Promise<Run> =>
-  inLab(mainLab, ['apply', path, '--yes', '--lock-wait', '60'], during === undefined ? {} : { during });
+const apply = (path: string): Promise<Run> => inLab(mainLab, ['apply', path, '--yes', '--lock-wait', '60']);
 
 describe('two operators at once', () => {
   test('one waits for the other with --lock-wait, and both get what they want', async () => {
@@ -37,7 +35,8 @@ describe('two operators at once', () => {
       mainLab,
       'keep_137',
       `printf 'pid=%s\\nowner=%s\\n' 0 "$(printf '{"who":"ana@desk","since":"2026-01-01T00:00:00Z","why":"haup apply"}' | base64 -w0)" > /run/haup.lock.who
-systemd-run --quiet --unit=haup-test-lock sh -c 'exec 9>>/run/haup.lock; flock 9; sleep 100 9>&-'; sleep 0.5`,
+systemd-run --quiet --unit=haup-test-lock sh -c 'exec 9>>/run/haup.lock; flock 9; sleep 6000 9>&-'
+while flock -n /run/haup.lock true; do sleep 0.1; done`,
     );
     try {
       const { code, stderr } = await inLab(mainLab, ['apply', changed, '--yes']);
@@ -80,10 +79,18 @@ systemd-run --quiet --unit=haup-test-lock sh -c 'exec 9>>/run/haup.lock; flock 9
   });
 
   test('the lock of a haup that was killed is free at once', async () => {
-    let killing: Promise<void> = Promise.resolve();
-    await apply(changed, (pid) => {
-      killing = sleep(700).then(() => killInner(pid, 'SIGKILL'));
+    let killing: Promise<void> | null = null;
+    let heard = '';
+    let outer = 0;
+    await inLab(mainLab, ['apply', changed, '--yes', '--lock-wait', '60'], {
+      during: (pid) => (outer = pid),
+      onStderr: (text) => {
+        heard += text;
+        // It has the locks of both hosts by then.
+        if (killing === null && heard.includes('begin: ')) killing = killInner(outer, 'SIGKILL');
+      },
     });
+    expect(killing).not.toBeNull();
     await killing;
     const started = performance.now();
     expect((await inLab(mainLab, ['apply', example, '--yes', '--lock-wait', '20'])).code).toBe(0);

@@ -2,7 +2,7 @@ import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { figure, haup, onHost, testLab } from './haup.ts';
+import { eventually, figure, haup, onHost, type Run, testLab } from './haup.ts';
 
 // Labs of this file's own: the one that the other tests share keeps its peace.
 const lab = testLab('lab');
@@ -57,14 +57,6 @@ async function reaches(address: string, port: number): Promise<boolean> {
   const script = `const s = require('net').connect(${port}, '${address}');
     s.on('connect', () => process.exit(0)).on('error', () => process.exit(1)); setTimeout(() => process.exit(1), 1500);`;
   return (await haup(['lab', 'exec', '--name', lab, '--', process.execPath, '-e', script])).code === 0;
-}
-
-async function until(what: string, done: () => boolean | Promise<boolean>, limitMs: number): Promise<void> {
-  for (const end = performance.now() + limitMs; performance.now() < end; ) {
-    if (await done()) return;
-    await sleep(100);
-  }
-  throw new Error(`${what}: not within ${limitMs} ms`);
 }
 
 beforeAll(async () => {
@@ -148,7 +140,7 @@ describe('exec', () => {
   test('passes a signal on, and waits for the command', async () => {
     const script = `trap 'echo told; exit 3' TERM; echo ready >&2; while :; do sleep 0.05; done`;
     const ran = await haup(['lab', 'exec', '--name', lab, '--', 'sh', '-c', script], {
-      during: (pid) => void sleep(1500).then(() => process.kill(pid, 'SIGTERM')),
+      onStderr: (said, pid) => void (said.includes('ready') && process.kill(pid, 'SIGTERM')),
     });
     expect(ran).toMatchObject({ code: 3, stdout: 'told\n' });
   });
@@ -171,7 +163,7 @@ describe('faults', () => {
     expect(await reaches('192.168.160.136', 22)).toBe(false);
     expect(await reaches('192.168.160.137', 22)).toBe(true);
     expect((await fault('keep_136', 'link-up')).code).toBe(0);
-    await until('link up again', () => reaches('192.168.160.136', 22), 5000);
+    await eventually('link up again', () => reaches('192.168.160.136', 22));
     expect(await bootId('keep_136')).toBe(before);
   });
 
@@ -196,29 +188,25 @@ describe('faults', () => {
     const next = await bootId('keep_136');
     expect(next).not.toBe(first);
     await haup(['lab', 'ssh', '--name', lab, 'keep_136', '--', 'systemctl reboot']);
-    await until(
-      'back by itself',
-      async () => {
-        const said = await haup([
-          'lab',
-          'ssh',
-          '--name',
-          lab,
-          'keep_136',
-          '--',
-          'cat /proc/sys/kernel/random/boot_id',
-        ]);
-        return said.code === 0 && said.stdout !== next;
-      },
-      30_000,
-    );
+    await eventually('back by itself', async () => {
+      const said = await haup([
+        'lab',
+        'ssh',
+        '--name',
+        lab,
+        'keep_136',
+        '--',
+        'cat /proc/sys/kernel/random/boot_id',
+      ]);
+      return said.code === 0 && said.stdout !== next;
+    });
     expect(await onHost(lab, 'keep_136', 'cat /root/kept')).toBe('kept\n');
   });
 
   test('a host that powers itself off stays off until up', async () => {
     await haup(['lab', 'ssh', '--name', lab, 'keep_137', '--', 'systemctl poweroff']);
     const off = async (): Promise<boolean> => (await haup(['lab', 'status', '--name', lab])).code === 3;
-    await until('off', off, 15_000);
+    await eventually('off', off);
     await sleep(1000);
     expect(await off()).toBe(true);
     expect((await fault('keep_137', 'reboot')).code).toBe(1);
@@ -238,38 +226,68 @@ test('two labs with the same addresses do not meet', async () => {
   expect(await onHost(lab, 'keep_136', 'cat /root/which')).toBe('one\n');
 });
 
-const killedAt = async (ms: number): Promise<void> => {
-  await haup(['lab', 'up', '--name', second], {
-    during: (pid) =>
-      void sleep(ms)
-        .then(() => process.kill(pid, 'SIGKILL'))
-        .catch(() => {}),
+/** What `up` makes, in this order: it is interrupted when it has just made one of them. */
+const made = {
+  'its lock': `${state(second)}.lock`,
+  'its directory': state(second),
+  'its switch': `/run/netns/haup.${second}`,
+  'its overlay': `${state(second)}/overlay.yaml`,
+  'its key': `${state(second)}/key.pub`,
+  'a host': `${state(second)}/hosts/keep_136/host.json`,
+  'its ssh_config': `${state(second)}/ssh_config`,
+  'a boot': `${state(second)}/hosts/keep_137/console.log`,
+} as const;
+type Made = keyof typeof made;
+
+async function interrupted(when: Made, signal: NodeJS.Signals): Promise<Run> {
+  let waiting: Promise<void> = Promise.resolve();
+  const run = await haup(['lab', 'up', '--name', second], {
+    during: (pid) => {
+      waiting = (async () => {
+        while (!existsSync(made[when])) {
+          // It may be over by now: then there is nothing left to interrupt, and that is said below.
+          if (!existsSync(`/proc/${pid}`)) return;
+          await sleep(1);
+        }
+        process.kill(pid, signal);
+      })();
+    },
   });
-};
+  await waiting;
+  return run;
+}
+async function killedWith(when: Made): Promise<void> {
+  expect((await interrupted(when, 'SIGKILL')).code).toBe(137);
+}
 
 describe('a lab that is killed half way', () => {
-  test.each([150, 300, 450, 700])('after %i ms is completed by the next up', async (ms) => {
-    await killedAt(ms);
-    const made = await up(second);
-    expect(made.stderr).not.toMatch(/Error/);
-    expect(made.code).toBe(0);
-    expect(await onHost(second, 'keep_137', 'hostname')).toBe('keep_137\n');
-    await haup(['lab', 'down', '--name', second]);
-    expect(traces(second)).toEqual([]);
-  });
+  test.each(['its lock', 'its switch', 'its key', 'a boot'] as const)(
+    'with %s made is completed by the next up',
+    async (when) => {
+      await killedWith(when);
+      const made = await up(second);
+      expect(made.stderr).not.toMatch(/Error/);
+      expect(made.code).toBe(0);
+      expect(await onHost(second, 'keep_137', 'hostname')).toBe('keep_137\n');
+      await haup(['lab', 'down', '--name', second]);
+      expect(traces(second)).toEqual([]);
+    },
+  );
 
-  test.each([250, 400, 600])('after %i ms is removed by down', async (ms) => {
-    await killedAt(ms);
-    expect((await haup(['lab', 'down', '--name', second])).code).toBe(0);
-    // A boot script that was starting just then has found nothing to boot.
-    await sleep(300);
-    expect(traces(second)).toEqual([]);
-  });
+  test.each(['its directory', 'a host', 'its ssh_config', 'a boot'] as const)(
+    'with %s made is removed by down',
+    async (when) => {
+      await killedWith(when);
+      expect((await haup(['lab', 'down', '--name', second])).code).toBe(0);
+      // A boot script that was starting just then finds nothing to boot.
+      await eventually('nothing is left', () => traces(second).length === 0);
+      await sleep(300);
+      expect(traces(second)).toEqual([]);
+    },
+  );
 
   test('by Ctrl-C says so, and is completed by the next up', async () => {
-    const stopped = await haup(['lab', 'up', '--name', second], {
-      during: (pid) => void sleep(500).then(() => process.kill(pid, 'SIGINT')),
-    });
+    const stopped = await interrupted('its directory', 'SIGINT');
     expect(stopped.code).toBe(130);
     expect(stopped.stderr).toMatch(/INTERRUPTED/);
     expect((await up(second)).code).toBe(0);
@@ -297,6 +315,6 @@ test('the keeper takes the lab down when its owner is killed', async () => {
   expect((await haup(['lab', 'status', '--name', second])).code).toBe(0);
   owner.kill('SIGKILL');
   const start = performance.now();
-  await until('taken down', () => traces(second).length === 0, 20_000);
+  await eventually('taken down', () => traces(second).length === 0);
   figure(`lab gone after its owner was killed: ${((performance.now() - start) / 1000).toFixed(1)} s`);
 });

@@ -24,6 +24,13 @@ await sampler.stop();
 // Spans are told on the wall clock, as whatever else was written down meanwhile is.
 const offset = Date.now() - performance.now();
 const wall = (ms) => new Date(ms + offset).toISOString().slice(14, 23);
+/** The longest time in which this machine did not ask, or all of that when it is more than a fifth. */
+const stalled = (samples, longest) => {
+  const times = samples.map(({ sentAt }) => sentAt);
+  const spanMs = times.reduce((a, b) => Math.max(a, b), 0) - times.reduce((a, b) => Math.min(a, b), Infinity);
+  const missedMs = spanMs - samples.length * intervalMs;
+  return missedMs > spanMs / 5 ? missedMs : longest;
+};
 const seen = addresses.map((address) => {
   const { lost, total, retried, longestGapMs, stalledMs, unanswered, answeredBy } = outage(
     sampler.of(address),
@@ -34,7 +41,10 @@ const seen = addresses.map((address) => {
     ...unanswered.map(({ fromMs, toMs }) => [fromMs, toMs, 'no answer']),
   ].toSorted(([a], [b]) => a - b);
   const story = spans.map(([from, to, what]) => `${wall(from)} to ${wall(to)} ${what}`);
-  return [address, { lost, total, retried, longestGapMs, stalledMs, story }];
+  return [
+    address,
+    { lost, total, retried, longestGapMs, stalledMs: stalled(sampler.of(address), stalledMs), story },
+  ];
 });
 process.stdout.write(`${JSON.stringify(Object.fromEntries(seen))}\n`);
 process.exit(0);

@@ -9,7 +9,7 @@ export interface Seen {
   readonly total: number;
   readonly retried: number;
   readonly longestGapMs: number;
-  /** The longest time in which this machine itself did not get to ask. */
+  /** The longest time in which this machine itself did not get to ask, or the sum of it when that is much. */
   readonly stalledMs: number;
   /** Who answered from when to when, as minutes and seconds, and when nobody did. */
   readonly story: readonly string[];

@@ -2,7 +2,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { FailoverReport, VerifyReport } from '../../src/model/report.ts';
-import { figure, inLab, mainLab, onHost, type Run } from './haup.ts';
+import { eventually, figure, inLab, mainLab, onHost, type Run } from './haup.ts';
+import { measured } from './measured.ts';
 
 const example = 'inventory.example.yaml';
 const [one, two] = ['192.168.160.161', '192.168.160.162'];
@@ -18,20 +19,19 @@ const move = async (...args: string[]): Promise<{ code: number; report: Failover
   return { code, report: JSON.parse(stdout) as FailoverReport };
 };
 
+const stalled = (measurements: readonly { readonly stalledMs?: number }[]): number =>
+  Math.max(...measurements.map(({ stalledMs }) => stalledMs ?? 0));
+const stalledInWords = (text: string): number =>
+  Number(/this machine itself stalled for up to ([\d.]+) ms/.exec(text)?.[1] ?? 0);
+
 const holders = async (): Promise<readonly (readonly string[])[]> => {
   const { stdout } = await run('status', example, '--json');
   return (JSON.parse(stdout) as { vips: { holders: string[] }[] }).vips.map((vip) => vip.holders);
 };
 const home = [['keep_136'], ['keep_137']];
 
-async function until(what: string, done: () => Promise<boolean>, limitMs: number): Promise<void> {
-  for (const end = performance.now() + limitMs; performance.now() < end; await sleep(200)) {
-    if (await done()) return;
-  }
-  throw new Error(`${what}: not within ${limitMs} ms`);
-}
 const everythingIsHome = (): Promise<void> =>
-  until('every VIP is home', async () => JSON.stringify(await holders()) === JSON.stringify(home), 60_000);
+  eventually('every VIP is home', async () => JSON.stringify(await holders()) === JSON.stringify(home));
 /** Timers and watches that a run left on a host. */
 const left = (host: string): Promise<string> =>
   onHost(
@@ -43,9 +43,25 @@ const left = (host: string): Promise<string> =>
 afterEach(everythingIsHome);
 
 describe('verify', () => {
-  test('measures both VIPs within 15 % and 30 ms of the bound, failback without a lost request, in 20 s', async () => {
+  test('measures both VIPs within 15 % and 30 ms of the bound, failback without a lost request', async () => {
     const { code, report, ms } = await verify();
-    expect(report.vips.flatMap(({ drills }) => drills.flatMap(({ reasons }) => reasons))).toEqual([]);
+    figure(`verify of both VIPs: ${(ms / 1000).toFixed(1)} s`);
+    const drills = report.vips.flatMap((vip) => vip.drills);
+    for (const drill of drills) {
+      figure(
+        `stop ${drill.from}: outage ${drill.outageMs} ms (bound ${drill.boundMs}), lost ${drill.lost} of ${drill.total}; failback lost ${drill.failback?.lost} of ${drill.failback?.total}; stalled ${drill.stalledMs} ms`,
+      );
+    }
+    measured(stalled(drills), () => {
+      expect(drills.flatMap(({ reasons }) => reasons)).toEqual([]);
+      for (const drill of drills) {
+        expect(Math.abs(drill.outageMs - drill.boundMs)).toBeLessThan(drill.boundMs * 0.15 + 30);
+        expect(drill.lost).toBeGreaterThan(100);
+        expect(drill.total).toBeGreaterThan(drill.lost + 200);
+        expect(drill.noneHeldMs).toBeGreaterThan(600);
+        expect(drill.failback).toMatchObject({ lost: 0 });
+      }
+    });
     expect(code).toBe(0);
     expect(report).toMatchObject({
       version: 1,
@@ -61,26 +77,13 @@ describe('verify', () => {
         },
       ],
     });
-    for (const { drills } of report.vips) {
-      for (const drill of drills) {
-        expect(Math.abs(drill.outageMs - drill.boundMs)).toBeLessThan(drill.boundMs * 0.15 + 30);
-        expect(drill.lost).toBeGreaterThan(100);
-        expect(drill.total).toBeGreaterThan(drill.lost + 200);
-        expect(drill.noneHeldMs).toBeGreaterThan(600);
-        expect(drill.failback).toMatchObject({ lost: 0 });
-        figure(
-          `stop ${drill.from}: outage ${drill.outageMs} ms (bound ${drill.boundMs}), lost ${drill.lost} of ${drill.total}; failback lost ${drill.failback?.lost} of ${drill.failback?.total}`,
-        );
-      }
-    }
-    expect(ms).toBeLessThan(20_000);
     expect(await left('keep_136')).toBe('');
     expect(await left('keep_137')).toBe('');
   });
 
   test('says in words who held the VIP when, and refuses without a terminal or --yes', async () => {
     const { code, stdout } = await run('verify', example, '--yes', '--vip', one);
-    expect(code).toBe(0);
+    measured(stalledInWords(stdout), () => expect(code, stdout).toBe(0));
     expect(stdout).toMatch(/192\.168\.160\.161: stop keepalived on keep_136, keep_137 takes over +✓ ok/);
     expect(stdout).toMatch(/bound 688 ms/);
     expect(stdout).not.toContain(two);
@@ -111,11 +114,12 @@ describe('verify', () => {
     const untouched = await onHost(mainLab, 'keep_137', asStarted);
     await onHost(mainLab, 'keep_136', 'pkill -STOP -x keepalived');
     try {
-      await until('both hold it', async () => (await holders())[0]?.length === 2, 20_000);
+      await eventually('both hold it', async () => (await holders())[0]?.length === 2);
       const { code, report } = await verify();
       expect(code).toBe(3);
       expect(report.vips[0]?.drills[0]?.reasons.join()).toMatch(/both have the VIP: split brain/);
-      expect(report.vips[0]?.drills[0]?.lost).toBe(0);
+      const [drill] = report.vips[0]?.drills ?? [];
+      measured(drill?.stalledMs ?? 0, () => expect(drill?.lost).toBe(0));
       // Nor is the other one taken from the only host that is well.
       expect(report.vips[1]?.drills[0]?.reasons.join()).toMatch(
         /not drilled: .* both have 192\.168\.160\.161/,
@@ -133,16 +137,12 @@ describe('verify puts back what it broke', () => {
     let waiting: Promise<void> = Promise.resolve();
     const outcome = await inLab(mainLab, ['verify', example, '--yes', '--vip', one], {
       during: (pid) => {
-        waiting = until(
-          'the drill has begun',
-          async () => {
-            const state = await onHost(mainLab, 'keep_136', 'systemctl is-active keepalived || true');
-            if (!/^(inactive|deactivating)/.test(state)) return false;
-            act(pid);
-            return true;
-          },
-          30_000,
-        );
+        waiting = eventually('the drill has begun', async () => {
+          const state = await onHost(mainLab, 'keep_136', 'systemctl is-active keepalived || true');
+          if (!/^(inactive|deactivating)/.test(state)) return false;
+          act(pid);
+          return true;
+        });
       },
     });
     await waiting;
@@ -160,17 +160,15 @@ describe('verify puts back what it broke', () => {
   test('when it is killed, by the timer on the host', async () => {
     await cutOff((pid) => process.kill(pid, 'SIGKILL'));
     expect(await left('keep_136')).toMatch(/haup-stop-51-\w+\.timer/);
-    await until(
+    await eventually(
       'the dead man has started keepalived',
       async () =>
         (await onHost(mainLab, 'keep_136', 'systemctl is-active keepalived || true')) === 'active\n',
-      60_000,
     );
     await everythingIsHome();
-    await until(
+    await eventually(
       'nothing is left on the hosts',
       async () => `${await left('keep_136')}${await left('keep_137')}` === '',
-      10_000,
     );
   });
 });
@@ -179,19 +177,21 @@ describe('failover and failback', () => {
   test('lose no request, there and back, time after time', async () => {
     for (let round = 0; round < 3; round++) {
       const away = await move('failover', 'keep_136');
-      expect(away.report).toMatchObject({
-        version: 1,
-        ok: true,
-        host: 'keep_136',
-        mode: 'drain',
-        vips: [{ address: one, from: 'keep_136', to: 'keep_137', lost: 0 }],
-        after: [{ holders: ['keep_137'] }, { holders: ['keep_137'] }],
-      });
-      expect(away.code).toBe(0);
       const back = await move('failback', 'keep_136');
-      expect(back.report).toMatchObject({
-        ok: true,
-        vips: [{ address: one, from: 'keep_137', to: 'keep_136', lost: 0 }],
+      measured(stalled([...away.report.vips, ...back.report.vips]), () => {
+        expect(away.report).toMatchObject({
+          version: 1,
+          ok: true,
+          host: 'keep_136',
+          mode: 'drain',
+          vips: [{ address: one, from: 'keep_136', to: 'keep_137', lost: 0 }],
+          after: [{ holders: ['keep_137'] }, { holders: ['keep_137'] }],
+        });
+        expect(away.code).toBe(0);
+        expect(back.report).toMatchObject({
+          ok: true,
+          vips: [{ address: one, from: 'keep_137', to: 'keep_136', lost: 0 }],
+        });
       });
       for (const { report } of [away, back]) {
         const [vip] = report.vips;
@@ -223,14 +223,15 @@ describe('failover and failback', () => {
 
   test('by stop: as the seed does it, within the bound; failback starts keepalived', async () => {
     const { code, report } = await move('failover', 'keep_137', '--mode', 'stop');
-    expect(report.reasons).toEqual([]);
-    expect(code).toBe(0);
-    expect(report.vips[0]?.outageMs).toBeGreaterThan(600);
-    expect(await onHost(mainLab, 'keep_137', 'systemctl is-active keepalived || true')).toBe('inactive\n');
-    expect((await move('failback', 'keep_137')).report).toMatchObject({
-      ok: true,
-      vips: [{ to: 'keep_137', lost: 0 }],
+    const state = await onHost(mainLab, 'keep_137', 'systemctl is-active keepalived || true');
+    const back = (await move('failback', 'keep_137')).report;
+    measured(stalled([...report.vips, ...back.vips]), () => {
+      expect(report.reasons).toEqual([]);
+      expect(code).toBe(0);
+      expect(report.vips[0]?.outageMs).toBeGreaterThan(600);
+      expect(back).toMatchObject({ ok: true, vips: [{ to: 'keep_137', lost: 0 }] });
     });
+    expect(state).toBe('inactive\n');
   });
 
   test('is refused while the backup does not serve, and asks before it moves anything', async () => {
