@@ -190,7 +190,7 @@ describe('in the middle of a build', () => {
     onHost(
       mainLab,
       'keep_136',
-      'for i in $(seq 40); do if [ ! -e /usr/local/src/haup ] && ! pgrep -x make && flock -n /run/haup.lock true; then exit 0; fi; sleep 0.25; done; ls -R /usr/local/src; ps ax; exit 1',
+      'for i in $(seq 40); do if [ ! -e /var/lib/haup/build ] && ! pgrep -x make && flock -n /run/haup.lock true; then exit 0; fi; sleep 0.25; done; ls -R /var/lib/haup/build; ps ax; exit 1',
     );
 
   test('Ctrl-C ends it on the host too', async () => {

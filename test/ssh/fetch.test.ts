@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { sourceDirectory } from '../../src/model/layout.ts';
 import { fetchTarball } from '../../src/ssh/builds.ts';
 
 const bytes = Buffer.from('a tarball, to a digest');
@@ -40,18 +41,14 @@ function fetched(
     sha256,
   });
   return new Promise((resolve) => {
-    execFile(
-      '/bin/sh',
-      ['-c', script.replaceAll('/usr/local/src/haup', source)],
-      (error, _stdout, stderr) => {
-        const path = join(source, 'x-1.tar.gz');
-        resolve({
-          code: error === null ? 0 : Number(error.code),
-          stderr,
-          file: existsSync(path) ? readFileSync(path) : null,
-        });
-      },
-    );
+    execFile('/bin/sh', ['-c', script.replaceAll(sourceDirectory, source)], (error, _stdout, stderr) => {
+      const path = join(source, 'x-1.tar.gz');
+      resolve({
+        code: error === null ? 0 : Number(error.code),
+        stderr,
+        file: existsSync(path) ? readFileSync(path) : null,
+      });
+    });
   });
 }
 
