@@ -11,16 +11,17 @@ const imports = (file: string): string[] =>
 /** Folder → the folders it may import besides itself. */
 const below: Record<string, readonly string[]> = {
   model: [],
+  base: ['model'],
   inventory: ['model'],
   desired: ['model'],
   facts: ['model'],
   plan: ['model'],
   judge: ['model'],
-  ssh: ['model'],
+  ssh: ['model', 'base'],
   report: ['model'],
   lab: ['model'],
   verify: ['model'],
-  run: ['model', 'verify', 'judge'],
+  run: ['model', 'base', 'verify', 'judge'],
 };
 
 test.each(files)('%s imports downwards only', (file) => {

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -18,6 +18,8 @@ beforeAll(async () => {
   server = createServer((request, response) => {
     if (request.url === '/right') response.end(bytes);
     else if (request.url === '/moved') response.writeHead(302, { location: '/right' }).end();
+    else if (request.url === '/file')
+      response.writeHead(302, { location: `file://${directory}/private` }).end();
     else if (request.url === '/other') response.end('something else');
     else response.writeHead(404).end('no such page');
   });
@@ -67,6 +69,14 @@ test('something else is thrown away, and it is said what it was', async () => {
   expect(stderr).toContain(`from     ${base}/other\nexpected ${sha256}\ngot      `);
   expect(file).toBeNull();
   expect(existsSync(join(directory, 'source'))).toBe(false);
+});
+
+test('a mirror cannot have a file of the host read by a redirect', async () => {
+  writeFileSync(join(directory, 'private'), 'a secret of the host');
+  const { code, stderr, file } = await fetched(['/file']);
+  expect(code).toBe(1);
+  expect(stderr).not.toMatch(/expected|got|20 bytes/);
+  expect(file).toBeNull();
 });
 
 test('when nobody has it, each that was asked is named, and nothing is left', async () => {
