@@ -15,6 +15,7 @@ import { status } from '../lab/status.ts';
 import type { LabWorld } from '../lab/world.ts';
 import type { Inventory } from '../model/domain.ts';
 import { exitCodes, HaupError } from '../model/errors.ts';
+import { printJson } from '../report/json.ts';
 import type { Context } from './context.ts';
 
 export interface LabOptions {
@@ -56,15 +57,14 @@ export async function labUp(
   const keeper =
     forPid === null ? null : { pid: forPid, down: [...ownCommand(context), 'lab', 'down', '--name', name] };
   const made = await up(spec, world(context), { keeper });
-  context.out(
-    options.json === true ? json({ version: 1, ok: true, ...made }) : `${statusText(made)}\n${next(name)}`,
-  );
+  if (options.json === true) printJson(context.out, { version: 1, ok: true, ...made }, 'pretty');
+  else context.out(`${statusText(made)}\n${next(name)}`);
   return exitCodes.ok;
 }
 
 function pidOf(text: string): number {
   if (/^[1-9]\d{0,9}$/.test(text)) return Number(text);
-  throw new HaupError('USAGE', `--for-pid takes the number of a process, not ${JSON.stringify(text)}.`);
+  throw new HaupError('USAGE', `--for-pid takes the number of a process, not '${text}'.`);
 }
 
 /** The inventory as the lab copies it; by default the example that comes with haup. */
@@ -139,7 +139,7 @@ export async function labDown(context: Context, options: LabDownOptions): Promis
   checkRoot('haup lab down');
   for (const name of names) await down(name, world(context));
   if (options.purge === true) await removeCache(world(context));
-  if (options.json === true) context.out(json({ version: 1, ok: true, removed: names }));
+  if (options.json === true) printJson(context.out, { version: 1, ok: true, removed: names }, 'pretty');
   return exitCodes.ok;
 }
 
@@ -147,9 +147,8 @@ export async function labDown(context: Context, options: LabDownOptions): Promis
 export async function labStatus(context: Context, options: LabOptions): Promise<number> {
   checkRoot('haup lab status');
   const found = await status(nameOf(context, options), defaultRoots);
-  context.out(
-    options.json === true ? json({ version: 1, ok: found.up, ...found }) : `${statusText(found)}\n`,
-  );
+  if (options.json === true) printJson(context.out, { version: 1, ok: found.up, ...found }, 'pretty');
+  else context.out(`${statusText(found)}\n`);
   return found.up ? exitCodes.ok : exitCodes.findings;
 }
 
@@ -186,11 +185,10 @@ export async function labFault(
   const spec = await specOf(name, defaultRoots);
   await fault(spec, labPaths(defaultRoots, name), knownHost(spec, host), what, context.signal);
   const found = await status(name, defaultRoots);
-  context.out(options.json === true ? json({ version: 1, ok: true, ...found }) : `${statusText(found)}\n`);
+  if (options.json === true) printJson(context.out, { version: 1, ok: true, ...found }, 'pretty');
+  else context.out(`${statusText(found)}\n`);
   return exitCodes.ok;
 }
-
-const json = (document: unknown): string => `${JSON.stringify(document, null, 2)}\n`;
 
 function statusText(lab: LabStatus): string {
   const rows = [
