@@ -11,16 +11,17 @@ const imports = (file: string): string[] =>
 /** Folder → the folders it may import besides itself. */
 const below: Record<string, readonly string[]> = {
   model: [],
+  base: ['model'],
   inventory: ['model'],
   desired: ['model'],
   facts: ['model'],
   plan: ['model'],
   judge: ['model'],
-  ssh: ['model'],
+  ssh: ['model', 'base'],
   report: ['model'],
   lab: ['model'],
   verify: ['model'],
-  run: ['model', 'verify', 'judge'],
+  run: ['model', 'base', 'verify', 'judge'],
 };
 
 test.each(files)('%s imports downwards only', (file) => {
@@ -73,3 +74,22 @@ test.each(files.filter((file) => !['bin.ts', 'cli/context.ts', 'cli/program.ts']
     expect(text(file).match(/(?<![.\w`])process\.(env|argv|exit|cwd|stdout|stderr|stdin|on)\b/g)).toBeNull();
   },
 );
+
+/** Code without comments. */
+const code = (file: string): string => text(file).replace(/\/\*[^]*?\*\/|(?<![:'"`])\/\/.*$/gm, '');
+
+test.each(files.filter((file) => file.startsWith('cli/')))(
+  '%s prints through the context, and JSON through printJson',
+  (file) => {
+    // What goes to a hook's stdin is not printed.
+    if (file !== 'cli/hooks.ts') expect(code(file)).not.toContain('JSON.stringify');
+    expect(code(file)).not.toContain('jsonText');
+  },
+);
+
+test.each(files)('%s writes to the terminal only where its text is looked at', (file) => {
+  expect(code(file)).not.toMatch(/\bconsole\.(log|info|warn|error|debug)\(/);
+  if (file !== 'cli/context.ts') expect(code(file)).not.toMatch(/\bstd(out|err)\.write\(/);
+  // The board, whose text is made of printable ones.
+  if (!['cli/context.ts', 'cli/reporter.ts'].includes(file)) expect(code(file)).not.toContain('stderrStream');
+});

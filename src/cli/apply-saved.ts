@@ -5,6 +5,7 @@ import type { HostFacts } from '../model/facts.ts';
 import { HaupError } from '../model/errors.ts';
 import type { Plan } from '../model/plan.ts';
 import { readPlan } from '../plan/saved.ts';
+import { oneLine } from '../report/printable.ts';
 import { cachedPacks } from '../run/packs.ts';
 import { type AgreeOptions, assertFits, makeStock, showAndCarryOut } from './carry-out.ts';
 import type { Context } from './context.ts';
@@ -26,7 +27,7 @@ export async function applySaved(
   const inventory = inventoryFrom(draft.inventory, context.env);
   const names = Object.keys(draft.standing);
   const { who, when } = draft.made;
-  context.err(`plan of ${draft.inventory.file}, made by ${who} at ${when}\n`);
+  context.err(`${oneLine(`plan of ${draft.inventory.file}, made by ${who} at ${when}`)}\n`);
   const stock = makeStock(context);
   const [connected, decide] = await connectAndPrepare(context, inventory, options, {
     names,

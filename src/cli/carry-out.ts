@@ -7,6 +7,7 @@ import type { Plan } from '../model/plan.ts';
 import { buildsOf } from '../plan/builds.ts';
 import { countChanges, refuseDowngrades } from '../plan/plan.ts';
 import { moved, standing, type Standing } from '../plan/standing.ts';
+import { printJson } from '../report/json.ts';
 import { count } from '../report/words.ts';
 import { type PackStore, packStore } from '../run/packs.ts';
 import type { Store } from '../ssh/actions.ts';
@@ -82,7 +83,7 @@ export async function showAndCarryOut(
 }
 
 async function show(context: Context, plan: Plan, options: AgreeOptions): Promise<void> {
-  if (options.json === true) context.out(`${JSON.stringify({ type: 'plan', ...planData(plan) })}\n`);
+  if (options.json === true) printJson(context.out, { type: 'plan', ...planData(plan) }, 'line');
   else await printPlan(context, plan, options);
 }
 

@@ -2,6 +2,7 @@ import { homedir, hostname, userInfo } from 'node:os';
 import { createInterface } from 'node:readline/promises';
 import type { Writable } from 'node:stream';
 import { HaupError } from '../model/errors.ts';
+import { gated } from '../report/printable.ts';
 
 /** What a stream can show. `color`: 0 none, 1 to 3 as chalk counts. */
 export interface StreamFacts {
@@ -70,6 +71,12 @@ export function colorLevel(
   return stream.isTTY === true ? depth() : 0;
 }
 
+/** All that haup prints goes this way, but for the live board, whose text is made of `printable` ones. */
+export const writerTo =
+  (stream: Writable, color: boolean) =>
+  (text: string): void =>
+    void stream.write(gated(text, color));
+
 export function makeContext(proc: NodeJS.Process, color: ColorWish): Context {
   const facts = (stream: NodeJS.WriteStream): StreamFacts => ({
     isTty: stream.isTTY === true,
@@ -91,8 +98,8 @@ export function makeContext(proc: NodeJS.Process, color: ColorWish): Context {
     isRoot: proc.getuid?.() === 0,
     signal,
     now: Date.now,
-    out: (text) => void proc.stdout.write(text),
-    err: (text) => void proc.stderr.write(text),
+    out: writerTo(proc.stdout, facts(proc.stdout).color > 0),
+    err: writerTo(proc.stderr, facts(proc.stderr).color > 0),
     stdout: facts(proc.stdout),
     stderr: facts(proc.stderr),
     stderrStream: proc.stderr,
@@ -114,7 +121,7 @@ export function makeContext(proc: NodeJS.Process, color: ColorWish): Context {
       }
       const prompt = createInterface({ input: proc.stdin, output: proc.stderr });
       try {
-        const answer = await prompt.question(`${question} [y/N] `, { signal });
+        const answer = await prompt.question(gated(`${question} [y/N] `, false), { signal });
         return /^y(es)?$/i.test(answer.trim());
       } catch (cause) {
         throw signal.aborted ? signal.reason : cause;

@@ -206,8 +206,8 @@ async function agreed(
 
 async function show(context: Context, report: FailoverReport, options: FailoverOptions): Promise<void> {
   if (options.json === true) {
-    const { jsonText } = await import('../report/json.ts');
-    context.out(`${jsonText(report, true)}\n`);
+    const { printJson } = await import('../report/json.ts');
+    printJson(context.out, report, 'pretty');
     return;
   }
   const { failoverText } = await import('../report/failover-text.ts');

@@ -30,13 +30,13 @@ export async function history(
     ),
   );
   if (options.json === true) {
-    const { jsonText } = await import('../report/json.ts');
+    const { printJson } = await import('../report/json.ts');
     const hosts = [...kept].map(([name, { states, unreadable }]) => ({
       host: name,
       states: states.map(stateData),
       unreadable,
     }));
-    context.out(`${jsonText({ version: 1, hosts }, true)}\n`);
+    printJson(context.out, { version: 1, hosts }, 'pretty');
   } else {
     const { historyText } = await import('../report/history-text.ts');
     const style = await styleFor(context.stdout);

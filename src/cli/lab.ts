@@ -16,6 +16,7 @@ import { status } from '../lab/status.ts';
 import type { LabWorld } from '../lab/world.ts';
 import type { Inventory } from '../model/domain.ts';
 import { exitCodes, HaupError } from '../model/errors.ts';
+import { printJson } from '../report/json.ts';
 import type { Context } from './context.ts';
 
 export interface LabOptions {
@@ -60,15 +61,14 @@ export async function labUp(
   const keeper =
     forPid === null ? null : { pid: forPid, down: [...ownCommand(context), 'lab', 'down', '--name', name] };
   const made = await up(spec, world(context), { keeper, from });
-  context.out(
-    options.json === true ? json({ version: 1, ok: true, ...made }) : `${statusText(made)}\n${next(name)}`,
-  );
+  if (options.json === true) printJson(context.out, { version: 1, ok: true, ...made }, 'pretty');
+  else context.out(`${statusText(made)}\n${next(name)}`);
   return exitCodes.ok;
 }
 
 function pidOf(text: string): number {
   if (/^[1-9]\d{0,9}$/.test(text)) return Number(text);
-  throw new HaupError('USAGE', `--for-pid takes the number of a process, not ${JSON.stringify(text)}.`);
+  throw new HaupError('USAGE', `--for-pid takes the number of a process, not '${text}'.`);
 }
 
 /** The inventory as the lab copies it; by default the example that comes with haup. */
@@ -147,7 +147,7 @@ export async function labDown(context: Context, options: LabDownOptions): Promis
   checkRoot('haup lab down');
   for (const name of names) await down(name, world(context));
   if (options.purge === true) await removeCache(world(context));
-  if (options.json === true) context.out(json({ version: 1, ok: true, removed: names }));
+  if (options.json === true) printJson(context.out, { version: 1, ok: true, removed: names }, 'pretty');
   return exitCodes.ok;
 }
 
@@ -155,7 +155,7 @@ export async function labDown(context: Context, options: LabDownOptions): Promis
 export async function labSave(context: Context, as: string, options: LabOptions): Promise<number> {
   checkRoot(`haup lab save ${as}`);
   const saved = await save(nameOf(context, options), as, world(context));
-  if (options.json === true) context.out(json({ version: 1, ok: true, name: as, ...saved }));
+  if (options.json === true) printJson(context.out, { version: 1, ok: true, name: as, ...saved }, 'pretty');
   return exitCodes.ok;
 }
 
@@ -163,9 +163,8 @@ export async function labSave(context: Context, as: string, options: LabOptions)
 export async function labStatus(context: Context, options: LabOptions): Promise<number> {
   checkRoot('haup lab status');
   const found = await status(nameOf(context, options), defaultRoots);
-  context.out(
-    options.json === true ? json({ version: 1, ok: found.up, ...found }) : `${statusText(found)}\n`,
-  );
+  if (options.json === true) printJson(context.out, { version: 1, ok: found.up, ...found }, 'pretty');
+  else context.out(`${statusText(found)}\n`);
   return found.up ? exitCodes.ok : exitCodes.findings;
 }
 
@@ -202,11 +201,10 @@ export async function labFault(
   const spec = await specOf(name, defaultRoots);
   await fault(spec, labPaths(defaultRoots, name), knownHost(spec, host), what, context.signal);
   const found = await status(name, defaultRoots);
-  context.out(options.json === true ? json({ version: 1, ok: true, ...found }) : `${statusText(found)}\n`);
+  if (options.json === true) printJson(context.out, { version: 1, ok: true, ...found }, 'pretty');
+  else context.out(`${statusText(found)}\n`);
   return exitCodes.ok;
 }
-
-const json = (document: unknown): string => `${JSON.stringify(document, null, 2)}\n`;
 
 function statusText(lab: LabStatus): string {
   const rows = [

@@ -1,6 +1,7 @@
 import type { HostName } from '../model/domain.ts';
 import { HaupError } from '../model/errors.ts';
 import type { HeldLock, Host } from '../model/host.ts';
+import { oneLine } from '../report/printable.ts';
 import { lockHosts } from '../run/lock.ts';
 import type { Context } from './context.ts';
 import { pause } from './pause.ts';
@@ -31,7 +32,7 @@ export async function lockFor(
       sleep: pause,
       onWait: (host, by) =>
         context.err(
-          `${host}: ${by.who} is at work on it (${by.why}, since ${by.since}); waiting up to ${wait} s\n`,
+          `${oneLine(`${host}: ${by.who} is at work on it (${by.why}, since ${by.since}); waiting up to ${wait} s`)}\n`,
         ),
     },
     context.signal,

@@ -3,6 +3,7 @@ import type { HostFacts } from '../model/facts.ts';
 import { exitCodes } from '../model/errors.ts';
 import type { Host } from '../model/host.ts';
 import type { BuildReport, Finding } from '../model/plan.ts';
+import { printJson } from '../report/json.ts';
 import type { Context } from './context.ts';
 import type { GlobalOptions } from './program.ts';
 import { styleFor } from './style.ts';
@@ -41,7 +42,7 @@ export async function reportOutcome(
   const [{ statusReport }, { statusText }] = await loadReports();
   const status = statusReport(inventory, facts, context.now());
   const report = { ...status, findings: [...status.findings, ...hooks] };
-  if (options.json === true) context.out(`${JSON.stringify({ type: 'status', ...report, builds })}\n`);
+  if (options.json === true) printJson(context.out, { type: 'status', ...report, builds }, 'line');
   else
     context.out(`${statusText(report, await styleFor(context.stdout), { width: context.stdout.columns })}\n`);
   return report.ok && hooks.length === 0 ? exitCodes.ok : exitCodes.findings;

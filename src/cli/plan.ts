@@ -117,9 +117,9 @@ export const cacheDirectory = (context: Context): string =>
 /** The plan on stdout: text, or with --json one document. */
 export async function printPlan(context: Context, made: Plan, options: GlobalOptions): Promise<void> {
   if (options.json === true) {
-    const { jsonText } = await import('../report/json.ts');
+    const { printJson } = await import('../report/json.ts');
     const { changes, ...rest } = planData(made);
-    context.out(`${jsonText({ version: 1, pending: changes.length > 0, changes, ...rest }, true)}\n`);
+    printJson(context.out, { version: 1, pending: changes.length > 0, changes, ...rest }, 'pretty');
     return;
   }
   const { planText } = await import('../report/plan-text.ts');

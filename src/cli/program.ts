@@ -2,7 +2,7 @@ import { Argument, Command, CommanderError, Option } from 'commander';
 import { createRequire } from 'node:module';
 import { exitCodes } from '../model/errors.ts';
 import type { Context } from './context.ts';
-import { makeContext } from './context.ts';
+import { makeContext, writerTo } from './context.ts';
 import { declareLab } from './lab-program.ts';
 
 const { version } = createRequire(import.meta.url)('../../package.json') as { version: string };
@@ -79,6 +79,7 @@ function declare(bind: Bind, proc: NodeJS.Process): Command {
         'moves virtual IPs without losing a request, and proves that failover works.',
     )
     .version(`haup ${version} (node ${proc.versions.node}, ${proc.platform} ${proc.arch})`, '-V, --version')
+    .configureOutput({ writeOut: writerTo(proc.stdout, false), writeErr: writerTo(proc.stderr, false) })
     .exitOverride()
     .showHelpAfterError('(haup --help shows the commands; haup help COMMAND shows one)')
     .configureHelp({

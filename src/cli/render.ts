@@ -1,5 +1,6 @@
-import { chmod, mkdir, writeFile } from 'node:fs/promises';
+import { chmod, mkdir } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
+import { writeWhole } from '../base/own-file.ts';
 import type { DesiredHost, FileWant } from '../model/desired.ts';
 import { exitCodes } from '../model/errors.ts';
 import type { Context } from './context.ts';
@@ -30,7 +31,7 @@ export async function render(
     names.includes(host),
   );
   for (const assumption of assumptions(inventory)) context.err(`assumed ${assumption}\n`);
-  if (options.output === undefined) context.out(await printed(desired, options.json === true));
+  if (options.output === undefined) await print(context, desired, options.json === true);
   else await writeTree(context, resolve(context.cwd, options.output), desired);
   return exitCodes.ok;
 }
@@ -38,11 +39,11 @@ export async function render(
 const filesOf = ({ resources }: DesiredHost): readonly FileWant[] =>
   resources.flatMap((one) => (one.kind === 'config' ? one.set.files : one.kind === 'unit' ? [one.file] : []));
 
-async function printed(desired: readonly DesiredHost[], json: boolean): Promise<string> {
+async function print(context: Context, desired: readonly DesiredHost[], json: boolean): Promise<void> {
   const { shownText } = await import('../desired/shown.ts');
   const files = desired.flatMap((host) => filesOf(host).map((file) => ({ host: host.host, file })));
   if (json) {
-    const { jsonText } = await import('../report/json.ts');
+    const { printJson } = await import('../report/json.ts');
     const document = {
       version: 1,
       files: files.map(({ host, file }) => ({
@@ -53,14 +54,14 @@ async function printed(desired: readonly DesiredHost[], json: boolean): Promise<
         text: shownText(file),
       })),
     };
-    return `${jsonText(document, true)}\n`;
+    printJson(context.out, document, 'pretty');
+    return;
   }
-  return files
-    .map(
-      ({ host, file }) =>
-        `==> ${host} ${file.path} (${file.mode.toString(8).padStart(4, '0')} ${file.owner}) <==\n${shownText(file)}`,
-    )
-    .join('\n');
+  const texts = files.map(
+    ({ host, file }) =>
+      `==> ${host} ${file.path} (${file.mode.toString(8).padStart(4, '0')} ${file.owner}) <==\n${shownText(file)}`,
+  );
+  context.out(texts.join('\n'));
 }
 
 async function writeTree(context: Context, root: string, desired: readonly DesiredHost[]): Promise<void> {
@@ -69,8 +70,8 @@ async function writeTree(context: Context, root: string, desired: readonly Desir
       const target = join(root, host.host, file.path);
       await mkdir(dirname(target), { recursive: true });
       const mode = file.secret ? 0o600 : file.mode;
-      await writeFile(target, file.bytes, { mode });
-      // The mode of writeFile counts for a new file only.
+      // A secret never lies open, nor goes through a link that is there.
+      await writeWhole(target, file.bytes);
       await chmod(target, mode);
       context.out(`${target}\n`);
     }

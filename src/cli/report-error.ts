@@ -1,6 +1,6 @@
 import { exitCodes, HaupError } from '../model/errors.ts';
 import { errorText } from '../report/error-text.ts';
-import { errorData, jsonText } from '../report/json.ts';
+import { errorData, printJson } from '../report/json.ts';
 import type { Context } from './context.ts';
 import { styleFor } from './style.ts';
 
@@ -16,7 +16,7 @@ export async function reportError(
   error: unknown,
   { json, debug, version }: ErrorReportOptions,
 ): Promise<number> {
-  if (json) context.out(`${jsonText({ version: 1, ok: false, error: errorData(error) }, false)}\n`);
+  if (json) printJson(context.out, { version: 1, ok: false, error: errorData(error) }, 'line');
   context.err(
     `${errorText(error, await styleFor(context.stderr), {
       debug,

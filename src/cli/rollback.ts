@@ -13,6 +13,8 @@ import { vipsOf } from '../plan/goal.ts';
 import { arrange, countChanges } from '../plan/plan.ts';
 import { restoredPaths, restoreHost } from '../plan/restore.ts';
 import { disagreement } from '../plan/together.ts';
+import { printJson } from '../report/json.ts';
+import { oneLine } from '../report/printable.ts';
 import { type AgreeOptions, makeStock, showAndCarryOut, standingOf } from './carry-out.ts';
 import { connectAll } from './connect.ts';
 import type { Context } from './context.ts';
@@ -64,14 +66,11 @@ export async function rollback(
     ([name, state]) => `${name} to state ${state.number}, as before ${state.label.why} (${state.label.when})`,
   );
   if (options.json !== true)
-    context.err(`${[...targets, ...unseenNote(inventory, chosen, hosts)].join('\n')}\n`);
+    context.err(`${[...targets, ...unseenNote(inventory, chosen, hosts)].map(oneLine).join('\n')}\n`);
   if (countChanges(plan).changes === 0) {
     const sentence = `Nothing to do: ${[...chosen].map(([name, state]) => `${name} is as in state ${state.number}`).join(', ')}.`;
-    context.out(
-      options.json === true
-        ? `${JSON.stringify({ type: 'plan', changes: [], same: plan.same })}\n`
-        : `${sentence}\n`,
-    );
+    if (options.json === true) printJson(context.out, { type: 'plan', changes: [], same: plan.same }, 'line');
+    else context.out(`${sentence}\n`);
     return exitCodes.ok;
   }
   const command = `haup rollback${named === null ? '' : ` ${named}`}${number === null ? '' : ` --to ${number}`}`;

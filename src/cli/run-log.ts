@@ -20,8 +20,9 @@ export function openLogs(context: Context, command: string): RunLogs {
       let file = files.get(host);
       if (file === undefined) {
         mkdirSync(directory, { recursive: true, mode: 0o700 });
-        const path = join(directory, `${stamp}-${command}-${host}.log`);
-        file = { path, fd: openSync(path, 'a', 0o600) };
+        const path = join(directory, `${stamp}-${context.pid}-${command}-${host}.log`);
+        // Never one that is there already: whose it is, is not known.
+        file = { path, fd: openSync(path, 'ax', 0o600) };
         files.set(host, file);
       }
       writeSync(file.fd, `${line}\n`);

@@ -1,5 +1,6 @@
-import { open, readFile, rename, writeFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { open } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { assertOwnDirectory, readOwn, writeWhole } from '../base/own-file.ts';
 import type { InventoryTexts } from '../model/inventory-texts.ts';
 import { HaupError } from '../model/errors.ts';
 import type { Context } from './context.ts';
@@ -11,7 +12,10 @@ export interface SavedFile {
   readonly text: string;
 }
 
-/** The file, when it is a plan that was saved; null for an inventory, or for none. Costs one read of 64 bytes. */
+/**
+ * The file, when it is a plan that was saved; null for an inventory, or for none, which costs one read of 64 bytes.
+ * Throws UNTRUSTED_FILE for a plan in which somebody else could have had a say.
+ */
 export async function savedPlanAt(context: Context, path: string | undefined): Promise<SavedFile | null> {
   if (path === undefined || path === '-') return null;
   const file = await open(resolve(context.cwd, path)).catch(() => null);
@@ -28,7 +32,9 @@ export async function savedPlanAt(context: Context, path: string | undefined): P
     }
   })();
   const { looksSaved } = await import('../plan/looks-saved.ts');
-  return looksSaved(begin) ? { path, text: await readFile(resolve(context.cwd, path), 'utf8') } : null;
+  if (!looksSaved(begin)) return null;
+  const bytes = await readOwn(resolve(context.cwd, path), `the saved plan ${path}`);
+  return { path, text: bytes.toString('utf8') };
 }
 
 /** Writes a plan for `haup apply FILE`, readable by the operator alone. */
@@ -51,12 +57,14 @@ export async function savePlan(
   });
   const place = resolve(context.cwd, path);
   try {
-    await writeFile(`${place}.part`, text, { mode: 0o600 });
-    await rename(`${place}.part`, place);
+    // Where others could change it, it would not be run.
+    await assertOwnDirectory(dirname(place), 'a saved plan');
+    await writeWhole(place, text);
   } catch (cause) {
+    if (cause instanceof HaupError) throw cause;
     throw new HaupError('USAGE', `${path} cannot be written: ${(cause as Error).message}`, { cause });
   }
   context.err(
-    `Saved in ${path}: haup apply ${path} runs exactly this plan, or stops when a host has moved.\n`,
+    `Saved in ${path}: haup apply ${path} runs exactly this plan, or stops when a host has moved. Whoever can write it becomes root on the hosts.\n`,
   );
 }

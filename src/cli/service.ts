@@ -1,5 +1,6 @@
 import type { HostName, Service } from '../model/domain.ts';
 import { exitCodes, HaupError } from '../model/errors.ts';
+import { printJson } from '../report/json.ts';
 import { throwFailures } from '../run/failures.ts';
 import { connectAll } from './connect.ts';
 import type { Context } from './context.ts';
@@ -67,9 +68,8 @@ export async function service(
       failed?.reason instanceof HaupError
         ? { code: failed.reason.code, host: failed.reason.host, message: failed.reason.message }
         : null;
-    context.out(
-      `${JSON.stringify({ version: 1, ok: failed === undefined, verb, service: wish.service, hosts: done, error })}\n`,
-    );
+    const ok = failed === undefined;
+    printJson(context.out, { version: 1, ok, verb, service: wish.service, hosts: done, error }, 'line');
   }
   throwFailures(outcomes);
   return exitCodes.ok;

@@ -29,8 +29,8 @@ export async function status(
   );
   const report = statusReport(inventory, facts, context.now());
   if (options.json === true) {
-    const { jsonText } = await import('../report/json.ts');
-    context.out(`${jsonText(report, true)}\n`);
+    const { printJson } = await import('../report/json.ts');
+    printJson(context.out, report, 'pretty');
   } else {
     const { statusText } = await import('../report/status-text.ts');
     context.out(`${statusText(report, await styleFor(context.stdout), { width: context.stdout.columns })}\n`);

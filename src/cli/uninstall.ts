@@ -5,6 +5,7 @@ import { exitCodes } from '../model/errors.ts';
 import type { Host } from '../model/host.ts';
 import { countChanges } from '../plan/plan.ts';
 import { planRemoval } from '../plan/removal.ts';
+import { printJson } from '../report/json.ts';
 import { throwFailures } from '../run/failures.ts';
 import { act } from './act.ts';
 import { makeStock, standingOf } from './carry-out.ts';
@@ -47,7 +48,7 @@ export async function uninstall(
   });
   const { changes, hosts } = countChanges(plan);
   const json = options.json === true;
-  if (json) context.out(`${JSON.stringify({ type: 'plan', ...planData(plan) })}\n`);
+  if (json) printJson(context.out, { type: 'plan', ...planData(plan) }, 'line');
   else if (changes > 0) await printPlan(context, plan, options);
   if (changes === 0) {
     if (!json) context.out(`Nothing to do: haup has put nothing on ${targets.join(', ')}.\n`);

@@ -1,4 +1,6 @@
 import { exitCodes } from '../model/errors.ts';
+import { printJson } from '../report/json.ts';
+import { oneLine } from '../report/printable.ts';
 import { connectAll } from './connect.ts';
 import type { Context } from './context.ts';
 import { limited, openInventory } from './inventory.ts';
@@ -29,7 +31,7 @@ export async function unlock(
   // Whoever is asked needs to know, whatever the result is to look like.
   const say = options.json === true ? context.err : context.out;
   for (const { host, owner } of held)
-    say(`${host.name}: locked by ${owner.who} since ${owner.since} for ${owner.why}\n`);
+    say(`${oneLine(`${host.name}: locked by ${owner.who} since ${owner.since} for ${owner.why}`)}\n`);
   if (held.length === 0) say('No host is locked.\n');
   if (
     held.length > 0 &&
@@ -41,9 +43,8 @@ export async function unlock(
   }
   await Promise.all(held.map(({ host }) => host.breakLock(context.signal)));
   if (options.json === true) {
-    context.out(
-      `${JSON.stringify({ version: 1, ok: true, unlocked: held.map(({ host, owner }) => ({ host: host.name, ...owner })) })}\n`,
-    );
+    const unlocked = held.map(({ host, owner }) => ({ host: host.name, ...owner }));
+    printJson(context.out, { version: 1, ok: true, unlocked }, 'line');
   } else if (held.length > 0) context.out(`Unlocked ${held.map(({ host }) => host.name).join(', ')}.\n`);
   return exitCodes.ok;
 }

@@ -47,8 +47,8 @@ export async function verify(
   const tag = context.now().toString(36);
   const report = await verifyVips({ inventory, vips, drills, views, tag }, ground, signal);
   if (options.json === true) {
-    const { jsonText } = await import('../report/json.ts');
-    context.out(`${jsonText(report, true)}\n`);
+    const { printJson } = await import('../report/json.ts');
+    printJson(context.out, report, 'pretty');
   } else {
     const { verifyText } = await import('../report/verify-text.ts');
     context.out(`${verifyText(report, await styleFor(context.stdout), context.stdout.columns)}\n`);

@@ -72,7 +72,7 @@ for s in ${services.join(' ')}; do
 done
 ${software('keepalived')}
 ${software('nginx')}
-df -Pk /usr/local /tmp /etc /var 2>/dev/null | while read -r device blocks used free percent mount; do printf 'free\\t%s\\t%s\\n' "$mount" "$free"; done
+df -Pk /usr/local /tmp /etc /var/lib 2>/dev/null | while read -r device blocks used free percent mount; do printf 'free\\t%s\\t%s\\n' "$mount" "$free"; done
 ldconfig -p 2>/dev/null | while read -r name rest; do case $name in libcrypto.so.*) printf 'library\\t%s\\n' "$name" ;; esac; done
 [ -f /usr/include/pcre.h ] && printf 'library\\tpcre1\\n'
 [ -f /usr/include/pcre2.h ] && printf 'library\\tpcre2\\n'

@@ -22,6 +22,7 @@ export type ErrorCode =
   | 'INVENTORY_MISSING'
   | 'INVENTORY_INVALID'
   | 'SECRET_MISSING'
+  | 'UNTRUSTED_FILE'
   | 'HOST_UNKNOWN'
   | 'LAB_UNSUPPORTED'
   | 'LAB_FAILED'
@@ -96,6 +97,7 @@ const exitOf: Readonly<Record<ErrorCode, Exit>> = {
   INVENTORY_MISSING: 'usage',
   INVENTORY_INVALID: 'usage',
   SECRET_MISSING: 'usage',
+  UNTRUSTED_FILE: 'usage',
   HOST_UNKNOWN: 'usage',
   LAB_UNSUPPORTED: 'usage',
   LAB_FAILED: 'failed',

@@ -41,7 +41,7 @@ export interface HostFacts {
   readonly files: Readonly<Record<string, FileFact>>;
   readonly services: Readonly<Record<Service, ServiceFacts>>;
   readonly software: Readonly<Record<Service, SoftwareFacts | null>>;
-  /** Bytes free under /usr/local, /tmp and /etc. */
+  /** Bytes free under /usr/local, /tmp, /etc and /var/lib, where builds are made; by mount point. */
   readonly free: Readonly<Record<string, number>>;
   readonly libraries: { readonly openssl: string | null; readonly pcre1: boolean; readonly pcre2: boolean };
   /** Services whose files were swapped but that have not read them yet: an apply was cut off there. */

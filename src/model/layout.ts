@@ -3,8 +3,17 @@
 import type { Service } from './domain.ts';
 
 export const stateDirectory = '/var/lib/haup';
-/** Tarballs and build trees, while a build lasts. */
-export const sourceDirectory = '/usr/local/src/haup';
+/** All that haup makes there, as sh patterns: what goes with it. */
+export const stateNames: readonly string[] = [
+  ...['drain', 'record', 'found', 'history', 'stage', 'build', 'firewall'].flatMap((name) => [
+    name,
+    `${name}.new`,
+    `${name}.haup-new`,
+  ]),
+  'installed.*%*',
+];
+/** Tarballs and build trees, while a build lasts; for root alone. Made by `makeSourceDirectory`, in ssh/builds.ts. */
+export const sourceDirectory: string = `${stateDirectory}/build`;
 /** Drains the host while it holds a negative number; survives restarts and reboots. */
 export const drainFile: string = `${stateDirectory}/drain`;
 /**

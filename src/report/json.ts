@@ -14,6 +14,11 @@ export function jsonText(data: unknown, pretty: boolean): string {
   );
 }
 
+/** The one way in which a command prints JSON: one document, on a line of its own unless it is `pretty`. */
+export function printJson(write: (text: string) => void, data: unknown, form: 'line' | 'pretty'): void {
+  write(`${jsonText(data, form === 'pretty')}\n`);
+}
+
 /** An event as data: what a change is, never the bytes that it writes. */
 export function eventData(event: RunEvent): Readonly<Record<string, unknown>> {
   if (event.type === 'failed')

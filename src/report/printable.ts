@@ -17,6 +17,20 @@ export function printable(text: string): string {
     });
 }
 
+/**
+ * The last gate before a terminal: what `printable` would not let through is gone or shown here too, whoever forgot
+ * it. Tabs stay, and with `color` the few sequences that haup's own styles are made of.
+ */
+export function gated(text: string, color: boolean): string {
+  const pieces = color ? text.split(ownStyles) : [text];
+  return pieces
+    .map((piece, index) => (index % 2 === 1 ? piece : piece.split('\t').map(printable).join('\t')))
+    .join('');
+}
+
+/** Bold, dim, red, green, yellow, cyan, and their ends. */
+const ownStyles = /(\x1b\[(?:1|2|22|31|32|33|36|39)m)/;
+
 /** The same on one line: newlines and the blanks around them become one space. */
 export function oneLine(text: string): string {
   return printable(text)

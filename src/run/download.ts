@@ -1,9 +1,10 @@
-import { createHash, randomUUID } from 'node:crypto';
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { writeOwn } from '../base/own-file.ts';
 import type { Tarball } from '../model/desired.ts';
 import { HaupError } from '../model/errors.ts';
 
@@ -27,8 +28,8 @@ export async function download(
   signal: AbortSignal,
 ): Promise<Download> {
   // The digest is part of the name: two releases of one version never meet.
-  const cached = join(cacheDirectory, `${tarball.sha256.slice(0, 16)}-${tarball.name}`);
-  const kept = await readFile(cached).catch(() => null);
+  const name = `${tarball.sha256.slice(0, 16)}-${tarball.name}`;
+  const kept = await readFile(join(cacheDirectory, name)).catch(() => null);
   if (kept !== null && digest(kept) === tarball.sha256) return { bytes: kept, from: 'cache' };
 
   const tried: string[] = [];
@@ -55,10 +56,7 @@ export async function download(
         },
       );
     }
-    await mkdir(cacheDirectory, { recursive: true });
-    const partial = `${cached}.${randomUUID()}`;
-    await writeFile(partial, bytes);
-    await rename(partial, cached);
+    await writeOwn(cacheDirectory, name, bytes);
     return { bytes, from: url };
   }
   throw new HaupError('DOWNLOAD_FAILED', `${tarball.name} could not be downloaded.`, {
@@ -69,8 +67,12 @@ export async function download(
 
 const digest = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
-async function fetchUrl(url: string, signal: AbortSignal, redirects = 5): Promise<Uint8Array> {
-  if (url.startsWith('file:')) return readFile(fileURLToPath(url));
+async function fetchUrl(url: string, signal: AbortSignal): Promise<Uint8Array> {
+  // Only as the inventory has it: a server never says which file of this machine is read.
+  return url.startsWith('file:') ? readFile(fileURLToPath(url)) : fetchHttp(url, signal, 5);
+}
+
+async function fetchHttp(url: string, signal: AbortSignal, redirects: number): Promise<Uint8Array> {
   const request = url.startsWith('https:') ? httpsRequest : httpRequest;
   return new Promise((resolve, reject) => {
     const limit = AbortSignal.any([signal, AbortSignal.timeout(limitMs)]);
@@ -79,11 +81,12 @@ async function fetchUrl(url: string, signal: AbortSignal, redirects = 5): Promis
       if (statusCode >= 300 && statusCode < 400 && headers.location !== undefined && redirects > 0) {
         response.resume();
         const next = new URL(headers.location, url);
-        if (url.startsWith('https:') && next.protocol !== 'https:') {
-          reject(new Error(`redirected from https to ${next.protocol}`));
+        const allowed = url.startsWith('https:') ? ['https:'] : ['http:', 'https:'];
+        if (!allowed.includes(next.protocol)) {
+          reject(new Error(`redirected to ${next.protocol}, which is not followed`));
           return;
         }
-        resolve(fetchUrl(next.href, signal, redirects - 1));
+        resolve(fetchHttp(next.href, signal, redirects - 1));
         return;
       }
       if (statusCode !== 200) {

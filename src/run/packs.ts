@@ -1,6 +1,7 @@
-import { createHash, randomUUID } from 'node:crypto';
-import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { assertOwnDirectory, readOwn, writeOwn } from '../base/own-file.ts';
 import { HaupError } from '../model/errors.ts';
 import type { Pack } from '../model/action.ts';
 
@@ -17,10 +18,14 @@ export interface PackStore {
 
 /** Keys of the builds in the cache; empty when there is no cache yet. One directory read. */
 export async function cachedPacks(directory: string): Promise<ReadonlySet<string>> {
+  await assertOwnDirectory(directory, what);
   const names = await readdir(directory).catch(() => []);
   // The digest is the file's second name: a pack without it was not finished.
   return new Set(names.flatMap((name) => /^([0-9a-f]{64})\.[0-9a-f]{64}\.tar\.gz$/.exec(name)?.[1] ?? []));
 }
+
+/** For messages. */
+const what = 'the store of finished builds';
 
 export function packStore(directory: string): PackStore {
   const here = new Map<string, Uint8Array>();
@@ -58,10 +63,7 @@ export function packStore(directory: string): PackStore {
     put: async ({ key }, bytes) => {
       here.set(key, bytes);
       arrival(key).settle();
-      await mkdir(directory, { recursive: true, mode: 0o700 });
-      const partial = join(directory, `${key}.${randomUUID()}.part`);
-      await writeFile(partial, bytes, { mode: 0o600 });
-      await rename(partial, join(directory, `${key}.${sha256(bytes)}.tar.gz`));
+      await writeOwn(directory, `${key}.${sha256(bytes)}.tar.gz`, bytes);
     },
     fail: ({ key }, error) => arrival(key).settle(error),
   };
@@ -71,7 +73,7 @@ async function fromCache(directory: string, key: string): Promise<Uint8Array | n
   const names = await readdir(directory).catch(() => []);
   const name = names.find((one) => one.startsWith(`${key}.`) && one.endsWith('.tar.gz'));
   if (name === undefined) return null;
-  const bytes = await readFile(join(directory, name));
+  const bytes = await readOwn(join(directory, name), what);
   if (name === `${key}.${sha256(bytes)}.tar.gz`) return bytes;
   throw new HaupError(
     'CHECKSUM_MISMATCH',

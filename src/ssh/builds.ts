@@ -11,6 +11,9 @@ const minute = 60_000;
 /** Exit status of an upload that is not what was sent. */
 export const damagedStatus = 65;
 
+/** What lies there is run as root: nobody else may look in, or put anything there. */
+export const makeSourceDirectory: string = `mkdir -p -m 700 ${sourceDirectory}`;
+
 /**
  * Whatever ends a build early, its tree goes: the log tells all, and the disk may be what it lacked. A signal
  * comes twice, to the group and through `timeout`, and what sh then says of its child meets a closed pipe:
@@ -25,7 +28,7 @@ export function upload(tarball: Tarball, bytes: Uint8Array): Job {
   return {
     script: `set -e
 ${orClean}
-mkdir -p ${sourceDirectory}
+${makeSourceDirectory}
 cat > ${target}.part
 echo ${quote(`${tarball.sha256}  ${sourceDirectory}/${tarball.name}.part`)} | sha256sum -c --quiet || exit ${damagedStatus}
 mv ${target}.part ${target}`,
@@ -43,7 +46,7 @@ export function fetchTarball(tarball: Tarball): Job {
   return {
     script: `set -e
 ${orClean}
-mkdir -p ${sourceDirectory}
+${makeSourceDirectory}
 got=
 for url in ${tarball.urls.map(quote).join(' ')}; do
   case $url in https:*) redirects=https ;; *) redirects=http,https ;; esac

@@ -12,6 +12,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
+import { sayOfOthers } from '../base/own-file.ts';
 import { HaupError } from '../model/errors.ts';
 
 /** One line of a known_hosts file. */
@@ -117,8 +118,25 @@ export function lookUp(policy: HostKeyPolicy): Known {
 
 function read(file: string, policy: HostKeyPolicy): string {
   try {
-    return readFileSync(file, 'utf8');
+    const fd = openSync(file, 'r');
+    try {
+      const facts = fstatSync(fd);
+      // /dev/null is everybody's, and nobody's.
+      const why = facts.isFile() ? sayOfOthers(facts, process.geteuid?.() ?? 0) : null;
+      if (why === null) return readFileSync(fd, 'utf8');
+      throw new HaupError(
+        'HOST_KEY_UNKNOWN',
+        `${file} ${why}, so the host key of ${policy.label} cannot be checked by it.`,
+        {
+          host: policy.host,
+          hint: `Find out who could, then: chmod go-w '${file}'. Or pin the key with ssh.host_key in the inventory.`,
+        },
+      );
+    } finally {
+      closeSync(fd);
+    }
   } catch (cause) {
+    if (cause instanceof HaupError) throw cause;
     if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return '';
     throw new HaupError(
       'HOST_KEY_UNKNOWN',

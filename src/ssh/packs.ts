@@ -2,17 +2,19 @@
 
 import { dirname } from 'node:path/posix';
 import type { BuildRecipe } from '../model/desired.ts';
-import {
-  initSources,
-  installedList,
-  sourceDirectory,
-  stampPath,
-  stateDirectory,
-  unfinishedStamp,
-} from '../model/layout.ts';
+import { initSources, installedList, sourceDirectory, stampPath, unfinishedStamp } from '../model/layout.ts';
 import type { Action, Pack } from '../model/action.ts';
 import type { Job } from './actions.ts';
-import { buildDirectory, featureFile, lacking, lackingStatus, lacks, nameOf, orClean } from './builds.ts';
+import {
+  buildDirectory,
+  featureFile,
+  lacking,
+  lackingStatus,
+  lacks,
+  makeSourceDirectory,
+  nameOf,
+  orClean,
+} from './builds.ts';
 import { lockMeaning } from './package-lock.ts';
 import { installText } from './packages.ts';
 import { recording } from './record.ts';
@@ -102,7 +104,7 @@ if [ "$status" != 0 ]; then
 fi
 exit "$status"' EXIT
 ${recording}
-mkdir -p ${sourceDirectory} ${stateDirectory}
+${makeSourceDirectory}
 cat > ${packFile(pack)}
 rm -rf ${unpacked} ${targets}
 mkdir ${unpacked}

@@ -5,9 +5,9 @@ import {
   installedList,
   recordDirectory,
   sayMark,
-  sourceDirectory,
   stampPath,
   stateDirectory,
+  stateNames,
   unreadMark,
 } from '../model/layout.ts';
 import type { Job } from './actions.ts';
@@ -63,11 +63,13 @@ export function forget(): Job {
     script: `set -e
 ${recording}
 empty_directories
-rm -rf ${sourceDirectory}
 rm -f ${services.map(unreadMark).join(' ')}
-# A machine that also has labs keeps them.
-[ ! -d ${stateDirectory} ] || find ${stateDirectory} -mindepth 1 -maxdepth 1 ! -name labs -exec rm -rf {} +
-rmdir ${stateDirectory} 2>/dev/null || true`,
+[ -d ${stateDirectory} ] || exit 0
+cd ${stateDirectory}
+rm -rf ${stateNames.join(' ')}
+cd /
+# What a machine has there that also has labs, and what others put there, stays.
+rmdir ${stateDirectory} 2>/dev/null || find ${stateDirectory} -mindepth 1 -maxdepth 1 ! -name labs | sed 's/^/${sayMark}not put there by haup, and left: /'`,
     timeoutMs: minute,
     failure: 'COMMAND_FAILED',
     what: `removing ${stateDirectory}`,

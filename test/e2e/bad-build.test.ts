@@ -192,7 +192,7 @@ describe('in the middle of a build', () => {
     eventuallyOnHost(
       mainLab,
       'keep_136',
-      '[ ! -e /usr/local/src/haup ] && ! pgrep -x make && flock -n /run/haup.lock true',
+      '[ ! -e /var/lib/haup/build ] && ! pgrep -x make && flock -n /run/haup.lock true',
     );
 
   test('Ctrl-C ends it on the host too', async () => {

@@ -69,7 +69,7 @@ describe('a full disk', () => {
   ];
 
   test('under a build', async () => {
-    await pair.broken('keep_136', ...little('/usr/local/src', 4096));
+    await pair.broken('keep_136', ...little('/var/lib/haup', 4096));
     expectError(await apply(inventory(rebuilt)), {
       ...full,
       says: [/disk is full: \.\/configure of nginx/, /tar: .*No space left on device/],

@@ -65,7 +65,7 @@ async function allDone(wanted: string): Promise<void> {
   expect(told.vips.map(({ holders }) => holders.join('+'))).toEqual(['keep_136', 'keep_137']);
   expect(told.hosts.map(({ drained }) => drained)).toEqual([false, false]);
   const left = `find /etc /usr/local /usr/libexec -name '*.haup-new' -o -name '*.haup-keep'
-find /usr/local/src/haup /var/lib/haup/stage/* /run/haup.unread.* 2>/dev/null; true`;
+find /var/lib/haup/build /var/lib/haup/stage/* /run/haup.unread.* 2>/dev/null; true`;
   for (const host of ['keep_136', 'keep_137']) expect(await onHost(lab, host, left)).toBe('');
 }
 

@@ -182,7 +182,7 @@ createrepo_c -q /srv/short && sed -i.whole 's,${repository},/srv/short,' /etc/yu
   test('from the host, though rpm has it on its list: configure fails and says what it misses', async () => {
     await on('spare', `rpm -i --justdb --nodeps ${repository}/openssl-devel-*.rpm 2>/dev/null`);
     expectError(await spare(), 'CONFIGURE_FAILED', /spare/, /OpenSSL/);
-    expect(await on('spare', 'ls -d /usr/local/keepalived /usr/local/src/haup 2>/dev/null; true')).toBe('');
+    expect(await on('spare', 'ls -d /usr/local/keepalived /var/lib/haup/build 2>/dev/null; true')).toBe('');
     await on('spare', 'rpm -e --justdb --nodeps openssl-devel');
   });
 });

@@ -35,7 +35,7 @@ describe('the first apply', () => {
     const left = await onHost(
       lab,
       'keep_136',
-      'ls -d /usr/local/src/haup /var/lib/haup/stage/* /etc/keepalived/*.haup-* /run/haup.unread.* 2>/dev/null; true',
+      'ls -d /var/lib/haup/build /var/lib/haup/stage/* /etc/keepalived/*.haup-* /run/haup.unread.* 2>/dev/null; true',
     );
     expect(left).toBe('');
   });

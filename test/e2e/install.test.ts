@@ -79,6 +79,12 @@ echo $! >/run/other-run; until grep -q " $!" /proc/locks; do sleep 0.1; done`,
   });
 
   test('from bare to serving from source', async () => {
+    // A clone where people put clones, and a group that a package or a person has made.
+    await onHost(
+      lab,
+      'keep_136',
+      'groupadd --system nginx; mkdir -p /usr/local/src/haup; echo mine > /usr/local/src/haup/README',
+    );
     bare = await snapshot('keep_136');
     let [heard, released] = ['', false];
     const { ms, stderr } = await well(['apply', source, '--yes'], {
@@ -112,7 +118,7 @@ echo $! >/run/other-run; until grep -q " $!" /proc/locks; do sleep 0.1; done`,
     ],
   ])('%s is refused before it is installed, and the pair goes on', async (_name, change, says) => {
     const look =
-      'systemctl show -p MainPID keepalived nginx; cat /usr/local/*/.haup-build; ls /usr/local/src';
+      'systemctl show -p MainPID keepalived nginx; cat /usr/local/*/.haup-build; ls /usr/local/src /var/lib/haup';
     const before = await onBoth(look);
     const { code, stderr } = await inLab(['apply', inventory(change), '--yes', '--no-cached-builds']);
     expect(code).toBe(1);

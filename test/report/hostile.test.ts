@@ -1,13 +1,15 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { makeContext } from '../../src/cli/context.ts';
 import { HaupError } from '../../src/model/errors.ts';
 import type { RunEvent } from '../../src/model/events.ts';
 import type { Plan } from '../../src/model/plan.ts';
 import { errorText } from '../../src/report/error-text.ts';
 import { failoverText, topologyText } from '../../src/report/failover-text.ts';
+import { printJson } from '../../src/report/json.ts';
 import { lineReporter } from '../../src/report/lines.ts';
 import { planText } from '../../src/report/plan-text.ts';
-import { oneLine, printable } from '../../src/report/printable.ts';
+import { gated, oneLine, printable } from '../../src/report/printable.ts';
 import { statusText } from '../../src/report/status-text.ts';
 import { plainStyle } from '../../src/report/style.ts';
 import { verifyText } from '../../src/report/verify-text.ts';
@@ -60,6 +62,67 @@ describe('printable', () => {
         expect(oneLine(text)).not.toContain('\n');
       }),
       { numRuns: 500 },
+    );
+  });
+});
+
+describe('the last gate before a terminal', () => {
+  const styles = /\x1b\[(1|2|22|31|32|33|36|39)m/g;
+
+  test("haup's own styles and tabs pass, where there is colour; anything else does not", () => {
+    fc.assert(
+      fc.property(hostile, hostile, fc.boolean(), (one, other, color) => {
+        const shown = gated(`${one}\x1b[1m\x1b[31m\tbold\x1b[39m\x1b[22m${other}`, color);
+        expect(shown.replaceAll('\t', '').replace(color ? styles : /(?!)/g, '')).not.toMatch(dangerous);
+        expect(gated(shown, color)).toBe(shown);
+      }),
+      { numRuns: 500 },
+    );
+    expect(gated('\x1b[1m\tbold\x1b[22m', true)).toBe('\x1b[1m\tbold\x1b[22m');
+    expect(gated('\x1b[1m\tbold\x1b[22m', false)).toBe('\tbold');
+    expect(gated('\x1b[8mhidden\x1b[2J', true)).toBe('hidden');
+  });
+
+  test('a command cannot write past it, on stdout or stderr', () => {
+    const written: string[] = [];
+    const stream = (isTTY: boolean): object => ({
+      isTTY,
+      columns: 80,
+      write: (text: string) => void written.push(text),
+      on: () => undefined,
+    });
+    for (const isTTY of [true, false]) {
+      const proc = {
+        ...process,
+        env: {},
+        argv: ['', ''],
+        on: () => undefined,
+        cwd: () => '/',
+        getuid: () => 1,
+      };
+      const streams = { stdin: stream(isTTY), stdout: stream(isTTY), stderr: stream(isTTY) };
+      const context = makeContext({ ...proc, ...streams } as unknown as NodeJS.Process, { flag: 'auto' });
+      for (const text of nasty) {
+        context.out(text);
+        context.err(`keep_136: locked by ${text}\n`);
+      }
+    }
+    expect(written.length).toBe(nasty.length * 4);
+    expect(written.join('').replaceAll('\t', '').replace(styles, '')).not.toMatch(dangerous);
+  });
+
+  test('JSON', () => {
+    fc.assert(
+      fc.property(fc.dictionary(hostile, hostile), (data) => {
+        const written: string[] = [];
+        printJson((text) => void written.push(text), data, 'line');
+        const [line = '', ...more] = written;
+        expect(more).toEqual([]);
+        expect(line).toMatch(/^[^\n]*\n$/);
+        expect(line).not.toMatch(dangerous);
+        expect(gated(line, true)).toBe(line);
+        expect(JSON.parse(line)).toEqual(JSON.parse(JSON.stringify(data)));
+      }),
     );
   });
 });

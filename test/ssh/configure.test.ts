@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { BuildNeed, BuildRecipe } from '../../src/model/desired.ts';
 import type { Service } from '../../src/model/domain.ts';
+import { sourceDirectory } from '../../src/model/layout.ts';
 import { telling } from '../../src/ssh/advice.ts';
 import { configure } from '../../src/ssh/builds.ts';
 
@@ -36,17 +37,13 @@ function configured(
   execFileSync('tar', ['-C', join(root, 'tree'), '-czf', join(source, `${software}-1.0.0.tar.gz`), 'x']);
   const job = configure(recipe(software), needs);
   return new Promise((resolve) => {
-    execFile(
-      '/bin/sh',
-      ['-c', job.script.replaceAll('/usr/local/src/haup', source)],
-      (error, stdout, stderr) => {
-        resolve({
-          code: error === null ? 0 : Number(error.code),
-          output: stdout + stderr,
-          left: existsSync(join(source, `${software}-1.0.0`)),
-        });
-      },
-    );
+    execFile('/bin/sh', ['-c', job.script.replaceAll(sourceDirectory, source)], (error, stdout, stderr) => {
+      resolve({
+        code: error === null ? 0 : Number(error.code),
+        output: stdout + stderr,
+        left: existsSync(join(source, `${software}-1.0.0`)),
+      });
+    });
   });
 }
 

@@ -1,11 +1,12 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { sourceDirectory } from '../../src/model/layout.ts';
 import { fetchTarball } from '../../src/ssh/builds.ts';
 
 const bytes = Buffer.from('a tarball, to a digest');
@@ -17,6 +18,8 @@ beforeAll(async () => {
   server = createServer((request, response) => {
     if (request.url === '/right') response.end(bytes);
     else if (request.url === '/moved') response.writeHead(302, { location: '/right' }).end();
+    else if (request.url === '/file')
+      response.writeHead(302, { location: `file://${directory}/private` }).end();
     else if (request.url === '/other') response.end('something else');
     else response.writeHead(404).end('no such page');
   });
@@ -40,18 +43,14 @@ function fetched(
     sha256,
   });
   return new Promise((resolve) => {
-    execFile(
-      '/bin/sh',
-      ['-c', script.replaceAll('/usr/local/src/haup', source)],
-      (error, _stdout, stderr) => {
-        const path = join(source, 'x-1.tar.gz');
-        resolve({
-          code: error === null ? 0 : Number(error.code),
-          stderr,
-          file: existsSync(path) ? readFileSync(path) : null,
-        });
-      },
-    );
+    execFile('/bin/sh', ['-c', script.replaceAll(sourceDirectory, source)], (error, _stdout, stderr) => {
+      const path = join(source, 'x-1.tar.gz');
+      resolve({
+        code: error === null ? 0 : Number(error.code),
+        stderr,
+        file: existsSync(path) ? readFileSync(path) : null,
+      });
+    });
   });
 }
 
@@ -70,6 +69,14 @@ test('something else is thrown away, and it is said what it was', async () => {
   expect(stderr).toContain(`from     ${base}/other\nexpected ${sha256}\ngot      `);
   expect(file).toBeNull();
   expect(existsSync(join(directory, 'source'))).toBe(false);
+});
+
+test('a mirror cannot have a file of the host read by a redirect', async () => {
+  writeFileSync(join(directory, 'private'), 'a secret of the host');
+  const { code, stderr, file } = await fetched(['/file']);
+  expect(code).toBe(1);
+  expect(stderr).not.toMatch(/expected|got|20 bytes/);
+  expect(file).toBeNull();
 });
 
 test('when nobody has it, each that was asked is named, and nothing is left', async () => {

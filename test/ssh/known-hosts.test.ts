@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { HaupError } from '../../src/model/errors.ts';
@@ -177,6 +177,16 @@ test('a file that cannot be read closes the door', () => {
   expect(() => lookUp(policy('', { globalFiles: [file] }))).toThrow(
     expect.objectContaining({ code: 'HOST_KEY_UNKNOWN' }),
   );
+});
+
+test.each([
+  ['that others may write', (file: string) => chmodSync(file, 0o666), /may be written by everybody/],
+  ['of somebody else', (file: string) => chownSync(file, 4711, 4711), /belongs to another user/],
+])('a file %s closes the door', (_name, change, says) => {
+  const the = policy(line('192.0.2.1', one));
+  change(the.userFiles[0] ?? '');
+  expect(() => lookUp(the)).toThrow(says);
+  expect(lookUp(policy('', { userFiles: ['/dev/null'] })).keys).toEqual([]);
 });
 
 describe('record', () => {
