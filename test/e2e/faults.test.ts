@@ -12,6 +12,7 @@ import { masterDownMs, skewMs } from '../../src/verify/bounds.ts';
 import { figure, onHost, testLab } from './haup.ts';
 import { killInner } from './kill.ts';
 import { type Edit, fast, keepalivedOption, type Load, nginxOption, ownLab, soak } from './own-lab.ts';
+import { expectServed } from './probing.ts';
 
 const { lab, scratch, inventory, inLab, well, apply, pending, underLoad, fault } = ownLab(testLab('faults'));
 
@@ -240,7 +241,7 @@ describe('the host in its turn', () => {
       },
       code: 0,
     });
-    expect(seen.lost).toBe(0);
+    expectServed(seen);
   });
 
   test('has its cable pulled for 60 s, which haup takes to be for good', async () => {
@@ -276,7 +277,7 @@ describe('the host in its turn', () => {
         await fault('keep_136', 'link-up');
       },
     });
-    expect(seen.lost).toBe(0);
+    expectServed(seen);
   });
 
   test('reboots', async () => {
@@ -287,7 +288,7 @@ describe('the host in its turn', () => {
       code: 1,
       says: lostHost,
     });
-    expect(seen.lost).toBe(0);
+    expectServed(seen);
   });
 
   test('loses its power', async () => {
@@ -300,7 +301,7 @@ describe('the host in its turn', () => {
       says: lostHost,
       mend: () => fault('keep_136', 'power-on'),
     });
-    expect(seen.lost).toBe(0);
+    expectServed(seen);
   });
 });
 
@@ -369,7 +370,7 @@ test('a client that never ends its request keeps a drained nginx for a second, n
     figure(`nginx restarted on its drained host in ${seconds} s`);
     expect(seconds).toBeLessThan(5);
   });
-  expect(seen.lost).toBe(0);
+  expectServed(seen);
   await onHost(lab, 'keep_136', 'systemctl stop never-ends 2>/dev/null; true');
   await allDone(wanted);
 });
@@ -401,7 +402,7 @@ describe('a host on which', () => {
       else expect(left.stdout.replace(/\s+/g, ' ')).toMatch(rest);
       await apply(wanted);
     });
-    expect(seen.lost).toBe(0);
+    expectServed(seen);
     await allDone(wanted);
   }
 
@@ -415,7 +416,7 @@ describe('a host on which', () => {
     );
     try {
       const seen = await underLoad('/tmp read-only', () => apply(wanted));
-      expect(seen.lost).toBe(0);
+      expectServed(seen);
       await allDone(wanted);
       // A package manager does need it.
       const more: Edit = (it) => it.keepalived.configure.push('--disable-hardening');
@@ -483,7 +484,7 @@ describe('two applies at once', () => {
         expect(refused.stderr.replace(/\s+/g, ' ')).toMatch(/is at work on it: haup apply.*haup unlock/);
       expect(await pending(other)).toBe(0);
     });
-    expect(seen.lost).toBe(0);
+    expectServed(seen);
     await apply(quick);
     await allDone(quick);
   });

@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { figure, onHost, type Run, testLab } from './haup.ts';
 import { newerNginx } from './newer.ts';
 import { type Edit, fast, ownLab, type Written } from './own-lab.ts';
+import { expectServed } from './probing.ts';
 
 // What is installed changes all the time here: the lab that the other tests share keeps its peace.
 const { lab, inventory: written, inLab, well, underLoad } = ownLab(testLab('install'));
@@ -12,9 +13,9 @@ const toPackages: Edit = (it) => {
   for (const software of [it.keepalived, it.nginx]) software['from'] = 'package';
 };
 const apply = (path: string, ...more: string[]): Promise<Run> => well(['apply', path, '--yes', ...more]);
-/** Runs haup under load, and expects that no request is lost. */
+/** Runs haup under load, and expects that no request goes without an answer. */
 async function withoutLoss(what: string, work: () => Promise<unknown>): Promise<void> {
-  expect(await underLoad(what, work)).toMatchObject({ lost: 0 });
+  expectServed(await underLoad(what, work));
 }
 
 const onBoth = async (command: string): Promise<readonly string[]> =>

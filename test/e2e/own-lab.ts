@@ -122,11 +122,12 @@ export function ownLab(lab: string): OwnLab {
         lost: sum(({ lost }) => lost),
         total: sum(({ total }) => total),
         retried: sum(({ retried }) => retried),
+        never: sum(({ never }) => never),
         longestGapMs: Math.max(...all.map(({ longestGapMs }) => longestGapMs)),
         ms,
       };
       figure(
-        `${what}: ${load.lost} of ${load.total} lost, ${load.retried} retried, longest gap ${load.longestGapMs.toFixed(0)} ms, in ${(ms / 1000).toFixed(1)} s`,
+        `${what}: ${load.lost} of ${load.total} lost, ${load.retried} of them retried, longest gap ${load.longestGapMs.toFixed(0)} ms, in ${(ms / 1000).toFixed(1)} s`,
       );
       if (load.lost > 0) {
         for (const [vip, { story }] of Object.entries(seen)) figure(`${vip}: ${story.join('; ')}`);

@@ -31,10 +31,10 @@ const seen = addresses.map((address) => {
   );
   const spans = [
     ...answeredBy.map(({ host, fromMs, toMs }) => [fromMs, toMs, `answered by ${host}`]),
-    ...unanswered.map(({ fromMs, toMs }) => [fromMs, toMs, 'no answer']),
+    ...unanswered.map(({ fromMs, toMs }) => [fromMs, toMs, 'lost']),
   ].toSorted(([a], [b]) => a - b);
   const story = spans.map(([from, to, what]) => `${wall(from)} to ${wall(to)} ${what}`);
-  return [address, { lost, total, retried, longestGapMs, story }];
+  return [address, { lost, total, retried, never: lost - retried, longestGapMs, story }];
 });
 process.stdout.write(`${JSON.stringify(Object.fromEntries(seen))}\n`);
 process.exit(0);
