@@ -54,8 +54,9 @@ export function judgeMove(sighting: Sighting): MoveVerdict {
     reasons: [
       ...arrival(sighting, held.at(-1)?.holders ?? []),
       ...outageReasons(bound, http),
-      ...heldReasons(sighting, { bothHeldMs, noneHeldMs }),
-      ...wrongHost(sighting),
+      ...(sighting.clockErrorMs > clockLimitMs
+        ? [unmeasured(sighting.clockErrorMs)]
+        : [...heldReasons(sighting, { bothHeldMs, noneHeldMs }), ...wrongHost(sighting)]),
     ],
   };
 }
@@ -99,6 +100,15 @@ function outageReasons(bound: Bound, http: HttpOutage): readonly string[] {
   }
   return reasons;
 }
+
+/**
+ * What the hosts' kernels say is judged as loosely as their clocks are known, and no more loosely than this: a round
+ * trip round the world, and a shell that starts there.
+ */
+const clockLimitMs = 500;
+
+const unmeasured = (clockErrorMs: number): string =>
+  `who had it when was not measured: the times of the hosts may be wrong by ${inSeconds(clockErrorMs)}, and ${inSeconds(clockLimitMs)} is the most; a clock was set meanwhile, or the connection is slow`;
 
 function heldReasons(
   { bound, clockErrorMs }: Sighting,
