@@ -43,7 +43,7 @@ haup('lab', 'exec', '--name', name, '--', 'haup', 'status', 'inventory.example.y
 console.log(`
 The whole took ${((Date.now() - started) / 1000).toFixed(0)} s. The two hosts go on running; try on them:
 
-  npx haup lab exec --name ${name} -- haup failover keep_136 inventory.example.yaml   move its VIPs, losing nothing
+  npx haup lab exec --name ${name} -- haup failover keep_136 inventory.example.yaml   move its VIPs, without an outage
   npx haup lab exec --name ${name} -- haup failback keep_136 inventory.example.yaml   and back
   npx haup lab exec --name ${name} -- curl http://192.168.160.161/                    who answers there
   npx haup lab ssh --name ${name} keep_136                                            look around on a host

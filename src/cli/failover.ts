@@ -71,7 +71,7 @@ async function move(
   const why = `haup ${mode === 'failback' ? 'failback' : 'failover'} ${host}`;
   await using lock = await lockFor(context, connected.hosts, why, options);
   const signal = AbortSignal.any([context.signal, lock.lost]);
-  await using ground = await makeGround(inventory, connected.hosts, emit, signal);
+  await using ground = await makeGround(inventory, connected.hosts, emit, watchMs(inventory), signal);
   const decision = await decide(
     inventory,
     host,
@@ -127,6 +127,9 @@ async function move(
   if (!report.ok) return exitCodes.failed;
   return hooks.findings().length === 0 ? exitCodes.ok : exitCodes.findings;
 }
+
+/** A person may take as long to answer as the lock is kept; what is moved then takes what VRRP's timers say, and some. */
+const watchMs = ({ vrrp }: Inventory): number => 13 * 3_600_000 + vrrp.preemptDelay * 1000;
 
 async function hooksOf(
   context: Context,

@@ -4,38 +4,34 @@ import type { Emit } from '../model/events.ts';
 import type { Host } from '../model/host.ts';
 import { probePort } from '../model/probe.ts';
 import { monotonicMs } from '../verify/clock.ts';
-import type { Ground } from '../verify/move.ts';
+import { actLimitMs, type Ground } from '../verify/move.ts';
 import { intervalFor, startSampler, timeoutMs } from '../verify/sample.ts';
 import { watchAddresses } from '../verify/watch.ts';
 import { pause } from './pause.ts';
 
-/** Longer than any run; watching ends on the hosts by itself after this. */
-const watchLimitSeconds = 1_800;
-/** Of one action: also a daemon that is slow to stop is stopped by then. */
-const actLimitMs = 90_000;
-
-/** The real world for drills and moves; dispose it to end the watching. */
+/** The real world for drills and moves; dispose it to end the watching. After `limitMs` that ends by itself. */
 export async function makeGround(
   inventory: Inventory,
   hosts: ReadonlyMap<HostName, Host>,
   emit: Emit,
+  limitMs: number,
   signal: AbortSignal,
 ): Promise<Ground & AsyncDisposable> {
   const watch = await watchAddresses(
     [...hosts.values()],
-    { now: monotonicMs, limitSeconds: watchLimitSeconds },
+    { now: monotonicMs, limitSeconds: Math.ceil(limitMs / 1000) },
     signal,
   );
   return {
     now: monotonicMs,
     sleep: pause,
-    sample: (addresses, limitMs, until) =>
+    sample: (addresses, samplingMs, until) =>
       startSampler(
         {
           targets: addresses.map((address) => ({ address, port: probePort(inventory.nginx) })),
           intervalMs: intervalFor(addresses.length),
           timeoutMs,
-          limitMs,
+          limitMs: samplingMs,
         },
         until,
       ),

@@ -76,7 +76,7 @@ function declare(bind: Bind, proc: NodeJS.Process): Command {
   const program = new Command('haup')
     .description(
       'Keeps nginx up with keepalived: from one inventory it builds, configures and starts both over SSH, ' +
-        'moves virtual IPs without losing a request, and proves that failover works.',
+        'moves virtual IPs without an outage, and proves that failover works.',
     )
     .version(`haup ${version} (node ${proc.versions.node}, ${proc.platform} ${proc.arch})`, '-V, --version')
     .configureOutput({ writeOut: writerTo(proc.stdout, false), writeErr: writerTo(proc.stderr, false) })
@@ -188,7 +188,7 @@ Exit codes: 0 ok, 1 failed on a host, 2 usage or inventory, 3 findings or
     async (context, [path], options) => (await import('./verify.ts')).verify(context, path, options),
   );
   for (const [name, summary] of [
-    ['failover', 'Move every virtual IP off HOST without losing a request.'],
+    ['failover', 'Move every virtual IP off HOST without an outage.'],
     ['failback', 'Let HOST take its virtual IPs again.'],
   ] as const) {
     const command = add(name, summary, 'Prove and move:')

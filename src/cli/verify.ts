@@ -7,6 +7,7 @@ import { limited, openInventory } from './inventory.ts';
 import type { LockWish } from './locked.ts';
 import type { GlobalOptions } from './program.ts';
 import { styleFor } from './style.ts';
+import { haupVersion } from './version.ts';
 
 export interface VerifyOptions extends GlobalOptions, LockWish {
   readonly yes?: boolean;
@@ -14,7 +15,10 @@ export interface VerifyOptions extends GlobalOptions, LockWish {
   readonly drill?: readonly Drilled[];
 }
 
-/** `haup verify`: exit code 0 when every drill kept its bound, 3 when one did not or could not be made. */
+/**
+ * `haup verify`: exit code 0 when every drill kept its bound, 3 when one did not or could not be made. One that was broken
+ * off reports what it has measured, and ends with the code of what broke it off.
+ */
 export async function verify(
   context: Context,
   path: string | undefined,
@@ -43,15 +47,24 @@ export async function verify(
   await using lock = await lockFor(context, connected.hosts, `haup verify ${inventory.file}`, options);
   const signal = AbortSignal.any([context.signal, lock.lost]);
   const { emit } = lineReporter(context.err, { json: false });
-  await using ground = await makeGround(inventory, connected.hosts, emit, signal);
   const tag = context.now().toString(36);
-  const report = await verifyVips({ inventory, vips, drills, views, tag }, ground, signal);
+  const { report, error } = await verifyVips(
+    { inventory, vips, drills, views, tag },
+    (limitMs) => makeGround(inventory, connected.hosts, emit, limitMs, signal),
+    signal,
+  );
   if (options.json === true) {
-    const { printJson } = await import('../report/json.ts');
-    printJson(context.out, report, 'pretty');
+    const { errorData, printJson } = await import('../report/json.ts');
+    const said = error === null ? report : { ...report, error: errorData(error) };
+    printJson(context.out, said, 'pretty');
   } else {
     const { verifyText } = await import('../report/verify-text.ts');
     context.out(`${verifyText(report, await styleFor(context.stdout), context.stdout.columns)}\n`);
+  }
+  if (error !== null) {
+    const { reportError } = await import('./report-error.ts');
+    const debug = options.debug === true;
+    return reportError(context, error, { json: false, debug, version: haupVersion });
   }
   return report.ok ? exitCodes.ok : exitCodes.findings;
 }

@@ -55,10 +55,11 @@ export interface VipVerified {
 /** Requests seen from one client: `outageMs` is the longest time in which none was answered. */
 export interface Answered {
   readonly outageMs: number;
+  /** What a client that does not retry loses: the first connection was cut, refused, silent for 0.9 s, or not served. */
   readonly lost: number;
   readonly total: number;
-  /** Of the answered: how many needed a second connection, because the VIP moved under the first. */
-  readonly retried?: number;
+  /** Of the lost: how many a second connection answered. The rest nobody answered. */
+  readonly retried: number;
 }
 
 /** What the kernels say of a move. */
@@ -90,7 +91,7 @@ export interface DrillReport extends Answered {
   readonly reasons: readonly string[];
   /** Who held the VIP when; 0 is the moment of the fault, so it starts below 0. */
   readonly timeline: readonly Held[];
-  /** When requests went unanswered, on the same clock. */
+  /** When requests were lost, on the same clock. */
   readonly unanswered: readonly Span[];
   /** When the fault was undone, on the same clock; null when it was not. */
   readonly restoredMs: number | null;

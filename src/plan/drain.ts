@@ -45,8 +45,8 @@ export function canDrain(facts: HostFacts | undefined, entry: string): boolean {
 }
 
 /**
- * What interrupts a daemon is done while the host is drained: the backup takes over first, so that no
- * request is lost.
+ * What interrupts a daemon is done while the host is drained: the backup takes over first, so that
+ * there is no outage.
  */
 export function whileDrained(
   changes: readonly Change[],

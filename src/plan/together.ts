@@ -154,7 +154,7 @@ function announce(
       return `No request is lost and no VIP moves: they read it in the same moment, and a backup waits at least ${seconds(2 * interval)}.`;
     }
     if (first.length > 0) {
-      return `No request is lost: ${first.join(' and ')} takes ${addresses} while ${others} still has it, for about 2 s, and gives it back.`;
+      return `No outage: ${first.join(' and ')} takes ${addresses} while ${others} still has it, for about 2 s, and gives it back.`;
     }
     // Of each VIP, the host with the highest priority is the first whose time is up.
     const soonest = forgotten.map(({ address }) =>

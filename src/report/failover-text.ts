@@ -1,5 +1,6 @@
-import type { Answered, FailoverReport, Topology } from '../model/report.ts';
+import type { FailoverReport, Topology } from '../model/report.ts';
 import { hanging, table, wrap } from './columns.ts';
+import { lostShort, retriedSentence } from './lost-text.ts';
 import { printableData } from './printable.ts';
 import type { Style } from './style.ts';
 import { count, listed, precise } from './words.ts';
@@ -25,7 +26,7 @@ export function failoverText(raw: FailoverReport, style: Style, columns = 80): s
       holdersOf(holdersIn(report.before, address), style),
       holdersOf(holdersIn(report.after, address), style),
       moved === undefined ? style.dim('not moved') : precise(moved.outageMs),
-      moved === undefined ? '' : `${moved.lost} of ${moved.total}${retriedOf(moved)}`,
+      moved === undefined ? '' : lostShort(moved),
     ];
   });
   return [
@@ -35,8 +36,6 @@ export function failoverText(raw: FailoverReport, style: Style, columns = 80): s
     ...closing(report, style, width),
   ].join('\n');
 }
-
-const retriedOf = ({ retried = 0 }: Answered): string => (retried === 0 ? '' : `, ${retried} tried twice`);
 
 function holdersIn(topology: readonly Topology[], address: string): readonly string[] {
   return topology.find((each) => each.address === address)?.holders ?? [];
@@ -52,8 +51,20 @@ function closing(report: FailoverReport, style: Style, width: number): readonly 
   const paint = report.ok ? style.green : style.red;
   return [
     ...wrap(verdict, width).map((line) => style.bold(paint(line))),
+    ...lossLines(report, width),
     ...(next === null ? [] : hanging(style.bold('Next: '), next, width)),
   ];
+}
+
+/** What the table has too little room to say. */
+function lossLines({ vips }: FailoverReport, width: number): readonly string[] {
+  const sum = (of: (vip: FailoverReport['vips'][number]) => number): number =>
+    vips.reduce((all, vip) => all + of(vip), 0);
+  const [lost, retried] = [sum((vip) => vip.lost), sum((vip) => vip.retried)];
+  const answered = retriedSentence({ lost, retried });
+  if (answered === null) return [];
+  const cut = `${count(lost, 'request')} ${lost === 1 ? 'was' : 'were'} lost to a client that does not retry.`;
+  return wrap(`${cut} ${answered}`, width);
 }
 
 type Words = readonly [verdict: string, next: string | null];

@@ -1,5 +1,6 @@
 import type { Answered, DrillReport, VerifyReport, VipVerified } from '../model/report.ts';
 import { hanging, padEnd, truncate, widthOf, wrap } from './columns.ts';
+import { lostLong, retriedSentence } from './lost-text.ts';
 import { printableData } from './printable.ts';
 import type { Paint, Style } from './style.ts';
 import { axis, coverage, markers, type Scale } from './timeline.ts';
@@ -74,7 +75,7 @@ function reasonLines(drill: DrillReport, style: Style, width: number): readonly 
   return drill.reasons.flatMap((reason) => hanging(`  ${style.red('✗')} `, reason, width, style.red));
 }
 
-/** One row a host, `█` while its kernel had the VIP, and one for the requests, `×` while none was answered. */
+/** One row a host, `█` while its kernel had the VIP, and one for the requests, `×` while they were lost. */
 function strip(drill: DrillReport, label: number, style: Style, width: number): readonly string[] {
   const fromMs = Math.min(0, ...drill.timeline.map((held) => held.fromMs));
   const toMs = Math.max(
@@ -133,14 +134,14 @@ function figures(drill: DrillReport, label: number, style: Style, width: number)
   return [
     ...outageFigure(drill, label, style, width),
     ...(drill.formula === undefined ? [] : figure('bound', drill.formula)),
-    ...figure('lost', lostOf(drill)),
+    ...figure('lost', lostLong(drill)),
     ...figure(
       'held by',
       `no host for ${precise(drill.noneHeldMs)}, two hosts for ${precise(drill.bothHeldMs)}`,
     ),
     ...figure(
       'failback',
-      failback === null ? 'none seen' : `outage ${precise(failback.outageMs)}, lost ${lostOf(failback)}`,
+      failback === null ? 'none seen' : `outage ${precise(failback.outageMs)}, lost ${lostLong(failback)}`,
     ),
     ...((drill.stalledMs ?? 0) < worthSayingMs
       ? []
@@ -182,15 +183,11 @@ function bar(drill: DrillReport, cells: number, paint: Paint, style: Style): str
   return `${paint('█'.repeat(tick))}${style.bold('│')}${paint('█'.repeat(cells - tick - 1))}`;
 }
 
-function lostOf({ lost, total, retried = 0 }: Answered): string {
-  return `${lost} of ${count(total, 'request')}${retried === 0 ? '' : `, ${retried} answered on a second connection`}`;
-}
-
 function legend(report: VerifyReport, style: Style, width: number): readonly string[] {
   if (report.vips.every((vip) => vip.drills.length === 0)) return [];
   const text =
     "outage: the longest time without an answer. bound: the outage that VRRP's timers allow. " +
-    '█ the host has the VIP, ━ requests are answered, × they are not.';
+    'lost: what a client that does not retry loses. █ the host has the VIP, ━ requests are answered, × they are lost.';
   return [...wrap(text, width).map(style.dim), ''];
 }
 
@@ -203,10 +200,13 @@ function closing({ vips }: VerifyReport, style: Style, width: number): readonly 
       (all, drill) => all + pick(drill) + (drill.failback === null ? 0 : pick(drill.failback)),
       0,
     );
-  const cost = `Longest outage ${precise(worst)}, ${sum(({ lost }) => lost)} of ${count(
-    sum(({ total }) => total),
-    'request',
-  )} lost.`;
+  const [lost, retried, total] = [sum((one) => one.lost), sum((one) => one.retried), sum((one) => one.total)];
+  const cost = [
+    `Longest outage ${precise(worst)}, ${lost} of ${count(total, 'request')} lost.`,
+    retriedSentence({ lost, retried }) ?? [],
+  ]
+    .flat()
+    .join(' ');
   if (drills.length === 0) return ['Nothing was drilled.'];
   const verdict =
     failed > 0

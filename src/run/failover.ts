@@ -5,7 +5,15 @@ import type { Action } from '../model/action.ts';
 import type { FailoverReport, Topology, VipMoved } from '../model/report.ts';
 import { type Bound, bound } from '../verify/bounds.ts';
 import { answered, heldBy, tenths } from '../verify/drill-report.ts';
-import { type Ground, isSteady, watchMove } from '../verify/move.ts';
+import {
+  actLimitMs,
+  type Ground,
+  isSteady,
+  type Passage,
+  patienceMs,
+  settleMs,
+  watchMove,
+} from '../verify/move.ts';
 import type { Sampler } from '../verify/sample.ts';
 import { judgeMove } from '../verify/verdict.ts';
 
@@ -25,8 +33,11 @@ export interface MoveOrder {
 type Destined = VipMove & { readonly to: NonNullable<VipMove['to']> };
 
 const quiet = { steadyMs: 200, limitMs: 3_000 };
-/** How long sampling may go on beyond the move itself. */
-const samplingReserveMs = 60_000;
+/** What a move takes at the longest: a look at each VIP, each action, the move. */
+function moveLimitMs({ moves, actions }: MoveOrder, passages: readonly Passage[]): number {
+  const withinMs = Math.max(0, ...passages.map(({ bound: { withinMs } }) => withinMs));
+  return moves.length * quiet.limitMs + actions.length * actLimitMs + withinMs + patienceMs + settleMs;
+}
 
 /**
  * Moves VIPs while every one of them is sampled, and reports what was seen. What cannot be observed
@@ -83,10 +94,9 @@ async function sampled(
     to: move.to.host,
     bound: boundOf(order, move),
   }));
-  const limitMs = Math.max(...passages.map(({ bound: { withinMs } }) => withinMs)) + samplingReserveMs;
   await using sampler = await ground.sample(
     passages.map(({ address }) => address),
-    limitMs,
+    moveLimitMs(order, passages),
     signal,
   );
   await observable(order, moves, ground, sampler, signal);

@@ -2,7 +2,7 @@ import { ableMembers, obstacles, type Views } from '../judge/ability.ts';
 import type { HostName, Inventory, Vip } from '../model/domain.ts';
 import type { DrillReport, VerifyReport } from '../model/report.ts';
 import { refusedDrill } from '../verify/drill-report.ts';
-import { type Drilled, runDrill } from '../verify/drills.ts';
+import { type DrillCase, type Drilled, drillLimitMs, runDrill } from '../verify/drills.ts';
 import type { Ground } from '../verify/move.ts';
 
 export interface VerifyOrder {
@@ -15,47 +15,75 @@ export interface VerifyOrder {
   readonly tag: string;
 }
 
+/** The world, watched for so long at most. */
+export type OpenGround = (limitMs: number) => Promise<Ground & AsyncDisposable>;
+
+export interface Verified {
+  readonly report: VerifyReport;
+  /** What broke the run off after something had been measured; null: nothing did. */
+  readonly error: unknown;
+}
+
 /**
  * Every drill on every VIP, one after the other: two at once would measure each other. A VIP without a
- * healthy successor is not drilled, and not verified. Rejects as `runDrill` does.
+ * healthy successor is not drilled, and not verified. Each drill has a ground of its own, so that none is too
+ * long for it and no clock that was set in one spoils the next. What was measured is reported whatever
+ * happens; while there is nothing, rejects as `runDrill` does.
  */
 export async function verifyVips(
   order: VerifyOrder,
-  ground: Ground,
+  open: OpenGround,
   signal: AbortSignal,
-): Promise<VerifyReport> {
+): Promise<Verified> {
   const vips: { address: string; drills: DrillReport[] }[] = [];
+  let failed = false;
+  let error: unknown = null;
   for (const vip of order.vips) {
     const drills: DrillReport[] = [];
-    for (const drill of order.drills) drills.push(await drillVip(order, vip, drill, ground, signal));
     vips.push({ address: vip.address.address, drills });
+    for (const drill of order.drills) {
+      if (failed) {
+        drills.push(notDrilled(order, vip, drill, 'the run was broken off before it'));
+        continue;
+      }
+      try {
+        drills.push(await drillVip(order, vip, drill, open, signal));
+      } catch (cause) {
+        if (!vips.some((one) => one.drills.some(wasDone))) throw cause;
+        [failed, error] = [true, cause];
+        const why = cause instanceof Error ? cause.message : String(cause);
+        drills.push(notDrilled(order, vip, drill, `it was broken off: ${why}`));
+      }
+    }
   }
   // Nothing drilled is nothing proven.
   const all = vips.flatMap((vip) => vip.drills);
-  return { version: 1, ok: all.length > 0 && all.every(({ ok }) => ok), vips };
+  return { report: { version: 1, ok: all.length > 0 && all.every(({ ok }) => ok), vips }, error };
+}
+
+const wasDone = ({ timeline }: DrillReport): boolean => timeline.length > 0;
+
+function notDrilled({ views }: VerifyOrder, vip: Vip, drill: Drilled, why: string): DrillReport {
+  const [from] = ableMembers(vip, views);
+  const unseen = { samples: [], intervalMs: 1 };
+  return refusedDrill(drill, from?.host ?? vip.members[0].host, null, unseen, why);
 }
 
 async function drillVip(
   order: VerifyOrder,
   vip: Vip,
   drill: Drilled,
-  ground: Ground,
+  open: OpenGround,
   signal: AbortSignal,
 ): Promise<DrillReport> {
   const { inventory, views, tag } = order;
   const [from, to] = ableMembers(vip, views);
-  if (from === undefined || to === undefined) {
-    const unseen = { samples: [], intervalMs: 1 };
-    return refusedDrill(
-      drill,
-      from?.host ?? vip.members[0].host,
-      null,
-      unseen,
-      without(vip, from?.host, views),
-    );
-  }
-  const given = { drill, vip, vrrp: inventory.vrrp, from, to, beside: besideOf(vip, order), tag };
-  return runDrill(given, ground, signal);
+  if (from === undefined || to === undefined)
+    return notDrilled(order, vip, drill, without(vip, from?.host, views));
+  const beside = besideOf(vip, order);
+  const given: DrillCase = { drill, vip, vrrp: inventory.vrrp, from, to, beside, tag };
+  await using ground = await open(drillLimitMs(given));
+  return await runDrill(given, ground, signal);
 }
 
 /** The other VIPs of its hosts, as far as all that could have them are watched. */

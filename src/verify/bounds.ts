@@ -14,7 +14,7 @@ export interface Bound {
   readonly outageMs: number;
   /** What a measurement may add to it. */
   readonly allowanceMs: number;
-  /** True: the new holder is there before the old one goes, so no request may be lost. */
+  /** True: the new holder is there before the old one goes, so that every request is answered, at the second try at the latest. */
   readonly lossless: boolean;
   /** When the move is over at the latest, counted from the fault. */
   readonly withinMs: number;

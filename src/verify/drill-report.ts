@@ -99,6 +99,7 @@ export function refusedDrill(
     outageMs: tenths(http.longestGapMs),
     lost: http.lost,
     total: http.total,
+    retried: http.retried,
     boundMs: tenths(away?.outageMs ?? 0),
     allowanceMs: tenths(away?.allowanceMs ?? 0),
     bothHeldMs: 0,

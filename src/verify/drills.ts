@@ -4,7 +4,7 @@ import type { DeadMan, Fault } from '../model/action.ts';
 import type { DrillReport } from '../model/report.ts';
 import { type Bound, bound, type DrillName } from './bounds.ts';
 import { drillReport, refusedDrill } from './drill-report.ts';
-import { type Ground, isSteady, patienceMs, type Quiet, settleMs, watchMove } from './move.ts';
+import { actLimitMs, type Ground, isSteady, patienceMs, type Quiet, settleMs, watchMove } from './move.ts';
 import type { Watch } from './watch.ts';
 
 export type Drilled = 'stop' | 'drain';
@@ -56,6 +56,25 @@ export interface Ranked {
 /** How long everything has to be quiet before it is broken. */
 const steadyMs = 300;
 
+interface Bounds {
+  readonly away: Bound;
+  readonly back: Bound;
+}
+
+function boundsOf({ drill, vip, vrrp, from, to }: DrillCase): Bounds {
+  const { away, back } = drills[drill];
+  return {
+    away: bound(away, { vip, vrrp, successor: to.host, priority: to.priority }),
+    back: bound(back, { vip, vrrp, successor: from.host, priority: from.priority }),
+  };
+}
+
+/** What a drill takes at the longest: waiting for quiet, the move, the way back, and an action before each. */
+export function drillLimitMs(given: DrillCase): number {
+  const { away, back } = boundsOf(given);
+  return away.withinMs + 2 * back.withinMs + 3 * patienceMs + 2 * (settleMs + actLimitMs);
+}
+
 /** A connection that dies leaves the host broken no longer than this: more than the drill itself takes. */
 const deadManSeconds = (away: Bound): number =>
   Math.ceil((away.withinMs + patienceMs + settleMs + 20_000) / 1000);
@@ -67,17 +86,15 @@ const deadManSeconds = (away: Bound): number =>
  * DRILL_FAILED when the host could not be put back.
  */
 export async function runDrill(given: DrillCase, ground: Ground, signal: AbortSignal): Promise<DrillReport> {
-  const { vip, vrrp, from, to, beside } = given;
+  const { vip, from, to, beside } = given;
   const { fault, ...drill } = drills[given.drill];
   const address = vip.address.address;
-  const away = bound(drill.away, { vip, vrrp, successor: to.host, priority: to.priority });
-  const back = bound(drill.back, { vip, vrrp, successor: from.host, priority: from.priority });
+  const { away, back } = boundsOf(given);
   const deadMan: DeadMan = {
     unit: `haup-${given.drill}-${vip.virtualRouterId}-${given.tag}`,
     seconds: deadManSeconds(away),
   };
-  const limitMs = away.withinMs + 2 * back.withinMs + 3 * patienceMs + 2 * settleMs + 60_000;
-  await using sampler = await ground.sample([address], limitMs, signal);
+  await using sampler = await ground.sample([address], drillLimitMs(given), signal);
   const quiet = { address, host: from.host, beside, steadyMs, limitMs: back.withinMs + patienceMs };
   if (!(await isSteady(ground, sampler, quiet, signal))) {
     await sampler.stop();

@@ -4,6 +4,7 @@
  */
 
 import type { ReadScript } from '../model/host.ts';
+import type { Span } from '../model/report.ts';
 
 /** Times in milliseconds since the epoch by the host's own clock. */
 export type MonitorLine =
@@ -12,6 +13,8 @@ export type MonitorLine =
       readonly kind: 'tick';
       readonly fromMs: number;
       readonly toMs: number;
+      /** The host's monotonic clock just before and just after its clock said `fromMs`. */
+      readonly up: Span;
       readonly addresses: readonly string[];
     }
   | {
@@ -37,9 +40,9 @@ trap 'exit 0' HUP INT TERM PIPE
 sleep 0.1
 left=${seconds}
 while [ "$left" -gt 0 ]; do
-  from=$(date +%s%N)
+  read -r before rest < /proc/uptime; from=$(date +%s%N); read -r after rest < /proc/uptime
   list=$(ip -o addr show | while read -r index name family address rest; do printf ' %s' "\${address%%/*}"; done)
-  printf 'tick %s %s%s\\n' "$from" "$(date +%s%N)" "$list" 2>/dev/null || exit 0
+  printf 'tick %s %s %s %s%s\\n' "$from" "$(date +%s%N)" "$before" "$after" "$list" 2>/dev/null || exit 0
   left=$((left - 1)); sleep 1
 done
 ` as ReadScript;
@@ -57,13 +60,14 @@ export const fromNanoseconds = (text: string): number =>
 export function monitorParser(): (line: string) => MonitorLine | null {
   let before: number | null = null;
   return (line) => {
-    const tick = /^tick (\d+) (\d+)((?: \S+)*)$/.exec(line);
+    const tick = /^tick (\d+) (\d+) ([\d.]+) ([\d.]+)((?: \S+)*)$/.exec(line);
     if (tick !== null) {
-      const [, from = '', to = '', list = ''] = tick;
+      const [, from = '', to = '', before = '', after = '', list = ''] = tick;
       return {
         kind: 'tick',
         fromMs: fromNanoseconds(from),
         toMs: fromNanoseconds(to),
+        up: { fromMs: Number(before) * 1000, toMs: Number(after) * 1000 },
         addresses: list.split(' ').filter((word) => word !== ''),
       };
     }

@@ -39,6 +39,9 @@ export const settleMs = 1_000;
 /** Beyond the bound: for the command to get there, and for a daemon to stop or start. */
 export const patienceMs = 8_000;
 
+/** Of one action: also a daemon that is slow to stop is stopped by then. */
+export const actLimitMs = 90_000;
+
 const pollMs = 10;
 
 /** Gives the command, and watches until every VIP is held by its new holder alone and answered by it. */

@@ -4,17 +4,17 @@
 
 import type { Held, Span } from '../model/report.ts';
 
-/** One request on a connection of its own. */
+/** One request on a connection of its own, and where that failed, on a second one. */
 export interface Sample {
   readonly sentAt: number;
-  /** Null: no answer came. */
+  /** Null: no answer came, on either connection. */
   readonly answeredAt: number | null;
   readonly status: number | null;
   /** Who answered by its own word (`X-Haup-Host`). */
   readonly host: string | null;
-  /** The answer came on a second connection: the first was cut, or its first packet got lost. */
+  /** The first connection failed, and the second was answered: a client that does not retry has lost this one. */
   readonly retried: boolean;
-  /** Why there is no answer: `timeout`, `ECONNREFUSED`, … */
+  /** Why the first connection was not answered: `timeout`, `ECONNRESET`, …; null: it was. */
   readonly error: string | null;
 }
 
@@ -24,13 +24,16 @@ export interface HttpOutage {
    * counted, unless the requests before and after it both went unanswered.
    */
   readonly longestGapMs: number;
+  /** What a client that does not retry loses: requests whose first connection was cut, refused, silent or not served. */
   readonly lost: number;
   readonly total: number;
-  /** Of the answered: those that needed a second connection, because the VIP moved under the first. */
+  /** Of the lost: those that a second connection answered. */
   readonly retried: number;
+  /** From the first to the last request that was lost; 0: at most one was. */
+  readonly lostWithinMs: number;
   /** The slowest answer. */
   readonly slowestMs: number;
-  /** From the first to the last request of each run that went unanswered, and the interval after it. */
+  /** From the first to the last request of each run that was lost, and the interval after it. */
   readonly unanswered: readonly Span[];
   /** Who answered when: neighbours with the same host are one. */
   readonly answeredBy: readonly Held[];
@@ -38,19 +41,24 @@ export interface HttpOutage {
   readonly stalledMs: number;
 }
 
-/** Only a 200 is an answer: a page of errors does not serve anyone. */
+/** Only a 200 is an answer: a page of errors does not serve anyone. On which connection it came does not matter. */
 export const isAnswered = (sample: Sample): sample is Sample & { readonly answeredAt: number } =>
   sample.answeredAt !== null && sample.status === 200;
+
+/** Lost to a client that does not retry. */
+export const isLost = (sample: Sample): boolean => !isAnswered(sample) || sample.retried;
 
 export function outage(samples: readonly Sample[], intervalMs: number): HttpOutage {
   const sent = samples.toSorted((a, b) => a.sentAt - b.sentAt);
   const answers = sent.filter(isAnswered).toSorted((a, b) => a.answeredAt - b.answeredAt);
+  const lost = sent.filter(isLost);
   const stalls = stalledSpans(sent, intervalMs);
   return {
     longestGapMs: longestGap(sent, answers, stalls),
-    lost: sent.length - answers.length,
+    lost: lost.length,
     total: sent.length,
     retried: answers.filter((one) => one.retried).length,
+    lostWithinMs: (lost.at(-1)?.sentAt ?? 0) - (lost[0]?.sentAt ?? 0),
     slowestMs: answers.reduce((most, one) => Math.max(most, one.answeredAt - one.sentAt), 0),
     unanswered: unansweredSpans(sent, intervalMs),
     answeredBy: answeredBy(answers),
@@ -107,10 +115,10 @@ const overlap = (a: Span, b: Span): number =>
 function unansweredSpans(sent: readonly Sample[], intervalMs: number): readonly Span[] {
   const spans: Span[] = [];
   sent.forEach((sample, index) => {
-    if (isAnswered(sample)) return;
+    if (!isLost(sample)) return;
     const before = sent[index - 1];
     const span = { fromMs: sample.sentAt, toMs: sample.sentAt + intervalMs };
-    const open = before !== undefined && !isAnswered(before) ? spans.pop() : undefined;
+    const open = before !== undefined && isLost(before) ? spans.pop() : undefined;
     spans.push(open === undefined ? span : { fromMs: open.fromMs, toMs: span.toMs });
   });
   return spans;

@@ -5,7 +5,7 @@ export interface SampleOptions {
   readonly targets: readonly Target[];
   /** Between two requests to one target. */
   readonly intervalMs: number;
-  /** A request without an answer after this is lost. */
+  /** A request whose first connection has no answer after this is lost. */
   readonly timeoutMs: number;
   /** Sampling ends by itself after this. */
   readonly limitMs: number;
@@ -35,7 +35,8 @@ const stallMs = 100;
  * How long an answer may take before the request tries a second connection. In the instant of a move a
  * first packet can go to the host that has just let go. TCP would send it again after a second, because
  * it knows nothing of a new connection's path (RFC 6298 2.1); here the path is known from the requests
- * before, so three times their time is enough. Such requests are counted apart, as `retried`.
+ * before, so three times their time is enough. The first connection goes on beside it, and says whether the
+ * request is lost to a client that does not retry; what the second one answers is counted apart, as `retried`.
  */
 const patience = { leastMs: 25, times: 3 };
 
@@ -92,7 +93,8 @@ export function sampleLoop(
   const send = (target: Target): void => {
     const pending: Pending = request(target, now, (sample) => {
       under.delete(pending);
-      if (sample.answeredAt !== null) usual += (sample.answeredAt - sample.sentAt - usual) / 8;
+      if (sample.answeredAt !== null && !sample.retried)
+        usual += (sample.answeredAt - sample.sentAt - usual) / 8;
       ended.get(target.address)?.push(sample);
     });
     under.set(pending, stalls);

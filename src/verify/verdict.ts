@@ -4,7 +4,7 @@ import type { HostName } from '../model/domain.ts';
 import type { Answered, Held, HeldTimes, Span } from '../model/report.ts';
 import type { Bound } from './bounds.ts';
 import { type AddressEvent, heldTimes, tenures } from './holders.ts';
-import { isAnswered, outage, type Sample } from './outage.ts';
+import { type HttpOutage, isAnswered, outage, type Sample } from './outage.ts';
 
 /** One VIP on its way from one host to another, as it was seen. */
 export interface Sighting {
@@ -26,7 +26,6 @@ export interface Sighting {
 }
 
 export interface MoveVerdict extends Answered, HeldTimes {
-  readonly retried: number;
   readonly unanswered: readonly Span[];
   readonly answeredBy: readonly Held[];
   readonly stalledMs: number;
@@ -54,9 +53,10 @@ export function judgeMove(sighting: Sighting): MoveVerdict {
     noneHeldMs,
     reasons: [
       ...arrival(sighting, held.at(-1)?.holders ?? []),
-      ...outageReasons(bound, http.longestGapMs, http.lost),
-      ...heldReasons(sighting, { bothHeldMs, noneHeldMs }),
-      ...wrongHost(sighting),
+      ...outageReasons(bound, http),
+      ...(sighting.clockErrorMs > clockLimitMs
+        ? [unmeasured(sighting.clockErrorMs)]
+        : [...heldReasons(sighting, { bothHeldMs, noneHeldMs }), ...wrongHost(sighting)]),
     ],
   };
 }
@@ -76,11 +76,22 @@ function arrival({ to, from, window, arrivedMs }: Sighting, holders: readonly Ho
   return [];
 }
 
-function outageReasons(bound: Bound, longestGapMs: number, lost: number): readonly string[] {
+/**
+ * An address moves and its connections do not: a request that is on its way in the instant of the move is cut, and
+ * lost to a client that does not retry. Those of one instant are said and are no failure; one that no second
+ * connection answers is.
+ */
+const instantMs = 50;
+
+function outageReasons(bound: Bound, http: HttpOutage): readonly string[] {
+  const { longestGapMs, lost, retried, lostWithinMs } = http;
   const allowed = bound.outageMs + bound.allowanceMs;
   const reasons: string[] = [];
-  if (bound.lossless && lost > 0) {
-    reasons.push(`${lost} request${lost === 1 ? ' was' : 's were'} lost where none may be`);
+  const never = lost - retried;
+  if (bound.lossless && never > 0) {
+    reasons.push(`${were(never)} lost, and no second connection answered ${never === 1 ? 'it' : 'them'}`);
+  } else if (bound.lossless && lostWithinMs > instantMs) {
+    reasons.push(`${were(lost)} lost over ${inMs(lostWithinMs)}, and only those of one instant may be`);
   }
   if (longestGapMs > allowed) {
     reasons.push(
@@ -89,6 +100,15 @@ function outageReasons(bound: Bound, longestGapMs: number, lost: number): readon
   }
   return reasons;
 }
+
+/**
+ * What the hosts' kernels say is judged as loosely as their clocks are known, and no more loosely than this: a round
+ * trip round the world, and a shell that starts there.
+ */
+const clockLimitMs = 500;
+
+const unmeasured = (clockErrorMs: number): string =>
+  `who had it when was not measured: the times of the hosts may be wrong by ${inSeconds(clockErrorMs)}, and ${inSeconds(clockLimitMs)} is the most; a clock was set meanwhile, or the connection is slow`;
 
 function heldReasons(
   { bound, clockErrorMs }: Sighting,
@@ -139,5 +159,6 @@ function wrongHost({ address, samples, events, window, clockErrorMs }: Sighting)
   ];
 }
 
+const were = (count: number): string => `${count} request${count === 1 ? ' was' : 's were'}`;
 const inMs = (ms: number): string => `${Math.round(ms)} ms`;
 const inSeconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;

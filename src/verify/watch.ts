@@ -11,7 +11,7 @@ export interface Watch extends AsyncDisposable {
   holders(address: string): readonly HostName[];
   /** All that was seen of an address: times on the operator's monotonic clock. */
   events(address: string): readonly AddressEvent[];
-  /** How far the times of different hosts may be from each other, milliseconds. */
+  /** How far the times of different hosts may be from each other, milliseconds: of one whose clock was set, that far. */
   clockErrorMs(): number;
 }
 
@@ -63,6 +63,7 @@ export async function watchAddresses(
       const said = parse(line);
       if (said === null) continue;
       clock.heard(said.kind === 'tick' ? said.toMs : said.atMs, localMs);
+      if (said.kind === 'tick') clock.ticked(said.fromMs, said.up);
       if (said.kind === 'change') {
         changedAt.set(said.address, said.atMs);
         note(said.address, said.held, said.atMs);

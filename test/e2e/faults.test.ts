@@ -14,6 +14,7 @@ import { eventually, eventuallyOnHost, figure, onHost, testLab } from './haup.ts
 import { killInner } from './kill.ts';
 import { measured } from './measured.ts';
 import { type Edit, fast, keepalivedOption, type Load, nginxOption, ownLab, soak } from './own-lab.ts';
+import { expectServed } from './probing.ts';
 
 const { lab, scratch, inventory, inLab, well, apply, pending, underLoad, fault } = ownLab(testLab('faults'));
 
@@ -50,8 +51,6 @@ afterEach(async ({ task }) => {
   }
   await inLab(['apply', quick, '--yes', '--lock-wait', '60']);
 });
-
-const lossless = (seen: Load): void => measured(seen.stalledMs, () => expect(seen.lost).toBe(0));
 
 interface Told {
   readonly vips: readonly { readonly holders: readonly string[] }[];
@@ -242,7 +241,7 @@ describe('the host in its turn', () => {
       },
       code: 0,
     });
-    lossless(seen);
+    expectServed(seen);
   });
 
   test('has its cable pulled for 60 s, which haup takes to be for good', async () => {
@@ -278,7 +277,7 @@ describe('the host in its turn', () => {
         await fault('keep_136', 'link-up');
       },
     });
-    lossless(seen);
+    expectServed(seen);
   });
 
   test('reboots', async () => {
@@ -289,7 +288,7 @@ describe('the host in its turn', () => {
       code: 1,
       says: lostHost,
     });
-    lossless(seen);
+    expectServed(seen);
   });
 
   test('loses its power', async () => {
@@ -302,7 +301,7 @@ describe('the host in its turn', () => {
       says: lostHost,
       mend: () => fault('keep_136', 'power-on'),
     });
-    lossless(seen);
+    expectServed(seen);
   });
 });
 
@@ -369,7 +368,7 @@ test('a client that never ends its request keeps a drained nginx for a second, n
     figure(`nginx restarted on its drained host in ${seconds} s`);
     expect(seconds).toBeLessThan(9);
   });
-  lossless(seen);
+  expectServed(seen);
   await onHost(lab, 'keep_136', 'systemctl stop never-ends 2>/dev/null; true');
   await allDone(wanted);
 });
@@ -401,7 +400,7 @@ describe('a host on which', () => {
       else expect(left.stdout.replace(/\s+/g, ' ')).toMatch(rest);
       await apply(wanted);
     });
-    lossless(seen);
+    expectServed(seen);
     await allDone(wanted);
   }
 
@@ -415,7 +414,7 @@ describe('a host on which', () => {
     );
     try {
       const seen = await underLoad('/tmp read-only', () => apply(wanted));
-      lossless(seen);
+      expectServed(seen);
       await allDone(wanted);
       // A package manager does need it.
       const more: Edit = (it) => it.keepalived.configure.push('--disable-hardening');
@@ -483,7 +482,7 @@ describe('two applies at once', () => {
         expect(refused.stderr.replace(/\s+/g, ' ')).toMatch(/is at work on it: haup apply.*haup unlock/);
       expect(await pending(other)).toBe(0);
     });
-    lossless(seen);
+    expectServed(seen);
     await apply(quick);
     await allDone(quick);
   });

@@ -5,9 +5,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { eventually, figure, haup, inLab as runInLab, onHost, type Run, testLab } from './haup.ts';
 import { inOrder } from './in-order.ts';
-import { measured } from './measured.ts';
 import { installMore } from './more-packages.ts';
-import { probed } from './probing.ts';
+import { expectServed, probed } from './probing.ts';
 
 // One cluster behind firewalld and ufw, one behind nftables alone; the tests build on each other.
 const lab = testLab('firewall');
@@ -258,12 +257,13 @@ describe('hosts behind firewalld, ufw and nftables', () => {
 
   test('are opened for another port and for unicast before, and closed after, without losing a request', async () => {
     if ((await inLab('plan', open)).code !== 0) succeeded(await inLab('apply', open, '--yes'));
-    const seen = Object.values(
-      await probed(vips, async () => succeeded(await inLab('apply', other, '--yes')), undefined, lab),
+    const seen = await probed(
+      vips,
+      async () => succeeded(await inLab('apply', other, '--yes')),
+      undefined,
+      lab,
     );
-    measured(Math.max(...seen.map(({ stalledMs }) => stalledMs)), () =>
-      expect(seen.map(({ lost }) => lost)).toEqual([0, 0]),
-    );
+    for (const one of Object.values(seen)) expectServed(one);
     expect(await holders()).toEqual(home);
     await nothingToDo(other);
     const now = (await onAll(({ rules }) => rules)).map((text) => text.replaceAll(/counter[^\n]*/g, ''));

@@ -1,7 +1,7 @@
 // A client of its own beside what is tested: asks each VIP 200 times a second until its stdin ends (or the limit),
 // then prints what it saw as JSON. Runs inside the lab:  node test/e2e/probe.mjs LIMIT_SECONDS VIP...
-import { outage } from '../../dist/verify/outage.js';
-import { intervalFor, startSampler, timeoutMs } from '../../dist/verify/sample.js';
+import { outage } from '../../dist/app/outage.js';
+import { intervalFor, startSampler, timeoutMs } from '../../dist/app/sample.js';
 
 const [limit, ...addresses] = process.argv.slice(2);
 const ending = new AbortController();
@@ -38,12 +38,20 @@ const seen = addresses.map((address) => {
   );
   const spans = [
     ...answeredBy.map(({ host, fromMs, toMs }) => [fromMs, toMs, `answered by ${host}`]),
-    ...unanswered.map(({ fromMs, toMs }) => [fromMs, toMs, 'no answer']),
+    ...unanswered.map(({ fromMs, toMs }) => [fromMs, toMs, 'lost']),
   ].toSorted(([a], [b]) => a - b);
   const story = spans.map(([from, to, what]) => `${wall(from)} to ${wall(to)} ${what}`);
   return [
     address,
-    { lost, total, retried, longestGapMs, stalledMs: stalled(sampler.of(address), stalledMs), story },
+    {
+      lost,
+      total,
+      retried,
+      never: lost - retried,
+      longestGapMs,
+      stalledMs: stalled(sampler.of(address), stalledMs),
+      story,
+    },
   ];
 });
 process.stdout.write(`${JSON.stringify(Object.fromEntries(seen))}\n`);

@@ -1,18 +1,35 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
+import { expect } from 'vitest';
 import { hangMs } from '../limits.ts';
 import { mainLab, root } from './haup.ts';
+import { measured } from './measured.ts';
 
 /** What a client saw of one VIP, in ms and requests. */
 export interface Seen {
+  /** To a client that does not retry. */
   readonly lost: number;
   readonly total: number;
+  /** Of the lost: those that a second connection answered. */
   readonly retried: number;
+  /** The rest: nobody answered them. */
+  readonly never: number;
   readonly longestGapMs: number;
   /** The longest time in which this machine itself did not get to ask, or the sum of it when that is much. */
   readonly stalledMs: number;
   /** Who answered from when to when, as minutes and seconds, and when nobody did. */
   readonly story: readonly string[];
+}
+
+/** Of the requests that are on their way in the instant of a move, so many may be cut in all the moves of an apply. */
+const cutAtMost = 4;
+
+/** Every request was answered, at the second try at the latest, and nearly all at the first. */
+export function expectServed(seen: Pick<Seen, 'lost' | 'never' | 'stalledMs'>): void {
+  measured(seen.stalledMs, () => {
+    expect(seen).toMatchObject({ never: 0 });
+    expect(seen.lost).toBeLessThanOrEqual(cutAtMost);
+  });
 }
 
 /** Asks the VIPs of a lab 200 times a second while `work` runs; gives what was seen of each. */

@@ -89,9 +89,7 @@ describe('one after the other, since keepalived would drop the VIP', () => {
     const { stages } = await changing(to);
     expect(stages.map(({ title }) => title)).toEqual(['change keep_136 and keep_137 in turns']);
     expect(stages[0]?.together?.why.join()).toMatch(why);
-    expect(stages[0]?.together?.expect).toMatch(
-      /^No request is lost: keep_137 takes .* while keep_136 still/,
-    );
+    expect(stages[0]?.together?.expect).toMatch(/^No outage: keep_137 takes .* while keep_136 still/);
     expect(rounds(stages[0], 'keep_137')).toEqual([
       '0 config:keepalived write',
       '2 entrust:keepalived entrust',
@@ -267,7 +265,7 @@ describe('after an apply that was cut off', () => {
       'keep_136',
       'keep_137',
     ]);
-    expect(stages[0]?.together?.expect).toMatch(/^No request is lost: keep_137 takes/);
+    expect(stages[0]?.together?.expect).toMatch(/^No outage: keep_137 takes/);
   });
 
   test('when only one has not, it reads them in a turn of its own', async () => {

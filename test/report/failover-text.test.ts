@@ -23,6 +23,16 @@ describe('failoverText', () => {
     );
   });
 
+  test('a request that only a second connection answered is lost, and said to be', () => {
+    const vips = moved.vips.map((vip) => ({ ...vip, lost: 1, retried: 1 }));
+    const text = failoverText({ ...moved, vips }, plainStyle, 90);
+    expect(text).toMatch(/1 of 840, retried/);
+    expect(text).toContain(
+      '1 request was lost to a client that does not retry. A second connection answered it.',
+    );
+    expect(failoverText(moved, plainStyle, 90)).not.toContain('second connection');
+  });
+
   test('the topology before the question', () => {
     expect(topologyText(moved.before, plainStyle, 80)).toBe(
       'VIP               HOLDER\n192.168.160.161   keep_136\n192.168.160.162   keep_137',

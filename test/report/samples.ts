@@ -217,8 +217,9 @@ export const stopDrill: DrillReport = {
   outageMs: 698,
   boundMs: 688,
   lost: 137,
+  retried: 0,
   noneHeldMs: 689,
-  failback: { outageMs: 8, lost: 0, total: 1100 },
+  failback: { outageMs: 8, lost: 0, total: 1100, retried: 0 },
   timeline: [
     { host: 'keep_136', fromMs: -1200, toMs: 6 },
     { host: 'keep_137', fromMs: 695, toMs: 6900 },
@@ -377,7 +378,17 @@ export const moved: FailoverReport = {
   ok: true,
   host: 'keep_136',
   mode: 'drain',
-  vips: [{ address: '192.168.160.161', from: 'keep_136', to: 'keep_137', outageMs: 7, lost: 0, total: 840 }],
+  vips: [
+    {
+      address: '192.168.160.161',
+      from: 'keep_136',
+      to: 'keep_137',
+      outageMs: 7,
+      lost: 0,
+      total: 840,
+      retried: 0,
+    },
+  ],
   before: [
     { address: '192.168.160.161', holders: ['keep_136'] },
     { address: '192.168.160.162', holders: ['keep_137'] },

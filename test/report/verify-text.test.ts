@@ -37,11 +37,22 @@ describe('verifyText', () => {
   });
 
   test('says how the bound comes about, what was answered at the second try, and a stall of this machine', () => {
-    const text = shown({ ...stopDrill, formula: 'skew of b', retried: 3, stalledMs: 120 });
+    const text = shown({ ...stopDrill, formula: 'skew of b', retried: 3, stalledMs: 120 }, 100);
     expect(row(text, 'bound')).toMatch(/skew of b/);
-    expect(row(text, 'lost')).toMatch(/137 of 2400 requests, 3 answered on a second connection/);
+    expect(row(text, 'lost')).toMatch(/137 of 2400 requests, 3 of them answered on a second connection/);
     expect(text).toMatch(/this machine itself stalled for up to 120 ms; not counted/);
+    expect(text).toMatch(/137 of 3500 requests lost\. A second connection answered 3 of them\.$/);
     expect(shown({ ...stopDrill, retried: 0, stalledMs: 20 })).not.toMatch(/second connection|stalled/);
+  });
+
+  test('a request that only a second connection answered is lost, not folded into none', () => {
+    const text = shown(
+      { ...drainDrill, lost: 1, retried: 1, unanswered: [{ fromMs: 3200, toMs: 3205 }] },
+      100,
+    );
+    expect(row(text, 'lost')).toMatch(/1 of 2400 requests, answered on a second connection/);
+    expect(row(text, 'answered').match(/×/g)).toHaveLength(1);
+    expect(text).toMatch(/1 of 3500 requests lost\. A second connection answered it\.$/);
   });
 
   test('the bar is full exactly when the outage reaches what is allowed, and is marked beyond it', () => {

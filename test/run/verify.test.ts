@@ -1,9 +1,10 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { HostView } from '../../src/judge/ability.ts';
-import { verifyVips } from '../../src/run/verify.ts';
+import { HaupError } from '../../src/model/errors.ts';
+import { type OpenGround, verifyVips } from '../../src/run/verify.ts';
 import { exampleInventory } from '../fakes/example.ts';
 import { bareFacts } from '../fakes/host.ts';
-import { fakeGround } from '../verify/fake-ground.ts';
+import { type FakeGround, fakeGround } from '../verify/fake-ground.ts';
 
 const inventory = exampleInventory();
 const service = {
@@ -19,10 +20,17 @@ const view = (host: string, nginx = 'active'): HostView => ({
   facts: bareFacts(host, { services: { keepalived: service, nginx: { ...service, active: nginx } } }),
   http: { address: '192.168.160.136', host, error: null },
 });
+/** One world for all drills, and how long each wants it. */
+const opening =
+  (ground: FakeGround, limits: number[] = []): OpenGround =>
+  async (limitMs) => {
+    limits.push(limitMs);
+    return { ...ground, [Symbol.asyncDispose]: async () => {} };
+  };
 const verify = async (views: ReadonlyMap<string, HostView>) => {
   const ground = fakeGround(inventory.vips, inventory.vrrp);
   const order = { inventory, vips: inventory.vips, drills: ['stop' as const], views, tag: 't' };
-  return { ground, report: await verifyVips(order, ground, new AbortController().signal) };
+  return { ground, ...(await verifyVips(order, opening(ground), new AbortController().signal)) };
 };
 
 test('the example: both VIPs, one after the other, each from its own holder', async () => {
@@ -81,5 +89,68 @@ test('a VIP that a host has which is not watched is none of its business', async
     tag: 't',
   };
   expect(ground.watch.holders(ring.address.address)).toEqual([]);
-  expect(await verifyVips(order, ground, new AbortController().signal)).toMatchObject({ ok: true });
+  const { report } = await verifyVips(order, opening(ground), new AbortController().signal);
+  expect(report).toMatchObject({ ok: true });
+});
+
+const both = new Map(['keep_136', 'keep_137'].map((host) => [host, view(host)] as const));
+const orderOf = (vrrp = inventory.vrrp) => ({
+  inventory: { ...inventory, vrrp },
+  vips: inventory.vips,
+  drills: ['stop' as const],
+  views: both,
+  tag: 't',
+});
+
+test('each drill is watched for as long as its timers need: with preempt_delay 300 for more than ten minutes', async () => {
+  const limits: number[] = [];
+  const vrrp = { ...inventory.vrrp, preemptDelay: 300 };
+  const ground = fakeGround(inventory.vips, vrrp);
+  const { report } = await verifyVips(orderOf(vrrp), opening(ground, limits), new AbortController().signal);
+  expect(report.ok).toBe(true);
+  expect(limits).toHaveLength(2);
+  for (const limitMs of limits) expect(limitMs).toBeGreaterThan(600_000);
+});
+
+describe('a run that is broken off', () => {
+  const gone = new HaupError('CONNECTION_LOST', 'The watch on its addresses ended by itself.');
+
+  test('reports what it had measured, and what it had not', async () => {
+    const ground = fakeGround(inventory.vips, inventory.vrrp, {
+      fails: (_, count) => (count === 3 ? gone : null),
+    });
+    const { report, error } = await verifyVips(orderOf(), opening(ground), new AbortController().signal);
+    expect(error).toBe(gone);
+    expect(report.ok).toBe(false);
+    const [first, second] = report.vips.map(({ drills }) => drills[0]);
+    expect(first).toMatchObject({ ok: true, boundMs: 687.5 });
+    expect(first?.lost).toBeGreaterThan(100);
+    expect(second).toMatchObject({
+      ok: false,
+      reasons: ['not drilled: it was broken off: The watch on its addresses ended by itself.'],
+    });
+    // And what was broken is mended.
+    expect(ground.acted.map(({ action }) => action.do)).toEqual(['break', 'restore', 'break', 'restore']);
+  });
+
+  test('says of the drills after it that they were not made', async () => {
+    const ground = fakeGround(inventory.vips, inventory.vrrp, {
+      fails: (_, count) => (count === 3 ? gone : null),
+    });
+    const order = { ...orderOf(), drills: ['stop' as const, 'drain' as const] };
+    const { report } = await verifyVips(order, opening(ground), new AbortController().signal);
+    expect(report.vips.flatMap(({ drills }) => drills.map(({ reasons }) => reasons.join()))).toEqual([
+      '',
+      'not drilled: it was broken off: The watch on its addresses ended by itself.',
+      'not drilled: the run was broken off before it',
+      'not drilled: the run was broken off before it',
+    ]);
+  });
+
+  test('rejects where nothing had been measured', async () => {
+    const ground = fakeGround(inventory.vips, inventory.vrrp, {
+      fails: (_, count) => (count === 1 ? gone : null),
+    });
+    await expect(verifyVips(orderOf(), opening(ground), new AbortController().signal)).rejects.toBe(gone);
+  });
 });

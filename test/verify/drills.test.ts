@@ -53,6 +53,12 @@ describe('the stop drill', () => {
   });
 });
 
+test('a request that is cut in the instant of a move is lost, and no failure when a second connection answers', async () => {
+  const { report } = await run({ cutFailback: 5 }, 'stop');
+  expect(report).toMatchObject({ ok: true, reasons: [], failback: { lost: 1, retried: 1 } });
+  expect(report.unanswered).toHaveLength(2);
+});
+
 test('the drain drill loses nothing', async () => {
   const { ground, report } = await run({}, 'drain');
   expect(report).toMatchObject({ ok: true, lost: 0, boundMs: 0, to: 'keep_137' });
@@ -90,7 +96,13 @@ describe('fails, with the reason,', () => {
       'when a request is lost on the way back',
       { lossyFailback: 10 },
       'stop',
-      /failback: \d requests? (was|were) lost where none may be/,
+      /failback: \d requests? (was|were) lost, and no second connection answered/,
+    ],
+    [
+      'when requests are cut long after the way back',
+      { cutFailback: 200 },
+      'stop',
+      /failback: \d+ requests were lost over 1\d\d ms, and only those of one instant may be/,
     ],
     ['when a drain does not move it', { neverComesBack: true }, 'drain', /keep_136 still has it after/],
   ])('%s', async (_, trouble, drill, reason) => {

@@ -17,6 +17,8 @@ export interface Trouble {
   readonly answers?: HostName;
   /** Requests sent within this many milliseconds after a move without a break are lost all the same. */
   readonly lossyFailback?: number;
+  /** Requests sent within this many milliseconds after a move without a break are answered on a second connection only. */
+  readonly cutFailback?: number;
   /** Whether an action fails. */
   readonly fails?: (action: Action, count: number) => Error | null;
   /** What to do at a moment, in milliseconds from the start. */
@@ -43,6 +45,7 @@ export function fakeGround(vips: readonly Vip[], vrrp: Vrrp, trouble: Trouble = 
   const events: AddressEvent[] = [];
   const holders = new Map<string, Set<HostName>>();
   const lossyUntil = new Map<string, number>();
+  const cutUntil = new Map<string, number>();
   let pending: { readonly at: number; readonly run: () => void }[] =
     trouble.at === undefined ? [] : [{ at: trouble.at.ms, run: trouble.at.run }];
   const samplers = new Set<{
@@ -83,6 +86,7 @@ export function fakeGround(vips: readonly Vip[], vrrp: Vrrp, trouble: Trouble = 
         hold(address, best.host, true);
         if (!orphaned && trouble.lossyFailback !== undefined)
           lossyUntil.set(address, ms + trouble.lossyFailback);
+        if (!orphaned && trouble.cutFailback !== undefined) cutUntil.set(address, ms + trouble.cutFailback);
         if (trouble.splitBrain === true && !orphaned) return;
         for (const host of holders.get(address) ?? []) if (host !== best.host) hold(address, host, false);
       });
@@ -93,8 +97,9 @@ export function fakeGround(vips: readonly Vip[], vrrp: Vrrp, trouble: Trouble = 
   const ask = (address: string): Sample => {
     const host = trouble.answers ?? [...(holders.get(address) ?? [])].at(-1) ?? null;
     const served = host !== null && !(ms < (lossyUntil.get(address) ?? -1));
+    const retried = ms < (cutUntil.get(address) ?? -1);
     return served
-      ? { sentAt: ms, answeredAt: ms + 1, status: 200, host, retried: false, error: null }
+      ? { sentAt: ms, answeredAt: ms + 1, status: 200, host, retried, error: retried ? 'ECONNRESET' : null }
       : { sentAt: ms, answeredAt: null, status: null, host: null, retried: false, error: 'timeout' };
   };
   const advance = (by: number): void => {

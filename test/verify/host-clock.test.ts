@@ -33,3 +33,16 @@ test('a clock that was set in between is an error of that size, not a silent non
   clock.heard(6001, 1002);
   expect(clock.errorMs()).toBeGreaterThan(3000);
 });
+
+test('a clock that is set back is found by the monotonic one, and a slow line is not taken for it', () => {
+  const clock = hostClock();
+  clock.asked(0, 1001);
+  clock.heard(1001, 2);
+  clock.ticked(1001, { fromMs: 500, toMs: 500 });
+  // Three seconds late on the way.
+  clock.heard(2001, 4002);
+  clock.ticked(2001, { fromMs: 1490, toMs: 1500 });
+  expect(clock.errorMs()).toBeLessThan(50);
+  clock.ticked(1001, { fromMs: 5500, toMs: 5500 });
+  expect(clock.errorMs()).toBeGreaterThan(4900);
+});

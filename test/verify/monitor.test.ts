@@ -1,5 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { describe, expect, test } from 'vitest';
 import { monitorParser, monitorScript } from '../../src/verify/monitor.ts';
@@ -51,18 +52,19 @@ describe('monitorParser', () => {
     ],
     [
       'a tick',
-      ['tick 1795400244607484000 1795400244609484000 127.0.0.1 192.168.160.136 fe80::1'],
+      ['tick 1795400244607484000 1795400244609484000 4101.25 4101.26 127.0.0.1 192.168.160.136 fe80::1'],
       {
         kind: 'tick',
         fromMs: 1795400244607.484,
         toMs: 1795400244609.484,
+        up: { fromMs: 4_101_250, toMs: 4_101_260 },
         addresses: ['127.0.0.1', '192.168.160.136', 'fe80::1'],
       },
     ],
     [
       'a tick of a host without addresses',
-      ['tick 1000000 2000000'],
-      { kind: 'tick', fromMs: 1, toMs: 2, addresses: [] },
+      ['tick 1000000 2000000 0.00 0.01'],
+      { kind: 'tick', fromMs: 1, toMs: 2, up: { fromMs: 0, toMs: 10 }, addresses: [] },
     ],
   ])('%s', (_, lines, expected) => {
     const parse = monitorParser();
@@ -107,7 +109,10 @@ describe('monitorScript, run by a real sh', () => {
     const session = child.pid ?? 0;
     const lines = createInterface({ input: child.stdout });
     const [first] = (await once(lines, 'line')) as [string];
-    expect(monitorParser()(first)).toMatchObject({
+    const tick = monitorParser()(first);
+    const up = Number(readFileSync('/proc/uptime', 'utf8').split(' ')[0]) * 1000;
+    expect(tick?.kind === 'tick' ? up - tick.up.fromMs : Number.NaN).toBeLessThan(10_000);
+    expect(tick).toMatchObject({
       kind: 'tick',
       addresses: expect.arrayContaining(['127.0.0.1']) as string[],
     });

@@ -18,6 +18,8 @@ const lost = (sentAt: number, error = 'timeout'): Sample => ({
   retried: false,
   error,
 });
+/** Cut on the first connection, answered on the second. */
+const cut = (sentAt: number): Sample => ({ ...ok(sentAt, 'b', 2), retried: true, error: 'ECONNRESET' });
 const every5 = (from: number, to: number, make: (at: number) => Sample): Sample[] =>
   Array.from({ length: (to - from) / 5 }, (_, n) => make(from + n * 5));
 
@@ -70,6 +72,23 @@ describe('outage', () => {
   test('an answer that is an error is no answer', () => {
     const samples = [ok(0), { ...ok(5), status: 503 }, ok(10)];
     expect(outage(samples, 5)).toMatchObject({ lost: 1, total: 3, longestGapMs: 10 });
+  });
+
+  test('what only a second connection answered is lost, but was no outage', () => {
+    const samples = [ok(0), ok(5), cut(10), cut(15), ok(20, 'b'), ok(25, 'b')];
+    expect(outage(samples, 5)).toMatchObject({
+      lost: 2,
+      retried: 2,
+      total: 6,
+      lostWithinMs: 5,
+      longestGapMs: 6,
+      unanswered: [{ fromMs: 10, toMs: 20 }],
+    });
+  });
+
+  test('an error on the second connection is no answer either', () => {
+    const samples = [ok(0), { ...cut(5), status: 503 }, ok(10)];
+    expect(outage(samples, 5)).toMatchObject({ lost: 1, retried: 0 });
   });
 
   test('an outage that is still going on counts to the last request', () => {

@@ -12,6 +12,8 @@ function host(name: string, ahead: number, now: () => number) {
   const waiting: string[] = [];
   let wake = (): void => {};
   let over: Error | 'end' | null = null;
+  let set = 0;
+  const up = (): string => (now() / 1000).toFixed(2);
   const stamp = (ms: number): string => new Date(ms).toISOString().replace(/\.(\d{3})Z$/, '.$1000');
   const push = (line: string): void => {
     waiting.push(line);
@@ -38,9 +40,17 @@ function host(name: string, ahead: number, now: () => number) {
   return {
     port,
     tick: (...addresses: string[]) =>
-      push(`tick ${nano(now() + ahead)} ${nano(now() + ahead)} ${addresses.join(' ')}`.trim()),
+      push(
+        `tick ${nano(now() + ahead + set)} ${nano(now() + ahead + set)} ${up()} ${up()} ${addresses.join(' ')}`.trim(),
+      ),
     change: (held: boolean, atMs = now()) =>
-      push(`[${stamp(atMs + ahead)}] ${held ? '' : 'Deleted '}2: ens33    inet ${vip}/32 scope global ens33`),
+      push(
+        `[${stamp(atMs + ahead + set)}] ${held ? '' : 'Deleted '}2: ens33    inet ${vip}/32 scope global ens33`,
+      ),
+    /** Somebody sets its clock. */
+    setClock: (byMs: number) => {
+      set += byMs;
+    },
     end: (how: Error | 'end') => {
       over = how;
       wake();
@@ -81,6 +91,19 @@ describe('watchAddresses', () => {
     expect(watch.clockErrorMs()).toBe(0);
     await watch[Symbol.asyncDispose]();
   });
+
+  test.each([10_000, -10_000])(
+    'a host clock that is set by %i ms is an error of about that size',
+    async (by) => {
+      const { clock, b, watch } = await pair();
+      clock.ms = 1_000_500;
+      b.setClock(by);
+      b.tick('192.168.160.137');
+      await settle();
+      expect(watch.clockErrorMs()).toBeGreaterThan(9_900);
+      await watch[Symbol.asyncDispose]();
+    },
+  );
 
   test('a change that the monitor did not say is found by the next tick', async () => {
     const { clock, b, watch } = await pair();
