@@ -18,6 +18,7 @@ import { services } from '../model/domain.ts';
 import { HaupError } from '../model/errors.ts';
 import { drainFile, stampPath, unreadMark } from '../model/layout.ts';
 import type { ReadScript } from '../model/host.ts';
+import { shellWords } from '../model/shell-words.ts';
 import { parseFirewall } from './firewall.ts';
 import { firewallScript } from './firewall-script.ts';
 import { offersScript } from './offers-script.ts';
@@ -230,6 +231,12 @@ function softwareRecord(name: Service, records: readonly string[][]): SoftwareFa
   return softwareFacts(name, { path, program }, decode(said), stamp);
 }
 
+/** As they were given, whatever quotes the program shows them in. */
+function wordsOf(line: string): readonly string[] {
+  const words = shellWords(line);
+  return typeof words === 'string' ? line.split(/\s+/).filter((word) => word !== '') : words;
+}
+
 /** `said`: what the program says of itself with `-V` (nginx) or `-v` (keepalived). */
 export function softwareFacts(
   name: Service,
@@ -246,7 +253,7 @@ export function softwareFacts(
     path,
     program,
     version,
-    configure: options.split(/\s+/).filter((option) => option !== ''),
+    configure: wordsOf(options),
     stamp: stamp === '' ? null : stamp,
   };
 }

@@ -1,5 +1,6 @@
 /** The schema's issues in plain words: what the key needs, what is there, what was probably meant. */
 
+import { ansibleWord, keepalivedAddress } from './foreign.ts';
 import { nearest } from './nearest.ts';
 import { inventoryJsonSchema, type Issue, secretKeys } from './schema.ts';
 import type { Path, Violation } from './written.ts';
@@ -34,6 +35,9 @@ function one(root: SchemaNode, issue: Issue, value: unknown): Violation {
       message: `${key}: needs ${nodeAt(root, path.slice(0, -1))?.propertyNames?.description ?? 'another name'}`,
     };
   }
+  const line = path[0] === 'vips' && path[2] === 'address' ? is : null;
+  const pasted = typeof line === 'string' ? keepalivedAddress(line) : null;
+  if (pasted !== null) return { path, message: `${key} ${pasted.message}`, hint: pasted.hint };
   const node = nodeAt(root, path);
   const needs = node?.type === 'boolean' ? 'true or false' : (node?.description ?? 'another value');
   if (is === undefined && path.length > 0) {
@@ -73,6 +77,11 @@ function hintFor(node: SchemaNode | undefined, is: unknown): string | undefined 
 
 function unknownKey(root: SchemaNode, path: Path, key: string): Violation {
   const here = Object.keys(nodeAt(root, path)?.properties ?? {});
+  const foreign = ansibleWord(key);
+  if (foreign !== null) {
+    const message = `${dotted([...path, key])} is a variable of Ansible`;
+    return { path: [...path, key], at: 'key', message, hint: foreign };
+  }
   const near = nearest(key, here) ?? nearest(key.replaceAll('-', '_'), here);
   const at = {
     path: [...path, key],

@@ -20,7 +20,7 @@ export const localPath: RegExp = /^[\p{L}\p{N}_.~/][\p{L}\p{M}\p{N}_.~/@+ :-]*$/
 export const reference: RegExp =
   /^(env:[A-Za-z_][A-Za-z0-9_]*(:-[^\x00-\x1f\x7f]*)?|(file|cmd):[^\x00-\x1f\x7f]+)$/;
 export const configureOption: RegExp =
-  /^(?!--prefix(=|$))--[A-Za-z0-9][A-Za-z0-9_-]*(=[A-Za-z0-9_.,/:@%+= -]*)?$/;
+  /^(?!--prefix(=|$))--[A-Za-z0-9][A-Za-z0-9_-]*(=[A-Za-z0-9_.,/:@%+= ~-]*)?$/;
 export const url: RegExp = /^(https?:\/\/[A-Za-z0-9]|file:\/\/\/)([A-Za-z0-9._~:/?%&=+,-]|\{version\})*$/;
 export const listen: RegExp = new RegExp(
   `^((${octet}\\.){3}${octet}:|\\[[0-9A-Fa-f:]+\\]:|\\*:)?[1-9]\\d{0,4}( default_server)?( ssl)?$`,

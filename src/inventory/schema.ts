@@ -7,7 +7,6 @@ import { z } from 'zod';
 import {
   absolute,
   cidr4,
-  configureOption,
   device,
   hostAddress,
   jump,
@@ -20,6 +19,7 @@ import {
   url,
   user,
 } from './patterns.ts';
+import { configureOptions } from './configure-line.ts';
 import type { Parts, Path, Written } from './written.ts';
 
 /** Keys whose value is a reference to a secret. */
@@ -59,14 +59,25 @@ function software(service: string, version: string, configure: readonly string[]
       `the absolute path that ${service} is installed under, of letters, digits and _.+-`,
     ).default(`/usr/local/${service}`),
     configure: z
-      .array(
-        text(
-          configureOption,
-          'an option of ./configure, like --with-NAME or --NAME=VALUE; --prefix is the key prefix',
+      .union([
+        z.string(),
+        z.array(
+          z.string().meta({
+            description:
+              'an option of ./configure, like --with-NAME or --NAME=VALUE; --prefix is the key prefix',
+          }),
         ),
-      )
-      .meta({ description: 'a list of options of ./configure' })
-      .default([...configure]),
+      ])
+      .meta({
+        description: 'options of ./configure: a list, or one line as sh would read it',
+      })
+      .transform((value, context): string[] => {
+        const { options, wrong } = configureOptions(value);
+        for (const [at, message] of wrong)
+          context.addIssue({ code: 'custom', message, input: value, path: at === null ? [] : [at] });
+        return options;
+      })
+      .prefault([...configure]),
     sha256: text(/^[0-9A-Fa-f]{64}$/, 'the sha256 of the tarball, 64 hexadecimal digits').optional(),
     urls: z
       .array(text(url, 'an http:, https: or file:/// URL, where {version} stands for the version'))
@@ -106,7 +117,7 @@ function build() {
     name: text(name, 'a name of letters, digits and _.-, like VI_1').optional(),
     address: z
       .string()
-      .refine((value) => !value.includes(':'), {
+      .refine((value) => !/^[0-9A-Fa-f.]*:[0-9A-Fa-f:.]*(%\S*)?(\/\d*)?(\s|$)/.test(value), {
         error: 'is an IPv6 address; haup manages IPv4 VIPs only',
         abort: true,
       })

@@ -2,6 +2,7 @@
 
 import { addressOf, bare, routerIdOf, vipName } from './derive.ts';
 import { nearest } from './nearest.ts';
+import { drainedBy } from '../model/layout.ts';
 import type { Parts, Path, Violation } from './written.ts';
 
 export function vipRules(parts: Parts): Violation[] {
@@ -84,10 +85,31 @@ function members(parts: Parts): Violation[] {
         hint: 'Give priorities for each of them, the master first.',
       });
     }
+    const used = vip.hosts === undefined ? ladder : ladder?.slice(0, vip.hosts.length);
+    if (used !== undefined && parts.vrrp.profile !== 'documented')
+      found.push(...drained(used, own ? ['vips', i, 'priorities'] : ['vrrp', 'priorities']));
     found.push(...descending(vip.priorities, ['vips', i, 'priorities']));
   });
   found.push(...descending(parts.vrrp.priorities, ['vrrp', 'priorities']));
-  return found;
+  return found.filter(
+    ({ path, message }, at) =>
+      found.findIndex((one) => one.message === message && one.path.join('.') === path.join('.')) === at,
+  );
+}
+
+/** A drained host gives its VIPs to those whose priority is higher than what a drain leaves it; 1 is the least. */
+function drained(ladder: readonly number[], path: Path): Violation[] {
+  const [first = 0] = ladder;
+  const left = Math.max(1, first + drainedBy.change);
+  const at = ladder.findIndex((priority, i) => i > 0 && priority <= left);
+  if (at === -1) return [];
+  return [
+    {
+      path: [...path, at],
+      message: `a backup of priority ${ladder[at]} takes nothing over from a drained master, which has ${left} then`,
+      hint: `Write ${left + 1} or more.`,
+    },
+  ];
 }
 
 function unknownHost(name: string, hosts: ReadonlyMap<string, unknown>): string {

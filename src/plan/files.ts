@@ -198,6 +198,15 @@ const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes)
 export const digestOf = (fact: FileFact | undefined): string =>
   fact?.state === 'present' ? fact.sha256 : 'absent';
 
+/** How a file is once it is written. */
+export const factOf = ({ bytes, mode, owner }: FileWant): FileFact & { readonly state: 'present' } => ({
+  state: 'present',
+  sha256: sha256(bytes),
+  mode,
+  owner,
+  text: Buffer.from(bytes).toString('utf8'),
+});
+
 export const equal = (file: FileWant, fact: FileFact | undefined): boolean =>
   fact?.state === 'present' &&
   fact.sha256 === sha256(file.bytes) &&

@@ -5,6 +5,7 @@ import { HaupError } from '../model/errors.ts';
 import type { KeptPaths } from '../model/history.ts';
 import { holdsAddress } from '../model/holding.ts';
 import type { Change, CheckName, HostWork, Plan, Same, Stage } from '../model/plan.ts';
+import { byWay, takenIds, tiedClusters } from './by-way.ts';
 import { diffHost, type HostDiff } from './diff.ts';
 import { canDrain, whileDrained } from './drain.ts';
 import { splitChanges } from './hand-over.ts';
@@ -64,10 +65,29 @@ export function arrange(
   vips: readonly Vip[],
   clusters: readonly (readonly HostName[])[],
 ): readonly (readonly Stage[])[] {
-  return clusters
-    .map((cluster) => track(cluster, { diffs, kept, have, vips }))
+  const entry = (host: HostName): string => entryOf(kept.get(host));
+  const reserved = takenIds(have, vips, entry);
+  return tiedClusters(clusters, diffs, have, entry)
+    .map((cluster) => {
+      const phases = byWay(cluster, diffs, have, entry, reserved);
+      if (phases === null) return track(cluster, { diffs, kept, have, vips });
+      const first = track(cluster, { diffs: phases.before, kept, have, vips });
+      const then = track(cluster, { diffs: phases.after, kept, have: phases.between, vips });
+      return [...first, ...then.map(withoutKeeping(first))];
+    })
     .filter((stages) => stages.length > 0);
 }
+
+/** What there was before the first change of a host is what a rollback goes back to. */
+const withoutKeeping =
+  (earlier: readonly Stage[]) =>
+  (stage: Stage): Stage => {
+    const kept = earlier.flatMap(({ work }) => work.flatMap(({ host, keep }) => (keep ? [host] : [])));
+    const work = stage.work.map(({ keep, keepRules, ...rest }) =>
+      kept.includes(rest.host) ? rest : { ...rest, ...(keep && { keep }), ...(keepRules && { keepRules }) },
+    );
+    return { ...stage, work };
+  };
 
 interface Known {
   readonly diffs: ReadonlyMap<HostName, HostDiff>;

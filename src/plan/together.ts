@@ -95,19 +95,29 @@ function differencesOf(
   have: HostFacts | undefined,
   entry: string,
 ): readonly Difference[] {
-  const write = writeOf(diff);
-  if (have === undefined || (write === null && !reloads(diff))) return [];
-  const wanted = write?.testing.find(({ path }) => path === entry)?.bytes;
-  const fact = have.files[entry];
-  const next = wanted === undefined ? (fact?.state === 'present' ? fact.text : null) : Buffer.from(wanted);
-  const now = runningText(have, entry);
-  if (now === null || next === null) return [];
-  const before = writtenInstances(now);
-  const after = writtenInstances(next.toString('utf8'));
+  const texts = keepalivedTexts(diff, have, entry);
+  if (texts === null) return [];
+  const before = writtenInstances(texts.now);
+  const after = writtenInstances(texts.next);
   return after.flatMap((instance) => {
     const was = before.find(({ addresses }) => addresses.some((one) => instance.addresses.includes(one)));
     return was === undefined ? [] : compare(was, instance);
   });
+}
+
+/** What keepalived runs with, and what it is to read; null: it reads nothing anew, or one of the two is not known. */
+export function keepalivedTexts(
+  diff: HostDiff | undefined,
+  have: HostFacts | undefined,
+  entry: string,
+): { readonly now: string; readonly next: string } | null {
+  const write = writeOf(diff);
+  if (have === undefined || (write === null && !reloads(diff))) return null;
+  const wanted = write?.testing.find(({ path }) => path === entry)?.bytes;
+  const fact = have.files[entry];
+  const next = wanted === undefined ? (fact?.state === 'present' ? fact.text : null) : Buffer.from(wanted);
+  const now = runningText(have, entry);
+  return now === null || next === null ? null : { now, next: next.toString('utf8') };
 }
 
 function compare(before: WrittenInstance, after: WrittenInstance): readonly Difference[] {

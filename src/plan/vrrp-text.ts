@@ -50,6 +50,25 @@ export function writtenInstances(text: string): readonly WrittenInstance[] {
   });
 }
 
+/** The text with other VRIDs for the instances of these addresses; null where it is not written plainly enough. */
+export function withRouterIds(text: string, ids: ReadonlyMap<string, number>): string | null {
+  const wanted = writtenInstances(text).map((instance) => ({
+    ...instance,
+    virtualRouterId: instance.addresses.reduce(
+      (id, address) => ids.get(address) ?? id,
+      instance.virtualRouterId,
+    ),
+  }));
+  const changed = text.replaceAll(
+    /^([ \t]*vrrp_instance[ \t]+(\S+)[^]*?^[ \t]*virtual_router_id[ \t]+)\d+/gm,
+    (all, before: string, name: string) => {
+      const instance = wanted.find((one) => one.name === name);
+      return instance === undefined ? all : `${before}${instance.virtualRouterId}`;
+    },
+  );
+  return JSON.stringify(writtenInstances(changed)) === JSON.stringify(wanted) ? changed : null;
+}
+
 interface Block {
   /** Lines without a block of their own, as words. */
   readonly lines: readonly (readonly string[])[];

@@ -23,7 +23,6 @@ export const announce = ({ addresses, atMs, forMs }: Extract<Action, { readonly 
 
 /** sh that does it and exits. `at`: arithmetic of sh, ms since the epoch. */
 export function announcing(addresses: readonly string[], at: string, forMs: number): string {
-  const times = Math.ceil((earlyMs + forMs) / everyMs);
   return `left=$((${at} - ${earlyMs} - $(date +%s%3N)))
 [ "$left" -le 0 ] || sleep "$((left / 1000)).$(printf %03d $((left % 1000)))" || exit 1
 frames=
@@ -35,29 +34,34 @@ for vip in ${addresses.map(quote).join(' ')}; do
   frames="$frames $device $(cat "/sys/class/net/$device/ifindex") ffffffffffff\${mac}08060001080006040001\${mac}\${own}000000000000\${own}"
 done
 [ -n "$frames" ] || exit 0
+# By time, not by count: on a busy host each takes longer, and what is said too late is wrong.
+read -r up rest < /proc/uptime
+end=$((\${up%.*}\${up#*.} + (${at} + ${forMs} - $(date +%s%3N)) / 10))
 # The change itself does not depend on it.
 unsaid() { echo "${sayMark}$1: clients may look for its VIPs where they were"; exit 0; }
 if command -v perl >/dev/null; then
-  perl -e ${quote(byPerl)} ${times} $frames || unsaid 'the host could not announce its VIPs'
+  perl -e ${quote(byPerl)} "$end" $frames || unsaid 'the host could not announce its VIPs'
   exit 0
 fi
 for python in python3 /usr/libexec/platform-python python python2; do
   command -v "$python" >/dev/null || continue
-  "$python" -c ${quote(byPython)} ${times} $frames || unsaid 'the host could not announce its VIPs'
+  "$python" -c ${quote(byPython)} "$end" $frames || unsaid 'the host could not announce its VIPs'
   exit 0
 done
 unsaid 'the host has neither perl nor python to announce its VIPs with'`;
 }
 
-// Both send what the shell has put together: how many times, then device, index and frame of each VIP.
+// Both send what the shell has put together: until when, in hundredths of a second since the boot, then device,
+// index and frame of each VIP.
 // AF_PACKET is 17, SOCK_RAW 3, ETH_P_ARP 0x0806.
 
-const byPerl = `my ($times, @rest) = @ARGV; my @frames;
+const byPerl = `my ($end, @rest) = @ARGV; my @frames;
 socket(my $s, 17, 3, unpack("S", pack("n", 0x0806))) or die "socket: $!\\n";
 while (my ($device, $index, $frame) = splice(@rest, 0, 3)) {
   push @frames, [pack("S n i S C C a8", 17, 0x0806, $index, 1, 0, 6, "\\xff" x 6), pack("H*", $frame)];
 }
-for (1 .. $times) { send($s, $_->[1], 0, $_->[0]) for @frames; select(undef, undef, undef, ${everyMs / 1000}); }`;
+sub up { open my $u, "<", "/proc/uptime"; return 100 * (split " ", <$u>)[0]; }
+while (up() < $end) { send($s, $_->[1], 0, $_->[0]) for @frames; select(undef, undef, undef, ${everyMs / 1000}); }`;
 
 const byPython = `import binascii, socket, sys, time
 rest = sys.argv[2:]
@@ -67,7 +71,7 @@ while rest:
     s.bind((rest[0], 0))
     frames.append((s, binascii.unhexlify(rest[2])))
     rest = rest[3:]
-for _ in range(int(sys.argv[1])):
+while 100 * float(open("/proc/uptime").read().split()[0]) < int(sys.argv[1]):
     for s, frame in frames:
         s.send(frame)
     time.sleep(${everyMs / 1000})`;

@@ -82,8 +82,36 @@ const cases: readonly [what: string, text: string, expected: readonly (string | 
   ],
   [
     'a value for a list',
-    least('nginx: {configure: --with-debug}\n'),
-    [/^3:20 .*; this is "--with-debug" = Write it as a list: \[--with-debug\]\.$/],
+    least('nginx: {urls: https://example.org/x}\n'),
+    [/^3:15 .*; this is "https:.*" = Write it as a list: \[https:\/\/example\.org\/x\]\.$/],
+  ],
+  [
+    'a host pasted from Ansible',
+    `hosts:
+  a:
+    ansible_ssh_host: 10.0.0.1
+    ansible_ssh_user: ops
+    ansible_ssh_private_key_file: ~/.ssh/id
+    ansible_become: true
+    ansible_become_pass: hunter2
+    ansible_connection: ssh
+    ansible_python_interpreter: /usr/bin/python3
+    ansible_ssh_common_args: -o ProxyJump=b
+    ansible_facts: {}
+  b:
+vips: [{address: 10.0.0.9, hosts: [a, b]}]
+`,
+    [
+      '3:5 hosts.a.ansible_ssh_host is a variable of Ansible = Write it as address.',
+      '4:5 hosts.a.ansible_ssh_user is a variable of Ansible = Write it as ssh.user.',
+      '5:5 hosts.a.ansible_ssh_private_key_file is a variable of Ansible = Write it as ssh.identity_file.',
+      '6:5 hosts.a.ansible_become is a variable of Ansible = Remove it: haup becomes root by sudo where the login is not root.',
+      /^7:5 hosts\.a\.ansible_become_pass .* = Write it as ssh\.sudo_password: a reference, env:NAME/,
+      /^8:5 hosts\.a\.ansible_connection .* = Remove it: it has no meaning here/,
+      /^9:5 hosts\.a\.ansible_python_interpreter .* = Remove it: it has no meaning here/,
+      /^10:5 hosts\.a\.ansible_ssh_common_args .* = Remove it: options of ssh stand in ~\/\.ssh\/config/,
+      /^11:5 hosts\.a\.ansible_facts .* = Remove it: of Ansible's variables haup knows/,
+    ],
   ],
   ['a list for a map', least('vrrp: [1]\n'), ['3:7 vrrp: needs the settings of VRRP; this is a list of 1']],
   [
@@ -99,12 +127,56 @@ const cases: readonly [what: string, text: string, expected: readonly (string | 
   [
     '--prefix among the options',
     least('nginx: {configure: [--prefix=/x]}\n'),
-    [/^3:21 nginx\.configure\[0\]: .*--prefix is the key prefix; this is/],
+    ['3:21 nginx.configure[0] has "--prefix=/x": that is the key prefix'],
+  ],
+  [
+    '--prefix in the line of a published build',
+    least('nginx: {configure: "--prefix=/etc/nginx --with-debug"}\n'),
+    ['3:20 nginx.configure has "--prefix=/etc/nginx": that is the key prefix'],
+  ],
+  [
+    'a quote that nothing closes',
+    least('nginx: {configure: ["--with-cc-opt=\'-O2"]}\n'),
+    ["3:21 nginx.configure[0] has a ' that nothing closes"],
+  ],
+  [
+    'what only a shell could put in',
+    least('nginx: {configure: "--with-ld-opt=-L$HOME/lib"}\n'),
+    [/^3:20 nginx\.configure has "--with-ld-opt=-L\$HOME\/lib": nothing is put in for \$ here/],
+  ],
+  [
+    'another word than an option',
+    least('keepalived: {configure: "CFLAGS=-O2 --disable-lvs"}\n'),
+    [/^3:25 keepalived\.configure needs an option of \.\/configure, .*; this is "CFLAGS=-O2"$/],
+  ],
+  [
+    "a value with a character that is no option's",
+    least('nginx: {configure: [--with-cc-opt=-O2;id]}\n'),
+    [
+      /^3:21 nginx\.configure\[0\] needs an option .*; this is "--with-cc-opt=-O2;id", and no option of haup's has ";"$/,
+    ],
   ],
   [
     'an IPv6 VIP',
     least().replace('10.0.0.9', '"fd00::9"'),
     ['2:18 vips[0].address is an IPv6 address; haup manages IPv4 VIPs only'],
+  ],
+  [
+    'an IPv6 VIP with its prefix and more',
+    least().replace('10.0.0.9', '"fd00::9/64 dev eth0"'),
+    ['2:18 vips[0].address is an IPv6 address; haup manages IPv4 VIPs only'],
+  ],
+  [
+    "a line of keepalived's virtual_ipaddress",
+    least().replace('10.0.0.9', '"192.0.2.100/24 dev eth0 label eth0:1"'),
+    [
+      "2:18 vips[0].address is 192.0.2.100 with more words of keepalived's: here it is the address alone = Write address: 192.0.2.100/24, interface: eth0. haup sets no label.",
+    ],
+  ],
+  [
+    'another one, without an interface',
+    least().replace('10.0.0.9', '"192.0.2.100/24 brd 192.0.2.255 scope global"'),
+    [/ = Write address: 192\.0\.2\.100\/24\. haup sets no brd, no scope\.$/],
   ],
   [
     'a VIP that is no address',

@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
 import type { Inventory } from '../../src/model/domain.ts';
+import { drainedBy } from '../../src/model/layout.ts';
 import { HaupError } from '../../src/model/errors.ts';
 import { Secret } from '../../src/model/secret.ts';
 import { authPassProblem } from '../../src/inventory/rules.ts';
@@ -228,7 +229,13 @@ test('what is accepted has coherent members: distinct hosts, falling priorities,
         expect(new Set(members.map(({ host }) => host)).size).toBe(members.length);
         const priorities = members.map(({ priority }) => priority);
         expect(priorities).toEqual([...priorities].sort((x, y) => y - x));
-        expect(Math.min(...priorities)).toBeGreaterThanOrEqual(1);
+        expect(Math.min(...priorities)).toBeGreaterThan(
+          Math.max(
+            1,
+            Math.max(...priorities) + drainedBy.change,
+            Math.max(...priorities) + drainedBy.operator,
+          ),
+        );
         expect(Math.max(...priorities)).toBeLessThanOrEqual(254);
       }
     }),
@@ -277,7 +284,7 @@ function isInert(text: string, place: string): boolean {
       : text.replaceAll(/^\*(?=[.:])|(?<=\.)\*$/g, '');
   if (place.endsWith('prefix') && rest.includes('%')) return false;
   if (/(prefix|root)$/.test(place) && /(^|\/)\.\.?(\/|$)/.test(text)) return false;
-  return (isOption || / (default_server|ssl)$/.test(text) ? /^[\w.,/:@%+= -]*$/ : /^[\w.,/:@%+=[\]-]*$/).test(
-    rest,
-  );
+  return (
+    isOption || / (default_server|ssl)$/.test(text) ? /^[\w.,/:@%+= ~-]*$/ : /^[\w.,/:@%+=[\]-]*$/
+  ).test(rest);
 }

@@ -116,6 +116,16 @@ const refused: readonly [what: string, text: Text, ...expected: RegExp[]][] = [
     { vips: '[{address: 10.0.0.9, hosts: [a, b, c], priorities: [9, 8]}]' },
     /^4:53 VI_1 has 3 hosts and 2 priorities/,
   ],
+  [
+    'a backup no higher than a drained master',
+    { vrrp: '{priorities: [100, 1]}' },
+    /^6:21 a backup of priority 1 takes nothing over from a drained master, which has 1 then = Write 2 or more/,
+  ],
+  [
+    'a backup no higher than one that an apply drains',
+    { vips: '[{address: 10.0.0.9, hosts: [a, b], priorities: [254, 2]}]' },
+    /^4:56 a backup of priority 2 takes nothing over .*, which has 2 then = Write 3 or more/,
+  ],
   ['equal priorities', { vrrp: '{priorities: [100, 100]}' }, /^6:21 priority 100 follows 100/],
   [
     'rising priorities',
@@ -207,7 +217,10 @@ test.each(refused)('refused: %s', (_, text, ...expected) => {
 
 const accepted: readonly [what: string, text: Text][] = [
   ["the seed's priorities, 20 apart", { vrrp: '{priorities: [100, 80]}' }],
-  ['all of the range', { vrrp: '{priorities: [254, 1]}' }],
+  ['all of the range that a drain leaves', { vrrp: '{priorities: [254, 3]}' }],
+  ['a backup just above a drained master', { vrrp: '{priorities: [253, 2]}' }],
+  ['a backup of 1 where nothing is drained', { vrrp: '{priorities: [254, 1], profile: documented}' }],
+  ['a priority of 1 that no VIP uses', { vrrp: '{priorities: [100, 80, 1]}' }],
   [
     'a host_name with underscore, dot and dash',
     { hosts: '{keep_136: , a.b-c: }', vips: '[{address: 10.0.0.9, hosts: [keep_136, a.b-c]}]' },

@@ -2,7 +2,7 @@
 
 import { execFileSync } from 'node:child_process';
 import { expect, test } from 'vitest';
-import { announce } from '../../src/ssh/announce.ts';
+import { announcing } from '../../src/ssh/announce.ts';
 
 const vip = '192.0.2.100';
 const mac = { one: '02:00:00:00:00:01', two: '02:00:00:00:00:02' };
@@ -33,15 +33,24 @@ ip neigh show ${vip} | sed 's/.*lladdr \\([^ ]*\\).*/\\1/'`;
   return execFileSync('unshare', ['--mount', '--net', 'sh', '-c', text], { encoding: 'utf8' }).trim();
 }
 
-const job = (addresses: readonly string[]): string =>
-  announce({ do: 'announce', addresses, atMs: Date.now(), forMs: 60 }).script;
-
-test.each([
+/** `at`: arithmetic of sh, so that it is the moment at which the host begins. */
+const job = (addresses: readonly string[], at = '$(date +%s%3N)', forMs = 3000): string =>
+  announcing(addresses, at, forMs);
+const programs: readonly (readonly [string, readonly string[]])[] = [
   ['perl', []],
   ['python', ['/usr/bin/perl']],
-])('with %s, a neighbour takes the VIP to be here', (_name, hidden) => {
+];
+
+test.each(programs)('with %s, a neighbour takes the VIP to be here', (_name, hidden) => {
   expect(heard(job([vip]), hidden)).toBe(mac.one);
 });
+
+test.each(programs)(
+  'with %s, nothing is said once the time is over, however slow the host is',
+  (_name, hidden) => {
+    expect(heard(job([vip], '$(date +%s%3N) - 1000', 900), hidden)).toBe(mac.two);
+  },
+);
 
 test('a VIP that is not here is not announced', () => {
   expect(heard(job(['192.0.2.101']))).toBe(mac.two);

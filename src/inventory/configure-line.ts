@@ -1,0 +1,50 @@
+/**
+ * Options of ./configure as people have them: a list, or the line of a published build (`nginx -V`), with its
+ * quotes. What comes out are the words that ./configure is to get, each quoted again where it is run.
+ */
+
+import { shellWords } from '../model/shell-words.ts';
+import { configureOption } from './patterns.ts';
+
+export interface ConfigureOptions {
+  readonly options: string[];
+  /** What is wrong, and in which item of the list; null: it is one line. */
+  readonly wrong: readonly (readonly [number | null, string])[];
+}
+
+export function configureOptions(value: string | readonly string[]): ConfigureOptions {
+  const options: string[] = [];
+  const wrong: (readonly [number | null, string])[] = [];
+  const take = (at: number | null, words: readonly string[] | string): void => {
+    if (typeof words === 'string') return void wrong.push([at, words]);
+    for (const word of words) {
+      const problem = configureOption.test(word) ? null : problemOf(word);
+      if (problem === null) options.push(word);
+      else wrong.push([at, problem]);
+    }
+  };
+  if (typeof value === 'string') {
+    take(null, shellWords(value.replace(/^\s*(configure arguments:|\.\/configure(?=\s|$))/, '')));
+    return { options, wrong };
+  }
+  value.forEach((item, at) => {
+    // Without quotes it is one option, whatever spaces its value has.
+    take(at, /['"\\]/.test(item) ? shellWords(item) : [item]);
+  });
+  return { options, wrong };
+}
+
+/** What of a word keeps it from being an option, in words that follow the key. */
+function problemOf(word: string): string {
+  const shown = `"${word.length > 40 ? `${word.slice(0, 40)}…` : word}"`;
+  if (/^--prefix(=|$)/.test(word)) return `has ${shown}: that is the key prefix`;
+  const [character] = /[$`]/.exec(word) ?? [];
+  if (character !== undefined)
+    return `has ${shown}: nothing is put in for ${character} here, write what it stands for`;
+  const [other] = /[^A-Za-z0-9_.,/:@%+= ~-]/.exec(word) ?? [];
+  const bad =
+    other !== undefined && word.startsWith('--')
+      ? `, and no option of haup's has ${JSON.stringify(other)}`
+      : '';
+  return `needs an option of ./configure, like --with-NAME or --NAME=VALUE; this is ${shown}${bad}`;
+}

@@ -1,0 +1,236 @@
+/**
+ * VRIDs that VIPs take over from each other. keepalived takes a VRID for an instance whatever its addresses are
+ * (vrrp_exist in vrrp.c), and a host that is to hear one VIP hears the other: both would be with nobody. So a
+ * VIP that has what another is to have goes first, to its own VRID where that is free, else to one that nobody
+ * has; when all hosts know that, the rest follows. Pure.
+ */
+
+import type { FileWant } from '../model/desired.ts';
+import type { HostName, Vip } from '../model/domain.ts';
+import type { HostFacts } from '../model/facts.ts';
+import { unreadMark } from '../model/layout.ts';
+import type { Action } from '../model/action.ts';
+import type { Change } from '../model/plan.ts';
+import type { HostDiff } from './diff.ts';
+import { runningText } from './drain.ts';
+import { digestOf, factOf, textDiff } from './files.ts';
+import { restarts } from './hand-over.ts';
+import { keepalivedTexts } from './together.ts';
+import { type WrittenInstance, withRouterIds, writtenInstances } from './vrrp-text.ts';
+
+/** What is changed before, and what then: the hosts are as the first changes leave them. */
+export interface Phases {
+  readonly before: ReadonlyMap<HostName, HostDiff>;
+  readonly after: ReadonlyMap<HostName, HostDiff>;
+  readonly between: ReadonlyMap<HostName, HostFacts>;
+}
+
+/** Null: no VIP waits for another. `reserved`: VRIDs that are taken, or will be, by whomever. */
+export function byWay(
+  hosts: readonly HostName[],
+  diffs: ReadonlyMap<HostName, HostDiff>,
+  have: ReadonlyMap<HostName, HostFacts>,
+  entry: (host: HostName) => string,
+  reserved: ReadonlySet<number>,
+): Phases | null {
+  const changing = hosts.flatMap((host) => {
+    const texts = keepalivedTexts(diffs.get(host), have.get(host), entry(host));
+    if (texts === null || have.get(host)?.services.keepalived.active !== 'active') return [];
+    return [{ now: writtenInstances(texts.now), next: writtenInstances(texts.next) }];
+  });
+  // One that is alone keeps what it holds whatever VRIDs it has.
+  if (changing.length < 2) return null;
+  const now = idsOf(changing.flatMap((texts) => texts.now));
+  const next = idsOf(changing.flatMap((texts) => texts.next));
+  const ids = firstIds(now, next, reserved);
+  if (ids === null) return null;
+
+  const before = new Map(diffs);
+  const after = new Map<HostName, HostDiff>();
+  const between = new Map(have);
+  for (const host of hosts) {
+    const [diff, facts] = [diffs.get(host), have.get(host)];
+    if (diff === undefined || facts === undefined) continue;
+    const divided = divide(diff, facts, entry(host), ids, next);
+    if (divided === null) continue;
+    before.set(host, divided.before);
+    after.set(host, divided.after);
+    between.set(host, divided.between);
+  }
+  return { before, after, between };
+}
+
+/** The VRIDs that somebody has, or is to have. */
+export function takenIds(
+  have: ReadonlyMap<HostName, HostFacts>,
+  vips: readonly Vip[],
+  entry: (host: HostName) => string,
+): ReadonlySet<number> {
+  const running = [...have].flatMap(([host, facts]) =>
+    writtenInstances(runningText(facts, entry(host)) ?? ''),
+  );
+  return new Set([...running, ...vips].map(({ virtualRouterId }) => virtualRouterId));
+}
+
+/** Clusters of which one is to have a VIP or a VRID that another has now: they are changed in one order. */
+export function tiedClusters(
+  clusters: readonly (readonly HostName[])[],
+  diffs: ReadonlyMap<HostName, HostDiff>,
+  have: ReadonlyMap<HostName, HostFacts>,
+  entry: (host: HostName) => string,
+): readonly (readonly HostName[])[] {
+  const claims = clusters.map((cluster) => {
+    const texts = cluster.flatMap(
+      (host) => keepalivedTexts(diffs.get(host), have.get(host), entry(host)) ?? [],
+    );
+    return { now: claimsOf(texts.map(({ now }) => now)), next: claimsOf(texts.map(({ next }) => next)) };
+  });
+  const joined = clusters.map((_cluster, at) => at);
+  clusters.forEach((_cluster, a) => {
+    clusters.forEach((_other, b) => {
+      if (a === b || ![...(claims[a]?.next ?? [])].some((claim) => claims[b]?.now.has(claim))) return;
+      const [into, from] = [joined[a], joined[b]];
+      joined.forEach((one, at) => {
+        if (one === from) joined[at] = into ?? at;
+      });
+    });
+  });
+  return [...new Set(joined)].map((one) =>
+    clusters.flatMap((cluster, at) => (joined[at] === one ? cluster : [])),
+  );
+}
+
+const claimsOf = (texts: readonly string[]): ReadonlySet<string | number> =>
+  new Set(
+    texts
+      .flatMap(writtenInstances)
+      .flatMap(({ addresses, virtualRouterId }) => [...addresses, virtualRouterId]),
+  );
+
+/** Address → the VRIDs that hosts have for it. */
+type Ids = ReadonlyMap<string, ReadonlySet<number>>;
+
+function idsOf(instances: readonly WrittenInstance[]): Ids {
+  const found = new Map<string, Set<number>>();
+  for (const { addresses, virtualRouterId } of instances) {
+    for (const address of addresses)
+      found.set(address, (found.get(address) ?? new Set()).add(virtualRouterId));
+  }
+  return found;
+}
+
+/** Address → its VRID for the time being, of those that stay; null where each may have its own at once. */
+function firstIds(now: Ids, next: Ids, reserved: ReadonlySet<number>): ReadonlyMap<string, number> | null {
+  const others = (ids: Ids, address: string, id: number): boolean =>
+    [...ids].some(([other, has]) => other !== address && has.has(id));
+  const moves = [...next].flatMap(([address, [to]]) => {
+    const from = [...(now.get(address) ?? [])].filter((id) => id !== to);
+    return to === undefined || from.length === 0 ? [] : [{ address, from, to }];
+  });
+  if (!moves.some(({ address, to }) => others(now, address, to))) return null;
+  const taken = new Set([...reserved, ...[...now, ...next].flatMap(([, ids]) => [...ids])]);
+  return new Map(
+    moves.flatMap(({ address, from, to }) => {
+      if (!others(now, address, to)) return [[address, to]];
+      const [stays] = from.filter((id) => !others(next, address, id));
+      if (stays !== undefined) return [[address, stays]];
+      const free = highest - [...Array(highest).keys()].findIndex((down) => !taken.has(highest - down));
+      taken.add(free);
+      return [[address, free]];
+    }),
+  );
+}
+
+/** Of VRIDs. */
+const highest = 255;
+
+function divide(
+  diff: HostDiff,
+  have: HostFacts,
+  entry: string,
+  ids: ReadonlyMap<string, number>,
+  next: Ids,
+): { readonly before: HostDiff; readonly after: HostDiff; readonly between: HostFacts } | null {
+  const change = diff.change.find(({ id }) => id === 'config:keepalived');
+  const write = change?.actions.find((action) => action.do === 'write');
+  const last = write?.testing.find(({ path }) => path === entry);
+  if (change === undefined || write === undefined || last === undefined) return null;
+  const text = withRouterIds(Buffer.from(last.bytes).toString('utf8'), ids);
+  if (text === null || Buffer.from(text).equals(last.bytes)) return null;
+
+  const first = { ...last, bytes: Buffer.from(text) };
+  const written = factOf(first);
+  const expect = digestOf(have.files[entry]);
+  const ways = [...ids]
+    .filter(([address, id]) => next.get(address)?.has(id) === false && text.includes(address))
+    .map(([address, id]) => `${address} has VRID ${id} until then`);
+  /** The same write with other bytes of one file. */
+  const writing = (of: Write, file: FileWant, when: string): Write => ({
+    ...of,
+    files: [...of.files.filter(({ path }) => path !== entry), { ...file, expect: when }],
+    testing: [...of.testing.filter(({ path }) => path !== entry), file],
+  });
+  const only = (of: Write): Write => ({ ...of, files: of.files.filter(({ path }) => path === entry) });
+  const undoing = (change.undo ?? []).map((action) =>
+    action.do === 'write'
+      ? {
+          ...action,
+          files: action.files.map((file) =>
+            file.path === entry ? { ...file, expect: digestOf(written) } : file,
+          ),
+        }
+      : action,
+  );
+  const same = expect === digestOf(written);
+  const rest = write.files.filter(({ path }) => path !== entry);
+  const way: Change = {
+    ...change,
+    why: `${change.why}; by way of VRIDs that are free: ${ways.join(', ')}`,
+    actions: change.actions.map((action) => (action === write ? writing(write, first, expect) : action)),
+    undo: undoing,
+    diffs: [
+      ...(same ? [] : [textDiff(first, have.files[entry])]),
+      ...change.diffs.filter(({ path }) => path !== entry),
+    ],
+  };
+  const skipped = same && rest.length === 0 && !have.unread.includes('keepalived');
+  const before = skipped ? diff.change.filter((one) => one !== change && !onlyReloads(one)) : [];
+  const then: Change = {
+    id: change.id,
+    title: change.title,
+    why: 'the VRIDs are free now',
+    actions: [only(writing(write, last, digestOf(written)))],
+    undo: [only(writing(write, first, digestOf(factOf(last))))],
+    diffs: [textDiff(last, written)],
+  };
+  const { [unreadMark('keepalived')]: _read, ...files } = have.files;
+  return {
+    before: {
+      ...diff,
+      change: skipped ? before : diff.change.map((one) => (one === change ? way : one)),
+      tidy: [],
+    },
+    after: { prepare: [], open: [], change: [then, reload], tidy: diff.tidy, same: [] },
+    between: {
+      ...have,
+      files: { ...files, [entry]: written },
+      unread: have.unread.filter((service) => service !== 'keepalived'),
+    },
+  };
+}
+
+type Write = Extract<Action, { readonly do: 'write' }>;
+
+const onlyReloads = (change: Change): boolean =>
+  change.id === 'service:keepalived' &&
+  !restarts(change) &&
+  !change.actions.some((action) => action.do === 'service' && action.verb === 'enable');
+
+const reload: Change = {
+  id: 'service:keepalived',
+  title: 'reload keepalived',
+  why: 'its configuration changes',
+  actions: [{ do: 'service', service: 'keepalived', verb: 'reload' }],
+  undo: [{ do: 'service', service: 'keepalived', verb: 'reload' }],
+  diffs: [],
+};
