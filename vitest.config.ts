@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { templates } from './scripts/templates.mjs';
 
 /** Tests on real hosts that make a lab of their own, and spoil it as they like. */
 const own = ['changes', 'faults', 'firewall', 'install'].map((name) => `test/e2e/${name}.test.ts`);
@@ -11,12 +12,15 @@ const e2e = {
 };
 
 export default defineConfig({
+  plugins: [templates()],
   test: {
     projects: [
       {
+        extends: true,
         test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: ['test/e2e/**'], testTimeout: 20_000 },
       },
       {
+        extends: true,
         test: {
           ...e2e,
           name: 'e2e',
@@ -26,7 +30,7 @@ export default defineConfig({
           globalSetup: ['test/e2e/global-setup.ts'],
         },
       },
-      { test: { ...e2e, name: 'e2e-own', include: own } },
+      { extends: true, test: { ...e2e, name: 'e2e-own', include: own } },
     ],
   },
 });
