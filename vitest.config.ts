@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 import { patience } from './scripts/patience.mjs';
+import { templates } from './scripts/templates.mjs';
 
 /** Limits are for what hangs. */
 const limit = patience();
@@ -23,9 +24,11 @@ const e2e = {
 };
 
 export default defineConfig({
+  plugins: [templates()],
   test: {
     projects: [
       {
+        extends: true,
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
@@ -35,6 +38,7 @@ export default defineConfig({
         },
       },
       {
+        extends: true,
         test: {
           ...e2e,
           name: 'e2e',
@@ -44,7 +48,7 @@ export default defineConfig({
           globalSetup: ['test/e2e/global-setup.ts'],
         },
       },
-      { test: { ...e2e, name: 'e2e-own', include: own } },
+      { extends: true, test: { ...e2e, name: 'e2e-own', include: own } },
     ],
   },
 });

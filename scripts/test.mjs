@@ -163,7 +163,7 @@ console.log(
 );
 step('format', 'npx', ['biome', 'format', '.']);
 step('lint', 'npx', ['oxlint', '--type-aware', '--deny-warnings', 'src', 'test']);
-step('types', 'npx', ['tsc', '-p', 'test/tsconfig.json', '--noEmit']);
+step('types', 'npx', ['tsc', '-p', 'tsconfig.json']);
 step('dead-code', 'npx', ['knip']);
 await inVitest();
 rmSync(scratch, { recursive: true, force: true });

@@ -1,30 +1,22 @@
-/** Templates: the one place that knows Handlebars and reads the files below templates/. */
+/** Templates: the one place that knows Handlebars and the files below templates/. */
 
-import { readdir, readFile } from 'node:fs/promises';
 import { HaupError } from '../model/errors.ts';
 
 /** Fills the template of this name; throws when it asks for a key that `data` lacks. */
 export type Render = (template: string, data: object) => Uint8Array;
 
-/** Reads and compiles every template once. */
+/** Loads every template, compiled when haup was built. */
 export async function loadRender(): Promise<Render> {
-  const { default: handlebars } = await import('handlebars');
-  const directory = new URL('../../templates/', import.meta.url);
-  const names = (await readdir(directory)).filter((name) => name.endsWith('.hbs'));
-  const compiled = new Map(
-    await Promise.all(
-      names.map(async (name) => {
-        const text = await readFile(new URL(name, directory), 'utf8');
-        return [
-          name.slice(0, -'.hbs'.length),
-          handlebars.compile(text, { noEscape: true, strict: true }),
-        ] as const;
-      }),
-    ),
-  );
+  const [{ default: handlebars }, { specs }] = await Promise.all([
+    import('handlebars/runtime.js'),
+    import('haup:templates'),
+  ]);
+  const fills = new Map<string, (data: object) => string>();
   return (template, data) => {
-    const fill = compiled.get(template);
-    if (fill === undefined) throw new Error(`there is no template ${template}.hbs`);
+    const spec = specs[template];
+    if (spec === undefined) throw new Error(`there is no template ${template}.hbs`);
+    const fill = fills.get(template) ?? handlebars.template(spec);
+    fills.set(template, fill);
     return Buffer.from(fill(guarded(data, template)), 'utf8');
   };
 }

@@ -1,0 +1,74 @@
+// `npm run build`: one bundle in dist/, split where commands load what they need; then the JSON Schema for editors.
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { rolldown } from 'rolldown';
+import { templates } from './templates.mjs';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const dist = join(root, 'dist');
+
+rmSync(dist, { recursive: true, force: true });
+const bundle = await rolldown({
+  cwd: root,
+  input: {
+    bin: 'src/bin.ts',
+    'app/sample-thread': 'src/verify/sample-thread.ts',
+    'app/schema': 'src/inventory/schema.ts',
+    // For clients of their own beside what is tested: test/e2e/probe.mjs.
+    'app/sample': 'src/verify/sample.ts',
+    'app/outage': 'src/verify/outage.ts',
+  },
+  platform: 'node',
+  // Brings WebAssembly and optional binaries that are found beside its files.
+  external: ['node-ssh'],
+  plugins: [templates(), licences()],
+  transform: { target: 'node20.19' },
+  onLog: (level, log, handler) => {
+    if (level === 'warn') throw new Error(log.message);
+    handler(level, log);
+  },
+});
+// Two levels below the root like the sources, so that a path relative to a file is the same in both.
+await bundle.write({
+  dir: dist,
+  format: 'esm',
+  sourcemap: true,
+  minify: true,
+  entryFileNames: '[name].js',
+  chunkFileNames: 'app/[name].js',
+});
+await bundle.close();
+
+const { inventoryJsonSchema } = await import(pathToFileURL(join(dist, 'app/schema.js')).href);
+writeFileSync(join(dist, 'inventory.schema.json'), `${JSON.stringify(inventoryJsonSchema(), null, 2)}\n`);
+
+/** The licences of what is bundled go with it. */
+function licences() {
+  const packages = new Set();
+  return {
+    name: 'haup:licences',
+    moduleParsed({ id }) {
+      const path = /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+/.exec(id)?.[0];
+      if (path !== undefined) packages.add(path);
+    },
+    generateBundle() {
+      const texts = [...packages].sort().map((path) => {
+        const about = JSON.parse(readFileSync(join(path, 'package.json'), 'utf8'));
+        const head = `${about.name} ${about.version}, ${about.license}`;
+        const text = licenceOf(path);
+        return text === null ? head : `${head}\n\n${text}`;
+      });
+      this.emitFile({ type: 'asset', fileName: 'LICENSES.txt', source: texts.join('\n\n----\n\n') });
+    },
+  };
+}
+
+function licenceOf(path) {
+  for (const name of ['LICENSE', 'LICENSE.md', 'LICENSE.txt', 'license', 'LICENCE']) {
+    try {
+      return readFileSync(join(path, name), 'utf8').trim();
+    } catch {}
+  }
+  return null;
+}

@@ -1,0 +1,143 @@
+/**
+ * What each command loads before it does anything, counted: a library or a room that slips into the start of every
+ * command costs everybody, and no other test notices.
+ */
+
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { afterAll, expect, test } from 'vitest';
+
+const root = join(import.meta.dirname, '..');
+const scratch = mkdtempSync(join(tmpdir(), 'haup-loads-'));
+afterAll(() => rmSync(scratch, { recursive: true }));
+
+const hook = join(scratch, 'hook.mjs');
+writeFileSync(
+  hook,
+  `import { appendFileSync } from 'node:fs';
+import { register } from 'node:module';
+const load = \`import { appendFileSync } from 'node:fs';
+export async function load(url, context, next) {
+  if (url.startsWith('file:')) appendFileSync(process.env.HAUP_LOADS, url + '\\\\n');
+  return next(url, context);
+}\`;
+register('data:text/javascript,' + encodeURIComponent(load));
+`,
+);
+// Nothing listens on port 1 of the loopback: every command that connects ends there.
+const inventory = join(scratch, 'inventory.yaml');
+writeFileSync(
+  inventory,
+  JSON.stringify({
+    hosts: {
+      a: { address: '127.0.0.1', interface: 'lo', ssh: { port: 1 } },
+      b: { address: '127.0.0.2', interface: 'lo', ssh: { port: 1 } },
+    },
+    vips: [{ address: '192.0.2.100', hosts: ['a', 'b'] }],
+    keepalived: { version: '2.2.8' },
+    nginx: { version: '1.28.0' },
+  }),
+);
+
+interface Loaded {
+  readonly status: number | null;
+  /** Files that Node read. */
+  readonly files: number;
+  /** Names of the packages that came with them. */
+  readonly libraries: readonly string[];
+  /** Folders of src. */
+  readonly rooms: readonly string[];
+}
+
+function loadedBy(args: readonly string[]): Loaded {
+  const list = join(scratch, 'loads');
+  writeFileSync(list, '');
+  const { status } = spawnSync(process.execPath, ['--import', hook, join(root, 'dist/bin.js'), ...args], {
+    env: { ...process.env, HAUP_LOADS: list, HAUP_SSH_CONFIG: '/dev/null', HAUP_OVERLAY: '', HOME: scratch },
+    input: '',
+  });
+  const files = readFileSync(list, 'utf8')
+    .split('\n')
+    .filter((line) => line !== '' && !line.startsWith(`file://${hook}`))
+    .map((line) => fileURLToPath(line));
+  const sources = files.flatMap((file) => (file.startsWith(join(root, 'dist/')) ? sourcesOf(file) : [file]));
+  const named = (pattern: RegExp): readonly string[] =>
+    [...new Set(sources.flatMap((source) => pattern.exec(source)?.[1] ?? []))].sort();
+  return {
+    status,
+    files: files.length,
+    libraries: named(/node_modules\/((?:@[^/]+\/)?[^/]+)\//),
+    rooms: named(/(?:^|\/)src\/([^/]+)\//),
+  };
+}
+
+/** A chunk is made of these, as its source map says; one that only passes names on has none. */
+function sourcesOf(file: string): readonly string[] {
+  if (!existsSync(`${file}.map`)) return [];
+  const map = JSON.parse(readFileSync(`${file}.map`, 'utf8')) as { readonly sources: readonly string[] };
+  return map.sources;
+}
+
+/** node-ssh, and what it brings. */
+const ssh = [
+  'is-stream',
+  'make-dir',
+  'node-ssh',
+  'sb-promise-queue',
+  'sb-scandir',
+  'shell-escape',
+  'ssh2',
+] as const;
+const start = ['cli', 'lab', 'model'] as const;
+
+test.each([
+  { args: ['--version'], status: 0, files: 5, libraries: ['commander'], rooms: start },
+  { args: ['--help'], status: 0, files: 5, libraries: ['commander'], rooms: start },
+  {
+    args: ['render', inventory],
+    status: 0,
+    files: 27,
+    libraries: ['commander', 'handlebars', 'yaml', 'zod'],
+    rooms: [...start, 'desired', 'inventory'],
+  },
+  {
+    args: ['status', inventory],
+    status: 4,
+    files: 47,
+    libraries: ['commander', ...ssh, 'yaml', 'zod'],
+    rooms: [...start, 'desired', 'facts', 'inventory', 'judge', 'report', 'run', 'ssh'],
+  },
+  {
+    args: ['plan', inventory],
+    status: 4,
+    files: 55,
+    libraries: ['commander', 'handlebars', ...ssh, 'yaml', 'zod'],
+    rooms: [...start, 'desired', 'facts', 'inventory', 'plan', 'report', 'run', 'ssh'],
+  },
+  {
+    args: ['apply', inventory, '--yes'],
+    status: 4,
+    files: 62,
+    libraries: ['commander', 'handlebars', ...ssh, 'yaml', 'zod'],
+    rooms: [...start, 'desired', 'facts', 'inventory', 'plan', 'report', 'run', 'ssh'],
+  },
+  {
+    args: ['verify', inventory, '--yes'],
+    status: 4,
+    files: 57,
+    libraries: ['commander', ...ssh, 'yaml', 'zod'],
+    rooms: [...start, 'desired', 'facts', 'inventory', 'judge', 'report', 'run', 'ssh', 'verify'],
+  },
+] as const)('haup $args.0 loads no more than it needs', ({ args, files, libraries, rooms, ...rest }) => {
+  const loaded = loadedBy(args);
+  expect({ status: loaded.status, libraries: loaded.libraries, rooms: loaded.rooms }).toEqual({
+    ...rest,
+    libraries: [...libraries].sort(),
+    rooms: [...rooms].sort(),
+  });
+  // What connects then reports an error, in a few files more or less; what does not has exactly these.
+  expect(loaded.files).toBeLessThanOrEqual(files);
+});
