@@ -96,6 +96,7 @@ function installPrograms() {
     '/usr/bin/openssl': 'openssl',
     '/usr/bin/python3': 'python3-minimal',
     '/usr/sbin/ip': 'iproute2',
+    '/usr/bin/busybox': 'busybox',
   };
   const missing = Object.entries(programs).flatMap(([path, name]) => (existsSync(path) ? [] : [name]));
   if (missing.length === 0) return;
