@@ -94,6 +94,7 @@ function installPrograms() {
     '/usr/bin/python3': 'python3-minimal',
     '/usr/sbin/ip': 'iproute2',
     '/usr/bin/setpriv': 'util-linux',
+    '/usr/bin/busybox': 'busybox',
   };
   const missing = Object.entries(programs).flatMap(([path, name]) => (existsSync(path) ? [] : [name]));
   if (missing.length === 0) return;

@@ -2,24 +2,32 @@
 
 import type { Service } from '../model/domain.ts';
 import type { HostRecord } from '../model/facts.ts';
-import { installedList, recordDirectory, type RecordKind } from '../model/layout.ts';
+import { installedList, recordDirectory, type RecordKind, userMark } from '../model/layout.ts';
 
 const kinds: readonly RecordKind[] = ['files', 'users', 'packages', 'services'];
+const intents = `${recordDirectory}/intents`;
 const lists = installedList('nginx', '').replace(/nginx$/, '');
 
-/** Prints `record`, the kind, and one thing, separated by tabs. */
+/** Prints `record`, the kind, and one thing, separated by tabs; of what was only meant to be made, what is there and haup's. */
 export const recordScript: string = `for f in ${kinds.map((kind) => `${recordDirectory}/${kind}`).join(' ')}; do
   [ -f "$f" ] && while read -r line; do printf 'record\\t%s\\t%s\\n' "\${f##*/}" "$line"; done < "$f"
 done
+[ ! -f ${intents} ] || while IFS='	' read -r kind thing by; do
+  case $kind in
+    files) [ -f "$thing" ] && [ "$(sha256sum < "$thing" | cut -c 1-64)" = "$by" ] && printf 'record\\tfiles\\t%s\\n' "$thing" ;;
+    users) case $(getent passwd "$thing") in *:'${userMark}':*) printf 'record\\tusers\\t%s\\n' "$thing" ;; esac ;;
+  esac
+done < ${intents}
 for f in ${lists}*; do [ -f "$f" ] && printf 'record\\tbuilds\\t%s\\n' "\${f#${lists}}"; done`;
 
 /** sh words: every file that haup wrote. */
-export const recordedFiles: string = `$(cat ${recordDirectory}/files 2>/dev/null)`;
+export const recordedFiles: string = `$({ cat ${recordDirectory}/files; sed -n 's/^files	\\([^	]*\\)	.*/\\1/p' ${intents}; } 2>/dev/null)`;
 
 /** @param records kind and thing */
 export function parseRecord(records: readonly (readonly string[])[]): HostRecord {
-  const of = (kind: string): readonly string[] =>
-    records.flatMap(([k, thing = '']) => (k === kind && thing !== '' ? [thing] : []));
+  const of = (kind: string): readonly string[] => [
+    ...new Set(records.flatMap(([k, thing = '']) => (k === kind && thing !== '' ? [thing] : []))),
+  ];
   return {
     files: of('files'),
     users: of('users'),

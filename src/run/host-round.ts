@@ -85,12 +85,12 @@ async function makeChange(
     log(host.name, `── ${change.title}: ${noteOf(action)}`);
     // What can be dropped at any moment is; the rest is short, and is finished rather than left half done.
     const patience = interruptible.has(action.do) ? signal : uninterrupted;
-    if (action.do === 'place-build') await packs.ready(action.pack, signal);
+    if (action.do === 'place-build') await packs.ready(action, signal);
     const { pack } = await host.act(action, patience, (line) => {
       log(host.name, line);
       if (line.startsWith(sayMark)) emit({ type: 'said', host: host.name, text: line.slice(sayMark.length) });
     });
-    if (action.do === 'pack-build' && pack !== undefined) await packs.put(action.pack, pack);
+    if (action.do === 'pack-build' && pack !== undefined) await packs.put(action, pack, host.name);
   }
 }
 

@@ -16,11 +16,11 @@ import { usualLockWait } from './package-lock.ts';
 import { removePackages } from './package-removal.ts';
 import { install } from './packages.ts';
 import { packBuild, placeBuild } from './packs.ts';
-import { recording } from './record.ts';
-import { forget, removeBuild, removeUser } from './removal.ts';
+import { forget, removeBuild } from './removal.ts';
 import { registered } from './registered.ts';
 import { reloadTogether, service } from './services.ts';
 import { quote } from './shell.ts';
+import { createUser, removeUser } from './users.ts';
 import { stream, swap } from './write-set.ts';
 
 /** A script to run as root, with the error that a non-zero exit means. */
@@ -61,15 +61,7 @@ export function toJob(action: PlainAction, store: Store): Job {
     case 'install':
       return install(action.manager, action.names, lockWait);
     case 'create-user':
-      return {
-        script: `set -e
-${recording}
-remember users ${quote(action.name)}
-useradd --system --user-group --no-create-home --home-dir / --shell "$(command -v nologin || echo /bin/false)" ${quote(action.name)}`,
-        timeoutMs: minute,
-        failure: 'COMMAND_FAILED',
-        what: `useradd ${action.name}`,
-      };
+      return createUser(action.name);
     case 'upload':
       return upload(action.tarball, store.tarball(action.tarball));
     case 'fetch':

@@ -38,7 +38,7 @@ mend() { [ -z "$(dpkg --audit)" ] || { alone dpkg --configure -a; apt --no-remov
         ['', `alone ${manager} -y --setopt=exit_on_lock=1 install ${list} && rpm -q ${list}`];
   return `(
 ${aloneText(manager, lockWait)}
-${remembering(manager)}
+${remembering(manager, list)}
 ${manager === 'apt-get' ? quietly : ''}
 ${functions}
 # Somebody always reads what it says: else its first word after a lost connection would kill it half-way.
@@ -53,22 +53,33 @@ exit "$status"
  * Whatever has come with an attempt is remembered, also with one that failed half way. What another run brings
  * while it is waited for has come before the attempt, and is not haup's.
  */
-function remembering(manager: Manager): string {
+function remembering(manager: Manager, list: string): string {
   // Also what is unpacked and waits to be configured: that is there, whoever brought it.
   const listed =
     manager === 'apt-get'
       ? `dpkg-query -W -f='\${db:Status-Abbrev} \${Package}\\n' | sed -n 's/^.[iUFHWt].  *//p' | sort -u`
       : `rpm -qa --qf '%{NAME}\\n' | sort -u`;
+  // yum and dnf have no such words for programs to read: there it is what was asked for.
+  const planned =
+    manager === 'apt-get'
+      ? `apt-get -s -o Debug::NoLocking=true --no-install-recommends install ${list} | sed -n 's/^Inst \\([^ :]*\\).*/\\1/p'`
+      : `printf '%s\\n' ${list}`;
   return `mkdir -p ${recordDirectory}
 listed() { ${listed}; }
-before=$(mktemp)
-came() {
-  [ -s "$before" ] || return 0
-  listed | comm -13 "$before" - >> ${recordDirectory}/packages
-  sort -u -o ${recordDirectory}/packages ${recordDirectory}/packages
-  : > "$before"
+planned() { ${planned}; }
+before=${recordDirectory}/packages.before
+asked=${recordDirectory}/packages.asked
+since() { listed | comm -13 "$before" -; }
+record() {
+  sort -u -o ${recordDirectory}/packages - ${recordDirectory}/packages
+  rm -f "$before" "$asked"
 }
+touch ${recordDirectory}/packages
+# The last run was cut off: what it was to bring and is there is haup's, whatever else has come since may be anybody's.
+if [ -s "$before" ]; then since | grep -xF -f "$asked" | record; fi
+came() { if [ -s "$before" ]; then since | record; fi; }
 attempt() {
+  planned > "$asked" 2>/dev/null || :
   listed > "$before"
   tried=0
   "$@" || tried=$?
@@ -77,7 +88,6 @@ attempt() {
 }
 trap 'status=$?
 came
-rm -f "$before"
 [ -z "$guarded" ] || rm -f "$guarded"
 exit "$status"' EXIT
 trap 'exit 143' HUP INT TERM`;

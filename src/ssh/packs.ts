@@ -15,6 +15,7 @@ import {
   nameOf,
   orClean,
 } from './builds.ts';
+import { confining, strayed, straysStatus } from './confine.ts';
 import { lockMeaning } from './package-lock.ts';
 import { installText } from './packages.ts';
 import { recording } from './record.ts';
@@ -104,12 +105,16 @@ if [ "$status" != 0 ]; then
 fi
 exit "$status"' EXIT
 ${recording}
+${confining(recipe)}
 ${makeSourceDirectory}
 cat > ${packFile(pack)}
 rm -rf ${unpacked} ${targets}
 mkdir ${unpacked}
+confined_names ${packFile(pack)}
 tar -xzf ${packFile(pack)} --no-same-owner -C ${unpacked}
 cd ${unpacked}
+confined_files ${packFile(pack)}
+confined_way
 ${lacking('.haup-pack/features', needs)}
 ${
   pack.manager === null
@@ -133,7 +138,8 @@ find . -path ./.haup-pack -prune -o ! -type d -print | while read -r f; do
   [ -n "$ours" ] || save "$t"
   printf '%s\\n' "$t"
 done > ${targets}
-${eachTarget('cp -dp ".$t" "$t.haup-new"')}
+# What lies there under this name may be a link, through which cp would write.
+${eachTarget('rm -f "$t.haup-new"; cp -dp ".$t" "$t.haup-new"')}
 sort -u ${targets} ${kept} > ${list}.now
 # Until the end it lists the old and the new: what is cut off leaves no file that nobody knows.
 sort -u ${list} ${list}.now > ${list}.new
@@ -153,7 +159,7 @@ mv -f ${stamp}.haup-new ${stamp}`,
     stdin: bytes,
     timeoutMs: 10 * minute + lockWait * 1000,
     failure: 'INSTALL_FAILED',
-    meaning: { [lackingStatus]: lacks(recipe), ...lockMeaning(lockWait) },
+    meaning: { [lackingStatus]: lacks(recipe), [straysStatus]: strayed(recipe), ...lockMeaning(lockWait) },
     what: `putting ${nameOf(recipe)} in place`,
   };
 }

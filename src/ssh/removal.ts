@@ -45,19 +45,6 @@ empty_directories
   };
 }
 
-export function removeUser(name: string): Job {
-  return {
-    script: `set -e
-${recording}
-if getent passwd ${quote(name)} >/dev/null; then userdel ${quote(name)}; fi
-if getent group ${quote(name)} >/dev/null; then groupdel ${quote(name)}; fi
-forget users ${quote(name)}`,
-    timeoutMs: minute,
-    failure: 'COMMAND_FAILED',
-    what: `userdel ${name}`,
-  };
-}
-
 export function forget(): Job {
   return {
     script: `set -e

@@ -83,8 +83,9 @@ describe() {
     printf '[${application}-%s]\\ntitle=nginx of haup\\ndescription=Where nginx listens, as the inventory of haup says\\nports=%s/tcp\\n' "$p" "$p"
   done > ${ufwProfile}.haup-new
   if cmp -s ${ufwProfile}.haup-new ${ufwProfile}; then rm -f ${ufwProfile}.haup-new; return; fi
-  keep ${ufwProfile}
+  keep ${ufwProfile} ${ufwProfile}.haup-new
   mv -f ${ufwProfile}.haup-new ${ufwProfile}
+  kept ${ufwProfile}
 }
 [ -f ${ufwProfile} ] && was=there || was=
 before=$(known)

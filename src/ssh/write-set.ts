@@ -140,13 +140,14 @@ export function swap(files: readonly FileWrite[], aboutToSwap = ':'): string {
   if (written.length > 0)
     lines.push(`sync ${written.map((file) => fresh(file.path)).join(' ')} 2>/dev/null || sync`);
   lines.push(aboutToSwap);
-  for (const file of written) lines.push(`keep ${quote(file.path)}`);
+  for (const file of written) lines.push(`keep ${quote(file.path)} ${fresh(file.path)}`);
   for (const file of written) {
     const path = quote(file.path);
     lines.push(
       `if [ -e ${path} ]; then mv -f ${fresh(file.path)} ${path}; else mv -f ${fresh(file.path)} ${path}; label ${path}; fi`,
     );
   }
+  for (const file of written) lines.push(`kept ${quote(file.path)}`);
   for (const file of files) if (file.bytes === 'absent') lines.push(`give_back ${quote(file.path)}`);
   return lines.join('\n');
 }

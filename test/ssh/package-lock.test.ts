@@ -126,12 +126,19 @@ test('when somebody was quicker, it is tried again, and not for ever', async () 
 describe('what is remembered as brought by haup', () => {
   const program = (name: string, text: string): void =>
     writeFileSync(join(root, 'bin', name), `#!/bin/sh\n${text}\n`, { mode: 0o755 });
+  /** Asked what it would do, it says that it would bring both. */
+  const aptGet = (text: string): void =>
+    program(
+      'apt-get',
+      `case $1 in -s) printf 'Inst libcurl (1)\\nInst curl (2)\\nConf curl (2)\\n'; exit ;; esac\n${text}`,
+    );
   const brought = (): string[] =>
     readFileSync(join(root, 'var/lib/haup/record/packages'), 'utf8').split('\n').filter(Boolean);
+  const script = (): string =>
+    installText('apt-get', 'curl', 30).replaceAll(/\/(var|usr)\/(?=[a-z])/g, `${root}/$1/`);
+  const environment = () => ({ ...process.env, PATH: `${root}/bin:${process.env['PATH']}` });
   function install(): Promise<Ran> {
-    const text = installText('apt-get', 'curl', 30).replaceAll(/\/(var|usr)\/(?=[a-z])/g, `${root}/$1/`);
-    const env = { ...process.env, PATH: `${root}/bin:${process.env['PATH']}` };
-    const child = spawn('/bin/sh', ['-c', text], { cwd: root, env });
+    const child = spawn('/bin/sh', ['-c', script()], { cwd: root, env: environment() });
     let said = '';
     for (const stream of [child.stdout, child.stderr])
       stream.on('data', (chunk: Buffer) => (said += chunk.toString('utf8')));
@@ -144,7 +151,7 @@ describe('what is remembered as brought by haup', () => {
     writeFileSync(join(root, 'there'), 'ii  bash\niU  half\nrc  gone\n');
     program('dpkg-query', `cat ${root}/there`);
     program('dpkg', 'exit 0');
-    program('apt-get', `printf 'ii  curl\\niU  libcurl\\n' >> ${root}/there`);
+    aptGet(`printf 'ii  curl\\niU  libcurl\\n' >> ${root}/there`);
   });
 
   test('is what came with its own run, as far as that came', async () => {
@@ -162,8 +169,20 @@ describe('what is remembered as brought by haup', () => {
   });
 
   test('is also what came before a run failed', async () => {
-    program('apt-get', `case "$*" in *install*) printf 'ii  libcurl\\n' >> ${root}/there; exit 100 ;; esac`);
+    aptGet(`case "$*" in *install*) printf 'ii  libcurl\\n' >> ${root}/there; exit 100 ;; esac`);
     expect((await install()).code).toBe(100);
     expect(brought()).toEqual(['libcurl']);
+  });
+
+  test('is, after a run that was killed, what it was to bring, and nothing that has come since', async () => {
+    aptGet(`printf 'ii  curl\\niU  libcurl\\n' >> ${root}/there; kill -9 0`);
+    // In a group of its own, which is killed with everything in it.
+    const child = spawn('/bin/sh', ['-c', script()], { cwd: root, env: environment(), detached: true });
+    await new Promise((resolve) => child.on('close', resolve));
+    expect(brought()).toEqual([]);
+    appendFileSync(join(root, 'there'), 'ii  gcc\n');
+    aptGet('exit 0');
+    expect((await install()).code).toBe(0);
+    expect(brought()).toEqual(['curl', 'libcurl']);
   });
 });
