@@ -37,6 +37,7 @@ export type ErrorCode =
   | 'COMMAND_FAILED'
   | 'FACTS_UNREADABLE'
   | 'INTERFACE_MISSING'
+  | 'ADDRESS_IN_USE'
   | 'HOST_UNSUPPORTED'
   | 'BUILD_IMPOSSIBLE'
   | 'DOWNGRADE_REFUSED'
@@ -111,6 +112,7 @@ const exitOf: Readonly<Record<ErrorCode, Exit>> = {
   COMMAND_FAILED: 'failed',
   FACTS_UNREADABLE: 'failed',
   INTERFACE_MISSING: 'failed',
+  ADDRESS_IN_USE: 'failed',
   HOST_UNSUPPORTED: 'failed',
   BUILD_IMPOSSIBLE: 'failed',
   DOWNGRADE_REFUSED: 'failed',

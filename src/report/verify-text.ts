@@ -200,11 +200,7 @@ function closing({ vips }: VerifyReport, style: Style, width: number): readonly 
       (all, drill) => all + pick(drill) + (drill.failback === null ? 0 : pick(drill.failback)),
       0,
     );
-  const [lost, retried, total] = [
-    sum((one) => one.lost),
-    sum((one) => one.retried),
-    sum((one) => one.total),
-  ];
+  const [lost, retried, total] = [sum((one) => one.lost), sum((one) => one.retried), sum((one) => one.total)];
   const cost = [
     `Longest outage ${precise(worst)}, ${lost} of ${count(total, 'request')} lost.`,
     retriedSentence({ lost, retried }) ?? [],

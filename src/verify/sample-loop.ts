@@ -93,7 +93,8 @@ export function sampleLoop(
   const send = (target: Target): void => {
     const pending: Pending = request(target, now, (sample) => {
       under.delete(pending);
-      if (sample.answeredAt !== null && !sample.retried) usual += (sample.answeredAt - sample.sentAt - usual) / 8;
+      if (sample.answeredAt !== null && !sample.retried)
+        usual += (sample.answeredAt - sample.sentAt - usual) / 8;
       ended.get(target.address)?.push(sample);
     });
     under.set(pending, stalls);

@@ -89,9 +89,7 @@ describe('one after the other, since keepalived would drop the VIP', () => {
     const { stages } = await changing(to);
     expect(stages.map(({ title }) => title)).toEqual(['change keep_136 and keep_137 in turns']);
     expect(stages[0]?.together?.why.join()).toMatch(why);
-    expect(stages[0]?.together?.expect).toMatch(
-      /^No outage: keep_137 takes .* while keep_136 still/,
-    );
+    expect(stages[0]?.together?.expect).toMatch(/^No outage: keep_137 takes .* while keep_136 still/);
     expect(rounds(stages[0], 'keep_137')).toEqual([
       '0 config:keepalived write',
       '2 entrust:keepalived entrust',

@@ -27,7 +27,9 @@ describe('failoverText', () => {
     const vips = moved.vips.map((vip) => ({ ...vip, lost: 1, retried: 1 }));
     const text = failoverText({ ...moved, vips }, plainStyle, 90);
     expect(text).toMatch(/1 of 840, retried/);
-    expect(text).toContain('1 request was lost to a client that does not retry. A second connection answered it.');
+    expect(text).toContain(
+      '1 request was lost to a client that does not retry. A second connection answered it.',
+    );
     expect(failoverText(moved, plainStyle, 90)).not.toContain('second connection');
   });
 

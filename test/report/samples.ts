@@ -378,7 +378,17 @@ export const moved: FailoverReport = {
   ok: true,
   host: 'keep_136',
   mode: 'drain',
-  vips: [{ address: '192.168.160.161', from: 'keep_136', to: 'keep_137', outageMs: 7, lost: 0, total: 840, retried: 0 }],
+  vips: [
+    {
+      address: '192.168.160.161',
+      from: 'keep_136',
+      to: 'keep_137',
+      outageMs: 7,
+      lost: 0,
+      total: 840,
+      retried: 0,
+    },
+  ],
   before: [
     { address: '192.168.160.161', holders: ['keep_136'] },
     { address: '192.168.160.162', holders: ['keep_137'] },

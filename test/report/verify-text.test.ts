@@ -46,7 +46,10 @@ describe('verifyText', () => {
   });
 
   test('a request that only a second connection answered is lost, not folded into none', () => {
-    const text = shown({ ...drainDrill, lost: 1, retried: 1, unanswered: [{ fromMs: 3200, toMs: 3205 }] }, 100);
+    const text = shown(
+      { ...drainDrill, lost: 1, retried: 1, unanswered: [{ fromMs: 3200, toMs: 3205 }] },
+      100,
+    );
     expect(row(text, 'lost')).toMatch(/1 of 2400 requests, answered on a second connection/);
     expect(row(text, 'answered').match(/×/g)).toHaveLength(1);
     expect(text).toMatch(/1 of 3500 requests lost\. A second connection answered it\.$/);

@@ -44,7 +44,9 @@ function host(name: string, ahead: number, now: () => number) {
         `tick ${nano(now() + ahead + set)} ${nano(now() + ahead + set)} ${up()} ${up()} ${addresses.join(' ')}`.trim(),
       ),
     change: (held: boolean, atMs = now()) =>
-      push(`[${stamp(atMs + ahead + set)}] ${held ? '' : 'Deleted '}2: ens33    inet ${vip}/32 scope global ens33`),
+      push(
+        `[${stamp(atMs + ahead + set)}] ${held ? '' : 'Deleted '}2: ens33    inet ${vip}/32 scope global ens33`,
+      ),
     /** Somebody sets its clock. */
     setClock: (byMs: number) => {
       set += byMs;
@@ -90,15 +92,18 @@ describe('watchAddresses', () => {
     await watch[Symbol.asyncDispose]();
   });
 
-  test.each([10_000, -10_000])('a host clock that is set by %i ms is an error of about that size', async (by) => {
-    const { clock, b, watch } = await pair();
-    clock.ms = 1_000_500;
-    b.setClock(by);
-    b.tick('192.168.160.137');
-    await settle();
-    expect(watch.clockErrorMs()).toBeGreaterThan(9_900);
-    await watch[Symbol.asyncDispose]();
-  });
+  test.each([10_000, -10_000])(
+    'a host clock that is set by %i ms is an error of about that size',
+    async (by) => {
+      const { clock, b, watch } = await pair();
+      clock.ms = 1_000_500;
+      b.setClock(by);
+      b.tick('192.168.160.137');
+      await settle();
+      expect(watch.clockErrorMs()).toBeGreaterThan(9_900);
+      await watch[Symbol.asyncDispose]();
+    },
+  );
 
   test('a change that the monitor did not say is found by the next tick', async () => {
     const { clock, b, watch } = await pair();
