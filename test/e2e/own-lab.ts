@@ -61,14 +61,18 @@ export interface OwnLab {
   readonly fault: (host: string, what: LabFault) => Promise<Run>;
 }
 
-/** Makes the lab before the tests of a file, and takes it down after them. */
-export function ownLab(lab: string): OwnLab {
+/** Makes the lab before the tests of a file, and takes it down after them. `more`: hosts that no inventory knows. */
+export function ownLab(lab: string, more: Record<string, object> = {}): OwnLab {
   const scratch = mkdtempSync(join(tmpdir(), `${lab}-`));
   let files = 0;
 
   beforeAll(async () => {
     const forPid = ['--for-pid', String(process.pid)];
-    const up = await haup(['lab', 'up', 'inventory.example.yaml', '--name', lab, '--yes', ...forPid]);
+    const it = parse(readFileSync(join(root, 'inventory.example.yaml'), 'utf8')) as Written;
+    Object.assign(it.hosts, more);
+    const path = join(scratch, 'lab.yaml');
+    writeFileSync(path, JSON.stringify(it));
+    const up = await haup(['lab', 'up', path, '--name', lab, '--yes', ...forPid]);
     if (up.code !== 0) throw new Error(`The lab does not start.\n${up.stdout}${up.stderr}`);
   });
   afterAll(async () => {
