@@ -53,15 +53,17 @@ export async function lookAround(
   hosts: ReadonlyMap<HostName, Host>,
   signal: AbortSignal,
 ): Promise<ReadonlyMap<HostName, HostFacts>> {
-  const [{ gather }, { statusRequest }] = await Promise.all([
+  const [{ gather }, { statusRequest }, { lookAtWire }] = await Promise.all([
     import('../facts/gather.ts'),
     import('../desired/request.ts'),
+    import('./wire.ts'),
   ]);
-  return new Map(
+  const facts = new Map(
     await Promise.all(
       [...hosts].map(
         async ([name, host]) => [name, await gather(host, statusRequest(inventory), signal)] as const,
       ),
     ),
   );
+  return lookAtWire(inventory, hosts, facts, signal);
 }

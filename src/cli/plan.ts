@@ -3,7 +3,8 @@ import type { HostName, Inventory } from '../model/domain.ts';
 import type { HostFacts } from '../model/facts.ts';
 import { exitCodes } from '../model/errors.ts';
 import type { Host } from '../model/host.ts';
-import type { BuildReport, Plan } from '../model/plan.ts';
+import { judgeWire, refuseTaken } from '../judge/wire.ts';
+import type { BuildReport, Finding, Plan } from '../model/plan.ts';
 import { buildsOf } from '../plan/builds.ts';
 import { countChanges, plan as decide } from '../plan/plan.ts';
 import { type Connected, connectAll, type ConnectSettings } from './connect.ts';
@@ -13,7 +14,7 @@ import { limited, openWithTexts } from './inventory.ts';
 import type { GlobalOptions } from './program.ts';
 import { styleFor } from './style.ts';
 
-/** `haup plan`: what apply would change. Exit code 0 when there is nothing, 3 when there is. */
+/** `haup plan`: what apply would change. Exit code 0 when there is nothing, 3 when there is, or when there are findings. */
 export async function plan(
   context: Context,
   path: string | undefined,
@@ -24,12 +25,13 @@ export async function plan(
   const [connected, decision] = await connectAndPrepare(context, inventory, options, { names });
   await using _closed = connected;
   const made = await decision(connected.hosts, context.signal);
-  await printPlan(context, made.plan, options);
+  const findings = inventory.vips.flatMap((vip) => judgeWire(vip, made.facts));
+  await printPlan(context, made.plan, options, findings);
   if (options.output !== undefined) {
     const { savePlan } = await import('./saved-plan.ts');
     await savePlan(context, options.output, made, texts);
   }
-  return countChanges(made.plan).changes === 0 ? exitCodes.ok : exitCodes.findings;
+  return countChanges(made.plan).changes === 0 && findings.length === 0 ? exitCodes.ok : exitCodes.findings;
 }
 
 /** Connects to every host, and meanwhile prepares the decision. */
@@ -70,15 +72,25 @@ export async function prepareDecision(
   inventory: Inventory,
   cachedBuilds: boolean,
 ): Promise<Decide> {
-  const [{ gather }, { desire }, { assumedFacts }, { loadRender }, { factsRequest }, { clusters }] =
-    await Promise.all([
-      import('../facts/gather.ts'),
-      import('../desired/desire.ts'),
-      import('../desired/assume.ts'),
-      import('../desired/render.ts'),
-      import('../desired/request.ts'),
-      import('../inventory/clusters.ts'),
-    ]);
+  const [
+    { gather },
+    { desire },
+    { assumedFacts },
+    { loadRender },
+    { factsRequest },
+    { clusters },
+    { lookAtWire },
+    { paths },
+  ] = await Promise.all([
+    import('../facts/gather.ts'),
+    import('../desired/desire.ts'),
+    import('../desired/assume.ts'),
+    import('../desired/render.ts'),
+    import('../desired/request.ts'),
+    import('../inventory/clusters.ts'),
+    import('./wire.ts'),
+    import('../desired/paths.ts'),
+  ]);
   const [render, cached] = await Promise.all([
     loadRender(),
     cachedBuilds ? cachedPacks(packDirectory(context)) : new Set<string>(),
@@ -104,7 +116,10 @@ export async function prepareDecision(
     );
     const want = desire(inventory, facts, render);
     const builds = { on: inventory.build.on, fetch: inventory.fetch, cached };
-    return { plan: decide(want, facts, inventory.vips, clusters(inventory), builds), facts };
+    const made = decide(want, facts, inventory.vips, clusters(inventory), builds);
+    const heard = await lookAtWire(inventory, hosts, facts, signal);
+    refuseTaken(inventory.vips, heard, paths(inventory, 'keepalived').entry);
+    return { plan: made, facts: heard };
   };
 }
 
@@ -115,20 +130,30 @@ export const cacheDirectory = (context: Context): string =>
   `${context.env['XDG_CACHE_HOME'] ?? `${context.home}/.cache`}/haup`;
 
 /** The plan on stdout: text, or with --json one document. */
-export async function printPlan(context: Context, made: Plan, options: GlobalOptions): Promise<void> {
+export async function printPlan(
+  context: Context,
+  made: Plan,
+  options: GlobalOptions,
+  findings: readonly Finding[] = [],
+): Promise<void> {
   if (options.json === true) {
     const { printJson } = await import('../report/json.ts');
     const { changes, ...rest } = planData(made);
-    printJson(context.out, { version: 1, pending: changes.length > 0, changes, ...rest }, 'pretty');
+    printJson(context.out, { version: 1, pending: changes.length > 0, changes, ...rest, findings }, 'pretty');
     return;
   }
   const { planText } = await import('../report/plan-text.ts');
-  const text = planText(made, await styleFor(context.stdout), {
+  const style = await styleFor(context.stdout);
+  const text = planText(made, style, {
     diffs: true,
     width: context.stdout.columns,
     verbose: options.verbose === true,
   });
   context.out(`${text}\n`);
+  if (findings.length === 0) return;
+  const { findingLines } = await import('../report/finding-text.ts');
+  const width = Math.min(context.stdout.columns, 100);
+  context.out(`\n${findings.flatMap((finding) => findingLines(finding, style, width)).join('\n')}\n`);
 }
 
 /** The plan as data that is safe to print: no bytes of files, no secrets. */

@@ -27,7 +27,10 @@ export async function status(
       facts.set(name, await gather(host, statusRequest(inventory), context.signal)),
     ),
   );
-  const report = statusReport(inventory, facts, context.now());
+  const askedAt = context.now();
+  const { lookAtWire } = await import('./wire.ts');
+  const heard = await lookAtWire(inventory, connected.hosts, facts, context.signal);
+  const report = statusReport(inventory, heard, askedAt);
   if (options.json === true) {
     const { printJson } = await import('../report/json.ts');
     printJson(context.out, report, 'pretty');

@@ -7,6 +7,7 @@ import type { HostFacts } from '../model/facts.ts';
 import type { Host } from '../model/host.ts';
 import { probePort } from '../model/probe.ts';
 import { probe } from '../verify/probe.ts';
+import { lookAtWire } from './wire.ts';
 
 /** As long as keepalived's own health check waits by default, and then some. */
 const answerLimitMs = 2_000;
@@ -17,15 +18,24 @@ export async function viewHosts(
   hosts: ReadonlyMap<HostName, Host>,
   signal: AbortSignal,
 ): Promise<Views> {
+  const gathered = new Map(
+    await Promise.all(
+      inventory.hosts.map(async ({ name }): Promise<readonly [HostName, HostFacts | null]> => {
+        const host = hosts.get(name);
+        return [name, host === undefined ? null : await gather(host, statusRequest(inventory), signal)];
+      }),
+    ),
+  );
+  const heard = await lookAtWire(inventory, hosts, gathered, signal);
   return new Map(
     await Promise.all(
       inventory.hosts.map(async (spec): Promise<readonly [HostName, HostView]> => {
-        const host = hosts.get(spec.name);
-        if (host === undefined) {
-          return [spec.name, { facts: null, http: { address: null, host: null, error: null } }];
-        }
-        const facts = await gather(host, statusRequest(inventory), signal);
-        return [spec.name, { facts, http: await askNginx(inventory, spec, facts, signal) }];
+        const facts = heard.get(spec.name) ?? null;
+        const http =
+          facts === null
+            ? { address: null, host: null, error: null }
+            : await askNginx(inventory, spec, facts, signal);
+        return [spec.name, { facts, http }];
       }),
     ),
   );

@@ -19,6 +19,7 @@ import { HaupError } from '../model/errors.ts';
 import { drainFile, stampPath, unreadMark } from '../model/layout.ts';
 import type { ReadScript } from '../model/host.ts';
 import { shellWords } from '../model/shell-words.ts';
+import { complaintScript, parseComplaints } from './complaints.ts';
 import { parseFirewall } from './firewall.ts';
 import { firewallScript } from './firewall-script.ts';
 import { offersScript } from './offers-script.ts';
@@ -80,6 +81,7 @@ ldconfig -p 2>/dev/null | while read -r name rest; do case $name in libcrypto.so
 [ -f ${word(drainFile)} ] && printf 'drain\\t%s\\n' "$(cat ${word(drainFile)})"
 ${services.map((name) => `[ -e ${word(unreadMark(name))} ] && printf 'unread\\t${name}\\n'`).join('\n')}
 ${recordScript}
+${complaintScript}
 ${request.firewall === true ? firewallScript : ''}echo end
 `;
   return text as ReadScript;
@@ -145,6 +147,7 @@ export function parseFacts(host: HostName, output: Uint8Array): HostFacts {
     unread: all('unread').flatMap(([name]) => (name === 'keepalived' || name === 'nginx' ? [name] : [])),
     drain: Number.isNaN(drain) ? null : drain,
     record: parseRecord(all('record')),
+    ...parseComplaints(first('complaints')[0]),
     firewall: parseFirewall(all('firewall')),
   };
 }

@@ -2,10 +2,14 @@ import type { Inventory, Service } from '../model/domain.ts';
 import type { HostFacts } from '../model/facts.ts';
 import type { ServiceStatus, StatusReport } from '../model/report.ts';
 import { expectedHolder, type FactsByHost, holders, isDrained, judge } from './checks.ts';
+import { judgeWire } from './wire.ts';
 
 /** Everything `haup status` says, from facts alone. `gatheredAtMs`: the operator's clock, ms since the epoch. */
 export function statusReport(inventory: Inventory, facts: FactsByHost, gatheredAtMs: number): StatusReport {
-  const findings = judge(inventory, facts, gatheredAtMs);
+  const findings = [
+    ...judge(inventory, facts, gatheredAtMs),
+    ...inventory.vips.flatMap((vip) => judgeWire(vip, facts)),
+  ];
   return {
     version: 1,
     ok: findings.every(({ level }) => level !== 'fail'),

@@ -38,6 +38,7 @@ export type ErrorCode =
   | 'COMMAND_FAILED'
   | 'FACTS_UNREADABLE'
   | 'INTERFACE_MISSING'
+  | 'ADDRESS_IN_USE'
   | 'HOST_UNSUPPORTED'
   | 'BUILD_IMPOSSIBLE'
   | 'DOWNGRADE_REFUSED'
@@ -113,6 +114,7 @@ const exitOf: Readonly<Record<ErrorCode, Exit>> = {
   COMMAND_FAILED: 'failed',
   FACTS_UNREADABLE: 'failed',
   INTERFACE_MISSING: 'failed',
+  ADDRESS_IN_USE: 'failed',
   HOST_UNSUPPORTED: 'failed',
   BUILD_IMPOSSIBLE: 'failed',
   DOWNGRADE_REFUSED: 'failed',

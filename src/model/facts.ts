@@ -49,8 +49,38 @@ export interface HostFacts {
   /** The number in the drain file; 0 or null: not drained. */
   readonly drain: number | null;
   readonly record: HostRecord;
+  /** keepalived's own words of the last moments on adverts that it refuses, or that come from elsewhere; absent: none. */
+  readonly complaints?: readonly string[];
+  /** Absent: there was no reason to listen. */
+  readonly wire?: WireFacts;
   /** Null: none is active and none has rules of haup's, or it was not asked for. */
   readonly firewall: FirewallFacts | null;
+}
+
+/** What a host heard on its segment while it asked and listened for a moment. */
+export interface WireFacts {
+  /** The last advert of each sender for each VRID. */
+  readonly adverts: readonly Advert[];
+  /** Who answers for the addresses that were asked for. */
+  readonly claims: readonly Claim[];
+  /** It has neither Python nor Perl to listen with. */
+  readonly deaf: boolean;
+}
+
+/** A VRRP advert, whoever sent it. */
+export interface Advert {
+  readonly from: string;
+  readonly version: number;
+  readonly virtualRouterId: number;
+  readonly priority: number;
+  /** The VIPs in it. */
+  readonly addresses: readonly string[];
+}
+
+export interface Claim {
+  readonly address: string;
+  readonly interface: string;
+  readonly mac: string;
 }
 
 /** What the host remembers of what haup has put there, so that it can be taken away again. */

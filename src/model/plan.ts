@@ -113,6 +113,8 @@ export type CheckName =
   | 'settled'
   | 'one-holder'
   | 'http'
+  | 'foreign-vrrp'
+  | 'address-in-use'
   | 'services'
   | 'interface'
   | 'drained'

@@ -35,7 +35,7 @@ type Destined = VipMove & { readonly to: NonNullable<VipMove['to']> };
 const quiet = { steadyMs: 200, limitMs: 3_000 };
 /** What a move takes at the longest: a look at each VIP, each action, the move. */
 function moveLimitMs({ moves, actions }: MoveOrder, passages: readonly Passage[]): number {
-  const withinMs = Math.max(0, ...passages.map(({ bound: { withinMs } }) => withinMs));
+  const withinMs = Math.max(0, ...passages.map((one) => one.bound.withinMs));
   return moves.length * quiet.limitMs + actions.length * actLimitMs + withinMs + patienceMs + settleMs;
 }
 

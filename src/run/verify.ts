@@ -1,4 +1,5 @@
 import { ableMembers, obstacles, type Views } from '../judge/ability.ts';
+import { advertText, claimsOn, claimText, foreignAdverts } from '../judge/wire.ts';
 import type { HostName, Inventory, Vip } from '../model/domain.ts';
 import type { DrillReport, VerifyReport } from '../model/report.ts';
 import { refusedDrill } from '../verify/drill-report.ts';
@@ -80,6 +81,8 @@ async function drillVip(
   const [from, to] = ableMembers(vip, views);
   if (from === undefined || to === undefined)
     return notDrilled(order, vip, drill, without(vip, from?.host, views));
+  const strangers = strangersOn(vip, views);
+  if (strangers !== '') return notDrilled(order, vip, drill, strangers);
   const beside = besideOf(vip, order);
   const given: DrillCase = { drill, vip, vrrp: inventory.vrrp, from, to, beside, tag };
   await using ground = await open(drillLimitMs(given));
@@ -98,6 +101,15 @@ function besideOf(vip: Vip, { inventory, vips }: VerifyOrder): readonly string[]
         other.members.every(({ host }) => vips.some((drilled) => isMemberOf(drilled, host))),
     )
     .map(({ address }) => address.address);
+}
+
+/** Who else is at work on the segment, in words: with it nothing would be measured. */
+function strangersOn(vip: Vip, views: Views): string {
+  const facts = new Map([...views].map(([name, view]) => [name, view.facts]));
+  return [
+    ...foreignAdverts(vip, facts).map((advert) => `${advertText(advert)}, and is no member`),
+    ...claimsOn(vip, facts).map((claim) => `${claimText(vip, claim)}, and no member holds it`),
+  ].join('; ');
 }
 
 function without(vip: Vip, holder: HostName | undefined, views: Views): string {

@@ -96,7 +96,11 @@ export async function runDrill(given: DrillCase, ground: Ground, signal: AbortSi
   };
   await using sampler = await ground.sample([address], drillLimitMs(given), signal);
   const quiet = { address, host: from.host, beside, steadyMs, limitMs: back.withinMs + patienceMs };
-  if (!(await isSteady(ground, sampler, quiet, signal))) {
+  const waiting = (): void =>
+    ground.say(
+      `${address}: waiting up to ${Math.round(quiet.limitMs / 1000)} s, since ${unquiet(ground.watch, quiet)}`,
+    );
+  if (!(await isSteady(ground, sampler, quiet, signal, waiting))) {
     await sampler.stop();
     const seen = { samples: sampler.of(address), intervalMs: sampler.intervalMs };
     return refusedDrill(given.drill, from.host, away, seen, unquiet(ground.watch, quiet));

@@ -62,12 +62,12 @@ export function monitorParser(): (line: string) => MonitorLine | null {
   return (line) => {
     const tick = /^tick (\d+) (\d+) ([\d.]+) ([\d.]+)((?: \S+)*)$/.exec(line);
     if (tick !== null) {
-      const [, from = '', to = '', before = '', after = '', list = ''] = tick;
+      const [, from = '', to = '', upBefore = '', upAfter = '', list = ''] = tick;
       return {
         kind: 'tick',
         fromMs: fromNanoseconds(from),
         toMs: fromNanoseconds(to),
-        up: { fromMs: Number(before) * 1000, toMs: Number(after) * 1000 },
+        up: { fromMs: Number(upBefore) * 1000, toMs: Number(upAfter) * 1000 },
         addresses: list.split(' ').filter((word) => word !== ''),
       };
     }

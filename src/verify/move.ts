@@ -98,16 +98,24 @@ export interface Quiet {
   readonly limitMs: number;
 }
 
-/** Waits until the VIP is held by `host` alone, and answered by it, for as long as `steadyMs`. False: it was not. */
+/** Longer than this nobody waits without being told what for. */
+const unsaidMs = 1_000;
+
+/**
+ * Waits until the VIP is held by `host` alone, and answered by it, for as long as `steadyMs`. False: it was not.
+ * `waiting` is called once, when that takes a moment.
+ */
 export async function isSteady(
   ground: Ground,
   sampler: Sampler,
   { address, host, beside = [], steadyMs, limitMs }: Quiet,
   signal: AbortSignal,
+  waiting: () => void = () => {},
 ): Promise<boolean> {
   const start = ground.now();
   const single = (other: string): boolean => ground.watch.holders(other).length === 1;
   let since: number | null = null;
+  let told = false;
   return until(
     ground,
     () => start + limitMs,
@@ -115,6 +123,10 @@ export async function isSteady(
     () => {
       if (!isServedBy(ground, sampler, address, host, start) || !beside.every(single)) since = null;
       else since ??= ground.now();
+      if (since === null && !told && ground.now() - start > unsaidMs) {
+        told = true;
+        waiting();
+      }
       return since !== null && ground.now() - since >= steadyMs;
     },
   );

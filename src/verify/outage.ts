@@ -46,7 +46,7 @@ export const isAnswered = (sample: Sample): sample is Sample & { readonly answer
   sample.answeredAt !== null && sample.status === 200;
 
 /** Lost to a client that does not retry. */
-export const isLost = (sample: Sample): boolean => !isAnswered(sample) || sample.retried;
+const isLost = (sample: Sample): boolean => !isAnswered(sample) || sample.retried;
 
 export function outage(samples: readonly Sample[], intervalMs: number): HttpOutage {
   const sent = samples.toSorted((a, b) => a.sentAt - b.sentAt);

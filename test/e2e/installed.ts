@@ -83,9 +83,13 @@ async function forgetOthers(name: string): Promise<void> {
 }
 
 /** Brings up a lab with the example applied, and waits until every VIP is home. */
-export async function upInstalled(lab: string, more: readonly string[] = []): Promise<void> {
+export async function upInstalled(
+  lab: string,
+  more: readonly string[] = [],
+  inventory = example,
+): Promise<void> {
   const from = ['--from', await installed()];
-  const up = await haup(['lab', 'up', example, '--name', lab, '--yes', ...from, ...more], {
+  const up = await haup(['lab', 'up', inventory, '--name', lab, '--yes', ...from, ...more], {
     limitMs: hangMs(100_000),
   });
   if (up.code !== 0) throw new Error(`The lab does not start.\n${up.stdout}${up.stderr}`);

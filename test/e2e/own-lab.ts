@@ -68,17 +68,23 @@ export interface OwnLab {
 export interface OwnLabOptions {
   /** False: the hosts begin bare, for tests of what installs them. Else the example is applied already. */
   readonly installed?: boolean;
+  /** Hosts of the lab that the example does not know. */
+  readonly more?: Readonly<Record<string, object>>;
 }
 
 /** Makes the lab before the tests of a file, and takes it down after them. */
-export function ownLab(lab: string, { installed = true }: OwnLabOptions = {}): OwnLab {
+export function ownLab(lab: string, { installed = true, more = {} }: OwnLabOptions = {}): OwnLab {
   const scratch = mkdtempSync(join(tmpdir(), `${lab}-`));
   let files = 0;
 
   beforeAll(async () => {
     const forPid = ['--for-pid', String(process.pid)];
-    if (installed) return upInstalled(lab, forPid);
-    const up = await haup(['lab', 'up', 'inventory.example.yaml', '--name', lab, '--yes', ...forPid], {
+    const it = parse(readFileSync(join(root, 'inventory.example.yaml'), 'utf8')) as Written;
+    Object.assign(it.hosts, more);
+    const path = join(scratch, 'lab.yaml');
+    writeFileSync(path, JSON.stringify(it));
+    if (installed) return upInstalled(lab, forPid, path);
+    const up = await haup(['lab', 'up', path, '--name', lab, '--yes', ...forPid], {
       limitMs: hangMs(200_000),
     });
     if (up.code !== 0) throw new Error(`The lab does not start.\n${up.stdout}${up.stderr}`);
