@@ -34,7 +34,7 @@ export function factsScript(request: FactsRequest): ReadScript {
   const software = (name: Service): string => {
     const { path, prefix } = request.binaries[name];
     return `if [ -x ${word(path)} ]; then
-  printf 'software\\t${name}\\t%s\\t%s\\t%s\\t%s\\n' ${word(path)} "$(${word(path)} ${name === 'nginx' ? '-V' : '-v'} 2>&1 | base64 -w0)" "$(cat ${word(stampPath(prefix))} 2>/dev/null)" "$(readlink -f ${word(path)})"
+  printf 'software\\t${name}\\t%s\\t%s\\t%s\\t%s\\n' ${word(path)} "$(${word(path)} ${name === 'nginx' ? '-V' : '-v'} 2>&1 | base64 -w0)" "$(cat ${word(stampPath(name, prefix))} 2>/dev/null)" "$(readlink -f ${word(path)})"
 fi`;
   };
   const offers = offersScript(words(request.offers ?? []));
