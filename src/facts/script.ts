@@ -6,14 +6,7 @@
  */
 
 import type { HostName, Service } from '../model/domain.ts';
-import type {
-  FactsRequest,
-  FileFact,
-  HostFacts,
-  InterfaceFacts,
-  ServiceFacts,
-  SoftwareFacts,
-} from '../model/facts.ts';
+import type { FactsRequest, FileFact, HostFacts, ServiceFacts, SoftwareFacts } from '../model/facts.ts';
 import { services } from '../model/domain.ts';
 import { HaupError } from '../model/errors.ts';
 import { drainFile, stampPath, unreadMark } from '../model/layout.ts';
@@ -21,6 +14,7 @@ import type { ReadScript } from '../model/host.ts';
 import { shellWords } from '../model/shell-words.ts';
 import { parseFirewall } from './firewall.ts';
 import { firewallScript } from './firewall-script.ts';
+import { interfacesScript, parseInterfaces } from './interfaces.ts';
 import { offersScript } from './offers-script.ts';
 import { parseRecord, recordedFiles, recordScript } from './record.ts';
 
@@ -51,9 +45,7 @@ ${offers.deb}elif command -v rpm >/dev/null; then
   rpm -q --qf 'package\\t%{NAME}\\t%{VERSION}-%{RELEASE}\\tinstalled\\n' ${words(request.packages.rpm)} 2>/dev/null | grep '^package'
 ${offers.rpm}fi
 for u in ${words(request.users)}; do getent passwd "$u" >/dev/null && printf 'user\\t%s\\n' "$u"; done
-ip -o link show | while read -r index name rest; do printf 'link\\t%s\\t%s\\n' "$name" "$rest"; done
-ip -o addr show | while read -r index name family address rest; do printf 'address\\t%s\\t%s\\n' "$name" "$address"; done
-for f in ${words(request.files)}${request.directories.map((path) => ` ${word(path)}/*`).join('')}${request.files.length > 0 ? ` ${services.map((name) => word(unreadMark(name))).join(' ')} ${recordedFiles}` : ''}; do
+${interfacesScript}for f in ${words(request.files)}${request.directories.map((path) => ` ${word(path)}/*`).join('')}${request.files.length > 0 ? ` ${services.map((name) => word(unreadMark(name))).join(' ')} ${recordedFiles}` : ''}; do
   [ -f "$f" ] || continue
   case $seen in *"
 $f
@@ -124,7 +116,7 @@ export function parseFacts(host: HostName, output: Uint8Array): HostFacts {
       all('offered').flatMap(([name = '', version = '']) => (version === '(none)' ? [] : [[name, version]])),
     ),
     users: all('user').map(([name = '']) => name),
-    interfaces: interfaces(all('link'), all('address')),
+    interfaces: parseInterfaces(all),
     files: Object.fromEntries(all('file').map(([path = '', ...rest]) => [path, fileFact(rest)])),
     services: serviceFacts(all('service'), bootMs, new Set(all('boots').map(([name = '']) => name))),
     software: {
@@ -158,18 +150,6 @@ function osFacts(release: string): HostFacts['os'] {
       ?.trim()
       .replace(/^(["'])(.*)\1$/, '$2') ?? '';
   return { id: value('ID'), version: value('VERSION_ID'), name: value('PRETTY_NAME') };
-}
-
-function interfaces(links: readonly string[][], addresses: readonly string[][]): readonly InterfaceFacts[] {
-  return links.map(([raw = '', flags = '']) => {
-    // `ens33@if7:` is how ip names a veth or VLAN and its peer.
-    const name = raw.replace(/(@.*)?:$/, '');
-    return {
-      name,
-      up: /<[^>]*\bLOWER_UP\b[^>]*>/.test(flags),
-      addresses: addresses.flatMap(([device = '', address = '']) => (device === name ? [address] : [])),
-    };
-  });
 }
 
 function fileFact([mode = '0', owner = '', sha256 = '', text = '-']: readonly string[]): FileFact {
