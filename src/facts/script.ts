@@ -117,6 +117,7 @@ export function parseFacts(host: HostName, output: Uint8Array): HostFacts {
     ),
     users: all('user').map(([name = '']) => name),
     interfaces: parseInterfaces(all),
+    ...(all('bare').length === 0 ? {} : { lacks: ['ip'] }),
     files: Object.fromEntries(all('file').map(([path = '', ...rest]) => [path, fileFact(rest)])),
     services: serviceFacts(all('service'), bootMs, new Set(all('boots').map(([name = '']) => name))),
     software: {
@@ -212,9 +213,9 @@ function softwareRecord(name: Service, records: readonly string[][]): SoftwareFa
 }
 
 /** As they were given, whatever quotes the program shows them in. */
-function wordsOf(line: string): readonly string[] {
-  const words = shellWords(line);
-  return typeof words === 'string' ? line.split(/\s+/).filter((word) => word !== '') : words;
+function optionsOf(line: string): readonly string[] {
+  const read = shellWords(line);
+  return typeof read === 'string' ? line.split(/\s+/).filter((option) => option !== '') : read;
 }
 
 /** `said`: what the program says of itself with `-V` (nginx) or `-v` (keepalived). */
@@ -233,7 +234,7 @@ export function softwareFacts(
     path,
     program,
     version,
-    configure: wordsOf(options),
+    configure: optionsOf(options),
     stamp: stamp === '' ? null : stamp,
   };
 }
