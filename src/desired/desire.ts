@@ -10,7 +10,7 @@ import { firewall } from './firewall.ts';
 import { checksNginx, keepalivedFiles } from './keepalived.ts';
 import { buildNeeds } from './needs.ts';
 import { nginxFiles, nginxPid, siteDirectory, workerUser } from './nginx.ts';
-import { refuseImpossible } from './obstacles.ts';
+import { refuseImpossible, refuseWithoutTools } from './obstacles.ts';
 import { buildPackages, curlPackage, runtimePackages } from './packages.ts';
 import { hasOwnUnit, paths, scripts, scriptUser, unitPath } from './paths.ts';
 import { tarball } from './releases.ts';
@@ -62,6 +62,7 @@ function resources(
       },
     );
   }
+  refuseWithoutTools(known);
   const user = workerUser(inventory, known.packageManager);
   const repos = inventory.packages.vault ? vaultFiles(known) : [];
   const checks = checksNginx(inventory);

@@ -4,7 +4,7 @@ import type { BuildRecipe } from '../model/desired.ts';
 import type { HostFacts, OsFacts } from '../model/facts.ts';
 import { HaupError } from '../model/errors.ts';
 import { atLeast } from '../model/version.ts';
-import { pcreGeneration, redHatMajor, usesOpenssl, usesPcre } from './packages.ts';
+import { ipPackage, pcreGeneration, redHatMajor, usesOpenssl, usesPcre } from './packages.ts';
 
 interface Obstacle {
   /** Why it cannot work, a sentence. */
@@ -93,4 +93,19 @@ function packagesPcre1(os: OsFacts): boolean {
   const gone: Readonly<Record<string, number>> = { debian: 13, ubuntu: 25 };
   const first = gone[os.id] ?? (redHatMajor(os) === null ? null : 10);
   return first === null || Number.isNaN(major) || major < first;
+}
+
+/** Throws HOST_UNSUPPORTED: of a program that haup's scripts call, and that no package would bring. */
+export function refuseWithoutTools(facts: HostFacts): void {
+  const [tool] = facts.lacks ?? [];
+  if (tool === undefined) return;
+  const name = ipPackage(facts);
+  if (name !== null && facts.packages[name] === undefined) return;
+  throw new HaupError('HOST_UNSUPPORTED', `The host has no program ${tool}, which haup needs there.`, {
+    host: facts.host,
+    hint:
+      name === null
+        ? `It has no apt-get, dnf or yum either: install ${tool} by hand (iproute2).`
+        : `Its package ${name} is installed, but ${tool} is in no directory of PATH: install the package again.`,
+  });
 }

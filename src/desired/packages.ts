@@ -71,6 +71,10 @@ export function curlPackage(facts: Pick<HostFacts, 'packageManager' | 'packages'
   return pickFor(facts.packageManager)(names.curl);
 }
 
+/** The package of the program ip; null: there is no package manager to install it. */
+export const ipPackage = ({ packageManager }: Pick<HostFacts, 'packageManager'>): string | null =>
+  packageManager === null ? null : (pickFor(packageManager)(names.ip)[0] ?? null);
+
 /** Every name that `desire` may ask for: what facts have to look up. */
 export const knownPackages: { readonly deb: readonly string[]; readonly rpm: readonly string[] } = {
   deb: [

@@ -6,14 +6,7 @@
  */
 
 import type { HostName, Service } from '../model/domain.ts';
-import type {
-  FactsRequest,
-  FileFact,
-  HostFacts,
-  InterfaceFacts,
-  ServiceFacts,
-  SoftwareFacts,
-} from '../model/facts.ts';
+import type { FactsRequest, FileFact, HostFacts, ServiceFacts, SoftwareFacts } from '../model/facts.ts';
 import { services } from '../model/domain.ts';
 import { HaupError } from '../model/errors.ts';
 import { drainFile, stampPath, unreadMark } from '../model/layout.ts';
@@ -22,6 +15,7 @@ import { shellWords } from '../model/shell-words.ts';
 import { complaintScript, parseComplaints } from './complaints.ts';
 import { parseFirewall } from './firewall.ts';
 import { firewallScript } from './firewall-script.ts';
+import { interfacesScript, parseInterfaces } from './interfaces.ts';
 import { offersScript } from './offers-script.ts';
 import { parseRecord, recordedFiles, recordScript } from './record.ts';
 
@@ -35,7 +29,7 @@ export function factsScript(request: FactsRequest): ReadScript {
   const software = (name: Service): string => {
     const { path, prefix } = request.binaries[name];
     return `if [ -x ${word(path)} ]; then
-  printf 'software\\t${name}\\t%s\\t%s\\t%s\\t%s\\n' ${word(path)} "$(${word(path)} ${name === 'nginx' ? '-V' : '-v'} 2>&1 | base64 -w0)" "$(cat ${word(stampPath(prefix))} 2>/dev/null)" "$(readlink -f ${word(path)})"
+  printf 'software\\t${name}\\t%s\\t%s\\t%s\\t%s\\n' ${word(path)} "$(${word(path)} ${name === 'nginx' ? '-V' : '-v'} 2>&1 | base64 -w0)" "$(cat ${word(stampPath(name, prefix))} 2>/dev/null)" "$(readlink -f ${word(path)})"
 fi`;
   };
   const offers = offersScript(words(request.offers ?? []));
@@ -52,9 +46,7 @@ ${offers.deb}elif command -v rpm >/dev/null; then
   rpm -q --qf 'package\\t%{NAME}\\t%{VERSION}-%{RELEASE}\\tinstalled\\n' ${words(request.packages.rpm)} 2>/dev/null | grep '^package'
 ${offers.rpm}fi
 for u in ${words(request.users)}; do getent passwd "$u" >/dev/null && printf 'user\\t%s\\n' "$u"; done
-ip -o link show | while read -r index name rest; do printf 'link\\t%s\\t%s\\n' "$name" "$rest"; done
-ip -o addr show | while read -r index name family address rest; do printf 'address\\t%s\\t%s\\n' "$name" "$address"; done
-for f in ${words(request.files)}${request.directories.map((path) => ` ${word(path)}/*`).join('')}${request.files.length > 0 ? ` ${services.map((name) => word(unreadMark(name))).join(' ')} ${recordedFiles}` : ''}; do
+${interfacesScript}for f in ${words(request.files)}${request.directories.map((path) => ` ${word(path)}/*`).join('')}${request.files.length > 0 ? ` ${services.map((name) => word(unreadMark(name))).join(' ')} ${recordedFiles}` : ''}; do
   [ -f "$f" ] || continue
   case $seen in *"
 $f
@@ -126,7 +118,8 @@ export function parseFacts(host: HostName, output: Uint8Array): HostFacts {
       all('offered').flatMap(([name = '', version = '']) => (version === '(none)' ? [] : [[name, version]])),
     ),
     users: all('user').map(([name = '']) => name),
-    interfaces: interfaces(all('link'), all('address')),
+    interfaces: parseInterfaces(all),
+    ...(all('bare').length === 0 ? {} : { lacks: ['ip'] }),
     files: Object.fromEntries(all('file').map(([path = '', ...rest]) => [path, fileFact(rest)])),
     services: serviceFacts(all('service'), bootMs, new Set(all('boots').map(([name = '']) => name))),
     software: {
@@ -161,18 +154,6 @@ function osFacts(release: string): HostFacts['os'] {
       ?.trim()
       .replace(/^(["'])(.*)\1$/, '$2') ?? '';
   return { id: value('ID'), version: value('VERSION_ID'), name: value('PRETTY_NAME') };
-}
-
-function interfaces(links: readonly string[][], addresses: readonly string[][]): readonly InterfaceFacts[] {
-  return links.map(([raw = '', flags = '']) => {
-    // `ens33@if7:` is how ip names a veth or VLAN and its peer.
-    const name = raw.replace(/(@.*)?:$/, '');
-    return {
-      name,
-      up: /<[^>]*\bLOWER_UP\b[^>]*>/.test(flags),
-      addresses: addresses.flatMap(([device = '', address = '']) => (device === name ? [address] : [])),
-    };
-  });
 }
 
 function fileFact([mode = '0', owner = '', sha256 = '', text = '-']: readonly string[]): FileFact {
@@ -235,9 +216,9 @@ function softwareRecord(name: Service, records: readonly string[][]): SoftwareFa
 }
 
 /** As they were given, whatever quotes the program shows them in. */
-function wordsOf(line: string): readonly string[] {
-  const words = shellWords(line);
-  return typeof words === 'string' ? line.split(/\s+/).filter((word) => word !== '') : words;
+function optionsOf(line: string): readonly string[] {
+  const read = shellWords(line);
+  return typeof read === 'string' ? line.split(/\s+/).filter((option) => option !== '') : read;
 }
 
 /** `said`: what the program says of itself with `-V` (nginx) or `-v` (keepalived). */
@@ -256,7 +237,7 @@ export function softwareFacts(
     path,
     program,
     version,
-    configure: wordsOf(options),
+    configure: optionsOf(options),
     stamp: stamp === '' ? null : stamp,
   };
 }

@@ -37,9 +37,9 @@ const keywords: ReadonlySet<string> = new Set([
 
 /** Ansible's variables of a connection (ansible.builtin.ssh, become), old names too → what is written here. */
 export function ansibleWord(key: string): string | null {
-  if (!/^ansible_/.test(key)) return null;
+  if (!key.startsWith('ansible_')) return null;
   const own = Object.hasOwn(ansible, key) ? ansible[key] : undefined;
-  if (own !== undefined) return `${own}`;
+  if (own !== undefined) return own;
   const byForm = forms.find(([form]) => form.test(key));
   return (
     byForm?.[1] ?? "Remove it: of Ansible's variables haup knows ansible_host, ansible_port and ansible_user."

@@ -38,6 +38,8 @@ export interface HostFacts {
   /** Users among those asked for that exist. */
   readonly users: readonly string[];
   readonly interfaces: readonly InterfaceFacts[];
+  /** Programs that haup's scripts call and that the host does not have; absent: none. */
+  readonly lacks?: readonly string[];
   readonly files: Readonly<Record<string, FileFact>>;
   readonly services: Readonly<Record<Service, ServiceFacts>>;
   readonly software: Readonly<Record<Service, SoftwareFacts | null>>;

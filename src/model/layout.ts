@@ -28,8 +28,8 @@ export const drainedBy = { operator: -253, change: -252 } as const;
 export const unreadMark = (service: Service): string => `/run/haup.unread.${service}`;
 /** What the host finishes by itself when the run that has its lock is cut off; gone after a reboot. */
 export const entrustedScript = '/run/haup.finish';
-/** The digest of the recipe of a finished build. */
-export const stampPath = (prefix: string): string => `${prefix}/.haup-build`;
+/** The digest of the recipe of a finished build; of each service its own, since both may have one prefix. */
+export const stampPath = (service: Service, prefix: string): string => `${prefix}/.haup-build.${service}`;
 /** In place of the digest: files of a build are being put in place, or that was cut off. */
 export const unfinishedStamp = 'unfinished';
 /** Where a build of keepalived keeps the init script of its source tree, and the settings that the script reads. */

@@ -146,7 +146,7 @@ function lowers({ software, version }: BuildRecipe, have: HostFacts): string | n
 }
 
 /** Raised when packs of before lack something: they are then made anew. */
-const packForm = 3;
+const packForm = 4;
 
 /** Hosts of one platform can run each other's builds. */
 const platformOf = ({ os, arch }: HostFacts): string => `${os.id} ${os.version || os.name} ${arch}`;

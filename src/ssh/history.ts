@@ -96,14 +96,16 @@ function cutOff({ service, prefix }: KeptPaths): string {
   const unread = `[ -e ${quote(unreadMark(service))} ]`;
   return prefix === null
     ? unread
-    : `${unread} || [ "$(cat ${quote(stampPath(prefix))} 2>/dev/null)" = ${unfinishedStamp} ]`;
+    : `${unread} || [ "$(cat ${quote(stampPath(service, prefix))} 2>/dev/null)" = ${unfinishedStamp} ]`;
 }
 
 function keepBuild({ service, binary, prefix, entry, files, unit, init = [] }: KeptPaths): string {
   if (prefix === null) return ': >> $new/builds';
   // These are part of the state itself.
   const own = [entry, ...files, unit, ...init.map(({ path }) => path)].map(quote).join('|');
-  const [program, stamp, list] = [binary, stampPath(prefix), installedList(service, prefix)].map(quote);
+  const [program, stamp, list] = [binary, stampPath(service, prefix), installedList(service, prefix)].map(
+    quote,
+  );
   return `: >> $new/builds
 if [ -x ${program} ]; then
   id=$({ cat ${stamp} 2>/dev/null || true; cat ${program}; } | sha256sum | cut -c 1-32)

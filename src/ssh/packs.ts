@@ -41,7 +41,7 @@ make install DESTDIR="$stage"
 rm -f "$stage"${quote(recipe.entry)}
 mkdir -p "$stage"${prefix} "$stage/.haup-pack"
 cp ${featureFile} "$stage/.haup-pack/features"
-${recipe.software === 'keepalived' ? initText(recipe) : ''}printf '%s' ${quote(pack.stamp)} > "$stage"${quote(stampPath(recipe.prefix))}
+${recipe.software === 'keepalived' ? initText(recipe) : ''}printf '%s' ${quote(pack.stamp)} > "$stage"${quote(stampPath(recipe.software, recipe.prefix))}
 find "$stage" -type f -perm /111 -exec ldd {} + 2>/dev/null | sed -n 's/.*=> \\(\\/[^ ]*\\).*/\\1/p' | sort -u | while read -r library; do readlink -f "$library"; done | sort -u > "$stage/.haup-pack/libraries"
 if command -v dpkg-query >/dev/null; then
   # On a merged /usr, dpkg knows some of them by their old path.
@@ -90,7 +90,7 @@ export function placeBuild(
   bytes: Uint8Array,
   lockWait: number,
 ): Job {
-  const stamp = quote(stampPath(recipe.prefix));
+  const stamp = quote(stampPath(recipe.software, recipe.prefix));
   const list = quote(installedList(recipe.software, recipe.prefix));
   const unpacked = quote(`${sourceDirectory}/${pack.key}`);
   const targets = quote(`${sourceDirectory}/${pack.key}.targets`);

@@ -29,7 +29,7 @@ ${recording}
 if [ -e ${list} ]; then
   while read -r t; do give_back "$t"; done < ${list}
 fi
-rm -f ${quote(stampPath(prefix))}
+rm -f ${quote(stampPath(service, prefix))}
 ${
   made === ''
     ? ''

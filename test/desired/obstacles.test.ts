@@ -110,3 +110,22 @@ test('what is built already needs no second chance', () => {
   accepted(wanted, built('1.20.1'));
   expect(refused(wanted, built('1.18.0')).code).toBe('BUILD_IMPOSSIBLE');
 });
+
+describe('a host without ip', () => {
+  const wanted = inventory('2.2.7', plain('1.28.0'));
+  const without = { ...systems.debian12, lacks: ['ip'] };
+  test('gets the package that brings it', () => {
+    accepted(wanted, { ...without, packages: {} });
+  });
+
+  test('is told to have none where nothing would bring it', () => {
+    expect(refused(wanted, { ...without, packageManager: null })).toMatchObject({
+      code: 'HOST_UNSUPPORTED',
+      message: 'The host has no program ip, which haup needs there.',
+      hint: expect.stringMatching(/install ip by hand/),
+    });
+    expect(refused(wanted, { ...without, packages: { iproute2: '6.1' } }).hint).toMatch(
+      /Its package iproute2 is installed, but ip is in no directory of PATH/,
+    );
+  });
+});

@@ -88,7 +88,7 @@ async function serving(): Promise<readonly string[]> {
   const look = `ip -o -4 addr show ens33 | sed 's/.*inet \\([0-9./]*\\).*/holds \\1/' | sort
 systemctl show -p Id,ActiveState,MainPID,NRestarts keepalived nginx
 for vip in 192.168.160.161 192.168.160.162; do echo "$vip answered by $(curl -s -m 2 "http://$vip/haup/host")"; done
-sha256sum /etc/keepalived/keepalived.conf /usr/local/nginx/conf/nginx.conf /usr/local/nginx/conf/haup.d/* /usr/local/nginx/sbin/nginx /usr/local/nginx/.haup-build 2>/dev/null
+sha256sum /etc/keepalived/keepalived.conf /usr/local/nginx/conf/nginx.conf /usr/local/nginx/conf/haup.d/* /usr/local/nginx/sbin/nginx /usr/local/nginx/.haup-build.nginx 2>/dev/null
 find /var/lib/haup/build /var/lib/haup/stage/* /run/haup.unread.* 2>/dev/null
 find /etc /usr/local /usr/libexec -name '*.haup-new' -o -name '*.haup-keep'`;
   return Promise.all(hosts.map((host) => onHost(mainLab, host, look)));

@@ -118,7 +118,7 @@ echo $! >/run/other-run; until grep -q " $!" /proc/locks; do sleep 0.1; done`,
     ],
   ])('%s is refused before it is installed, and the pair goes on', async (_name, change, says) => {
     const look =
-      'systemctl show -p MainPID keepalived nginx; cat /usr/local/*/.haup-build; ls /usr/local/src /var/lib/haup';
+      'systemctl show -p MainPID keepalived nginx; cat /usr/local/*/.haup-build.*; ls /usr/local/src /var/lib/haup';
     const before = await onBoth(look);
     const { code, stderr } = await inLab(['apply', inventory(change), '--yes', '--no-cached-builds']);
     expect(code).toBe(1);

@@ -64,17 +64,18 @@ describe('the script in a real sh', () => {
   test('tells versions and configure options from what the programs say on stderr', () => {
     writeFileSync(
       join(directory, 'nginx'),
-      "#!/bin/sh\necho 'nginx version: nginx/1.22.1' >&2\necho 'configure arguments: --prefix=/x --with-stream' >&2\n",
+      "#!/bin/sh\necho 'nginx version: nginx/1.22.1' >&2\necho \"configure arguments: --prefix=/x --with-cc-opt='-O2 -g' --with-stream\" >&2\n",
       { mode: 0o755 },
     );
-    writeFileSync(join(directory, '.haup-build'), 'abc');
+    writeFileSync(join(directory, '.haup-build.nginx'), 'abc');
+    writeFileSync(join(directory, '.haup-build.keepalived'), 'def');
     expect(parseFacts('here', run(request())).software).toEqual({
       keepalived: null,
       nginx: {
         path: join(directory, 'nginx'),
         program: realpathSync(join(directory, 'nginx')),
         version: '1.22.1',
-        configure: ['--prefix=/x', '--with-stream'],
+        configure: ['--prefix=/x', '--with-cc-opt=-O2 -g', '--with-stream'],
         stamp: 'abc',
       },
     });

@@ -4,7 +4,14 @@ import type { FileFact, HostFacts } from '../../src/model/facts.ts';
 import { services as bothServices } from '../../src/model/domain.ts';
 import { HaupError } from '../../src/model/errors.ts';
 import type { KeptState } from '../../src/model/history.ts';
-import { drainedBy, initSources, keptStates, unfinishedStamp, unreadMark } from '../../src/model/layout.ts';
+import {
+  drainedBy,
+  initSources,
+  keptStates,
+  stampPath,
+  unfinishedStamp,
+  unreadMark,
+} from '../../src/model/layout.ts';
 import type { Action, FileWrite } from '../../src/model/action.ts';
 import type { Host } from '../../src/model/host.ts';
 
@@ -254,6 +261,13 @@ export function fakeHost(start: HostFacts): FakeHost {
           software: { ...facts.software, [software]: { path, version, configure, stamp: action.pack.stamp } },
           files: { ...facts.files, ...initFiles(software, prefix, version) },
         });
+        // A stamp is a file: two builds that have it at one path have the same.
+        for (const name of bothServices) {
+          const is = facts.software[name];
+          const at = facts.record.builds.find((one) => one.service === name)?.prefix;
+          if (is !== null && at !== undefined && stampPath(name, at) === stampPath(software, prefix))
+            change({ software: { ...facts.software, [name]: { ...is, stamp: action.pack.stamp } } });
+        }
         if (facts.services[software].active === 'active') service(software, { program: `${path} (deleted)` });
         return;
       }
@@ -284,7 +298,7 @@ export function fakeHost(start: HostFacts): FakeHost {
         remember({
           builds: facts.record.builds.filter((one) => one.service !== name || one.prefix !== prefix),
         });
-        if (facts.software[name]?.path.startsWith(`${prefix}/`) === true)
+        if (facts.software[name]?.path === `${prefix}/sbin/${name}`)
           change({ software: { ...facts.software, [name]: null } });
         const share = `${prefix}/share/${name}/`;
         change({

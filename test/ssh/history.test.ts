@@ -85,7 +85,7 @@ beforeEach(() => {
   put('p/sbin/nginx', program('1.22.1'), 0o755);
   put('p/modules/a.so', 'old module');
   put('p/conf/mime.types', 'types');
-  put('p/.haup-build', 'stamp-1');
+  put('p/.haup-build.nginx', 'stamp-1');
   put('state/x', '');
   writeFileSync(
     list(),
@@ -179,7 +179,7 @@ describe('a state', () => {
 
   test.each([
     ['files that a daemon has not read', () => put('haup.unread.nginx', '')],
-    ['a program that is half in place', () => replace('p/.haup-build', 'unfinished')],
+    ['a program that is half in place', () => replace('p/.haup-build.nginx', 'unfinished')],
   ])('with %s is none: the one before stays the last', async (_name, cut) => {
     keep('r1');
     replace('etc/nginx.conf', 'half\n');
@@ -226,7 +226,7 @@ describe('a program that is put back', () => {
     replace('p/modules/a.so', 'new module');
     put('p/modules/b.so', 'only in the new one');
     replace('p/conf/mime.types', 'types of the operator');
-    replace('p/.haup-build', 'stamp-2');
+    replace('p/.haup-build.nginx', 'stamp-2');
     writeFileSync(
       list(),
       [
@@ -248,7 +248,7 @@ describe('a program that is put back', () => {
       expect(readFileSync(`${root}/p/modules/a.so`, 'utf8')).toBe('old module');
       expect(existsSync(`${root}/p/modules/b.so`)).toBe(false);
       expect(readFileSync(`${root}/p/conf/mime.types`, 'utf8')).toBe('types of the operator');
-      expect(readFileSync(`${root}/p/.haup-build`, 'utf8')).toBe('stamp-1');
+      expect(readFileSync(`${root}/p/.haup-build.nginx`, 'utf8')).toBe('stamp-1');
       expect(readFileSync(list(), 'utf8')).not.toContain('b.so');
       expect(execFileSync('find', [root, '-name', '*.haup-new'], { encoding: 'utf8' })).toBe('');
     },
@@ -284,7 +284,7 @@ describe('a program that is put back', () => {
     restore(2);
     expect(readFileSync(`${root}/p/sbin/nginx`, 'utf8')).toBe(program('1.26.3'));
     expect(readFileSync(`${root}/p/modules/b.so`, 'utf8')).toBe('only in the new one');
-    expect(readFileSync(`${root}/p/.haup-build`, 'utf8')).toBe('stamp-2');
+    expect(readFileSync(`${root}/p/.haup-build.nginx`, 'utf8')).toBe('stamp-2');
   });
 
   test('of a state that is not there says so and touches nothing', () => {
