@@ -52,15 +52,9 @@ export async function lookAround(
   hosts: ReadonlyMap<HostName, Host>,
   signal: AbortSignal,
 ): Promise<ReadonlyMap<HostName, HostFacts>> {
-  const [{ gather }, { statusRequest }] = await Promise.all([
+  const [{ gatherAll }, { statusRequest }] = await Promise.all([
     import('../facts/gather.ts'),
     import('../desired/request.ts'),
   ]);
-  return new Map(
-    await Promise.all(
-      [...hosts].map(
-        async ([name, host]) => [name, await gather(host, statusRequest(inventory), signal)] as const,
-      ),
-    ),
-  );
+  return gatherAll(hosts, () => statusRequest(inventory), signal);
 }

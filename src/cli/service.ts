@@ -41,10 +41,9 @@ export async function service(
   }
   await using connected = await connectAll(context, inventory, options, { names });
   const { lockFor } = await import('./locked.ts');
-  await using _lock = await lockFor(
+  await using lock = await lockFor(
     context,
-    connected.hosts,
-    `haup service ${verb} ${wish.service}`,
+    { inventory, connected, why: `haup service ${verb} ${wish.service}` },
     options,
   );
   const done: HostName[] = [];
@@ -68,7 +67,7 @@ export async function service(
         ? { code: failed.reason.code, host: failed.reason.host, message: failed.reason.message }
         : null;
     context.out(
-      `${JSON.stringify({ version: 1, ok: failed === undefined, verb, service: wish.service, hosts: done, error })}\n`,
+      `${JSON.stringify({ version: 1, ok: failed === undefined, verb, service: wish.service, hosts: done, findings: lock.findings, error })}\n`,
     );
   }
   throwFailures(outcomes);

@@ -5,6 +5,7 @@ import { exitCodes } from '../model/errors.ts';
 import type { Host } from '../model/host.ts';
 import { countChanges } from '../plan/plan.ts';
 import { planRemoval } from '../plan/removal.ts';
+import { jsonText } from '../report/json.ts';
 import { throwFailures } from '../run/failures.ts';
 import { act } from './act.ts';
 import { makeStock, standingOf } from './carry-out.ts';
@@ -40,7 +41,7 @@ export async function uninstall(
       .filter(([name]) => targets.includes(name))
       .map(([, reason]) => ({ status: 'rejected', reason })),
   );
-  const facts = await gatherAll(inventory, connected.hosts, context.signal);
+  const facts = await lookAt(inventory, connected.hosts, context.signal);
   const plan = planRemoval(facts, inventory.vips, all, {
     hosts: targets,
     packages: options.packages === true,
@@ -60,7 +61,9 @@ export async function uninstall(
   }
   const { lockFor, takenAway } = await import('./locked.ts');
   const command = `haup uninstall ${inventory.file}`;
-  await using lock = await lockFor(context, connected.hosts, command, options);
+  await using lock = await lockFor(context, { inventory, connected, why: command }, options);
+  if (json)
+    for (const finding of lock.findings) context.out(`${jsonText({ type: 'finding', finding }, false)}\n`);
   const signal = AbortSignal.any([context.signal, lock.lost]);
   const task = {
     inventory,
@@ -68,7 +71,7 @@ export async function uninstall(
     plan,
     standing: standingOf(facts),
     hosts: connected.hosts,
-    look: (s: AbortSignal) => gatherAll(inventory, connected.hosts, s),
+    look: (s: AbortSignal) => lookAt(inventory, connected.hosts, s),
     stock: makeStock(context),
     command,
   };
@@ -77,12 +80,12 @@ export async function uninstall(
   return exitCodes.ok;
 }
 
-async function gatherAll(
+async function lookAt(
   inventory: Inventory,
   hosts: ReadonlyMap<HostName, Host>,
   signal: AbortSignal,
 ): Promise<ReadonlyMap<HostName, HostFacts>> {
-  const [{ gather }, { statusRequest }, { paths }] = await Promise.all([
+  const [{ gatherAll }, { statusRequest }, { paths }] = await Promise.all([
     import('../facts/gather.ts'),
     import('../desired/request.ts'),
     import('../desired/paths.ts'),
@@ -92,9 +95,5 @@ async function gatherAll(
     firewall: true,
     files: services.map((service) => paths(inventory, service).entry),
   };
-  return new Map(
-    await Promise.all(
-      [...hosts].map(async ([name, host]) => [name, await gather(host, request, signal)] as const),
-    ),
-  );
+  return gatherAll(hosts, () => request, signal);
 }

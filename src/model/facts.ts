@@ -1,5 +1,6 @@
 /** What a host said of itself, in one round trip. */
 
+import type { Fault } from './action.ts';
 import type { HostName, Service } from './domain.ts';
 import type { FirewallFacts } from './firewall.ts';
 
@@ -48,6 +49,8 @@ export interface HostFacts {
   readonly unread: readonly Service[];
   /** The number in the drain file; 0 or null: not drained. */
   readonly drain: number | null;
+  /** A drill of haup verify that is under way on the host, or was cut off; null: none. */
+  readonly drill: Fault['kind'] | null;
   readonly record: HostRecord;
   /** Null: none is active and none has rules of haup's, or it was not asked for. */
   readonly firewall: FirewallFacts | null;
