@@ -1,5 +1,5 @@
 import type { Writable } from 'node:stream';
-import { HaupError } from '../model/errors.ts';
+import { exitCodes, HaupError } from '../model/errors.ts';
 
 /** How a process may be asked to end, or find that nobody is there any more. */
 export interface Endings {
@@ -22,7 +22,7 @@ const unread: ReadonlySet<string | undefined> = new Set(['EPIPE', 'EIO', 'ERR_ST
 
 /**
  * The first signal asks for an orderly end, the second leaves at once. A reader that goes away ends a command that
- * only looks, as it ends any program in a pipe; while hosts are changed it counts as a signal.
+ * only looks, as it ends any program in a pipe; while hosts are changed it counts as a signal, and so does a full disk.
  */
 export function endings(proc: Outputs): Endings {
   const controller = new AbortController();
@@ -45,7 +45,7 @@ export function endings(proc: Outputs): Endings {
     if (!controller.signal.aborted) return end(name);
     // One Ctrl-C may come twice: from the terminal, and from a command around this one that passes it on. A terminal
     // that closes says so as often as there are shells in it.
-    if (name !== 'SIGHUP' && performance.now() - firstAt > onePressMs) proc.exit(130);
+    if (name !== 'SIGHUP' && performance.now() - firstAt > onePressMs) proc.exit(exitCodes.interrupted);
   };
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) proc.on(name, interrupt);
   for (const [stream, name] of [
@@ -53,12 +53,14 @@ export function endings(proc: Outputs): Endings {
     [proc.stderr, 'standard error'],
   ] as const) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (!unread.has(error.code)) throw error;
       if (lost.has(stream)) return;
       lost.add(stream);
       if (controller.signal.aborted) return;
-      if (changes === 0) proc.exit(unreadStatus);
-      else end(`Nobody reads ${name} any more`);
+      const isUnread = unread.has(error.code);
+      const why = isUnread ? `nobody reads ${name} any more` : `${name} cannot be written: ${error.message}`;
+      if (changes > 0) return end(why);
+      if (!isUnread) write(proc.stderr, `haup: ${why}\n`);
+      proc.exit(isUnread ? unreadStatus : exitCodes.failed);
     });
   }
   return {

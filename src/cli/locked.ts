@@ -94,7 +94,8 @@ export async function lockFor(
       context.signal,
     );
     open.push(lock);
-    if (mended.length > 0) await settle(inventory, connected.hosts, mended, context.signal);
+    if (mended.length > 0)
+      await settle(inventory, new Map([...all, ...others.hosts]), mended, context.signal);
     return { lost: lock.lost, findings, [Symbol.asyncDispose]: end };
   } catch (error) {
     await end();

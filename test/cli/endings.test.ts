@@ -89,9 +89,18 @@ test.each(['stdout', 'stderr'] as const)(
     expect(exits).toEqual([]);
     expect(context.isRead()).toBe(false);
     if (which === 'stdout')
-      expect(proc.stderr.text).toMatch(/Nobody reads standard output any more: finishing/);
+      expect(proc.stderr.text).toMatch(/nobody reads standard output any more: finishing/);
   },
 );
+
+test('a full disk under the output is named', async () => {
+  const { proc, exits, context } = world();
+  proc.stdout.leave('ENOSPC');
+  context.out('a line\n');
+  await sleep(1);
+  expect(exits).toEqual([1]);
+  expect(proc.stderr.text).toMatch(/standard output cannot be written/);
+});
 
 test.each([
   ['y\n', true],

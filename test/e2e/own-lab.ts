@@ -61,14 +61,19 @@ export interface OwnLab {
   readonly fault: (host: string, what: LabFault) => Promise<Run>;
 }
 
-/** Makes the lab before the tests of a file, and takes it down after them. */
-export function ownLab(lab: string): OwnLab {
+/**
+ * Makes the lab before the tests of a file, and takes it down after them.
+ * @param write writes the inventory that the lab is made from; absent: the example
+ */
+export function ownLab(lab: string, write?: (path: string) => void): OwnLab {
   const scratch = mkdtempSync(join(tmpdir(), `${lab}-`));
   let files = 0;
 
   beforeAll(async () => {
     const forPid = ['--for-pid', String(process.pid)];
-    const up = await haup(['lab', 'up', 'inventory.example.yaml', '--name', lab, '--yes', ...forPid]);
+    const from = write === undefined ? 'inventory.example.yaml' : join(scratch, 'lab.yaml');
+    write?.(from);
+    const up = await haup(['lab', 'up', from, '--name', lab, '--yes', ...forPid]);
     if (up.code !== 0) throw new Error(`The lab does not start.\n${up.stdout}${up.stderr}`);
   });
   afterAll(async () => {
