@@ -7,6 +7,7 @@ import type { CheckName, Finding, Plan } from '../model/plan.ts';
 import { countChanges } from '../plan/plan.ts';
 import { errorData } from '../report/json.ts';
 import { count } from '../report/words.ts';
+import { monotonicMs } from '../verify/clock.ts';
 import type { Undertaking } from './carry-out.ts';
 import type { Context } from './context.ts';
 import { type RunHooks, runHooks } from './hooks.ts';
@@ -29,7 +30,7 @@ export async function act(
     import('./run-log.ts'),
     import('./reporter.ts'),
   ]);
-  const started = context.now();
+  const started = monotonicMs();
   const run = randomUUID();
   const involved = [...new Set(plan.tracks.flat().flatMap((stage) => stage.work.map(({ host }) => host)))];
   const reporter = await reporterFor(context, options, involved, plan);
@@ -47,18 +48,18 @@ export async function act(
         hosts,
         {
           emit,
-          now: context.now,
+          now: monotonicMs,
           log: logs.write,
           packs: stock.packs,
           label: {
             run,
             who: context.operator,
-            when: new Date(started).toISOString(),
+            when: new Date(context.now()).toISOString(),
             why: command,
             inventory: inventory.file,
           },
           taken,
-          agree: (members, signal) => agree(members, context.now, signal),
+          agree: (members, signal) => agree(members, monotonicMs, signal),
           turns: {
             before: (host, changes) =>
               hooks.before('before_host', {
@@ -75,7 +76,7 @@ export async function act(
           },
           gate: async (checks, members, signal, about) => {
             emit({ type: 'said', text: waitingFor(checks, members) });
-            const clock = { now: context.now, sleep: pause };
+            const clock = { now: monotonicMs, sleep: pause };
             await gate(
               goal,
               hosts,
@@ -90,7 +91,7 @@ export async function act(
       ),
     );
     const { changes, hosts: changed } = countChanges(plan);
-    const seconds = ((context.now() - started) / 1000).toFixed(1);
+    const seconds = ((monotonicMs() - started) / 1000).toFixed(1);
     emit({ type: 'said', text: `${count(changes, 'change')} on ${count(changed, 'host')} in ${seconds} s` });
     return hooks.findings();
   } catch (error) {

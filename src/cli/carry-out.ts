@@ -89,9 +89,16 @@ async function show(context: Context, plan: Plan, options: AgreeOptions): Promis
 
 /** Locks, looks whether the plan still fits, changes, and says how everything is. */
 async function carryOut(context: Context, task: Undertaking, options: AgreeOptions): Promise<number> {
-  const { goal, hosts, command } = task;
+  const { inventory, goal, hosts, command } = task;
   const { act } = await import('./act.ts');
-  await using lock = await lockFor(context, hosts, command, options);
+  await using lock = await lockFor(
+    context,
+    { inventory, connected: { hosts, failures: new Map() }, why: command },
+    options,
+  );
+  if (options.json === true) {
+    for (const finding of lock.findings) printJson(context.out, { type: 'finding', finding }, 'line');
+  }
   const signal = AbortSignal.any([context.signal, lock.lost]);
   const fit = await fitting(context, task, options, signal);
   const findings =

@@ -3,6 +3,7 @@ import { createInterface } from 'node:readline/promises';
 import type { Writable } from 'node:stream';
 import { HaupError } from '../model/errors.ts';
 import { gated } from '../report/printable.ts';
+import { endings } from './endings.ts';
 
 /** What a stream can show. `color`: 0 none, 1 to 3 as chalk counts. */
 export interface StreamFacts {
@@ -25,8 +26,12 @@ export interface Context {
   readonly platform: NodeJS.Platform;
   readonly script: string;
   readonly isRoot: boolean;
-  /** Aborts on the first SIGINT or SIGTERM. */
+  /** Aborts on the first SIGINT, SIGTERM or SIGHUP, and while hosts are changed also when nobody reads the output. */
   readonly signal: AbortSignal;
+  /** Hosts are changed until it is disposed: what is begun has to be ended in order, whoever is still there to see it. */
+  readonly changing: () => Disposable;
+  /** Whether somebody still reads both streams; a reader of the output that has gone is for the exit code to say. */
+  readonly isRead: () => boolean;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   readonly out: (text: string) => void;
@@ -73,9 +78,13 @@ export function colorLevel(
 
 /** All that haup prints goes this way, but for the live board, whose text is made of `printable` ones. */
 export const writerTo =
-  (stream: Writable, color: boolean) =>
+  (
+    stream: Writable,
+    color: boolean,
+    write: (to: Writable, text: string) => void = (to, text) => void to.write(text),
+  ) =>
   (text: string): void =>
-    void stream.write(gated(text, color));
+    write(stream, gated(text, color));
 
 export function makeContext(proc: NodeJS.Process, color: ColorWish): Context {
   const facts = (stream: NodeJS.WriteStream): StreamFacts => ({
@@ -84,7 +93,7 @@ export function makeContext(proc: NodeJS.Process, color: ColorWish): Context {
     color: colorLevel(color, proc.env, stream),
   });
   const isTty = proc.stdin.isTTY === true && proc.stderr.isTTY === true;
-  const signal = interruptions(proc);
+  const { signal, changing, isRead, write, interrupt } = endings(proc);
   return {
     env: proc.env,
     cwd: proc.cwd(),
@@ -97,9 +106,11 @@ export function makeContext(proc: NodeJS.Process, color: ColorWish): Context {
     script: proc.argv[1] ?? '',
     isRoot: proc.getuid?.() === 0,
     signal,
+    changing,
+    isRead,
     now: Date.now,
-    out: writerTo(proc.stdout, facts(proc.stdout).color > 0),
-    err: writerTo(proc.stderr, facts(proc.stderr).color > 0),
+    out: writerTo(proc.stdout, facts(proc.stdout).color > 0, write),
+    err: writerTo(proc.stderr, facts(proc.stderr).color > 0, write),
     stdout: facts(proc.stdout),
     stderr: facts(proc.stderr),
     stderrStream: proc.stderr,
@@ -120,42 +131,18 @@ export function makeContext(proc: NodeJS.Process, color: ColorWish): Context {
         );
       }
       const prompt = createInterface({ input: proc.stdin, output: proc.stderr });
+      // The terminal is in raw mode: readline alone learns of Ctrl-C.
+      prompt.on('SIGINT', () => interrupt('SIGINT'));
       try {
-        const answer = await prompt.question(gated(`${question} [y/N] `, false), { signal });
+        // Ctrl-D closes the question: then nobody has said yes.
+        const closed = new Promise<string>((resolve) => prompt.once('close', () => resolve('')));
+        const asked = prompt.question(gated(`${question} [y/N] `, false), { signal }).catch(() => '');
+        const answer = await Promise.race([asked, closed]);
+        signal.throwIfAborted();
         return /^y(es)?$/i.test(answer.trim());
-      } catch (cause) {
-        throw signal.aborted ? signal.reason : cause;
       } finally {
         prompt.close();
       }
     },
   };
-}
-
-const onePressMs = 300;
-
-/** The first signal asks for an orderly end, the second leaves at once. */
-function interruptions(proc: NodeJS.Process): AbortSignal {
-  const controller = new AbortController();
-  let firstAt = 0;
-  const onSignal = (name: NodeJS.Signals): void => {
-    // One Ctrl-C may come twice: from the terminal, and from a command around this one that passes it on.
-    if (controller.signal.aborted && Date.now() - firstAt < onePressMs) return;
-    if (controller.signal.aborted) proc.exit(130);
-    firstAt = Date.now();
-    proc.stderr.write(`\n${name}: finishing what is in hand. Once more leaves at once.\n`);
-    controller.abort(
-      new HaupError('INTERRUPTED', 'Interrupted.', {
-        hint: 'Run the same command again: it takes up where this one left off.',
-      }),
-    );
-  };
-  proc.on('SIGINT', onSignal);
-  proc.on('SIGTERM', onSignal);
-  // A reader that has gone (`haup status | head -1`) is no error.
-  proc.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') proc.exit(0);
-    throw error;
-  });
-  return controller.signal;
 }

@@ -6,6 +6,7 @@ import type { HostName, Inventory } from '../model/domain.ts';
 import { exitCodes, HaupError } from '../model/errors.ts';
 import type { Emit } from '../model/events.ts';
 import type { Action } from '../model/action.ts';
+import type { Finding } from '../model/plan.ts';
 import type { FailoverReport, Topology } from '../model/report.ts';
 import { errorData } from '../report/json.ts';
 import { connectSome } from './connect.ts';
@@ -66,12 +67,17 @@ async function move(
   const unreachable = connected.failures.get(host);
   if (unreachable !== undefined) throw unreachable;
   const { emit } = lineReporter(context.err, { json: false });
-  const views = await viewHosts(inventory, connected.hosts, context.signal);
   const { lockFor } = await import('./locked.ts');
   const why = `haup ${mode === 'failback' ? 'failback' : 'failover'} ${host}`;
-  await using lock = await lockFor(context, connected.hosts, why, options);
+  await using lock = await lockFor(context, { inventory, connected, needs: [host], why }, options);
   const signal = AbortSignal.any([context.signal, lock.lost]);
-  await using ground = await makeGround(inventory, connected.hosts, emit, watchMs(inventory), signal);
+  const { views, failures } = await viewHosts(inventory, connected.hosts, signal);
+  const ill = failures.get(host);
+  if (ill !== undefined) throw ill;
+  const findings = [...lock.findings, ...[...failures].map(([name, error]) => unseen(name, error))];
+  for (const [name, error] of failures) emit({ type: 'finding', finding: unseen(name, error) });
+  const watched = new Map([...connected.hosts].filter(([name]) => !failures.has(name)));
+  await using ground = await makeGround(inventory, watched, emit, watchMs(inventory), signal);
   const decision = await decide(
     inventory,
     host,
@@ -96,7 +102,7 @@ async function move(
       after: now,
       reasons: [],
     };
-    if (options.json === true) await show(context, report, options);
+    if (options.json === true) await show(context, { ...report, findings }, options);
     else context.out(`Nothing to do: ${decision.why}.\n`);
     return exitCodes.ok;
   }
@@ -122,7 +128,7 @@ async function move(
     throw error;
   });
   await hooks.after('after_failover', { ...about, ok: report.ok, report });
-  await show(context, report, options);
+  await show(context, { ...report, findings }, options);
   for (const finding of hooks.findings()) emit({ type: 'finding', finding });
   if (!report.ok) return exitCodes.failed;
   return hooks.findings().length === 0 ? exitCodes.ok : exitCodes.findings;
@@ -130,6 +136,15 @@ async function move(
 
 /** A person may take as long to answer as the lock is kept; what is moved then takes what VRRP's timers say, and some. */
 const watchMs = ({ vrrp }: Inventory): number => 13 * 3_600_000 + vrrp.preemptDelay * 1000;
+
+/** A host that is there, but on which something hangs: the others do without it. */
+const unseen = (host: HostName, { message }: HaupError): Finding => ({
+  check: 'reachable',
+  level: 'warn',
+  host,
+  message: `is left out: ${message}`,
+  hint: 'Whether it holds a VIP is not seen. Look at it by ssh.',
+});
 
 async function hooksOf(
   context: Context,
@@ -207,7 +222,11 @@ async function agreed(
   return context.confirm(`${how} (${going})?`);
 }
 
-async function show(context: Context, report: FailoverReport, options: FailoverOptions): Promise<void> {
+async function show(
+  context: Context,
+  report: FailoverReport & { readonly findings: readonly Finding[] },
+  options: FailoverOptions,
+): Promise<void> {
   if (options.json === true) {
     const { printJson } = await import('../report/json.ts');
     printJson(context.out, report, 'pretty');

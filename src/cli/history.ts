@@ -5,6 +5,7 @@ import type { HostName } from '../model/domain.ts';
 import { exitCodes } from '../model/errors.ts';
 import type { KeptHistory, KeptState } from '../model/history.ts';
 import type { Host } from '../model/host.ts';
+import { throwFailures } from '../run/failures.ts';
 import { connectAll } from './connect.ts';
 import type { Context } from './context.ts';
 import { knownHost, limited, openInventory } from './inventory.ts';
@@ -21,14 +22,14 @@ export async function history(
   const inventory = await openInventory(context, path);
   const names = host === null ? limited(inventory, options.limit) : [knownHost(inventory, host)];
   await using connected = await connectAll(context, inventory, options, { names });
-  const kept = new Map(
-    await Promise.all(
-      names.flatMap((name) => {
-        const one = connected.hosts.get(name);
-        return one === undefined ? [] : [keptBy(one, context.signal)];
-      }),
-    ),
+  // A host on which something hangs hides no other.
+  const asked = await Promise.allSettled(
+    names.flatMap((name) => {
+      const one = connected.hosts.get(name);
+      return one === undefined ? [] : [keptBy(one, context.signal)];
+    }),
   );
+  const kept = new Map(asked.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : [])));
   if (options.json === true) {
     const { printJson } = await import('../report/json.ts');
     const hosts = [...kept].map(([name, { states, unreadable }]) => ({
@@ -43,6 +44,7 @@ export async function history(
     const width = context.stdout.columns;
     context.out(`${historyText(kept, style, { width, verbose: options.verbose === true })}\n`);
   }
+  throwFailures(asked);
   return exitCodes.ok;
 }
 

@@ -53,17 +53,11 @@ export async function lookAround(
   hosts: ReadonlyMap<HostName, Host>,
   signal: AbortSignal,
 ): Promise<ReadonlyMap<HostName, HostFacts>> {
-  const [{ gather }, { statusRequest }, { lookAtWire }] = await Promise.all([
+  const [{ gatherAll }, { statusRequest }, { lookAtWire }] = await Promise.all([
     import('../facts/gather.ts'),
     import('../desired/request.ts'),
     import('./wire.ts'),
   ]);
-  const facts = new Map(
-    await Promise.all(
-      [...hosts].map(
-        async ([name, host]) => [name, await gather(host, statusRequest(inventory), signal)] as const,
-      ),
-    ),
-  );
+  const facts = await gatherAll(hosts, () => statusRequest(inventory), signal);
   return lookAtWire(inventory, hosts, facts, signal);
 }

@@ -1,6 +1,6 @@
 import type { DesiredHost } from '../model/desired.ts';
 import type { HostName, Inventory } from '../model/domain.ts';
-import type { HostFacts } from '../model/facts.ts';
+import type { FactsRequest, HostFacts } from '../model/facts.ts';
 import { exitCodes } from '../model/errors.ts';
 import type { Host } from '../model/host.ts';
 import { judgeWire, refuseTaken } from '../judge/wire.ts';
@@ -73,7 +73,7 @@ export async function prepareDecision(
   cachedBuilds: boolean,
 ): Promise<Decide> {
   const [
-    { gather },
+    { gatherAll },
     { desire },
     { assumedFacts },
     { loadRender },
@@ -106,14 +106,12 @@ export async function prepareDecision(
     );
   const [deb, rpm] = [on('apt-get'), on('dnf')];
   return async (hosts, signal) => {
-    const facts = new Map<HostName, HostFacts>();
-    await Promise.all(
-      [...hosts].map(async ([name, host]) => {
-        const [forDeb, forRpm] = [deb.get(name), rpm.get(name)];
-        if (forDeb === undefined || forRpm === undefined) return;
-        facts.set(name, await gather(host, factsRequest(inventory, { deb: forDeb, rpm: forRpm }), signal));
-      }),
-    );
+    const requestFor = (name: HostName): FactsRequest | null => {
+      const [forDeb, forRpm] = [deb.get(name), rpm.get(name)];
+      if (forDeb === undefined || forRpm === undefined) return null;
+      return factsRequest(inventory, { deb: forDeb, rpm: forRpm });
+    };
+    const facts = await gatherAll(hosts, requestFor, signal);
     const want = desire(inventory, facts, render);
     const builds = { on: inventory.build.on, fetch: inventory.fetch, cached };
     const made = decide(want, facts, inventory.vips, clusters(inventory), builds);

@@ -43,7 +43,8 @@ export async function main(proc: NodeJS.Process): Promise<number> {
   }, proc);
   try {
     await program.parseAsync(helpOf(proc.argv));
-    return exit;
+    const unread = (context as Context | null)?.isRead() === false;
+    return unread && exit === exitCodes.ok ? exitCodes.interrupted : exit;
   } catch (error) {
     if (error instanceof CommanderError) {
       const shown = ['commander.help', 'commander.helpDisplayed', 'commander.version'].includes(error.code);
@@ -102,7 +103,7 @@ On your own hosts:
 
 Exit codes: 0 ok, 1 failed on a host, 2 usage or inventory, 3 findings or
             changes pending, 4 unreachable or refused (nothing changed),
-            5 locked, 130 interrupted`,
+            5 locked, 130 interrupted, 141 nobody read the output`,
     );
 
   program.addHelpCommand(

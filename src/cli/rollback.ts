@@ -1,5 +1,5 @@
 import { statusRequest } from '../desired/request.ts';
-import { gather } from '../facts/gather.ts';
+import { gatherAll } from '../facts/gather.ts';
 import { keptFiles, keptStatesOf } from '../facts/history.ts';
 import { clusters } from '../inventory/clusters.ts';
 import type { HostName, Inventory } from '../model/domain.ts';
@@ -150,14 +150,7 @@ async function look(
   chosen: ReadonlyMap<HostName, KeptState>,
   signal: AbortSignal,
 ): Promise<ReadonlyMap<HostName, HostFacts>> {
-  return new Map(
-    await Promise.all(
-      [...hosts].map(
-        async ([name, host]) =>
-          [name, await gather(host, requestFor(inventory, chosen.get(name)), signal)] as const,
-      ),
-    ),
-  );
+  return gatherAll(hosts, (name) => requestFor(inventory, chosen.get(name)), signal);
 }
 
 function requestFor(inventory: Inventory, state: KeptState | undefined): FactsRequest {

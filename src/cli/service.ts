@@ -42,10 +42,9 @@ export async function service(
   }
   await using connected = await connectAll(context, inventory, options, { names });
   const { lockFor } = await import('./locked.ts');
-  await using _lock = await lockFor(
+  await using lock = await lockFor(
     context,
-    connected.hosts,
-    `haup service ${verb} ${wish.service}`,
+    { inventory, connected, why: `haup service ${verb} ${wish.service}` },
     options,
   );
   const done: HostName[] = [];
@@ -69,7 +68,8 @@ export async function service(
         ? { code: failed.reason.code, host: failed.reason.host, message: failed.reason.message }
         : null;
     const ok = failed === undefined;
-    printJson(context.out, { version: 1, ok, verb, service: wish.service, hosts: done, error }, 'line');
+    const said = { version: 1, ok, verb, service: wish.service, hosts: done, findings: lock.findings, error };
+    printJson(context.out, said, 'line');
   }
   throwFailures(outcomes);
   return exitCodes.ok;

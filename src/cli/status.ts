@@ -13,7 +13,7 @@ export async function status(
   path: string | undefined,
   options: GlobalOptions,
 ): Promise<number> {
-  const [{ gather }, { statusRequest }, { statusReport }] = await Promise.all([
+  const [{ gatherSome }, { statusRequest }, { statusReport }] = await Promise.all([
     import('../facts/gather.ts'),
     import('../desired/request.ts'),
     import('../judge/status.ts'),
@@ -21,16 +21,15 @@ export async function status(
   const inventory = await openInventory(context, path);
   const names = limited(inventory, options.limit);
   await using connected = await connectSome(context, inventory, options, { names });
-  const facts = new Map<HostName, HostFacts | null>(names.map((name) => [name, null]));
-  await Promise.all(
-    [...connected.hosts].map(async ([name, host]) =>
-      facts.set(name, await gather(host, statusRequest(inventory), context.signal)),
-    ),
+  const asked = await gatherSome(connected.hosts, () => statusRequest(inventory), context.signal);
+  const facts = new Map<HostName, HostFacts | null>(
+    names.map((name) => [name, asked.facts.get(name) ?? null]),
   );
   const askedAt = context.now();
   const { lookAtWire } = await import('./wire.ts');
   const heard = await lookAtWire(inventory, connected.hosts, facts, context.signal);
   const report = statusReport(inventory, heard, askedAt);
+  const failures = [...connected.failures.values(), ...asked.failures.values()];
   if (options.json === true) {
     const { printJson } = await import('../report/json.ts');
     printJson(context.out, report, 'pretty');
@@ -38,10 +37,10 @@ export async function status(
     const { statusText } = await import('../report/status-text.ts');
     context.out(`${statusText(report, await styleFor(context.stdout), { width: context.stdout.columns })}\n`);
   }
-  if (connected.failures.size > 0) {
+  if (failures.length > 0) {
     const { errorText } = await import('../report/error-text.ts');
     const style = await styleFor(context.stderr);
-    for (const error of connected.failures.values()) {
+    for (const error of failures) {
       context.err(
         `\n${errorText(error, style, { debug: options.debug === true, width: context.stderr.columns })}\n`,
       );

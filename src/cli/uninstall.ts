@@ -41,7 +41,7 @@ export async function uninstall(
       .filter(([name]) => targets.includes(name))
       .map(([, reason]) => ({ status: 'rejected', reason })),
   );
-  const facts = await gatherAll(inventory, connected.hosts, context.signal);
+  const facts = await lookAt(inventory, connected.hosts, context.signal);
   const plan = planRemoval(facts, inventory.vips, all, {
     hosts: targets,
     packages: options.packages === true,
@@ -61,7 +61,8 @@ export async function uninstall(
   }
   const { lockFor, takenAway } = await import('./locked.ts');
   const command = `haup uninstall ${inventory.file}`;
-  await using lock = await lockFor(context, connected.hosts, command, options);
+  await using lock = await lockFor(context, { inventory, connected, why: command }, options);
+  if (json) for (const finding of lock.findings) printJson(context.out, { type: 'finding', finding }, 'line');
   const signal = AbortSignal.any([context.signal, lock.lost]);
   const task = {
     inventory,
@@ -69,7 +70,7 @@ export async function uninstall(
     plan,
     standing: standingOf(facts),
     hosts: connected.hosts,
-    look: (s: AbortSignal) => gatherAll(inventory, connected.hosts, s),
+    look: (s: AbortSignal) => lookAt(inventory, connected.hosts, s),
     stock: makeStock(context),
     command,
   };
@@ -78,12 +79,12 @@ export async function uninstall(
   return exitCodes.ok;
 }
 
-async function gatherAll(
+async function lookAt(
   inventory: Inventory,
   hosts: ReadonlyMap<HostName, Host>,
   signal: AbortSignal,
 ): Promise<ReadonlyMap<HostName, HostFacts>> {
-  const [{ gather }, { statusRequest }, { paths }] = await Promise.all([
+  const [{ gatherAll }, { statusRequest }, { paths }] = await Promise.all([
     import('../facts/gather.ts'),
     import('../desired/request.ts'),
     import('../desired/paths.ts'),
@@ -93,9 +94,5 @@ async function gatherAll(
     firewall: true,
     files: services.map((service) => paths(inventory, service).entry),
   };
-  return new Map(
-    await Promise.all(
-      [...hosts].map(async ([name, host]) => [name, await gather(host, request, signal)] as const),
-    ),
-  );
+  return gatherAll(hosts, () => request, signal);
 }

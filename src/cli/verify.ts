@@ -1,5 +1,6 @@
 import type { Inventory, Vip } from '../model/domain.ts';
 import { exitCodes, HaupError } from '../model/errors.ts';
+import { rejection, throwFailures } from '../run/failures.ts';
 import type { Drilled } from '../verify/drills.ts';
 import { connectAll } from './connect.ts';
 import type { Context } from './context.ts';
@@ -38,14 +39,17 @@ export async function verify(
     import('../report/lines.ts'),
   ]);
   await using _closed = connected;
-  const views = await viewHosts(inventory, connected.hosts, context.signal);
   if (options.yes !== true && !(await context.confirm(question(vips, drills)))) {
     context.err('Nothing was changed.\n');
     return exitCodes.ok;
   }
   const { lockFor } = await import('./locked.ts');
-  await using lock = await lockFor(context, connected.hosts, `haup verify ${inventory.file}`, options);
+  const why = `haup verify ${inventory.file}`;
+  await using lock = await lockFor(context, { inventory, connected, why }, options);
   const signal = AbortSignal.any([context.signal, lock.lost]);
+  const { views, failures } = await viewHosts(inventory, connected.hosts, signal);
+  // Nobody would see whether such a host holds a VIP too.
+  throwFailures([...failures.values()].map(rejection));
   const { emit } = lineReporter(context.err, { json: false });
   const tag = context.now().toString(36);
   const { report, error } = await verifyVips(
@@ -55,7 +59,9 @@ export async function verify(
   );
   if (options.json === true) {
     const { errorData, printJson } = await import('../report/json.ts');
-    const said = error === null ? report : { ...report, error: errorData(error) };
+    const findings = { findings: lock.findings };
+    const said =
+      error === null ? { ...report, ...findings } : { ...report, ...findings, error: errorData(error) };
     printJson(context.out, said, 'pretty');
   } else {
     const { verifyText } = await import('../report/verify-text.ts');

@@ -1,8 +1,9 @@
 import { bare, holds, isIpv4 } from '../desired/address.ts';
 import { statusRequest } from '../desired/request.ts';
-import { gather } from '../facts/gather.ts';
+import { gatherSome } from '../facts/gather.ts';
 import type { HostView, OwnAnswer, Views } from '../judge/ability.ts';
 import type { HostName, HostSpec, Inventory } from '../model/domain.ts';
+import type { HaupError } from '../model/errors.ts';
 import type { HostFacts } from '../model/facts.ts';
 import type { Host } from '../model/host.ts';
 import { probePort } from '../model/probe.ts';
@@ -12,33 +13,24 @@ import { lookAtWire } from './wire.ts';
 /** As long as keepalived's own health check waits by default, and then some. */
 const answerLimitMs = 2_000;
 
-/** Facts of every host that is connected, and what its nginx says on an address of its own, asked from here. */
+/** Facts of every host that answers, and what its nginx says on an address of its own, asked from here. */
 export async function viewHosts(
   inventory: Inventory,
   hosts: ReadonlyMap<HostName, Host>,
   signal: AbortSignal,
-): Promise<Views> {
-  const gathered = new Map(
-    await Promise.all(
-      inventory.hosts.map(async ({ name }): Promise<readonly [HostName, HostFacts | null]> => {
-        const host = hosts.get(name);
-        return [name, host === undefined ? null : await gather(host, statusRequest(inventory), signal)];
-      }),
-    ),
-  );
+): Promise<{ readonly views: Views; readonly failures: ReadonlyMap<HostName, HaupError> }> {
+  const { facts, failures } = await gatherSome(hosts, () => statusRequest(inventory), signal);
+  const gathered = new Map(inventory.hosts.map(({ name }) => [name, facts.get(name) ?? null] as const));
   const heard = await lookAtWire(inventory, hosts, gathered, signal);
-  return new Map(
-    await Promise.all(
-      inventory.hosts.map(async (spec): Promise<readonly [HostName, HostView]> => {
-        const facts = heard.get(spec.name) ?? null;
-        const http =
-          facts === null
-            ? { address: null, host: null, error: null }
-            : await askNginx(inventory, spec, facts, signal);
-        return [spec.name, { facts, http }];
-      }),
-    ),
+  const views = await Promise.all(
+    inventory.hosts.map(async (spec): Promise<readonly [HostName, HostView]> => {
+      const have = heard.get(spec.name) ?? null;
+      return have === null
+        ? [spec.name, { facts: null, http: { address: null, host: null, error: null } }]
+        : [spec.name, { facts: have, http: await askNginx(inventory, spec, have, signal) }];
+    }),
   );
+  return { views: new Map(views), failures };
 }
 
 async function askNginx(

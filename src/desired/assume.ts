@@ -77,6 +77,7 @@ function factsOf(inventory: Inventory, host: HostSpec): HostFacts {
     libraries: { openssl: null, pcre1: true, pcre2: true },
     unread: [],
     drain: null,
+    drill: null,
     record: { files: [], users: [], packages: [], builds: [], services: {} },
     firewall: null,
   };

@@ -1,8 +1,54 @@
+import type { HostName } from '../model/domain.ts';
+import { HaupError, SeveralErrors } from '../model/errors.ts';
 import type { FactsRequest, HostFacts } from '../model/facts.ts';
 import type { Host } from '../model/host.ts';
 import { factsScript, parseFacts } from './script.ts';
 
-/** All facts of a host in one round trip. */
+/** It takes well under a second, and what a package manager is asked has its own limit: who needs longer is ill. */
+const limitMs = 15_000;
+
+/** All facts of a host in one round trip. Rejects with COMMAND_TIMED_OUT when a program on the host hangs. */
 export async function gather(host: Host, request: FactsRequest, signal: AbortSignal): Promise<HostFacts> {
-  return parseFacts(host.name, await host.read(factsScript(request), signal));
+  return parseFacts(host.name, await host.read(factsScript(request), signal, limitMs));
+}
+
+export interface Gathered {
+  readonly facts: ReadonlyMap<HostName, HostFacts>;
+  /** Of the hosts that did not answer: one of them hides no other. */
+  readonly failures: ReadonlyMap<HostName, HaupError>;
+}
+
+/** Facts of many hosts at once; `requestFor` gives what to ask, null: nothing. */
+export async function gatherSome(
+  hosts: ReadonlyMap<HostName, Host>,
+  requestFor: (host: HostName) => FactsRequest | null,
+  signal: AbortSignal,
+): Promise<Gathered> {
+  const facts = new Map<HostName, HostFacts>();
+  const failures = new Map<HostName, HaupError>();
+  await Promise.all(
+    [...hosts].map(async ([name, host]) => {
+      const request = requestFor(name);
+      if (request === null) return;
+      try {
+        facts.set(name, await gather(host, request, signal));
+      } catch (error) {
+        if (signal.aborted || !(error instanceof HaupError)) throw error;
+        failures.set(name, error);
+      }
+    }),
+  );
+  return { facts, failures };
+}
+
+/** The same, but every host must answer: else the failures of all are thrown. */
+export async function gatherAll(
+  hosts: ReadonlyMap<HostName, Host>,
+  requestFor: (host: HostName) => FactsRequest | null,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<HostName, HostFacts>> {
+  const { facts, failures } = await gatherSome(hosts, requestFor, signal);
+  const [first, ...rest] = failures.values();
+  if (first === undefined) return facts;
+  throw rest.length === 0 ? first : new SeveralErrors([first, ...rest]);
 }

@@ -9,7 +9,7 @@ import type { HostName, Service } from '../model/domain.ts';
 import type { FactsRequest, FileFact, HostFacts, ServiceFacts, SoftwareFacts } from '../model/facts.ts';
 import { services } from '../model/domain.ts';
 import { HaupError } from '../model/errors.ts';
-import { drainFile, stampPath, unreadMark } from '../model/layout.ts';
+import { drainFile, leftDrill, stampPath, unreadMark } from '../model/layout.ts';
 import type { ReadScript } from '../model/host.ts';
 import { shellWords } from '../model/shell-words.ts';
 import { complaintScript, parseComplaints } from './complaints.ts';
@@ -71,6 +71,7 @@ ldconfig -p 2>/dev/null | while read -r name rest; do case $name in libcrypto.so
 [ -f /usr/include/pcre.h ] && printf 'library\\tpcre1\\n'
 [ -f /usr/include/pcre2.h ] && printf 'library\\tpcre2\\n'
 [ -f ${word(drainFile)} ] && printf 'drain\\t%s\\n' "$(cat ${word(drainFile)})"
+printf 'drill\\t%s\\n' "$(${leftDrill})"
 ${services.map((name) => `[ -e ${word(unreadMark(name))} ] && printf 'unread\\t${name}\\n'`).join('\n')}
 ${recordScript}
 ${complaintScript}
@@ -98,6 +99,7 @@ export function parseFacts(host: HostName, output: Uint8Array): HostFacts {
   const bootMs = clockMs - Number(first('uptime')[0]) * 1000;
   const manager = first('manager')[0];
   const drain = Number.parseInt(first('drain')[0] ?? '', 10);
+  const [drill] = first('drill');
   const libraries = all('library').map(([name = '']) => name);
   return {
     host,
@@ -139,6 +141,7 @@ export function parseFacts(host: HostName, output: Uint8Array): HostFacts {
     },
     unread: all('unread').flatMap(([name]) => (name === 'keepalived' || name === 'nginx' ? [name] : [])),
     drain: Number.isNaN(drain) ? null : drain,
+    drill: drill === 'stop' || drill === 'drain' ? drill : null,
     record: parseRecord(all('record')),
     ...parseComplaints(first('complaints')[0]),
     firewall: parseFirewall(all('firewall')),

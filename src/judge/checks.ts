@@ -106,7 +106,16 @@ function judgeHost(inventory: Inventory, have: HostFacts, gatheredAtMs: number):
   const findings: Finding[] = [];
   const host = have.host;
   for (const service of services) findings.push(judgeService(inventory, have, service));
-  if (isDrained(have)) {
+  if (have.drill !== null) {
+    findings.push({
+      check: 'drained',
+      level: 'warn',
+      host,
+      message: `a drill of haup verify ${have.drill === 'drain' ? 'has drained it' : 'has stopped keepalived there'}`,
+      hint: 'The drill undoes that; if it was cut off, the host does within a minute, or whatever haup changes there next.',
+    });
+  }
+  if (isDrained(have) && have.drill !== 'drain') {
     findings.push({
       check: 'drained',
       level: 'warn',

@@ -73,7 +73,7 @@ export type Action =
   | { readonly do: 'firewall'; readonly tool: FirewallTool; readonly rules: readonly PlacedRule[] }
   /** The last step of removing haup: what it remembers on the host goes. */
   | { readonly do: 'forget' }
-  /** `atMs`: the moment by the host's own clock, ms since the epoch; null until it is agreed on. */
+  /** `atMs`: the moment by the host's own clock, ms since it booted; null until it is agreed on. */
   | { readonly do: 'reload-together'; readonly service: Service; readonly atMs: number | null }
   /** Says to the network that these VIPs are here, for `forMs` around the agreed moment. */
   | {
@@ -100,7 +100,10 @@ export type Action =
   | { readonly do: 'drain'; readonly by?: keyof typeof drainedBy }
   | { readonly do: 'undrain' }
   | { readonly do: 'break'; readonly fault: Fault; readonly deadMan: DeadMan }
-  | { readonly do: 'restore'; readonly fault: Fault; readonly deadMan: DeadMan };
+  /** Does nothing where somebody else has ended the drill. */
+  | { readonly do: 'restore'; readonly fault: Fault; readonly deadMan: DeadMan }
+  /** Undoes what a drill of somebody else has done, and disarms its timer. */
+  | { readonly do: 'end-drill' };
 
 /** A finished build, as it travels from the host that made it to the others of the same platform. */
 export interface Pack {

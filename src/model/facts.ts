@@ -1,5 +1,6 @@
 /** What a host said of itself, in one round trip. */
 
+import type { Fault } from './action.ts';
 import type { HostName, Service } from './domain.ts';
 import type { FirewallFacts } from './firewall.ts';
 
@@ -50,6 +51,8 @@ export interface HostFacts {
   readonly unread: readonly Service[];
   /** The number in the drain file; 0 or null: not drained. */
   readonly drain: number | null;
+  /** A drill of haup verify that is under way on the host, or was cut off; null: none. */
+  readonly drill: Fault['kind'] | null;
   readonly record: HostRecord;
   /** keepalived's own words of the last moments on adverts that it refuses, or that come from elsewhere; absent: none. */
   readonly complaints?: readonly string[];

@@ -1,6 +1,6 @@
 /** The port through which hosts are read and changed. */
 
-import type { Action } from './action.ts';
+import type { Action, Fault } from './action.ts';
 import type { HostName } from './domain.ts';
 
 /** sh text that only reads. */
@@ -28,17 +28,23 @@ export interface HeldLock extends AsyncDisposable {
   readonly lost: AbortSignal;
 }
 
+/** The lock of one host. */
+export interface HostLock extends HeldLock {
+  /** A drill that its owner has left there, since drills are made under the lock; null: none. */
+  readonly drill: Fault['kind'] | null;
+}
+
 /** A connected host. ssh/ implements it over SSH, test/fakes in memory; one contract suite runs on both. */
 export interface Host {
   readonly name: HostName;
-  /** Runs as root. Never changes anything. Rejects with a HaupError. */
-  read(script: ReadScript, signal: AbortSignal): Promise<Uint8Array>;
+  /** Runs as root. Never changes anything. Rejects with a HaupError: COMMAND_TIMED_OUT after `limitMs`. */
+  read(script: ReadScript, signal: AbortSignal, limitMs?: number): Promise<Uint8Array>;
   /** The same as a stream of lines; ends when the signal aborts, and the remote command ends with it. */
   watch(script: ReadScript, signal: AbortSignal): AsyncIterable<string>;
   /** The only way to change anything. `onLine` gets the output as it comes. */
   act(action: Action, signal: AbortSignal, onLine?: (line: string) => void): Promise<ActResult>;
   /** Takes the host's lock, or tells who has it. It ends with the connection, at the latest. */
-  lock(owner: LockOwner, signal: AbortSignal): Promise<HeldLock | LockOwner>;
+  lock(owner: LockOwner, signal: AbortSignal): Promise<HostLock | LockOwner>;
   /** Who has the host's lock; null: nobody. */
   lockOwner(signal: AbortSignal): Promise<LockOwner | null>;
   /** Takes the lock away from whoever has it. */

@@ -26,6 +26,15 @@ export const drainedBy = { operator: -253, change: -252 } as const;
  * file that it reads first. Gone after a reboot, as what it ran with is: the boot has read what is there.
  */
 export const unreadMark = (service: Service): string => `/run/haup.unread.${service}`;
+/**
+ * A drill of haup verify is under way, or was cut off: which (`stop`, `drain`), and the timer that undoes it. Gone after
+ * a reboot, as the timer is.
+ */
+export const drillRecord = '/run/haup.drill';
+/** For systemd-tmpfiles: a boot ends what a drill has drained. */
+export const drillAtBoot = '/etc/tmpfiles.d/haup-drill.conf';
+/** sh that prints which drill that is; nothing: none. */
+export const leftDrill: string = `if [ -e ${drillAtBoot} ]; then echo drain; elif [ -e ${drillRecord} ]; then cut -d ' ' -f 1 ${drillRecord}; fi`;
 /** What the host finishes by itself when the run that has its lock is cut off; gone after a reboot. */
 export const entrustedScript = '/run/haup.finish';
 /** The digest of the recipe of a finished build; of each service its own, since both may have one prefix. */

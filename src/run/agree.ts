@@ -7,8 +7,8 @@ const leadMs = 1000;
 const rounds = 3;
 
 /**
- * A moment shortly ahead, by the clock of each host: their clocks need not agree. Good to a few
- * milliseconds, as the fastest of three answers is; `now` is the operator's clock.
+ * A moment shortly ahead, by the time that each host has been up: clocks need not agree, and may be set meanwhile.
+ * Good to a few milliseconds, as the fastest of three answers is; `now` is the operator's monotonic clock.
  */
 export async function agree(
   hosts: readonly Host[],
@@ -21,8 +21,8 @@ export async function agree(
       const clock = hostClock();
       for (let round = 0; round < rounds; round++) {
         const asked = now();
-        const said = Number(Buffer.from(await host.read(clockScript, signal)).toString('utf8'));
-        clock.heard(said, now());
+        const said = Number(Buffer.from(await host.read(uptimeScript, signal)).toString('utf8'));
+        clock.heard(1000 * said, now());
         slowest = Math.max(slowest, now() - asked);
       }
       return [host.name, -clock.toLocal(0)] as const;
@@ -32,4 +32,6 @@ export async function agree(
   return new Map(ahead.map(([name, by]) => [name, Math.round(moment + by)]));
 }
 
-const clockScript = 'date +%s%3N' as ReadScript;
+/** Seconds since the boot, said when the last of its hundredths has just begun. */
+const uptimeScript =
+  'read -r was rest < /proc/uptime; up=$was; while [ "$up" = "$was" ]; do read -r up rest < /proc/uptime; done; echo "$up"' as ReadScript;

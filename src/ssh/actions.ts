@@ -6,9 +6,10 @@
 import type { Tarball } from '../model/desired.ts';
 import type { ErrorCode } from '../model/errors.ts';
 import { drainedBy, drainFile, stateDirectory } from '../model/layout.ts';
-import type { Action, DeadMan, Fault, Pack } from '../model/action.ts';
+import type { Action, Pack } from '../model/action.ts';
 import { announce } from './announce.ts';
 import { build, configure, fetchTarball, upload } from './builds.ts';
+import { breakOnPurpose, endDrill, restore, writeDrain } from './drills.ts';
 import { entrust, withdraw } from './entrust.ts';
 import { setFirewall } from './firewall.ts';
 import { keepState, restoreBuild } from './history.ts';
@@ -124,40 +125,10 @@ export function toJob(action: PlainAction, store: Store): Job {
         what: `writing ${drainFile}`,
       };
     case 'break':
-      return {
-        script: `${arm(action.fault, action.deadMan)} && ${breaking(action.fault)}`,
-        timeoutMs: minute,
-        failure: 'DRILL_FAILED',
-        what: `breaking on purpose (${action.fault.kind})`,
-      };
+      return breakOnPurpose(action);
     case 'restore':
-      // The dead man is disarmed only after the host is whole again.
-      return {
-        script: `${mending(action.fault)} && ${disarm(action.deadMan)}`,
-        timeoutMs: minute,
-        failure: 'DRILL_FAILED',
-        what: `restoring after a drill (${action.fault.kind})`,
-      };
+      return restore(action);
+    case 'end-drill':
+      return endDrill();
   }
-}
-
-// ── drains and drills ──────────────────────────────────────────────────────────────────────────
-
-function writeDrain(value: number): string {
-  return `mkdir -p ${stateDirectory} && printf '%s\\n' ${value} > ${drainFile}.haup-new && sync ${drainFile}.haup-new && mv -f ${drainFile}.haup-new ${drainFile}`;
-}
-
-function arm(fault: Fault, deadMan: DeadMan): string {
-  return `systemd-run --quiet --unit=${quote(deadMan.unit)} --on-active=${deadMan.seconds} --timer-property=AccuracySec=1s /bin/sh -c ${quote(mending(fault))}`;
-}
-
-const disarm = (deadMan: DeadMan): string =>
-  `{ systemctl stop ${quote(`${deadMan.unit}.timer`)} 2>/dev/null; systemctl reset-failed ${quote(`${deadMan.unit}.service`)} 2>/dev/null; true; }`;
-
-function breaking(fault: Fault): string {
-  return fault.kind === 'stop' ? `systemctl stop ${fault.service}.service` : writeDrain(drainedBy.operator);
-}
-
-function mending(fault: Fault): string {
-  return fault.kind === 'stop' ? `systemctl start ${fault.service}.service` : writeDrain(0);
 }

@@ -8,6 +8,7 @@ import { sayMark } from '../model/layout.ts';
 import type { Action } from '../model/action.ts';
 import type { Job } from './actions.ts';
 import { quote } from './shell.ts';
+import { waitUntil } from './uptime.ts';
 
 const everyMs = 20;
 /** Before the moment: the clocks agree to a few milliseconds only. */
@@ -21,10 +22,10 @@ export const announce = ({ addresses, atMs, forMs }: Extract<Action, { readonly 
   what: 'announcing VIPs',
 });
 
-/** sh that does it and exits. `at`: arithmetic of sh, ms since the epoch. */
+/** sh that does it and exits. `at`: arithmetic of sh, ms since the boot. */
 export function announcing(addresses: readonly string[], at: string, forMs: number): string {
-  return `left=$((${at} - ${earlyMs} - $(date +%s%3N)))
-[ "$left" -le 0 ] || sleep "$((left / 1000)).$(printf %03d $((left % 1000)))" || exit 1
+  return `${waitUntil}
+wait_until $((${at} - ${earlyMs})) || exit 1
 frames=
 for vip in ${addresses.map(quote).join(' ')}; do
   device=$(ip -o -4 addr show | awk -v vip="$vip" '{ split($4, part, "/"); if (part[1] == vip) print $2 }' | head -n 1)
@@ -35,8 +36,7 @@ for vip in ${addresses.map(quote).join(' ')}; do
 done
 [ -n "$frames" ] || exit 0
 # By time, not by count: on a busy host each takes longer, and what is said too late is wrong.
-read -r up rest < /proc/uptime
-end=$((\${up%.*}\${up#*.} + (${at} + ${forMs} - $(date +%s%3N)) / 10))
+end=$(((${at} + ${forMs}) / 10))
 # The change itself does not depend on it.
 unsaid() { echo "${sayMark}$1: clients may look for its VIPs where they were"; exit 0; }
 if command -v perl >/dev/null; then

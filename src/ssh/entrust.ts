@@ -9,10 +9,12 @@ import type { Action } from '../model/action.ts';
 import type { Job } from './actions.ts';
 import { announcing } from './announce.ts';
 import { quote } from './shell.ts';
+import { uptime } from './uptime.ts';
 
 export function entrust({ service, afterMs, announce }: Extract<Action, { readonly do: 'entrust' }>): Job {
   const unread = `[ -e ${quote(unreadMark(service))} ]`;
-  const script = `start=$(date +%s%3N)
+  const script = `${uptime}
+uptime; start=$up
 if ${unread}; then sleep ${(afterMs / 1000).toFixed(3)}; fi
 if ${unread}; then systemctl reload ${service}.service && rm -f ${quote(unreadMark(service))}; fi
 ${announce === undefined ? '' : announcing(announce.addresses, `start + ${Math.round(announce.afterMs)}`, announce.forMs)}

@@ -10,7 +10,7 @@ import { breakLock, lockOwner, takeLock } from './lock.ts';
 import { readPack } from './packs.ts';
 import type { Connection } from './transport.ts';
 
-/** Reading everything of a host takes well under a second; a host that needs this long is ill. */
+/** For what may take its time; whoever knows better says so. */
 const readLimitMs = 60_000;
 /** A watch ends with its drill; this is the limit for one that was forgotten. */
 const watchLimitMs = 30 * 60_000;
@@ -53,6 +53,13 @@ export function sshHost(connection: Connection, store: Store): Host {
     return stdout;
   }
 
+  const ill = (limitMs: number, cause: HaupError): HaupError =>
+    new HaupError('COMMAND_TIMED_OUT', `The host did not say within ${limitMs / 1000} s how it is.`, {
+      host: name,
+      cause,
+      hint: 'It answers, but a program on it hangs: try ip addr, systemctl and df there.',
+    });
+
   function failure(job: Job, code: number, output: string): HaupError {
     const detail = telling(job.failure, output);
     if (code === staleStatus) {
@@ -92,11 +99,14 @@ export function sshHost(connection: Connection, store: Store): Host {
 
   return {
     name,
-    read: async (script, signal) => {
-      const { code, stdout, stderr } = await connection.run(
-        { script, root: true, timeoutMs: readLimitMs },
-        signal,
-      );
+    read: async (script, signal, limitMs = readLimitMs) => {
+      const { code, stdout, stderr } = await connection
+        .run({ script, root: true, timeoutMs: limitMs }, signal)
+        .catch((error: unknown) => {
+          throw error instanceof HaupError && error.code === 'COMMAND_TIMED_OUT'
+            ? ill(limitMs, error)
+            : error;
+        });
       if (code !== 0) {
         throw new HaupError('COMMAND_FAILED', `Reading from the host failed with exit status ${code}.`, {
           host: name,

@@ -5,8 +5,8 @@
  */
 
 import { HaupError } from '../model/errors.ts';
-import type { HeldLock, LockOwner } from '../model/host.ts';
-import { entrustedScript } from '../model/layout.ts';
+import type { HostLock, LockOwner } from '../model/host.ts';
+import { entrustedScript, leftDrill } from '../model/layout.ts';
 import { finishing } from './entrust.ts';
 import { quote } from './shell.ts';
 import type { Connection } from './transport.ts';
@@ -17,13 +17,15 @@ const beat = '/run/haup.lock.beat';
 const beatEveryMs = 10_000;
 const silenceSeconds = 40;
 const limitMs = 12 * 3600_000;
+/** A host that does not answer by then is ill. */
+const answerMs = 20_000;
 
 /** Resolves at once: to the lock, or to whoever has it. */
 export async function takeLock(
   connection: Connection,
   owner: LockOwner,
   signal: AbortSignal,
-): Promise<HeldLock | LockOwner> {
+): Promise<HostLock | LockOwner> {
   const release = new AbortController();
   const lost = new AbortController();
   const holding = connection.lines(
@@ -31,7 +33,8 @@ export async function takeLock(
     release.signal,
   );
   const lines = holding[Symbol.asyncIterator]();
-  const first = await lines.next();
+  const late = setTimeout(() => release.abort(), answerMs);
+  const first = await lines.next().finally(() => clearTimeout(late));
   const [state, detail = ''] = first.done === true ? ['', ''] : first.value.split('\t');
   if (signal.aborted) {
     release.abort();
@@ -40,6 +43,16 @@ export async function takeLock(
   if (state === 'busy') {
     release.abort();
     return parseOwner(detail);
+  }
+  if (release.signal.aborted) {
+    throw new HaupError(
+      'COMMAND_TIMED_OUT',
+      `The host did not let itself be locked within ${answerMs / 1000} s.`,
+      {
+        host: connection.host,
+        hint: 'It answers, but something on it hangs: look at it by ssh (uptime, dmesg).',
+      },
+    );
   }
   if (state !== 'held') {
     throw new HaupError('COMMAND_FAILED', 'The host did not say whether it can be locked.', {
@@ -63,7 +76,7 @@ export async function takeLock(
   })();
   const beats = setInterval(() => {
     void connection
-      .run({ script: `: > ${beat}`, root: true, timeoutMs: beatEveryMs }, lost.signal)
+      .run({ script: signOfLife, root: true, timeoutMs: beatEveryMs }, lost.signal)
       .catch(() => undefined);
   }, beatEveryMs);
   beats.unref();
@@ -81,6 +94,7 @@ export async function takeLock(
   });
   return {
     lost: lost.signal,
+    drill: detail === 'stop' || detail === 'drain' ? detail : null,
     [Symbol.asyncDispose]: async () => {
       release.abort();
       clearInterval(beats);
@@ -138,6 +152,9 @@ exit 1`,
   });
 }
 
+/** When the operator's machine was last heard of, in seconds since the boot: the clock may be set meanwhile. */
+const signOfLife = `read -r up rest < /proc/uptime; echo "\${up%.*}" > ${beat}.new && mv -f ${beat}.new ${beat}`;
+
 function holdScript(owner: LockOwner): string {
   const text = Buffer.from(JSON.stringify(owner)).toString('base64');
   return `exec 9>>${file}
@@ -146,13 +163,14 @@ rm -f ${entrustedScript}
 ${finishing}
 trap finish TERM HUP INT PIPE
 ( umask 022; printf 'pid=%s\\nowner=%s\\n' "$$" ${quote(text)} > ${who}.new ) && mv ${who}.new ${who}
-: > ${beat}
-echo held
+${signOfLife}
+printf 'held\\t%s\\n' "$(${leftDrill})"
 # The sleep must not keep the lock when this process is ended. The dots are how sshd comes to know that the
 # operator's end of the connection is gone: a cable that is back brings the refusal of the next one.
 while sleep 2 9>&- & wait $!; do
   echo . || finish
-  [ $(( $(date +%s) - $(stat -c %Y ${beat}) )) -le ${silenceSeconds} ] || finish
+  read -r heard < ${beat}; read -r up rest < /proc/uptime
+  [ $((\${up%.*} - heard)) -le ${silenceSeconds} ] || finish
 done`;
 }
 

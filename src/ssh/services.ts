@@ -7,6 +7,7 @@ import type { Action } from '../model/action.ts';
 import type { Job } from './actions.ts';
 import { recording } from './record.ts';
 import { quote } from './shell.ts';
+import { waitUntil } from './uptime.ts';
 
 export function service({ service: name, verb, found, idle = [] }: ServiceAction): Job {
   const unit = `${name}.service`;
@@ -17,7 +18,7 @@ export function service({ service: name, verb, found, idle = [] }: ServiceAction
       : verb === 'disable'
         ? [`[ "$(systemctl show -p LoadState ${unit})" = LoadState=not-found ] || systemctl disable ${unit}`]
         : [
-            'since=$(date +%s)',
+            since,
             failing(unit),
             ...(name === 'nginx' && verb === 'reload' ? beforeReload : []),
             ...(hurries ? hurried : []),
@@ -70,8 +71,12 @@ const enabling = (unit: string): string => `case $(systemctl show -p FragmentPat
   *) systemctl enable ${unit} 2>/dev/null || systemctl reenable ${unit} ;;
 esac`;
 
+/** A place in the journal: times there are the clock's, which may be set in the meantime. */
+const since =
+  "since=$(journalctl -q --no-pager -n 1 -o cat --show-cursor 2>/dev/null | sed -n 's/^-- cursor: //p')";
+
 const failing = (unit: string): string =>
-  `fail() { [ "$(systemctl is-system-running)" != stopping ] || exit ${stoppingStatus}; [ "$(systemctl show -p LoadState ${unit})" != LoadState=not-found ] || { echo 'there is no ${unit}: it is not installed, or not registered' >&2; exit 1; }; journalctl -q --no-pager -o cat -u ${unit} --since "@$since" | uniq | tail -n 15 >&2; exit 1; }`;
+  `fail() { [ "$(systemctl is-system-running)" != stopping ] || exit ${stoppingStatus}; [ "$(systemctl show -p LoadState ${unit})" != LoadState=not-found ] || { echo 'there is no ${unit}: it is not installed, or not registered' >&2; exit 1; }; journalctl -q --no-pager -o cat -u ${unit} \${since:+--after-cursor="$since"} | uniq | tail -n 15 >&2; exit 1; }`;
 
 function rememberFound(name: Service, { active, enabled }: ServiceFound): string {
   const line = `${name} ${active ? 'active' : 'inactive'} ${enabled ? 'enabled' : 'disabled'}`;
@@ -131,15 +136,15 @@ done
 export function reloadTogether(name: Service, atMs: number): Job {
   const unit = `${name}.service`;
   return {
-    script: `since=$(date +%s)
+    script: `${since}
 ${failing(unit)}
+${waitUntil}
 pid=$(systemctl show -p MainPID ${unit})
 pid=\${pid#MainPID=}
 [ "\${pid:-0}" != 0 ] || { echo '${unit} is not running' >&2; exit 1; }
-left=$((${atMs} - $(date +%s%3N)))
-[ "$left" -le 0 ] || sleep "$((left / 1000)).$(printf %03d $((left % 1000)))" || exit 1
+wait_until ${atMs} || exit 1
 kill -HUP "$pid" || fail
-echo "reloaded $(($(date +%s%3N) - ${atMs})) ms after the agreed moment"
+uptime; echo "reloaded $((up - ${atMs})) ms after the agreed moment"
 ${settled(unit)}
 rm -f ${quote(unreadMark(name))}`,
     timeoutMs: 60_000,

@@ -7,7 +7,9 @@ import { figure, onHost, testLab } from './haup.ts';
 import { type Edit, fast, ownLab } from './own-lab.ts';
 
 const { lab, inventory, inLab, apply } = ownLab(testLab('foreign'), {
-  more: { keep_138: { address: '192.168.160.138', interface: 'ens33' } },
+  edit: (it) => {
+    it.hosts['keep_138'] = { address: '192.168.160.138', interface: 'ens33' };
+  },
 });
 const stranger = '192.168.160.138';
 const [one, third] = ['192.168.160.161', '192.168.160.163'];

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 
-/** Kills the `haup apply` or `rollback` that runs somewhere below a process, not the `lab exec` around it. */
+/** Kills the `haup apply`, `rollback` or `verify` that runs somewhere below a process, not the `lab exec` around it. */
 export async function killInner(outer: number, signal: NodeJS.Signals): Promise<void> {
   const children = (pid: number): number[] => {
     try {
@@ -16,7 +16,7 @@ export async function killInner(outer: number, signal: NodeJS.Signals): Promise<
   const tree = (pid: number): number[] => [pid, ...children(pid).flatMap(tree)];
   const haups = tree(outer).filter((pid) => {
     try {
-      return /bin\.js\0(apply|rollback)\0/.test(readFileSync(`/proc/${pid}/cmdline`, 'utf8'));
+      return /bin\.js\0(apply|rollback|verify)\0/.test(readFileSync(`/proc/${pid}/cmdline`, 'utf8'));
     } catch {
       return false;
     }

@@ -68,19 +68,19 @@ export interface OwnLab {
 export interface OwnLabOptions {
   /** False: the hosts begin bare, for tests of what installs them. Else the example is applied already. */
   readonly installed?: boolean;
-  /** Hosts of the lab that the example does not know. */
-  readonly more?: Readonly<Record<string, object>>;
+  /** The lab is made for the example with this changed: more hosts, say. */
+  readonly edit?: Edit;
 }
 
 /** Makes the lab before the tests of a file, and takes it down after them. */
-export function ownLab(lab: string, { installed = true, more = {} }: OwnLabOptions = {}): OwnLab {
+export function ownLab(lab: string, { installed = true, edit }: OwnLabOptions = {}): OwnLab {
   const scratch = mkdtempSync(join(tmpdir(), `${lab}-`));
   let files = 0;
 
   beforeAll(async () => {
     const forPid = ['--for-pid', String(process.pid)];
     const it = parse(readFileSync(join(root, 'inventory.example.yaml'), 'utf8')) as Written;
-    Object.assign(it.hosts, more);
+    edit?.(it);
     const path = join(scratch, 'lab.yaml');
     writeFileSync(path, JSON.stringify(it));
     if (installed) return upInstalled(lab, forPid, path);

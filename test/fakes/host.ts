@@ -47,6 +47,7 @@ export const bareFacts = (host: string, changes: Partial<HostFacts> = {}): HostF
   libraries: { openssl: '3', pcre1: false, pcre2: false },
   unread: [],
   drain: null,
+  drill: null,
   record: { files: [], users: [], packages: [], builds: [], services: {} },
   firewall: null,
   ...changes,
@@ -350,10 +351,13 @@ export function fakeHost(start: HostFacts): FakeHost {
         return change({ drain: 0 });
       case 'break':
         if (action.fault.kind === 'stop') service(action.fault.service, { active: 'inactive' });
-        return;
+        else change({ drain: drainedBy.operator });
+        return change({ drill: action.fault.kind });
       case 'restore':
-        if (action.fault.kind === 'stop') service(action.fault.service, { active: 'active' });
-        return;
+      case 'end-drill':
+        if (facts.drill === 'stop') service('keepalived', { active: 'active' });
+        if (facts.drill === 'drain') change({ drain: 0 });
+        return change({ drill: null });
     }
   }
 
@@ -370,7 +374,11 @@ export function fakeHost(start: HostFacts): FakeHost {
     watch: async function* () {
       throw new Error('a fake host runs no scripts: ask it for facts()');
     },
-    lock: async () => ({ lost: new AbortController().signal, [Symbol.asyncDispose]: async () => undefined }),
+    lock: async () => ({
+      lost: new AbortController().signal,
+      drill: facts.drill,
+      [Symbol.asyncDispose]: async () => undefined,
+    }),
     lockOwner: async () => null,
     breakLock: async () => undefined,
     act: async (action) => {

@@ -18,7 +18,7 @@ function clockHost(name: string, aheadMs: number, ways: readonly Ways[]): Host {
     read: async () => {
       const [there, back] = ways[asked++ % ways.length] ?? [0, 0];
       await new Promise((resolve) => setTimeout(resolve, there));
-      const said = String(Date.now() + aheadMs);
+      const said = String((Date.now() + aheadMs) / 1000);
       await new Promise((resolve) => setTimeout(resolve, back));
       return Buffer.from(`${said}\n`);
     },

@@ -30,7 +30,11 @@ const host = (name: string, { held, answers, active = ['keepalived', 'nginx'] }:
     throw new Error('not looked at');
   },
   act: async () => ({ output: '' }),
-  lock: async () => ({ lost: new AbortController().signal, [Symbol.asyncDispose]: async () => undefined }),
+  lock: async () => ({
+    lost: new AbortController().signal,
+    drill: null,
+    [Symbol.asyncDispose]: async () => undefined,
+  }),
   lockOwner: async () => null,
   breakLock: async () => undefined,
 });

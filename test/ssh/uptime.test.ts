@@ -1,0 +1,84 @@
+/** Times on a host, by a real sh: none of them goes by the clock. */
+
+import { execFileSync } from 'node:child_process';
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { entrust } from '../../src/ssh/entrust.ts';
+import { reloadTogether } from '../../src/ssh/services.ts';
+import { uptime, waitUntil } from '../../src/ssh/uptime.ts';
+
+const sh = (script: string, path = ''): string =>
+  execFileSync('sh', ['-c', script], {
+    encoding: 'utf8',
+    env: { ...process.env, PATH: `${path}:${process.env['PATH']}` },
+  });
+const upMs = (): number => 1000 * Number.parseFloat(readFileSync('/proc/uptime', 'utf8'));
+
+test('the time since the boot, in milliseconds', () => {
+  const [before, said, after] = [upMs(), Number(sh(`${uptime}\nuptime; echo "$up"`)), upMs()];
+  expect(said).toBeGreaterThanOrEqual(Math.round(before));
+  expect(said).toBeLessThanOrEqual(Math.round(after));
+});
+
+test.each(['00', '08', '09', '10', '99'])('hundredths are decimal: %s', (hundredths) => {
+  const said = sh(
+    `${uptime.replace('/proc/uptime', '"$0"')}\nuptime; echo "$up"`.replaceAll('"$0"', given(hundredths)),
+  );
+  expect(Number(said)).toBe(1_939_000 + Number(hundredths) * 10);
+});
+
+function given(hundredths: string): string {
+  const file = join(mkdtempSync(join(tmpdir(), 'haup-uptime-')), 'uptime');
+  writeFileSync(file, `1939.${hundredths} 854.21\n`);
+  return file;
+}
+
+test.each([0, 7, 43, 250])('waits until a moment that is %i ms ahead, and no longer', (ms) => {
+  const at = Math.round(upMs()) + 150 + ms;
+  sh(`${waitUntil}\nwait_until ${at}`);
+  expect(upMs()).toBeGreaterThanOrEqual(at - 10);
+  expect(upMs()).toBeLessThan(at + 150);
+});
+
+test('a moment that is over is not waited for', () => {
+  const started = performance.now();
+  sh(`${waitUntil}\nwait_until 1`);
+  expect(performance.now() - started).toBeLessThan(500);
+});
+
+test('a clock that jumps changes nothing about when hosts reload together', () => {
+  const bin = mkdtempSync(join(tmpdir(), 'haup-uptime-'));
+  const fake = (name: string, text: string): void => {
+    writeFileSync(join(bin, name), `#!/bin/sh\n${text}\n`);
+    chmodSync(join(bin, name), 0o755);
+  };
+  fake('date', 'echo 1');
+  fake('systemctl', 'case "$*" in *MainPID*) echo MainPID=$TARGET ;; is-active*) echo active ;; esac');
+  const { script } = reloadTogether('keepalived', Math.round(upMs()) + 400);
+  const said = sh(`trap : HUP; TARGET=$$; export TARGET\n${script.replace(/rm -f .*$/m, '')}`, bin);
+  expect(Number(/reloaded (\d+) ms after/.exec(said)?.[1])).toBeLessThan(100);
+  rmSync(bin, { recursive: true });
+});
+
+test('what a host is entrusted with does not look at the clock', () => {
+  const announce = { addresses: ['192.0.2.100'], afterMs: 900, forMs: 20 };
+  const { script, stdin } = entrust({ do: 'entrust', service: 'keepalived', afterMs: 0, announce });
+  expect(`${script}${Buffer.from(stdin ?? []).toString()}`).not.toMatch(/\bdate\b/);
+});
+
+/** What may look at the clock: what is shown, compared with the operator's, or stamped by `ip` itself. */
+const clocks: readonly string[] = ['facts/script.ts', 'verify/monitor.ts'];
+
+test('no other script for hosts looks at the clock', () => {
+  const src = join(import.meta.dirname, '../../src');
+  const looking = ['ssh', 'facts', 'run', 'verify', 'desired'].flatMap((folder) =>
+    readdirSync(join(src, folder))
+      .map((name) => `${folder}/${name}`)
+      .filter((file) =>
+        /\bdate \+|stat -c ['"]?%[XYZ]|-mmin\b|--since|-newer\b/.test(readFileSync(join(src, file), 'utf8')),
+      ),
+  );
+  expect(looking).toEqual(clocks);
+});
