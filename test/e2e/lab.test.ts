@@ -215,6 +215,37 @@ describe('faults', () => {
   });
 });
 
+test('a lab that is saved is the beginning of another, with keys, names and a disk of its own', async () => {
+  const as = second;
+  await onHost(lab, 'keep_136', 'echo saved >/srv/mark; rm /etc/issue; useradd -m someone');
+  const before = [await bootId('keep_136'), await bootId('keep_137')];
+  expect((await haup(['lab', 'save', '--name', lab, as])).code).toBe(0);
+  try {
+    // Both were without power for it, and are on again as they were.
+    const now = [await bootId('keep_136'), await bootId('keep_137')];
+    expect(now.every((id, at) => id !== before[at])).toBe(true);
+    expect((await up(second, '--from', as)).code).toBe(0);
+    const look = 'cat /srv/mark; ls /etc/issue 2>/dev/null; id -un someone; hostname; cat /etc/machine-id';
+    const [one, two] = [await onHost(lab, 'keep_136', look), await onHost(second, 'keep_136', look)];
+    expect(two).toMatch(/^saved\nsomeone\nkeep_136\n[0-9a-f]{32}\n$/);
+    expect(two).not.toBe(one);
+    await onHost(second, 'keep_136', 'echo other >/srv/mark');
+    expect(await onHost(lab, 'keep_136', 'cat /srv/mark')).toBe('saved\n');
+    const key = (name: string): string => readFileSync(`${state(name)}/known_hosts`, 'utf8');
+    expect(key(second)).not.toBe(key(lab));
+    const again = await haup(['lab', 'save', '--name', lab, as]);
+    expect(again).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/was made from .*can't change now/),
+    });
+    const absent = await haup(['lab', 'up', '--name', second, '--from', 'nothing-of-that-name']);
+    expect(absent).toMatchObject({ code: 2, stderr: expect.stringMatching(/No lab is saved as/) });
+  } finally {
+    await haup(['lab', 'down', '--name', second]);
+    rmSync(`/var/lib/haup/labs/.saved/${as}`, { recursive: true, force: true });
+  }
+});
+
 test('two labs with the same addresses do not meet', async () => {
   const [made, again] = await Promise.all([up(second), up(second)]);
   expect([made.code, again.code]).toEqual([0, 0]);
