@@ -1,5 +1,6 @@
 // `npm test`: set-up, every static check, unit tests, and the product on real hosts. Ends with `N passed, N failed`.
 import { spawn, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,7 +15,8 @@ const wanted = (name) => only.length === 0 || only.includes(name);
 const quick = only.includes('quick');
 const scratch = mkdtempSync(join(tmpdir(), 'haup-test-'));
 /** Logs of the hosts and of haup, of the tests that failed: those of the last run. */
-const logs = process.env.HAUP_TEST_LOGS ?? join(tmpdir(), 'haup-test-logs');
+const mark = createHash('sha256').update(root).digest('hex').slice(0, 4);
+const logs = process.env.HAUP_TEST_LOGS ?? join(tmpdir(), `haup-test-${mark}-logs`);
 let passed = 0;
 let failed = 0;
 const failures = [];
@@ -165,8 +167,16 @@ const quickly = (job) =>
       ]
     : [];
 
+const statics = ['format', 'lint', 'types', 'dead-code'];
+const parts = [...statics, 'unit', 'e2e', 'quick', ...e2eFiles().map(({ name }) => name)];
+const unknown = only.filter((name) => !parts.includes(name));
+if (unknown.length > 0) {
+  console.error(`No part of the tests is called ${unknown.join(', ')}. There are: ${parts.join(', ')}.`);
+  process.exit(2);
+}
+
 setup();
-installPrograms();
+if (!(only.length > 0 && only.every((name) => statics.includes(name)))) installPrograms();
 rmSync(logs, { recursive: true, force: true });
 console.log(
   `── limits are for what hangs: ${patience()} times those of a quick and quiet machine (load ${loadavg()[0].toFixed(1)})`,
