@@ -258,7 +258,7 @@ test('two labs with the same addresses do not meet', async () => {
 });
 
 /** What `up` makes, in this order: it is interrupted when it has just made one of them. */
-const made = {
+const pieces = {
   'its lock': `${state(second)}.lock`,
   'its directory': state(second),
   'its switch': `/run/netns/haup.${second}`,
@@ -268,14 +268,14 @@ const made = {
   'its ssh_config': `${state(second)}/ssh_config`,
   'a boot': `${state(second)}/hosts/keep_137/console.log`,
 } as const;
-type Made = keyof typeof made;
+type Piece = keyof typeof pieces;
 
-async function interrupted(when: Made, signal: NodeJS.Signals): Promise<Run> {
+async function interrupted(when: Piece, signal: NodeJS.Signals): Promise<Run> {
   let waiting: Promise<void> = Promise.resolve();
   const run = await haup(['lab', 'up', '--name', second], {
     during: (pid) => {
       waiting = (async () => {
-        while (!existsSync(made[when])) {
+        while (!existsSync(pieces[when])) {
           // It may be over by now: then there is nothing left to interrupt, and that is said below.
           if (!existsSync(`/proc/${pid}`)) return;
           await sleep(1);
@@ -287,7 +287,7 @@ async function interrupted(when: Made, signal: NodeJS.Signals): Promise<Run> {
   await waiting;
   return run;
 }
-async function killedWith(when: Made): Promise<void> {
+async function killedWith(when: Piece): Promise<void> {
   expect((await interrupted(when, 'SIGKILL')).code).toBe(137);
 }
 
