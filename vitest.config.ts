@@ -18,7 +18,7 @@ const e2e = {
   hookTimeout: 300_000 * limit,
   // `npm test` runs files side by side as this machine can bear it.
   fileParallelism: false,
-  setupFiles: ['test/e2e/keep-logs.ts'],
+  setupFiles: ['test/e2e/each-file.ts'],
   // What could not be measured is measured once more; whatever else fails has failed.
   retry: { count: 1, condition: /^not measured:/ },
 };

@@ -51,7 +51,7 @@ const lanes = () => {
 };
 
 /** Runs all jobs, as many at once as this machine bears, and none that measures beside one that builds. */
-export async function inLanes(jobs, run) {
+export async function inLanes(jobs, run, most = lanes()) {
   const waiting = [...jobs];
   const running = new Set();
   const fits = (job) =>
@@ -59,7 +59,7 @@ export async function inLanes(jobs, run) {
   while (waiting.length > 0 || running.size > 0) {
     // What neither builds nor measures goes beside either, so it is kept for where nothing else fits.
     const next =
-      running.size >= lanes()
+      running.size >= most
         ? undefined
         : (waiting.find((job) => (job.builds || job.measures) && fits(job)) ?? waiting.find(fits));
     if (next === undefined) {

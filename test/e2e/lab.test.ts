@@ -215,6 +215,37 @@ describe('faults', () => {
   });
 });
 
+test('a lab that is saved is the beginning of another, with keys, names and a disk of its own', async () => {
+  const as = second;
+  await onHost(lab, 'keep_136', 'echo saved >/srv/mark; rm /etc/issue; useradd -m someone');
+  const before = [await bootId('keep_136'), await bootId('keep_137')];
+  expect((await haup(['lab', 'save', '--name', lab, as])).code).toBe(0);
+  try {
+    // Both were without power for it, and are on again as they were.
+    const now = [await bootId('keep_136'), await bootId('keep_137')];
+    expect(now.every((id, at) => id !== before[at])).toBe(true);
+    expect((await up(second, '--from', as)).code).toBe(0);
+    const look = 'cat /srv/mark; ls /etc/issue 2>/dev/null; id -un someone; hostname; cat /etc/machine-id';
+    const [one, two] = [await onHost(lab, 'keep_136', look), await onHost(second, 'keep_136', look)];
+    expect(two).toMatch(/^saved\nsomeone\nkeep_136\n[0-9a-f]{32}\n$/);
+    expect(two).not.toBe(one);
+    await onHost(second, 'keep_136', 'echo other >/srv/mark');
+    expect(await onHost(lab, 'keep_136', 'cat /srv/mark')).toBe('saved\n');
+    const key = (name: string): string => readFileSync(`${state(name)}/known_hosts`, 'utf8');
+    expect(key(second)).not.toBe(key(lab));
+    const again = await haup(['lab', 'save', '--name', lab, as]);
+    expect(again).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/was made from .*can't change now/),
+    });
+    const absent = await haup(['lab', 'up', '--name', second, '--from', 'nothing-of-that-name']);
+    expect(absent).toMatchObject({ code: 2, stderr: expect.stringMatching(/No lab is saved as/) });
+  } finally {
+    await haup(['lab', 'down', '--name', second]);
+    rmSync(`/var/lib/haup/labs/.saved/${as}`, { recursive: true, force: true });
+  }
+});
+
 test('two labs with the same addresses do not meet', async () => {
   const [made, again] = await Promise.all([up(second), up(second)]);
   expect([made.code, again.code]).toEqual([0, 0]);
@@ -227,7 +258,7 @@ test('two labs with the same addresses do not meet', async () => {
 });
 
 /** What `up` makes, in this order: it is interrupted when it has just made one of them. */
-const made = {
+const pieces = {
   'its lock': `${state(second)}.lock`,
   'its directory': state(second),
   'its switch': `/run/netns/haup.${second}`,
@@ -237,14 +268,14 @@ const made = {
   'its ssh_config': `${state(second)}/ssh_config`,
   'a boot': `${state(second)}/hosts/keep_137/console.log`,
 } as const;
-type Made = keyof typeof made;
+type Piece = keyof typeof pieces;
 
-async function interrupted(when: Made, signal: NodeJS.Signals): Promise<Run> {
+async function interrupted(when: Piece, signal: NodeJS.Signals): Promise<Run> {
   let waiting: Promise<void> = Promise.resolve();
   const run = await haup(['lab', 'up', '--name', second], {
     during: (pid) => {
       waiting = (async () => {
-        while (!existsSync(made[when])) {
+        while (!existsSync(pieces[when])) {
           // It may be over by now: then there is nothing left to interrupt, and that is said below.
           if (!existsSync(`/proc/${pid}`)) return;
           await sleep(1);
@@ -256,7 +287,7 @@ async function interrupted(when: Made, signal: NodeJS.Signals): Promise<Run> {
   await waiting;
   return run;
 }
-async function killedWith(when: Made): Promise<void> {
+async function killedWith(when: Piece): Promise<void> {
   expect((await interrupted(when, 'SIGKILL')).code).toBe(137);
 }
 

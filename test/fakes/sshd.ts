@@ -18,6 +18,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { portOf } from './ssh-server.ts';
+import { hangMs } from '../limits.ts';
 
 /** The users that there are besides root; `free` and `asked` may use sudo, `asked` with its password. */
 export type SshdUser = 'plain' | 'free' | 'asked';
@@ -121,7 +122,7 @@ export async function startSshd({ config = [], hostKey = 'ed25519' }: SshdOption
     child.on('exit', () => resolve());
   });
   for (let waited = 0; !log.includes('Server listening'); waited += 10) {
-    if (child.exitCode !== null || waited > 10_000) throw new Error(`sshd did not start: ${log}`);
+    if (child.exitCode !== null || waited > hangMs(5_000)) throw new Error(`sshd did not start: ${log}`);
     await new Promise((resolve) => {
       setTimeout(resolve, 10);
     });

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, expect, test } from 'vitest';
 import { lock, must, run } from '../../src/lab/process.ts';
 import { lineage, startTicks } from '../../src/lab/process-table.ts';
+import { waitFor } from '../wait-for.ts';
 
 const scratch = mkdtempSync(join(tmpdir(), 'haup-lab-'));
 afterAll(() => rmSync(scratch, { recursive: true }));
@@ -43,7 +44,7 @@ test('a lock is held by one at a time, and the next is told to wait', async () =
   const two = lock(file, never, () => order.push('two waits')).then(
     (held) => (order.push('two has it'), held),
   );
-  await sleep(300);
+  await waitFor(() => expect(order).toEqual(['two waits']));
   order.push('one lets go');
   await one.release();
   await (await two).release();
@@ -53,15 +54,15 @@ test('a lock is held by one at a time, and the next is told to wait', async () =
 test('a lock on a file that its holder removed is a lock on the new one', async () => {
   const file = join(scratch, 'removed');
   const one = await lock(file, never, () => {});
-  const two = lock(file, never, () => {});
-  await sleep(200);
+  let waits = false;
+  const two = lock(file, never, () => (waits = true));
+  await waitFor(() => expect(waits).toBe(true));
   rmSync(file);
   await one.release();
   const held = await two;
   let waited = false;
   const three = lock(file, never, () => (waited = true));
-  await sleep(200);
-  expect(waited).toBe(true);
+  await waitFor(() => expect(waited).toBe(true));
   await held.release();
   await (await three).release();
 });

@@ -4,13 +4,13 @@ import type { Reporter } from '../../src/model/events.ts';
 import { colorStyle, ttyReporter } from '../../src/report/tty.ts';
 import { build, change, freshPlan } from './samples.ts';
 import { Screen } from './screen.ts';
+import { hangMs } from '../limits.ts';
 
 const nginx = change('build:nginx', 'Build nginx 1.22.1', 'nginx is not installed', [build]);
 
 async function until(holds: () => boolean): Promise<void> {
-  for (let left = 200; !holds(); left--) {
-    if (left === 0) throw new Error('did not happen within 4 s');
-    await sleep(20);
+  for (const end = performance.now() + hangMs(4_000); !holds(); await sleep(20)) {
+    if (performance.now() > end) throw new Error('did not happen');
   }
 }
 

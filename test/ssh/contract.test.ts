@@ -1,6 +1,9 @@
 /** What every connection does, on a server in this process and on a real sshd. */
 
 import { createHash, randomBytes } from 'node:crypto';
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Connection } from '../../src/ssh/transport.ts';
 import { fakeSsh } from '../fakes/ssh-server.ts';
@@ -64,27 +67,29 @@ describe.each(Object.entries(servers))('%s', (_name, start) => {
 
   test('lines as they come, with their stream', async () => {
     const lines: string[] = [];
-    const at: number[] = [];
+    // It goes on when the first line has come: that one is not kept back until all are there.
+    const flag = join(mkdtempSync(join(tmpdir(), 'haup-lines-')), 'go');
+    chmodSync(dirname(flag), 0o755);
     await connection.run(
-      command('echo one; sleep 0.3; echo zwölf >&2; printf rest'),
+      command(`echo one; until [ -e ${flag} ]; do sleep 0.05; done; echo zwölf >&2; printf rest`),
       never,
       (line, stream) => {
         lines.push(`${stream} ${line}`);
-        at.push(performance.now());
+        writeFileSync(flag, '');
       },
     );
+    rmSync(dirname(flag), { recursive: true });
     expect(lines).toEqual(['stdout one', 'stderr zwölf', 'stdout rest']);
-    expect((at[1] ?? 0) - (at[0] ?? 0)).toBeGreaterThan(200);
   });
 
   test('the limit', async () => {
     const since = performance.now();
-    const error = await failure(connection.run(command('sleep 9', 1000), never));
+    const error = await failure(connection.run(command('sleep 60', 1000), never));
     expect([error.code, error.hint]).toEqual([
       'COMMAND_TIMED_OUT',
       'It was ended. Look at the host before you go on.',
     ]);
-    expect(performance.now() - since).toBeLessThan(3000);
+    expect(performance.now() - since).toBeLessThan(30_000);
   });
 
   test('40 at once', async () => {

@@ -73,12 +73,12 @@ test('it ends when its connections are closed, whatever was going on', async () 
   const since = performance.now();
   const result = await run(`
     await connection.run(command, signal);
-    const running = connection.run({ ...command, script: 'sleep 20' }, signal).catch((error) => error.code);
-    const reading = (async () => { for await (const _ of connection.lines({ ...command, script: 'sleep 20' }, signal)); })().catch((error) => error.code);
+    const running = connection.run({ ...command, script: 'sleep 60' }, signal).catch((error) => error.code);
+    const reading = (async () => { for await (const _ of connection.lines({ ...command, script: 'sleep 60' }, signal)); })().catch((error) => error.code);
     setTimeout(() => connection[Symbol.asyncDispose](), 200);
     console.log(await running, await reading);`);
   expect(result).toEqual({ code: 0, out: 'CONNECTION_LOST CONNECTION_LOST\n', err: '' });
-  expect(performance.now() - since).toBeLessThan(5000);
+  expect(performance.now() - since).toBeLessThan(30_000);
 });
 
 test('a reset while nobody waits is not an uncaught exception', async () => {

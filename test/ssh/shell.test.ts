@@ -117,7 +117,7 @@ describe('wrap', () => {
   test('the limit ends the whole family', () => {
     const started = performance.now();
     expect(runBy(['/bin/sh'], 'sleep 61.5 & sleep 61.5', { ...plain, limitSeconds: 1 }).status).toBe(124);
-    expect(performance.now() - started).toBeLessThan(3000);
+    expect(performance.now() - started).toBeLessThan(30_000);
     expect(spawnSync('pgrep', ['-fx', 'sleep 61.5']).stdout.toString()).toBe('');
   });
 
@@ -142,7 +142,7 @@ describe('wrap', () => {
     const since = performance.now();
     child.stdin.end();
     await ended;
-    expect(performance.now() - since).toBeLessThan(3000);
+    expect(performance.now() - since).toBeLessThan(30_000);
     expect(spawnSync('pgrep', ['-fx', 'sleep 62.5']).stdout.toString()).toBe('');
   });
 

@@ -9,6 +9,8 @@ import { Secret } from '../../src/model/secret.ts';
 import { proxyTo } from '../fakes/ssh-server.ts';
 import { password, type Sshd, type SshdUser, startSshd } from '../fakes/sshd.ts';
 import { connectTo, failure, never, spec } from './spec.ts';
+import { hangMs } from '../limits.ts';
+import { waitFor } from '../wait-for.ts';
 
 let sshd: Sshd;
 beforeAll(async () => {
@@ -26,7 +28,7 @@ const log = (user: SshdUser | 'root', sudoPassword: Secret | null = right, port 
 const sessions = (): number => sshd.log().split('Starting session: command').length - 1;
 
 /** Waits until no process has this in its command line. */
-async function gone(mark: string, timeout = 3000): Promise<void> {
+async function gone(mark: string, timeout = hangMs(5000)): Promise<void> {
   await vi.waitFor(() => expect(spawnSync('pgrep', ['-af', '--', mark]).stdout.toString()).toBe(''), {
     timeout,
     interval: 50,
@@ -68,7 +70,7 @@ describe('root', () => {
     for (const count of [first, next]) {
       const before = sessions();
       await connection.run({ ...asRoot, script: 'true' }, never);
-      await vi.waitFor(() => expect(sessions() - before).toBe(count));
+      await waitFor(() => expect(sessions() - before).toBe(count));
     }
   });
 
@@ -216,7 +218,7 @@ describe.concurrent.each(['root', 'free', 'asked'] as const)('as %s, no process 
       connection.run({ ...asRoot, script: `sleep ${other}`, timeoutMs: 2000 }, AbortSignal.timeout(400)),
     );
     expect(spawnSync('pgrep', ['-f', `sleep ${other}`]).stdout.toString()).not.toBe('');
-    await gone(`sleep ${other}`, 5000);
+    await gone(`sleep ${other}`);
   });
 
   test('of a stream that ends by itself', async () => {
@@ -226,7 +228,7 @@ describe.concurrent.each(['root', 'free', 'asked'] as const)('as %s, no process 
     for await (const line of connection.lines({ ...asRoot, script: 'id -u; echo over' }, never))
       lines.push(line);
     expect(lines).toEqual(['0', 'over']);
-    expect(performance.now() - since).toBeLessThan(2000);
+    expect(performance.now() - since).toBeLessThan(10_000);
   });
 });
 
@@ -235,7 +237,7 @@ test.concurrent('one that ignores SIGTERM is killed', async () => {
   const id = mark();
   const script = `trap '' TERM; echo up; while :; do sleep ${id}; done`;
   for await (const _ of connection.lines({ ...asRoot, script }, never)) break;
-  await gone(`sleep ${id}`, 9000);
+  await gone(`sleep ${id}`);
 });
 
 describe('sshd with limits', () => {
@@ -334,7 +336,7 @@ describe('over jump hosts', () => {
     expect(known).toContain(`[127.0.0.1]:${sshd.port} ssh-ed25519 `);
     expect(known).toContain(`[127.0.0.1]:${far.port} ecdsa-sha2-nistp256 `);
     await connection[Symbol.asyncDispose]();
-    await vi.waitFor(() => expect([children(sshd), children(far)]).toEqual(['', '']));
+    await waitFor(() => expect([children(sshd), children(far)]).toEqual(['', '']));
   });
 
   test('a jump host that is not known is refused before its login', async () => {
@@ -357,7 +359,7 @@ describe('over jump hosts', () => {
       'HOST_UNREACHABLE',
       expect.stringContaining('The jump host cannot reach keep_136 (127.0.0.1:9)'),
     ]);
-    await vi.waitFor(() => expect(children(sshd)).toBe(''));
+    await waitFor(() => expect(children(sshd)).toBe(''));
   });
 
   test('a circle', async () => {

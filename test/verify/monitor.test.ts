@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { describe, expect, test } from 'vitest';
 import { monitorParser, monitorScript } from '../../src/verify/monitor.ts';
+import { hangMs } from '../limits.ts';
 
 describe('monitorParser', () => {
   const at = Date.UTC(2026, 10, 23, 3, 49, 59) + 753.827;
@@ -96,7 +97,7 @@ describe('monitorScript, run by a real sh', () => {
     spawn('sh', ['-c', monitorScript(seconds)], { stdio: ['ignore', 'pipe', 'ignore'], detached: true });
   /** Whether a process of the script's session is left: its shell, `timeout`, or `ip monitor`. */
   const left = (session: number): boolean => spawnSync('pgrep', ['-s', String(session)]).status === 0;
-  async function gone(session: number, withinMs: number): Promise<boolean> {
+  async function gone(session: number, withinMs = hangMs(10_000)): Promise<boolean> {
     for (const until = performance.now() + withinMs; performance.now() < until; ) {
       if (!left(session)) return true;
       await new Promise((resolve) => setTimeout(resolve, 50));
@@ -118,19 +119,19 @@ describe('monitorScript, run by a real sh', () => {
     });
     expect(left(session)).toBe(true);
     child.stdout.destroy();
-    expect(await gone(session, 5_000)).toBe(true);
+    expect(await gone(session)).toBe(true);
   });
 
   test('ends with everything it started when it is told to', async () => {
     const child = run(30);
     await once(child.stdout, 'data');
     child.kill('SIGTERM');
-    expect(await gone(child.pid ?? 0, 5_000)).toBe(true);
+    expect(await gone(child.pid ?? 0)).toBe(true);
   });
 
   test('ends by itself at its limit', async () => {
     const child = run(1);
     child.stdout.resume();
-    expect(await gone(child.pid ?? 0, 5_000)).toBe(true);
+    expect(await gone(child.pid ?? 0)).toBe(true);
   });
 });

@@ -6,6 +6,8 @@ import { monotonicMs } from '../../src/verify/clock.ts';
 import { outage, type Sample } from '../../src/verify/outage.ts';
 import { parseHead } from '../../src/verify/request.ts';
 import { sampleLoop } from '../../src/verify/sample-loop.ts';
+import { hangMs } from '../limits.ts';
+import { waitFor } from '../wait-for.ts';
 
 const answer = 'HTTP/1.1 200 OK\r\nContent-Length: 9\r\nX-Haup-Host: keep_136\r\n\r\nkeep_136\n';
 const servers: Server[] = [];
@@ -33,11 +35,19 @@ async function sampled(
 ): Promise<Sample[]> {
   const all: Sample[] = [];
   const loop = sampleLoop(
-    { targets: [{ address: '127.0.0.1', port }], intervalMs: 5, timeoutMs: 900, limitMs: 5_000, ...options },
+    {
+      targets: [{ address: '127.0.0.1', port }],
+      intervalMs: 5,
+      timeoutMs: 900,
+      limitMs: hangMs(20_000),
+      ...options,
+    },
     monotonicMs,
     (batches) => all.push(...batches.flatMap((batch) => batch.samples)),
   );
   await sleep(ms);
+  // A machine that is busy may have asked less often.
+  if (options.limitMs === undefined) await waitFor(() => expect(all.length).toBeGreaterThan(10));
   if (during !== undefined) {
     // Right before the timers of the next turn, where a stall hurts most.
     await new Promise((resolve) => setImmediate(resolve));
@@ -59,7 +69,6 @@ describe('sampleLoop', () => {
     });
     const began = monotonicMs();
     const samples = await sampled(port, 500);
-    expect(samples.length).toBeGreaterThan(30);
     expect(samples.length).toBeLessThanOrEqual((monotonicMs() - began) / 5 + 1);
     expect(connections).toBeGreaterThanOrEqual(samples.length);
     expect(samples.every((one) => one.host === 'keep_136' && one.status === 200)).toBe(true);
@@ -111,13 +120,12 @@ describe('sampleLoop', () => {
     const before = monotonicMs();
     const samples = await sampled(port, 100, { timeoutMs: 200 });
     expect(monotonicMs() - before).toBeGreaterThan(250);
-    expect(samples.length).toBeGreaterThan(10);
     expect(samples.every((one) => one.answeredAt === null && one.error === 'timeout')).toBe(true);
   });
 
   test('a connection cut before its answer is lost; that a second one was answered is counted apart', async () => {
     const port = await listen((socket, count) => {
-      if (count === 10) socket.once('data', () => socket.resetAndDestroy());
+      if (count === 2) socket.once('data', () => socket.resetAndDestroy());
       else replies(socket);
     });
     const result = outage(await sampled(port, 200), 5);
@@ -126,7 +134,7 @@ describe('sampleLoop', () => {
 
   test('so is silence, which is tried once more after 25 ms', async () => {
     const port = await listen((socket, count) => {
-      if (count !== 10) replies(socket);
+      if (count !== 2) replies(socket);
     });
     const samples = await sampled(port, 200, { timeoutMs: 300 });
     const again = samples.filter((one) => one.retried);

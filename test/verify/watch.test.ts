@@ -3,6 +3,7 @@ import { HaupError } from '../../src/model/errors.ts';
 import type { Host } from '../../src/model/host.ts';
 import { heldTimes, tenures } from '../../src/verify/holders.ts';
 import { watchAddresses } from '../../src/verify/watch.ts';
+import { hangMs } from '../limits.ts';
 
 const vip = '192.168.160.161';
 const nano = (ms: number): string => `${Math.round(ms)}000000`;
@@ -59,7 +60,7 @@ function host(name: string, ahead: number, now: () => number) {
 }
 const settle = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 5));
 
-async function pair(limit = AbortSignal.timeout(5000)) {
+async function pair(limit = AbortSignal.timeout(hangMs(5000))) {
   const clock = { ms: 1_000_000 };
   const now = (): number => clock.ms;
   const a = host('a', 5000, now);

@@ -1,4 +1,7 @@
-/** After a test that failed: what the hosts of its labs and haup itself have logged is kept, before the labs go. */
+/**
+ * For each file of tests. Before: the lab that it shares is there. After a test that failed: what the hosts of its labs
+ * and haup itself have logged is kept, before the labs go.
+ */
 
 import {
   copyFileSync,
@@ -13,7 +16,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach } from 'vitest';
+import { afterAll, afterEach, beforeAll, inject } from 'vitest';
 import { defaultRoots, hostPaths, labPaths } from '../../src/lab/names.ts';
 import { run } from '../../src/lab/process.ts';
 import { firstProcess, labProcesses } from '../../src/lab/process-table.ts';
@@ -35,6 +38,11 @@ const [mostDirectories, mostBytes] = [30, 1 << 20];
 const state = mkdtempSync(join(tmpdir(), 'haup-state-'));
 process.env['XDG_STATE_HOME'] = state;
 afterAll(() => rmSync(state, { recursive: true, force: true }));
+
+beforeAll(() => {
+  const noLab = inject('noLab');
+  if (typeof noLab === 'string') throw new Error(noLab);
+});
 
 afterEach(async ({ task }) => {
   if (task.result?.state !== 'fail') return;

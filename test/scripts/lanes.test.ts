@@ -1,0 +1,61 @@
+import * as fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { inLanes } from '../../scripts/lanes.mjs';
+
+const job = fc.record({
+  builds: fc.boolean(),
+  measures: fc.boolean(),
+  turns: fc.integer({ min: 1, max: 4 }),
+});
+
+test('every file is run once, never more at a time than there are lanes, and none that measures beside one that builds', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(job, { maxLength: 12 }),
+      fc.integer({ min: 1, max: 4 }),
+      async (given, lanes) => {
+        const jobs = given.map((one, index) => ({ ...one, name: String(index) }));
+        const running = new Set<(typeof jobs)[number]>();
+        const ran: string[] = [];
+        await inLanes(
+          jobs,
+          async (one) => {
+            for (const other of running) {
+              expect(one.builds && other.measures).toBe(false);
+              expect(one.measures && other.builds).toBe(false);
+            }
+            running.add(one);
+            expect(running.size).toBeLessThanOrEqual(lanes);
+            for (let turn = 0; turn < one.turns; turn += 1)
+              await new Promise((resolve) => setImmediate(resolve));
+            running.delete(one);
+            ran.push(one.name);
+          },
+          lanes,
+        );
+        expect(ran.toSorted()).toEqual(jobs.map(({ name }) => name).toSorted());
+      },
+    ),
+    { numRuns: 50 },
+  );
+});
+
+test('what neither builds nor measures fills the lanes that would stand idle', async () => {
+  const of = (name: string, builds: boolean, measures: boolean) => ({ name, builds, measures });
+  const started: string[] = [];
+  const open: (() => void)[] = [];
+  const all = inLanes(
+    [of('long', true, false), of('timed', false, true), of('plain', false, false)],
+    ({ name }) => {
+      started.push(name);
+      return new Promise<void>((resolve) => open.push(resolve));
+    },
+    2,
+  );
+  expect(started).toEqual(['long', 'plain']);
+  for (const end of open.splice(0)) end();
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(started).toEqual(['long', 'plain', 'timed']);
+  for (const end of open) end();
+  await all;
+});
