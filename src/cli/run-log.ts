@@ -1,6 +1,7 @@
 import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import type { HostName } from '../model/domain.ts';
+import { printable } from '../report/printable.ts';
 import type { Context } from './context.ts';
 
 export interface RunLogs {
@@ -25,7 +26,8 @@ export function openLogs(context: Context, command: string): RunLogs {
         file = { path, fd: openSync(path, 'ax', 0o600) };
         files.set(host, file);
       }
-      writeSync(file.fd, `${line}\n`);
+      // It will be looked at in a terminal.
+      writeSync(file.fd, `${printable(line)}\n`);
     },
     paths: () => [...files.values()].map(({ path }) => path),
     close: () => {

@@ -32,10 +32,8 @@ const named = ({ configure }: BuildRecipe): readonly { readonly name: string; re
   });
 
 /** What nginx puts beside its nginx.conf, each with a `.default`. */
-const besideConf = [
-  ...['fastcgi.conf', 'fastcgi_params', 'koi-utf', 'koi-win', 'mime.types'],
-  ...['scgi_params', 'uwsgi_params', 'win-utf'],
-];
+const besideConf: readonly string[] =
+  'fastcgi.conf fastcgi_params koi-utf koi-win mime.types scgi_params uwsgi_params win-utf'.split(' ');
 
 function nginxPlaces(recipe: BuildRecipe): readonly Place[] {
   const directory = recipe.entry.replace(/[^/]+$/, '');

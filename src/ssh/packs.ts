@@ -149,7 +149,8 @@ printf ${unfinishedStamp} > ${stamp}.haup-new
 mv -f ${stamp}.haup-new ${stamp}
 ${eachTarget('mv -f "$t.haup-new" "$t"')}
 if command -v restorecon >/dev/null; then xargs -d '\\n' restorecon < ${targets} 2>/dev/null || true; fi
-comm -23 ${list} ${list}.now | while read -r t; do rm -f "$t"; done
+# What an earlier build had and this one has not: what it took the place of comes back.
+comm -23 ${list} ${list}.now | while read -r t; do give_back "$t"; done
 mv -f ${list}.now ${list}
 cp -p .${stamp} ${stamp}.haup-new
 # Before the stamp: with it nothing is left to do, and nobody would come back for this.

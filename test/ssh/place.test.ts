@@ -94,6 +94,18 @@ describe.each([
   });
 });
 
+test('what an earlier build had put there goes with the next one, and what it took the place of comes back', () => {
+  const tar = '/usr/bin/tar';
+  mkdirSync(`${prefix()}/sbin`, { recursive: true });
+  writeFileSync(`${prefix()}/sbin/old`, 'theirs');
+  const old = ['old', 'new'].map((name) => ({ name: `.${prefix()}/sbin/${name}`, text: 'ours' }));
+  expect(placed(withMore(...old), tar).code).toBe(0);
+  expect(readFileSync(`${prefix()}/sbin/old`, 'utf8')).toBe('ours');
+  expect(placed(withMore(), tar).code).toBe(0);
+  expect(readFileSync(`${prefix()}/sbin/old`, 'utf8')).toBe('theirs');
+  expect(existsSync(`${prefix()}/sbin/new`)).toBe(false);
+});
+
 describe('what is in the way on the host', () => {
   const tar = '/usr/bin/tar';
   test('a link that root has laid is the wish of whoever runs the host', () => {
