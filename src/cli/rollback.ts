@@ -1,7 +1,9 @@
+import { paths } from '../desired/paths.ts';
 import { statusRequest } from '../desired/request.ts';
 import { gatherAll } from '../facts/gather.ts';
 import { keptFiles, keptStatesOf } from '../facts/history.ts';
 import { clusters } from '../inventory/clusters.ts';
+import { refuseTaken } from '../judge/wire.ts';
 import type { HostName, Inventory } from '../model/domain.ts';
 import type { FactsRequest, HostFacts } from '../model/facts.ts';
 import { exitCodes, HaupError } from '../model/errors.ts';
@@ -20,6 +22,7 @@ import { connectAll } from './connect.ts';
 import type { Context } from './context.ts';
 import { hostAndInventory } from './history.ts';
 import { knownHost, limited, openInventory } from './inventory.ts';
+import { lookAtWire } from './wire.ts';
 
 export interface RollbackOptions extends AgreeOptions {
   /** Number of a state. */
@@ -73,6 +76,9 @@ export async function rollback(
     else context.out(`${sentence}\n`);
     return exitCodes.ok;
   }
+  // A VIP that was given up since the state was kept may be somebody else's by now.
+  const heard = await lookAtWire(goal, hosts, facts, context.signal);
+  refuseTaken(goal.vips, heard, paths(inventory, 'keepalived').entry);
   const command = `haup rollback${named === null ? '' : ` ${named}`}${number === null ? '' : ` --to ${number}`}`;
   const again = (signal: AbortSignal): Promise<ReadonlyMap<HostName, HostFacts>> =>
     look(inventory, hosts, chosen, signal);

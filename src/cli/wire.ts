@@ -3,6 +3,7 @@ import { parseWire, type WireRequest, wireScript } from '../facts/wire-script.ts
 import type { FactsByHost } from '../judge/checks.ts';
 import { isHeld, isSuspicious } from '../judge/wire.ts';
 import type { HostName, Inventory, Vip } from '../model/domain.ts';
+import { HaupError } from '../model/errors.ts';
 import type { HostFacts } from '../model/facts.ts';
 import type { Host } from '../model/host.ts';
 
@@ -43,7 +44,11 @@ function requestOf(
   const known = new Map([...facts].flatMap(([host, have]) => (have === null ? [] : [[host, have] as const])));
   const own = vips.filter((vip) => vip.members.some(({ host }) => host === name));
   if (own.length === 0) return null;
-  const links = own.map((vip) => ({ vip, interface: memberInterface(inventory, vip, name, known) }));
+  const links = own.flatMap((vip) => {
+    const link = linkOf(inventory, vip, name, known);
+    return link === null ? [] : [{ vip, interface: link }];
+  });
+  if (links.length === 0) return null;
   return {
     ask: links
       .filter(({ vip }) => vip.members[0].host === name && !isHeld(vip, facts))
@@ -55,4 +60,19 @@ function requestOf(
       Math.max(3, ...own.map(({ advertInt }) => Math.ceil(3 * advertInt) + 1)),
     ),
   };
+}
+
+/** Null: it has none for the VIP, which a plan refuses in words of its own. */
+function linkOf(
+  inventory: Inventory,
+  vip: Vip,
+  name: HostName,
+  facts: ReadonlyMap<HostName, HostFacts>,
+): string | null {
+  try {
+    return memberInterface(inventory, vip, name, facts);
+  } catch (error) {
+    if (error instanceof HaupError) return null;
+    throw error;
+  }
 }

@@ -103,6 +103,9 @@ export interface DrillReport extends Answered {
   readonly stalledMs?: number;
   /** How far the clocks of the hosts may be from each other: the hosts' times are no better than this. */
   readonly clockErrorMs?: number;
+  /** How often the VIP was to be asked, and how often it was on average, where this machine was too busy. */
+  readonly intervalMs?: number;
+  readonly everyMs?: number;
 }
 
 export interface Span {

@@ -128,8 +128,7 @@ function hostsOf({ from, to, timeline }: DrillReport): readonly string[] {
 }
 
 function figures(drill: DrillReport, label: number, style: Style, width: number): readonly string[] {
-  const figure = (name: string, text: string) =>
-    hanging(`  ${style.dim(padEnd(name, label))}  `, text, width);
+  const figure: Figure = (name, text) => hanging(`  ${style.dim(padEnd(name, label))}  `, text, width);
   const { failback } = drill;
   return [
     ...outageFigure(drill, label, style, width),
@@ -143,6 +142,7 @@ function figures(drill: DrillReport, label: number, style: Style, width: number)
       'failback',
       failback === null ? 'none seen' : `outage ${precise(failback.outageMs)}, lost ${lostLong(failback)}`,
     ),
+    ...askedFigure(drill, figure),
     ...((drill.stalledMs ?? 0) < worthSayingMs
       ? []
       : figure(
@@ -150,6 +150,15 @@ function figures(drill: DrillReport, label: number, style: Style, width: number)
           `this machine itself stalled for up to ${precise(drill.stalledMs ?? 0)}; not counted`,
         )),
   ];
+}
+
+type Figure = (name: string, text: string) => readonly string[];
+
+/** A machine that asks more seldom than it should sees less than it says. */
+function askedFigure({ everyMs = 0, intervalMs = 0 }: DrillReport, figure: Figure): readonly string[] {
+  if (everyMs <= 1.25 * intervalMs) return [];
+  const text = `every ${everyMs.toFixed(1)} ms on average, not every ${intervalMs} ms: this machine is busy`;
+  return figure('asked', text);
 }
 
 /** A stall of the measuring machine below this blurs no figure. */

@@ -80,6 +80,8 @@ export function drillReport(seen: DrillSeen): DrillReport {
     answeredBy: [...broke.answeredBy, ...mended.answeredBy].map(relative),
     stalledMs: tenths(Math.max(broke.stalledMs, mended.stalledMs)),
     clockErrorMs: tenths(seen.clockErrorMs),
+    intervalMs: seen.intervalMs,
+    everyMs: tenths(Math.max(broke.everyMs, mended.everyMs)),
   };
 }
 

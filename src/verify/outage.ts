@@ -39,6 +39,8 @@ export interface HttpOutage {
   readonly answeredBy: readonly Held[];
   /** The longest time beyond the interval in which this machine asked nothing. */
   readonly stalledMs: number;
+  /** From one request to the next, on average: more than the interval where this machine was too busy to ask. */
+  readonly everyMs: number;
 }
 
 /** Only a 200 is an answer: a page of errors does not serve anyone. On which connection it came does not matter. */
@@ -63,6 +65,7 @@ export function outage(samples: readonly Sample[], intervalMs: number): HttpOuta
     unanswered: unansweredSpans(sent, intervalMs),
     answeredBy: answeredBy(answers),
     stalledMs: stalls.reduce((most, stall) => Math.max(most, stall.toMs - stall.fromMs), 0),
+    everyMs: ((sent.at(-1)?.sentAt ?? 0) - (sent[0]?.sentAt ?? 0)) / Math.max(1, sent.length - 1),
   };
 }
 

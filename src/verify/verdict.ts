@@ -29,6 +29,7 @@ export interface MoveVerdict extends Answered, HeldTimes {
   readonly unanswered: readonly Span[];
   readonly answeredBy: readonly Held[];
   readonly stalledMs: number;
+  readonly everyMs: number;
   /** Why it is not as it should be, one sentence each; empty: all is well. */
   readonly reasons: readonly string[];
 }
@@ -49,6 +50,7 @@ export function judgeMove(sighting: Sighting): MoveVerdict {
     unanswered: http.unanswered,
     answeredBy: http.answeredBy,
     stalledMs: http.stalledMs,
+    everyMs: http.everyMs,
     bothHeldMs,
     noneHeldMs,
     reasons: [

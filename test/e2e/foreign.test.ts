@@ -45,10 +45,10 @@ const status = async (): Promise<{ code: number; report: StatusReport }> => {
 const strangers = ({ findings }: Pick<StatusReport, 'findings'>): readonly string[] =>
   findings.filter(({ check }) => check === 'foreign-vrrp').map(({ message }) => message);
 async function until(what: string, done: () => Promise<boolean>): Promise<void> {
-  for (const end = performance.now() + 40_000; performance.now() < end; await sleep(300)) {
+  for (const end = performance.now() + 90_000; performance.now() < end; await sleep(300)) {
     if (await done()) return;
   }
-  throw new Error(`${what}: not within 40 s`);
+  throw new Error(`${what}: not within 90 s`);
 }
 const neighbours = async (): Promise<string> =>
   `${await onHost(lab, 'keep_136', 'ip neigh')}${await onHost(lab, 'keep_137', 'ip neigh')}`;
@@ -105,7 +105,8 @@ describe('another VRRP speaker with the same VRID', () => {
       /^not drilled: 192\.168\.160\.138 sends adverts with VRID 51 and priority 254/,
     );
     figure(`verify with a stranger's priority 254: ended after ${(verified.ms / 1000).toFixed(1)} s`);
-    expect(verified.ms).toBeLessThan(30_000);
+    expect(verified.stderr).not.toContain('waiting up to');
+    expect(verified.ms).toBeLessThan(90_000);
   });
 });
 

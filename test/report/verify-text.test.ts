@@ -55,6 +55,13 @@ describe('verifyText', () => {
     expect(text).toMatch(/1 of 3500 requests lost\. A second connection answered it\.$/);
   });
 
+  test('says how often it asked where that was not as often as it should', () => {
+    expect(row(shown({ ...stopDrill, intervalMs: 5, everyMs: 12.34 }), 'asked')).toMatch(
+      /every 12\.3 ms on average, not every 5 ms/,
+    );
+    expect(shown({ ...stopDrill, intervalMs: 5, everyMs: 5.4 })).not.toMatch(/on average/);
+  });
+
   test('the bar is full exactly when the outage reaches what is allowed, and is marked beyond it', () => {
     expect(bar(0)).not.toContain('█');
     expect(bar(400)).toMatch(/ █+░+ /);

@@ -36,6 +36,7 @@ describe('outage', () => {
       unanswered: [],
       stalledMs: 0,
       slowestMs: 1,
+      everyMs: 5,
     });
     expect(calm.answeredBy).toEqual([{ host: 'a', fromMs: 1, toMs: 996 }]);
   });
