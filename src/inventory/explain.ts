@@ -1,6 +1,7 @@
 /** The schema's issues in plain words: what the key needs, what is there, what was probably meant. */
 
-import { ansibleWord, keepalivedAddress } from './foreign.ts';
+import { ansibleWord, foreignKey, keepalivedAddress } from './foreign.ts';
+import { meant } from './meant.ts';
 import { nearest } from './nearest.ts';
 import { inventoryJsonSchema, type Issue, secretKeys } from './schema.ts';
 import type { Path, Violation } from './written.ts';
@@ -54,7 +55,7 @@ function one(root: SchemaNode, issue: Issue, value: unknown): Violation {
   return {
     path,
     message: `${key === '' ? 'the inventory' : `${key}:`} needs ${needs}; this is ${shown(is)}`,
-    hint: hintFor(node, is),
+    hint: hintFor(node, is) ?? meant(path, is),
   };
 }
 
@@ -68,7 +69,10 @@ function hintFor(node: SchemaNode | undefined, is: unknown): string | undefined 
     return fits ? 'Write it in quotes.' : undefined;
   }
   if (node?.type === 'array' && (typeof is === 'string' || typeof is === 'number'))
-    return `Write it as a list: [${is}].`;
+    return `Write it as a list: [${String(is)
+      .trim()
+      .split(/[\s,]+/)
+      .join(', ')}].`;
   if ((node?.type === 'integer' || node?.type === 'number') && typeof is === 'string' && /^\d+$/.test(is)) {
     return 'Write it without quotes.';
   }
@@ -77,10 +81,10 @@ function hintFor(node: SchemaNode | undefined, is: unknown): string | undefined 
 
 function unknownKey(root: SchemaNode, path: Path, key: string): Violation {
   const here = Object.keys(nodeAt(root, path)?.properties ?? {});
-  const foreign = ansibleWord(key);
-  if (foreign !== null) {
+  const variable = ansibleWord(key);
+  if (variable !== null) {
     const message = `${dotted([...path, key])} is a variable of Ansible`;
-    return { path: [...path, key], at: 'key', message, hint: foreign };
+    return { path: [...path, key], at: 'key', message, hint: variable };
   }
   const near = nearest(key, here) ?? nearest(key.replaceAll('-', '_'), here);
   const at = {
@@ -88,10 +92,19 @@ function unknownKey(root: SchemaNode, path: Path, key: string): Violation {
     at: 'key',
     message: `${dotted([...path, key])} is not a key of the inventory`,
   } as const;
+  const foreign = foreignKey(placeOf(path), key);
+  if (foreign !== null) return { ...at, hint: foreign };
   if (near !== null) return { ...at, hint: `Did you mean ${near}?` };
   const elsewhere = placesOf(root, key.replaceAll('-', '_'), '');
   if (elsewhere.length > 0) return { ...at, hint: `Did you mean ${elsewhere.slice(0, 3).join(' or ')}?` };
   return { ...at, hint: `Keys here: ${here.join(', ')}; x-… is free for your own.` };
+}
+
+/** In the words of foreign.ts. */
+function placeOf(path: Path): string {
+  if (path.length === 0) return 'top';
+  if (path[0] === 'hosts') return path.length === 2 ? 'host' : String(path[2] ?? '');
+  return path[0] === 'vips' && path.length === 2 ? 'vip' : path.length === 1 ? String(path[0]) : '';
 }
 
 function placesOf(node: SchemaNode, key: string, at: string): string[] {

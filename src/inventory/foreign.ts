@@ -35,6 +35,81 @@ const keywords: ReadonlySet<string> = new Set([
   'track_group',
 ]);
 
+/** Keys of keepalived.conf, ssh_config and of other tools → what is written here, by the place where they stand. */
+export function foreignKey(place: string, key: string): string | null {
+  const known = places[place];
+  const word = key.toLowerCase().replaceAll('-', '_');
+  return known !== undefined && Object.hasOwn(known, word) ? (known[word] ?? null) : null;
+}
+
+const state = 'Remove it: the first of hosts is the master, whatever the state says.';
+const preempt = 'Remove it: a host takes its VIPs back when it is well; vrrp.preempt_delay lets it wait.';
+const script = 'Remove it: vrrp.check is the health check of nginx.';
+const address = 'Write it as address.';
+const members = 'Write them as hosts: the master first, then its backups.';
+const keyFile = 'Write it as ssh.identity_file.';
+
+const places: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  top: {
+    all: "Write hosts itself: this is not Ansible's inventory, and has no groups.",
+    children: 'Remove it: there are no groups; a cluster is what shares VIPs.',
+    virtual_ips: 'Write them as vips.',
+    vrrp_instance: 'Write each as one of vips: address and hosts.',
+    global_defs: 'Remove it: haup writes it.',
+  },
+  vip: {
+    state,
+    nopreempt: preempt,
+    preempt,
+    authentication: 'Write vrrp.auth_pass, a reference to the password of all VIPs.',
+    virtual_ipaddress: 'Write address: each VIP is one of vips.',
+    unicast_peer: 'Write vrrp.unicast: true; the peers are the other hosts.',
+    unicast_src_ip: 'Write vrrp.unicast: true; each host sends from its own address.',
+    track_script: script,
+    vrid: 'Write it as virtual_router_id.',
+    router_id: 'Write it as virtual_router_id.',
+    ip: address,
+    vip: address,
+    virtual_ip: address,
+    members,
+    nodes: members,
+    master: members,
+    backup: members,
+    backups: members,
+  },
+  vrrp: {
+    state,
+    nopreempt: preempt,
+    vrrp_version: 'Write it as version.',
+    auth_type: 'Remove it: a password is of the type PASS.',
+    vrrp_script: script,
+    track_script: script,
+    script_user: 'Remove it: the check runs as a user of its own.',
+    weight: 'Remove it: a host whose check fails gives its VIPs up.',
+  },
+  host: {
+    hostname: address,
+    ip: address,
+    host: address,
+    user: 'Write it as ssh.user.',
+    port: 'Write it as ssh.port.',
+    identityfile: keyFile,
+    proxyjump: 'Write it as ssh.jump.',
+  },
+  ssh: {
+    key: 'Write it as identity_file.',
+    keyfile: 'Write it as identity_file.',
+    key_file: 'Write it as identity_file.',
+    private_key: 'Write it as identity_file.',
+    identityfile: 'Write it as identity_file.',
+    proxy_jump: 'Write it as jump.',
+    proxyjump: 'Write it as jump.',
+    bastion: 'Write it as jump.',
+    username: 'Write it as user.',
+    hostname: "Write it as the host's address.",
+  },
+};
+
 /** Ansible's variables of a connection (ansible.builtin.ssh, become), old names too → what is written here. */
 export function ansibleWord(key: string): string | null {
   if (!key.startsWith('ansible_')) return null;

@@ -9,9 +9,9 @@ export const name: RegExp = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$/;
 export const device: RegExp = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,14}$/;
 const octet = '(25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)';
 export const cidr4: RegExp = new RegExp(`^(${octet}\\.){3}${octet}(/(3[0-2]|[12]\\d|[1-9]))?$`);
-/** Four numbers are an IPv4 address or a slip, never a name. */
+/** Four numbers are an IPv4 address or a slip, never a name; one colon is that of a port, and IPv6 has more. */
 export const hostAddress: RegExp =
-  /^(?!\d+(\.\d+){3}$(?<!^((25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)\.){3}(25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)))[A-Za-z0-9_:][A-Za-z0-9_.:%-]{0,252}$/;
+  /^(?![^:]*:[^:]*$)(?!\d+(\.\d+){3}$(?<!^((25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)\.){3}(25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)))[A-Za-z0-9_:][A-Za-z0-9_.:%-]{0,252}$/;
 export const user: RegExp = /^[A-Za-z0-9_][A-Za-z0-9_.@-]{0,63}$/;
 const jumpHop = '([A-Za-z0-9_][A-Za-z0-9_.-]*@)?[A-Za-z0-9_][A-Za-z0-9_.-]*(:\\d{1,5})?';
 export const jump: RegExp = new RegExp(`^${jumpHop}(,${jumpHop})*$`);

@@ -6,17 +6,17 @@
  */
 
 import type { FileWant } from '../model/desired.ts';
-import type { HostName, Vip } from '../model/domain.ts';
+import type { HostName } from '../model/domain.ts';
 import type { HostFacts } from '../model/facts.ts';
 import { unreadMark } from '../model/layout.ts';
 import type { Action } from '../model/action.ts';
 import type { Change } from '../model/plan.ts';
 import type { HostDiff } from './diff.ts';
-import { runningText } from './drain.ts';
 import { digestOf, factOf, textDiff } from './files.ts';
 import { restarts } from './hand-over.ts';
 import { keepalivedTexts } from './together.ts';
-import { type WrittenInstance, withRouterIds, writtenInstances } from './vrrp-text.ts';
+import { firstIds, type Ids, idsOf } from './router-ids.ts';
+import { withRouterIds, writtenInstances } from './vrrp-text.ts';
 
 /** What is changed before, and what then: the hosts are as the first changes leave them. */
 export interface Phases {
@@ -36,7 +36,7 @@ export function byWay(
   const changing = hosts.flatMap((host) => {
     const texts = keepalivedTexts(diffs.get(host), have.get(host), entry(host));
     if (texts === null || have.get(host)?.services.keepalived.active !== 'active') return [];
-    return [{ now: writtenInstances(texts.now), next: writtenInstances(texts.next) }];
+    return [{ now: writtenInstances(texts.now), next: writtenInstances(texts.next), text: texts.next }];
   });
   // One that is alone keeps what it holds whatever VRIDs it has.
   if (changing.length < 2) return null;
@@ -45,6 +45,9 @@ export function byWay(
   const ids = firstIds(now, next, reserved);
   if (ids === null) return null;
 
+  const written = changing.map(({ text }) => withRouterIds(text, ids));
+  // Hosts of which one would go another way do not hear each other.
+  if (written.includes(null)) return null;
   const before = new Map(diffs);
   const after = new Map<HostName, HostDiff>();
   const between = new Map(have);
@@ -59,90 +62,6 @@ export function byWay(
   }
   return { before, after, between };
 }
-
-/** The VRIDs that somebody has, or is to have. */
-export function takenIds(
-  have: ReadonlyMap<HostName, HostFacts>,
-  vips: readonly Vip[],
-  entry: (host: HostName) => string,
-): ReadonlySet<number> {
-  const running = [...have].flatMap(([host, facts]) =>
-    writtenInstances(runningText(facts, entry(host)) ?? ''),
-  );
-  return new Set([...running, ...vips].map(({ virtualRouterId }) => virtualRouterId));
-}
-
-/** Clusters of which one is to have a VIP or a VRID that another has now: they are changed in one order. */
-export function tiedClusters(
-  clusters: readonly (readonly HostName[])[],
-  diffs: ReadonlyMap<HostName, HostDiff>,
-  have: ReadonlyMap<HostName, HostFacts>,
-  entry: (host: HostName) => string,
-): readonly (readonly HostName[])[] {
-  const claims = clusters.map((cluster) => {
-    const texts = cluster.flatMap(
-      (host) => keepalivedTexts(diffs.get(host), have.get(host), entry(host)) ?? [],
-    );
-    return { now: claimsOf(texts.map(({ now }) => now)), next: claimsOf(texts.map(({ next }) => next)) };
-  });
-  const joined = clusters.map((_cluster, at) => at);
-  clusters.forEach((_cluster, a) => {
-    clusters.forEach((_other, b) => {
-      if (a === b || ![...(claims[a]?.next ?? [])].some((claim) => claims[b]?.now.has(claim))) return;
-      const [into, from] = [joined[a], joined[b]];
-      joined.forEach((one, at) => {
-        if (one === from) joined[at] = into ?? at;
-      });
-    });
-  });
-  return [...new Set(joined)].map((one) =>
-    clusters.flatMap((cluster, at) => (joined[at] === one ? cluster : [])),
-  );
-}
-
-const claimsOf = (texts: readonly string[]): ReadonlySet<string | number> =>
-  new Set(
-    texts
-      .flatMap(writtenInstances)
-      .flatMap(({ addresses, virtualRouterId }) => [...addresses, virtualRouterId]),
-  );
-
-/** Address → the VRIDs that hosts have for it. */
-type Ids = ReadonlyMap<string, ReadonlySet<number>>;
-
-function idsOf(instances: readonly WrittenInstance[]): Ids {
-  const found = new Map<string, Set<number>>();
-  for (const { addresses, virtualRouterId } of instances) {
-    for (const address of addresses)
-      found.set(address, (found.get(address) ?? new Set()).add(virtualRouterId));
-  }
-  return found;
-}
-
-/** Address → its VRID for the time being, of those that stay; null where each may have its own at once. */
-function firstIds(now: Ids, next: Ids, reserved: ReadonlySet<number>): ReadonlyMap<string, number> | null {
-  const others = (ids: Ids, address: string, id: number): boolean =>
-    [...ids].some(([other, has]) => other !== address && has.has(id));
-  const moves = [...next].flatMap(([address, [to]]) => {
-    const from = [...(now.get(address) ?? [])].filter((id) => id !== to);
-    return to === undefined || from.length === 0 ? [] : [{ address, from, to }];
-  });
-  if (!moves.some(({ address, to }) => others(now, address, to))) return null;
-  const taken = new Set([...reserved, ...[...now, ...next].flatMap(([, ids]) => [...ids])]);
-  return new Map(
-    moves.flatMap(({ address, from, to }) => {
-      if (!others(now, address, to)) return [[address, to]];
-      const [stays] = from.filter((id) => !others(next, address, id));
-      if (stays !== undefined) return [[address, stays]];
-      const free = highest - [...Array(highest).keys()].findIndex((down) => !taken.has(highest - down));
-      taken.add(free);
-      return [[address, free]];
-    }),
-  );
-}
-
-/** Of VRIDs. */
-const highest = 255;
 
 function divide(
   diff: HostDiff,

@@ -5,11 +5,12 @@ import { HaupError } from '../model/errors.ts';
 import type { KeptPaths } from '../model/history.ts';
 import { holdsAddress } from '../model/holding.ts';
 import type { Change, CheckName, HostWork, Plan, Same, Stage } from '../model/plan.ts';
-import { byWay, takenIds, tiedClusters } from './by-way.ts';
+import { byWay } from './by-way.ts';
 import { diffHost, type HostDiff } from './diff.ts';
 import { canDrain, whileDrained } from './drain.ts';
 import { splitChanges } from './hand-over.ts';
 import { keptPaths } from './kept.ts';
+import { takenIds, tiedClusters } from './router-ids.ts';
 import { meetingOf } from './together.ts';
 
 /** What must hold after hosts that serve were changed. */

@@ -142,7 +142,7 @@ test('after an apply of any inventory, and of another one after it, nothing is l
       );
       if (second !== null && (await converges(second, serving))) twice++;
     }),
-    { numRuns: 120 },
+    { numRuns: 80 },
   );
   expect(reached).toBeGreaterThan(20);
   expect(twice).toBeGreaterThan(5);
