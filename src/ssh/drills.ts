@@ -69,5 +69,5 @@ const disarm = (deadMan: DeadMan): string =>
 /** Nothing where the record is not of this drill any more. */
 function mending(fault: Fault, { unit }: DeadMan): string {
   const undoing = fault.kind === 'stop' ? `systemctl start ${fault.service}.service` : writeDrain(0);
-  return `grep -qs ${quote(` ${unit}$`)} ${drillRecord} || exit 0; ${undoing} && rm -f ${drillAtBoot} ${drillRecord}`;
+  return `grep -qsFx ${quote(`${fault.kind} ${unit}`)} ${drillRecord} || exit 0; ${undoing} && rm -f ${drillAtBoot} ${drillRecord}`;
 }

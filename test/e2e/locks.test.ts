@@ -240,6 +240,7 @@ describe('a drill that was cut off', () => {
   });
 
   test('is undone by the next command that changes the host', async () => {
+    await touch('keep_137');
     await killedIn('drain');
     const { stderr } = await well(['apply', path, '--yes']);
     expect(stderr).toMatch(/keep_136: a drill .* had drained the host: it is put back as it was/);
@@ -262,34 +263,28 @@ exec /bin/date -d "@$(($(/bin/date +%s) + step)).$(/bin/date +%N)" "$@"
   const jump = (by: number): Promise<unknown> =>
     Promise.all(names.map((host) => onHost(lab, host, `echo ${by} > /run/test-step`)));
   try {
-    for (const [what, wanted] of [
-      ['a restart', path],
-      [
-        'a change that all make at one moment',
-        inventory(fast, three, (it) => void (it.vrrp['auth_pass'] = 'other')),
-      ],
-    ] as const) {
-      await touch('keep_136');
-      const jumps: Promise<unknown>[] = [];
-      let heard = '';
-      const seen = await underLoad(`clocks jump in ${what}`, async () => {
-        const run = await inLab(['apply', wanted, '--yes'], {
-          onStderr: (text) => {
-            heard += text;
-            if (jumps.length > 0 || !heard.includes('begin: ')) return;
-            jumps.push(
-              jump(40)
-                .then(() => sleep(3000))
-                .then(() => jump(-40)),
-            );
-          },
-        });
-        expect(`${run.code} ${run.stderr}`).toMatch(/^0 /);
+    // The lock's process looks every 2 s.
+    const slow = inventory(fast, three, (it) => void (it.hooks = { before_host: 'echo at it; sleep 10' }));
+    await touch('keep_136');
+    const jumps: Promise<unknown>[] = [];
+    let heard = '';
+    const seen = await underLoad('clocks jump in the middle of an apply', async () => {
+      const run = await inLab(['apply', slow, '--yes'], {
+        onStderr: (text) => {
+          heard += text;
+          if (jumps.length > 0 || !heard.includes('at it')) return;
+          jumps.push(
+            jump(40)
+              .then(() => sleep(4000))
+              .then(() => jump(-40)),
+          );
+        },
       });
-      await Promise.all(jumps);
-      await jump(0);
-      expect(seen.lost).toBe(0);
-    }
+      expect(`${run.code} ${run.stderr}`).toMatch(/^0 /);
+    });
+    await Promise.all(jumps);
+    expect(jumps).toHaveLength(1);
+    expect(seen.lost).toBe(0);
   } finally {
     for (const host of names) await onHost(lab, host, 'rm -f /usr/local/bin/date /run/test-step');
   }
@@ -312,7 +307,8 @@ describe('a member on which something hangs', () => {
       const status = await inLab(['status', path]);
       figure(`status with a host on which ip hangs: ${(status.ms / 1000).toFixed(1)} s`);
       expect(status.code).toBe(3);
-      expect(status.ms).toBeLessThan(25_000);
+      // Of which 15 s are that host's, and the rest is a busy machine's.
+      expect(status.ms).toBeLessThan(45_000);
       expect(status.stdout).toMatch(/keep_136 .*in service/);
       expect(status.stdout).toMatch(/keep_137 .*in service/);
       expect(oneLine(status.stderr)).toMatch(/keep_138.*did not say within 15 s how it is/);
