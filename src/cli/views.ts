@@ -1,17 +1,11 @@
-import { bare, holds, isIpv4 } from '../desired/address.ts';
 import { statusRequest } from '../desired/request.ts';
 import { gather } from '../facts/gather.ts';
 import type { HostView, OwnAnswer, Views } from '../judge/ability.ts';
-import type { HostName, HostSpec, Inventory } from '../model/domain.ts';
-import type { HostFacts } from '../model/facts.ts';
-import type { Host } from '../model/host.ts';
-import { probePort } from '../model/probe.ts';
-import { probe } from '../verify/probe.ts';
+import type { HostName, Inventory } from '../model/domain.ts';
+import type { Host, ReadScript } from '../model/host.ts';
+import { askScript, readAnswers } from '../verify/ask-host.ts';
 
-/** As long as keepalived's own health check waits by default, and then some. */
-const answerLimitMs = 2_000;
-
-/** Facts of every host that is connected, and what its nginx says on an address of its own, asked from here. */
+/** Facts of every host that is connected, and what its nginx says when the host itself asks. */
 export async function viewHosts(
   inventory: Inventory,
   hosts: ReadonlyMap<HostName, Host>,
@@ -19,43 +13,35 @@ export async function viewHosts(
 ): Promise<Views> {
   return new Map(
     await Promise.all(
-      inventory.hosts.map(async (spec): Promise<readonly [HostName, HostView]> => {
-        const host = hosts.get(spec.name);
-        if (host === undefined) {
-          return [spec.name, { facts: null, http: { address: null, host: null, error: null } }];
-        }
-        const facts = await gather(host, statusRequest(inventory), signal);
-        return [spec.name, { facts, http: await askNginx(inventory, spec, facts, signal) }];
+      inventory.hosts.map(async ({ name }): Promise<readonly [HostName, HostView]> => {
+        const host = hosts.get(name);
+        if (host === undefined)
+          return [name, { facts: null, http: { address: null, host: null, error: null } }];
+        const [facts, http] = await Promise.all([
+          gather(host, statusRequest(inventory), signal),
+          askNginx(inventory, host, signal),
+        ]);
+        return [name, { facts, http }];
       }),
     ),
   );
 }
 
-async function askNginx(
-  inventory: Inventory,
-  spec: HostSpec,
-  facts: HostFacts,
-  signal: AbortSignal,
-): Promise<OwnAnswer> {
-  const address = ownAddress(inventory, spec, facts);
-  if (address === null) return { address, host: null, error: null };
-  const { host, error, status } = await probe(
-    { address, port: probePort(inventory.nginx) },
-    answerLimitMs,
-    signal,
+async function askNginx({ nginx }: Inventory, host: Host, signal: AbortSignal): Promise<OwnAnswer> {
+  const address = `127.0.0.1:${nginx.healthPort}`;
+  const said = await host.read(askScript(nginx.healthPort, []) as ReadScript, signal);
+  const { own, missing } = readAnswers(
+    Buffer.from(said)
+      .toString('utf8')
+      .split('\n')
+      .map((line) => line.split('\t')),
   );
-  return { address, host: status === 200 ? host : null, error: status === null ? error : `status ${status}` };
-}
-
-/** The host's own IPv4 address where its VIPs live: the one of the inventory if it is there. */
-function ownAddress(inventory: Inventory, spec: HostSpec, facts: HostFacts): string | null {
-  const vips = inventory.vips
-    .filter((vip) => vip.members.some(({ host }) => host === spec.name))
-    .map((vip) => vip.address.address);
-  const near = facts.interfaces
-    .flatMap(({ addresses }) => addresses)
-    .filter((network) => isIpv4(bare(network)) && !vips.includes(bare(network)))
-    .filter((network) => vips.some((vip) => holds(network, vip)))
-    .map(bare);
-  return near.find((address) => address === spec.address) ?? near[0] ?? null;
+  if (own.kind === 'name') return { address, host: own.name, error: null };
+  const error =
+    missing.length > 0
+      ? `the host lacks ${missing.join(' and ')} to ask with`
+      : own.kind === 'absent'
+        ? "haup's own server is not there: haup plan shows what is to be done"
+        : 'no answer';
+  return { address, host: null, error };
 }

@@ -1,5 +1,6 @@
 import type { Answered, DrillReport, VerifyReport, VipVerified } from '../model/report.ts';
 import { hanging, padEnd, truncate, widthOf, wrap } from './columns.ts';
+import { isUsual } from './failover-text.ts';
 import { printableData } from './printable.ts';
 import type { Paint, Style } from './style.ts';
 import { axis, coverage, markers, type Scale } from './timeline.ts';
@@ -38,6 +39,7 @@ function drillLines(vip: VipVerified, drill: DrillReport, style: Style, width: n
     '',
     ...strip(drill, label, style, width),
     ...figures(drill, label, style, width),
+    ...(isUsual(vip.asked) ? [] : hanging(`  ${style.dim(padEnd('asked', label))}  `, vip.asked ?? '', width)),
   ];
 }
 

@@ -1,6 +1,7 @@
 import { ableMembers, obstacles, type Views } from '../judge/ability.ts';
 import type { HostName, Inventory, Vip } from '../model/domain.ts';
-import type { DrillReport, VerifyReport } from '../model/report.ts';
+import { probeOf, probeWords } from '../model/probe.ts';
+import type { DrillReport, VerifyReport, VipVerified } from '../model/report.ts';
 import { refusedDrill } from '../verify/drill-report.ts';
 import { type Drilled, runDrill } from '../verify/drills.ts';
 import type { Ground } from '../verify/move.ts';
@@ -24,11 +25,12 @@ export async function verifyVips(
   ground: Ground,
   signal: AbortSignal,
 ): Promise<VerifyReport> {
-  const vips: { address: string; drills: DrillReport[] }[] = [];
+  const vips: VipVerified[] = [];
   for (const vip of order.vips) {
     const drills: DrillReport[] = [];
     for (const drill of order.drills) drills.push(await drillVip(order, vip, drill, ground, signal));
-    vips.push({ address: vip.address.address, drills });
+    const { address } = vip.address;
+    vips.push({ address, asked: probeWords(probeOf(order.inventory.nginx, address)), drills });
   }
   // Nothing drilled is nothing proven.
   const all = vips.flatMap((vip) => vip.drills);

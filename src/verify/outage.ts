@@ -9,6 +9,7 @@ export interface Sample {
   readonly sentAt: number;
   /** Null: no answer came. */
   readonly answeredAt: number | null;
+  /** Null: none came, or the answer has none (a TLS handshake, a connection). */
   readonly status: number | null;
   /** Who answered by its own word (`X-Haup-Host`). */
   readonly host: string | null;
@@ -38,9 +39,9 @@ export interface HttpOutage {
   readonly stalledMs: number;
 }
 
-/** Only a 200 is an answer: a page of errors does not serve anyone. */
+/** Of HTTP only a 200 is an answer: a page of errors does not serve anyone. */
 export const isAnswered = (sample: Sample): sample is Sample & { readonly answeredAt: number } =>
-  sample.answeredAt !== null && sample.status === 200;
+  sample.answeredAt !== null && (sample.status === 200 || sample.status === null);
 
 export function outage(samples: readonly Sample[], intervalMs: number): HttpOutage {
   const sent = samples.toSorted((a, b) => a.sentAt - b.sentAt);
@@ -53,7 +54,7 @@ export function outage(samples: readonly Sample[], intervalMs: number): HttpOuta
     retried: answers.filter((one) => one.retried).length,
     slowestMs: answers.reduce((most, one) => Math.max(most, one.answeredAt - one.sentAt), 0),
     unanswered: unansweredSpans(sent, intervalMs),
-    answeredBy: answeredBy(answers),
+    answeredBy: answeredBy(answers.filter(({ status }) => status !== null)),
     stalledMs: stalls.reduce((most, stall) => Math.max(most, stall.toMs - stall.fromMs), 0),
   };
 }

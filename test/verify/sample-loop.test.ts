@@ -4,7 +4,7 @@ import { Worker } from 'node:worker_threads';
 import { afterEach, describe, expect, test } from 'vitest';
 import { monotonicMs } from '../../src/verify/clock.ts';
 import { outage, type Sample } from '../../src/verify/outage.ts';
-import { parseHead } from '../../src/verify/request.ts';
+import { parseHead } from '../../src/verify/ask.ts';
 import { sampleLoop } from '../../src/verify/sample-loop.ts';
 
 const answer = 'HTTP/1.1 200 OK\r\nContent-Length: 9\r\nX-Haup-Host: keep_136\r\n\r\nkeep_136\n';
