@@ -69,7 +69,7 @@ function resources(
     ...(repos.length === 0 ? [] : [{ kind: 'repos', files: repos } as const]),
     ...packages(inventory, 'keepalived', known),
     ...packages(inventory, 'nginx', known),
-    ...needed(runtimePackages(known, { curl: checks }), 'run'),
+    ...needed(runtimePackages(known), 'run'),
     ...(checks ? [{ kind: 'user', name: scriptUser, for: 'the health check' } as const] : []),
     ...(inventory.nginx.from === 'source'
       ? [{ kind: 'user', name: user, for: 'the workers of nginx' } as const]

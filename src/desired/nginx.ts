@@ -1,7 +1,9 @@
 /** The files of nginx: its configuration, the sites, and the page that names the host. */
 
 import type { FileWant } from '../model/desired.ts';
-import type { HostSpec, Inventory, Site } from '../model/domain.ts';
+import type { HostSpec, Inventory, NginxSoftware, Site } from '../model/domain.ts';
+import type { HostFacts } from '../model/facts.ts';
+import { sitesIn, wholeText } from '../model/nginx-files.ts';
 import { fileWant } from './file.ts';
 import { paths } from './paths.ts';
 import type { Render } from './render.ts';
@@ -87,4 +89,13 @@ function siteFile(
   const text = including(serves.text, starts, common.identity).trimEnd();
   const template = starts.length > 0 ? 'site-file.conf' : 'site-body.conf';
   return put(path, template, { ...common, lines: text.split(/\r\n?|\n/) });
+}
+
+/** What nginx serves on a host by the files that are known of it; null: they are not. */
+export function servedNow(inventory: Inventory, facts: HostFacts): Pick<NginxSoftware, 'sites'> | null {
+  const texts = Object.entries(facts.files).flatMap(([path, fact]) =>
+    fact.state === 'present' && fact.text !== null ? [[path, fact.text] as const] : [],
+  );
+  const text = wholeText(paths(inventory, 'nginx').entry, new Map(texts));
+  return text === null ? null : sitesIn(text);
 }

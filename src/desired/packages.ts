@@ -55,14 +55,11 @@ export function buildPackages(recipe: BuildRecipe, manager: Manager | null, os: 
   return [...new Set([...usual, ...asked])];
 }
 
-/** What haup's scripts on the host call. */
-export function runtimePackages(
-  facts: Pick<HostFacts, 'packageManager' | 'packages'>,
-  needs: { readonly curl: boolean },
-): readonly string[] {
+/** What haup's scripts on the host call: who has a VIP, and who answers, also where no health check asks. */
+export function runtimePackages(facts: Pick<HostFacts, 'packageManager' | 'packages'>): readonly string[] {
   const manager = facts.packageManager;
   if (manager === null) return [];
-  return [...pickFor(manager)(names.ip), ...(needs.curl ? curlPackage(facts) : [])];
+  return [...pickFor(manager)(names.ip), ...curlPackage(facts)];
 }
 
 export function curlPackage(facts: Pick<HostFacts, 'packageManager' | 'packages'>): readonly string[] {

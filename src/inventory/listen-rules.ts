@@ -87,7 +87,9 @@ function silentVips({ vips, nginx }: Inventory, placed: readonly Placed[]): Viol
   return vips.flatMap(({ address: { address } }, i) => {
     if (knownProbe(nginx, address) !== null) return [];
     const path = ['vips', i, 'address'];
-    return [{ path, message: `no site listens on ${address}`, hint: 'Write listen: [80] in one of nginx.sites.' }];
+    return [
+      { path, message: `no site listens on ${address}`, hint: 'Write listen: [80] in one of nginx.sites.' },
+    ];
   });
 }
 

@@ -235,11 +235,9 @@ function build() {
     ).default(488),
     sites: z
       .array(
-        z
-          .strictObject(site)
-          .meta({
-            description: 'a site: name, listen, server_names, and one of root, proxy, stream or file',
-          }),
+        z.strictObject(site).meta({
+          description: 'a site: name, listen, server_names, and one of root, proxy, stream or file',
+        }),
       )
       .min(1)
       .meta({ description: 'a list of sites' })

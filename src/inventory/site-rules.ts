@@ -17,7 +17,9 @@ function names({ sites }: Parts): Violation[] {
       found.push({ path: [...path, 'name'], message: `${site.name} is the name of two sites`, hint });
     }
     if (site.name !== undefined) seen.add(site.name);
-    const [first, second] = (['root', 'proxy', 'stream', 'file'] as const).filter((key) => site[key] !== undefined);
+    const [first, second] = (['root', 'proxy', 'stream', 'file'] as const).filter(
+      (key) => site[key] !== undefined,
+    );
     if (second !== undefined) {
       const message = `a site serves ${first} or ${second}, not both`;
       found.push({

@@ -43,6 +43,18 @@ export function probeWords({ kind, port, name, proxy }: Probe): string {
 export const probeOf = (nginx: Pick<NginxSoftware, 'sites'>, address: string): Probe =>
   knownProbe(nginx, address) ?? { kind: 'http', port: 80, name: null, proxy: false };
 
+/** The same of several configurations, each way once; those that do not listen there ask nothing. */
+export function probesOf(
+  [first, ...others]: readonly [Pick<NginxSoftware, 'sites'>, ...Pick<NginxSoftware, 'sites'>[]],
+  address: string,
+): readonly [Probe, ...Probe[]] {
+  const wanted = probeOf(first, address);
+  const before = others.flatMap((nginx) => knownProbe(nginx, address) ?? []);
+  const ways = new Map(before.map((probe) => [probeWords(probe), probe]));
+  ways.delete(probeWords(wanted));
+  return [wanted, ...ways.values()];
+}
+
 /** Null: no site is known to listen there. */
 export function knownProbe(nginx: Pick<NginxSoftware, 'sites'>, address: string): Probe | null {
   const sockets = new Map<string, Socket>();
@@ -78,7 +90,11 @@ function probeSocket({ port, servers }: Socket): Probe {
     const name = usableName(one.server);
     if (name !== null || one === byDefault) return { ...plain, kind: 'https', name };
   }
-  return { ...plain, kind: 'tls', name: servers.map(({ server }) => usableName(server)).find(Boolean) ?? null };
+  return {
+    ...plain,
+    kind: 'tls',
+    name: servers.map(({ server }) => usableName(server)).find(Boolean) ?? null,
+  };
 }
 
 /** A name that a client could ask for. */

@@ -87,7 +87,6 @@ export function readServers(text: string): readonly Server[] {
 /** Of a server that says nothing. */
 const defaultListens = ['80'].flatMap((one) => readListen([one]) ?? []);
 
-
 /** What nginx will serve, site by site. */
 export const serversOf = (nginx: Pick<NginxSoftware, 'sites'>): readonly (readonly Server[])[] =>
   nginx.sites.map(siteServers);

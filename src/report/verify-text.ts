@@ -39,7 +39,9 @@ function drillLines(vip: VipVerified, drill: DrillReport, style: Style, width: n
     '',
     ...strip(drill, label, style, width),
     ...figures(drill, label, style, width),
-    ...(isUsual(vip.asked) ? [] : hanging(`  ${style.dim(padEnd('asked', label))}  `, vip.asked ?? '', width)),
+    ...(isUsual(vip.asked)
+      ? []
+      : hanging(`  ${style.dim(padEnd('asked', label))}  `, vip.asked ?? '', width)),
   ];
 }
 

@@ -30,20 +30,28 @@ export function answerComplaints(
     if (own.kind === 'silent') wrong.push(`${name}: nginx does not answer ${on}`);
     if (own.kind === 'name' && own.name !== name) wrong.push(`${name}: nginx ${on} calls itself ${own.name}`);
   }
-  for (const { vip, probe } of asked) {
-    const address = vip.address.address;
-    const [holder, ...others] = [...sights].flatMap(([name, { held }]) => (held.includes(address) ? [name] : []));
+  for (const { address, hosts, probes } of asked) {
+    const [holder, ...others] = [...sights].flatMap(([name, { held }]) =>
+      held.includes(address) ? [name] : [],
+    );
     // With --limit some members are not looked at; the holder may be one of those, and its answer shows it.
-    const unseen = vip.members.flatMap(({ host }) => (sights.has(host) ? [] : [host]));
+    const unseen = hosts.filter((host) => !sights.has(host));
     if (others.length > 0 || (holder === undefined && unseen.length === 0)) continue;
     const rightful = holder === undefined ? unseen : [holder];
-    const held = holder === undefined ? `not held by ${[...sights.keys()].join(' or ')}, and` : `held by ${holder}, but`;
+    const held =
+      holder === undefined ? `not held by ${[...sights.keys()].join(' or ')}, and` : `held by ${holder}, but`;
+    // A host that was not changed yet answers as it did before.
+    const ways =
+      holder !== undefined && members.includes(holder) && checks.includes('http') ? 1 : probes.length;
     for (const [name, { asked: said }] of able) {
-      const answer = said.answers.get(address);
+      const answers = said.vips.filter((one) => one.address === address && one.way < ways);
       // Who cannot say his name is who has it, by the kernels' word.
-      if (answer === null || (answer !== undefined && rightful.includes(answer))) continue;
+      if (answers.some(({ by }) => by === null || rightful.includes(by))) continue;
+      const [wrongly] = answers;
       const got =
-        answer === undefined ? `gets no answer there (${probeWords(probe)})` : `is answered by ${answer}`;
+        wrongly === undefined
+          ? `gets no answer there (${probes.slice(0, ways).map(probeWords).join('; ')})`
+          : `is answered by ${wrongly.by}`;
       wrong.push(`${address} is ${held} ${name} ${got}`);
     }
   }

@@ -1,10 +1,10 @@
-import type { HostName, Inventory, Service, Vip } from '../model/domain.ts';
+import type { HostName, Inventory, NginxSoftware, Service, Vip } from '../model/domain.ts';
 import { services } from '../model/domain.ts';
 import { HaupError } from '../model/errors.ts';
 import { drainFile } from '../model/layout.ts';
 import type { Host, ReadScript } from '../model/host.ts';
 import type { CheckName } from '../model/plan.ts';
-import { probeOf } from '../model/probe.ts';
+import { probesOf } from '../model/probe.ts';
 import { type Asked, askScript, type HostAnswers, readAnswers } from '../verify/ask-host.ts';
 import { answerComplaints } from './answers.ts';
 
@@ -21,6 +21,8 @@ export interface GateOptions {
   /** The VIPs that it is about, and those whose members must all be done; absent: all. */
   readonly addresses?: readonly string[] | undefined;
   readonly settling?: readonly string[] | undefined;
+  /** What nginx served on the hosts before: one that is not changed yet answers as it did. */
+  readonly before?: readonly Pick<NginxSoftware, 'sites'>[];
   readonly now: () => number;
   readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
 }
@@ -46,7 +48,11 @@ export async function gate(
   const near = inventory.vips.filter((vip) => vip.members.some(({ host }) => members.includes(host)));
   const { addresses } = options;
   const vips = near.filter(({ address }) => addresses === undefined || addresses.includes(address.address));
-  const asked = vips.map((vip) => ({ vip, probe: probeOf(inventory.nginx, vip.address.address) }));
+  const asked = vips.map(({ address: { address }, members: able }) => ({
+    address,
+    hosts: able.map(({ host }) => host),
+    probes: probesOf([inventory.nginx, ...(options.before ?? [])], address),
+  }));
   const script = gateScript(asked, inventory.nginx.healthPort);
   const slowest = Math.max(0, ...near.map((vip) => 4 * vip.advertInt)) + inventory.vrrp.preemptDelay;
   const deadline = options.now() + slowest * 1000 + patienceMs;

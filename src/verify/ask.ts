@@ -39,7 +39,11 @@ export function ask(target: Target, answered: (answer: Answer | null) => void): 
   }
   return socket.once('connect', () => {
     // Certificates are for the clients to judge.
-    const tls = connectTls({ socket, rejectUnauthorized: false, ...(name === null ? {} : { servername: name }) });
+    const tls = connectTls({
+      socket,
+      rejectUnauthorized: false,
+      ...(name === null ? {} : { servername: name }),
+    });
     tls.on('error', (error: NodeJS.ErrnoException) => {
       // An alert is nginx's own word: none but those that were invited get any further.
       if (kind === 'tls' && /^ERR_SSL_/.test(error.code ?? '')) answered(unnamed);

@@ -50,7 +50,9 @@ describe('a VIP is asked by what the sites speak there', () => {
 
   test('a connection where they are passed on', () => {
     const serves = { kind: 'stream', upstreams: ['10.0.0.5:6443'] } as const;
-    expect(words({ name: 'k', listen: ['6443'], serverNames: [], serves })).toBe('a TCP connection on port 6443');
+    expect(words({ name: 'k', listen: ['6443'], serverNames: [], serves })).toBe(
+      'a TCP connection on port 6443',
+    );
   });
 
   test('the inside of a server listens where the inventory says, and where it says itself', () => {

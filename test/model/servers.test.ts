@@ -11,7 +11,14 @@ describe('nginx text is read as nginx reads it', () => {
     ['a "b\\"c";', [['a', 'b"c']]],
     ['a b\\;c \\{ d;', [['a', 'b\\;c', '\\{', 'd']]],
     ['# server { \na b#c;# d', [['a', 'b#c']]],
-    ['a ${b}; c $d{ e f; }', [['a', '${b}'], ['c', '$d'], ['e', 'f']]],
+    [
+      'a ${b}; c $d{ e f; }',
+      [
+        ['a', '${b}'],
+        ['c', '$d'],
+        ['e', 'f'],
+      ],
+    ],
     // Only between words is it the end of a block.
     ['a b}c;', [['a', 'b}c']]],
     ['a{b c;}d e;', [['a'], ['b', 'c'], ['d', 'e']]],
@@ -40,7 +47,8 @@ describe('listen', () => {
     expect(readListen(text.split(' '))).toEqual({ text, address, port, lastPort: port, parameters }),
   );
 
-  test('a range of ports', () => expect(readListen(['8000-8010'])).toMatchObject({ port: 8000, lastPort: 8010 }));
+  test('a range of ports', () =>
+    expect(readListen(['8000-8010'])).toMatchObject({ port: 8000, lastPort: 8010 }));
 
   test.each([
     ['80', true],

@@ -22,7 +22,7 @@ const host = (name: string, { held, answers, active = ['keepalived', 'nginx'] }:
       [
         ...held.map((address) => `held\t${address}`),
         ...active.map((service) => `active\t${service}`),
-        ...Object.entries(answers).map(([address, by]) => `answer\t${address}\t${by}`),
+        ...Object.entries(answers).map(([address, by]) => `answer\t${address}\t0\t${by}`),
         '',
       ].join('\n'),
     ),
@@ -95,7 +95,7 @@ describe('the gate', () => {
     test('a VIP that nobody answers is missed all the same', async () => {
       const deaf = host('keep_137', { held: [two], answers: { [two]: 'keep_137' } });
       expect(await complaints([deaf], serving, ['keep_137'])).toEqual([
-        `${one} is not held by keep_137, and keep_137 gets no HTTP answer there`,
+        `${one} is not held by keep_137, and keep_137 gets no answer there (HTTP on port 80)`,
       ]);
     });
 
