@@ -11,7 +11,7 @@ import { checksNginx, keepalivedFiles } from './keepalived.ts';
 import { buildNeeds } from './needs.ts';
 import { nginxFiles, nginxPid, siteDirectory, workerUser } from './nginx.ts';
 import { refuseImpossible } from './obstacles.ts';
-import { buildPackages, curlPackage, runtimePackages } from './packages.ts';
+import { buildPackages, curlPackage, runtimePackages, streamPackage } from './packages.ts';
 import { hasOwnUnit, paths, scripts, scriptUser, unitPath } from './paths.ts';
 import { tarball } from './releases.ts';
 import type { Render } from './render.ts';
@@ -106,7 +106,8 @@ function packages(inventory: Inventory, service: Service, facts: HostFacts): rea
       },
     );
   }
-  return needed([service], 'run');
+  const streams = service === 'nginx' && inventory.nginx.sites.some(({ serves }) => serves.kind === 'stream');
+  return needed([service, ...(streams ? streamPackage(facts.packageManager) : [])], 'run');
 }
 
 const needed = (names: readonly string[], purpose: 'run' | Service): readonly Resource[] =>

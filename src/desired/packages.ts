@@ -25,6 +25,7 @@ const names = {
   gd: { deb: ['libgd-dev'], rpm: ['gd-devel'] },
   curl: { deb: ['curl'], rpm: ['curl'] },
   ip: { deb: ['iproute2'], rpm: ['iproute'] },
+  nginxStream: { deb: ['libnginx-mod-stream'], rpm: ['nginx-mod-stream'] },
 } as const satisfies Readonly<Record<string, Names>>;
 
 /** An option of ./configure that needs headers beyond the usual. */
@@ -61,6 +62,9 @@ export function runtimePackages(facts: Pick<HostFacts, 'packageManager' | 'packa
   if (manager === null) return [];
   return [...pickFor(manager)(names.ip), ...curlPackage(facts)];
 }
+
+/** Packages of nginx have what passes TCP connections on in a package of its own. */
+export const streamPackage = (manager: Manager): readonly string[] => pickFor(manager)(names.nginxStream);
 
 export function curlPackage(facts: Pick<HostFacts, 'packageManager' | 'packages'>): readonly string[] {
   // Red Hat's minimal installations have a smaller curl under another name that conflicts with the full one.

@@ -38,6 +38,8 @@ function answers({ sites }: Parts): Violation[] {
   const found: Violation[] = [];
   const seen = new Set<string>();
   sites.forEach((site, i) => {
+    // A connection that is passed on asks for no name.
+    if (site.stream !== undefined) return;
     for (const [j, listen] of listens(site)) {
       const claims = (site.server_names ?? []).map((server) => `for ${server} on ${listen.place}`);
       if (listen.isDefault) claims.push(`by default on ${listen.place}`);
