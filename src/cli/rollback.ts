@@ -141,7 +141,7 @@ function restorePlan(
   ];
   const tracks = arrange(diffs, kept, facts, all, clusters({ hosts: inventory.hosts, vips: all }));
   const same = [...diffs].flatMap(([host, diff]) => diff.same.map((what) => ({ host, what })));
-  const nginx = { ...inventory.nginx, ...(servedThen(inventory, chosen, bytes) ?? {}) };
+  const nginx = { ...inventory.nginx, ...servedThen(inventory, chosen, bytes) };
   return { plan: { tracks, same, want: [] }, goal: { ...inventory, vips, nginx } };
 }
 

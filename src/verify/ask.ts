@@ -46,7 +46,7 @@ export function ask(target: Target, answered: (answer: Answer | null) => void): 
     });
     tls.on('error', (error: NodeJS.ErrnoException) => {
       // An alert is nginx's own word: none but those that were invited get any further.
-      if (kind === 'tls' && /^ERR_SSL_/.test(error.code ?? '')) answered(unnamed);
+      if (kind === 'tls' && isAlert(error)) answered(unnamed);
       else socket.destroy(error);
     });
     if (kind === 'tls') tls.once('secureConnect', () => answered(unnamed));
@@ -56,6 +56,10 @@ export function ask(target: Target, answered: (answer: Answer | null) => void): 
     }
   });
 }
+
+/** The other errors of TLS say that it was none. */
+const isAlert = ({ code = '' }: NodeJS.ErrnoException): boolean =>
+  code.startsWith('ERR_SSL_') && code !== 'ERR_SSL_WRONG_VERSION_NUMBER';
 
 const unnamed: Answer = { status: null, host: null };
 

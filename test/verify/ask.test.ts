@@ -65,6 +65,8 @@ test('a TLS handshake is an answer, also one that is refused by an alert', async
   // handshake_failure
   const refusing = plain((socket) => socket.end(Buffer.from([21, 3, 3, 0, 2, 2, 40])));
   expect(isAnswered(await asked(refusing, { kind: 'tls' }))).toBe(true);
+  const other = plain((socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'));
+  expect(await asked(other, { kind: 'tls' })).toMatchObject({ answeredAt: null });
   const alien = plain((socket) => socket.end(Buffer.from([21, 3, 3, 0, 2, 2, 40])));
   expect(await asked(alien, { kind: 'https' })).toMatchObject({ answeredAt: null });
 });
