@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { Tarball } from '../model/desired.ts';
 import type { HostName } from '../model/domain.ts';
+import { servedNow } from '../desired/nginx.ts';
 import { HaupError } from '../model/errors.ts';
+import type { HostFacts } from '../model/facts.ts';
 import type { Emit } from '../model/events.ts';
 import type { CheckName, Finding, Plan } from '../model/plan.ts';
 import { countChanges } from '../plan/plan.ts';
@@ -15,12 +17,13 @@ import { pause } from './pause.ts';
 import { cacheDirectory, planData } from './plan.ts';
 import type { GlobalOptions } from './program.ts';
 
-/** Carries out a plan, and tells what goes on; resolves to what its hooks did wrong. */
+/** Carries out a plan, and tells what goes on; resolves to what its hooks did wrong. `before`: how the hosts are now. */
 export async function act(
   context: Context,
   task: Undertaking,
   options: GlobalOptions,
   taken: AbortSignal,
+  before: ReadonlyMap<HostName, HostFacts>,
 ): Promise<readonly Finding[]> {
   const { inventory, goal, plan, hosts, stock, command } = task;
   const [{ execute }, { agree }, { gate }, { openLogs }, { reporterFor }] = await Promise.all([
@@ -32,6 +35,10 @@ export async function act(
   ]);
   const started = monotonicMs();
   const run = randomUUID();
+  const served = [
+    ...[...before.values()].flatMap((facts) => servedNow(inventory, facts) ?? []),
+    inventory.nginx,
+  ];
   const involved = [...new Set(plan.tracks.flat().flatMap((stage) => stage.work.map(({ host }) => host)))];
   const reporter = await reporterFor(context, options, involved, plan);
   const { emit } = reporter;
@@ -82,7 +89,7 @@ export async function act(
               hosts,
               checks,
               members,
-              { ...clock, addresses: about?.addresses, settling: about?.settling },
+              { ...clock, addresses: about?.addresses, settling: about?.settling, before: served },
               signal,
             );
           },

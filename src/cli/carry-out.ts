@@ -100,11 +100,11 @@ async function carryOut(context: Context, task: Undertaking, options: AgreeOptio
     for (const finding of lock.findings) printJson(context.out, { type: 'finding', finding }, 'line');
   }
   const signal = AbortSignal.any([context.signal, lock.lost]);
-  const fit = await fitting(context, task, options, signal);
+  const { fit, before } = await fitting(context, task, options, signal);
   const findings =
     countChanges(fit.plan).changes === 0
       ? []
-      : await act({ ...context, signal }, fit, options, takenAway(lock));
+      : await act({ ...context, signal }, fit, options, takenAway(lock), before);
   if (context.signal.aborted) {
     throw new HaupError('INTERRUPTED', 'Interrupted, when every change had been made.', {
       hint: 'haup status shows how everything is now.',
@@ -123,7 +123,7 @@ async function fitting(
   task: Undertaking,
   options: AgreeOptions,
   signal: AbortSignal,
-): Promise<Undertaking> {
+): Promise<{ readonly fit: Undertaking; readonly before: ReadonlyMap<HostName, HostFacts> }> {
   const now = await task.look(signal);
   if (options.yes !== true || task.remake === undefined) assertFits(task.standing, now);
   else if (misfits(task.standing, now).length > 0) {
@@ -131,9 +131,9 @@ async function fitting(
     const { plan, facts } = await task.remake(signal);
     await show(context, plan, options);
     if (options.allowDowngrade !== true) refuseDowngrades(plan);
-    return { ...task, plan, standing: standingOf(facts) };
+    return { fit: { ...task, plan, standing: standingOf(facts) }, before: facts };
   }
-  return task;
+  return { fit: task, before: now };
 }
 
 export const standingOf = (facts: ReadonlyMap<HostName, HostFacts>): ReadonlyMap<HostName, Standing> =>

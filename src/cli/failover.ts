@@ -118,6 +118,7 @@ async function move(
     actions,
     vips,
     vrrp: inventory.vrrp,
+    nginx: inventory.nginx,
     force: options.force === true,
   };
   const about = { host, mode, vips: vips.map(({ address }) => address.address) };

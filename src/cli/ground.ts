@@ -2,7 +2,7 @@ import type { HostName, Inventory } from '../model/domain.ts';
 import { HaupError } from '../model/errors.ts';
 import type { Emit } from '../model/events.ts';
 import type { Host } from '../model/host.ts';
-import { probePort } from '../model/probe.ts';
+import { probeOf } from '../model/probe.ts';
 import { monotonicMs } from '../verify/clock.ts';
 import { actLimitMs, type Ground } from '../verify/move.ts';
 import { intervalFor, startSampler, timeoutMs } from '../verify/sample.ts';
@@ -25,16 +25,13 @@ export async function makeGround(
   return {
     now: monotonicMs,
     sleep: pause,
-    sample: (addresses, samplingMs, until) =>
-      startSampler(
-        {
-          targets: addresses.map((address) => ({ address, port: probePort(inventory.nginx) })),
-          intervalMs: intervalFor(addresses.length),
-          timeoutMs,
-          limitMs: samplingMs,
-        },
+    sample: (addresses, samplingMs, until) => {
+      const targets = addresses.map((address) => ({ address, ...probeOf(inventory.nginx, address) }));
+      return startSampler(
+        { targets, intervalMs: intervalFor(targets), timeoutMs, limitMs: samplingMs },
         until,
-      ),
+      );
+    },
     watch,
     act: async (name, action) => {
       const host = hosts.get(name);

@@ -4,11 +4,12 @@ import { gatherAll } from '../facts/gather.ts';
 import { keptFiles, keptStatesOf } from '../facts/history.ts';
 import { clusters } from '../inventory/clusters.ts';
 import { refuseTaken } from '../judge/wire.ts';
-import type { HostName, Inventory } from '../model/domain.ts';
+import type { HostName, Inventory, NginxSoftware } from '../model/domain.ts';
 import type { FactsRequest, HostFacts } from '../model/facts.ts';
 import { exitCodes, HaupError } from '../model/errors.ts';
 import type { KeptPaths, KeptState } from '../model/history.ts';
 import type { Host } from '../model/host.ts';
+import { sitesIn, wholeText } from '../model/nginx-files.ts';
 import type { Plan } from '../model/plan.ts';
 import { chooseStates } from '../plan/choose.ts';
 import { vipsOf } from '../plan/goal.ts';
@@ -145,7 +146,25 @@ function restorePlan(
   ];
   const tracks = arrange(diffs, kept, facts, all, clusters({ hosts: inventory.hosts, vips: all }));
   const same = [...diffs].flatMap(([host, diff]) => diff.same.map((what) => ({ host, what })));
-  return { plan: { tracks, same, want: [] }, goal: { ...inventory, vips } };
+  const nginx = { ...inventory.nginx, ...servedThen(inventory, chosen, bytes) };
+  return { plan: { tracks, same, want: [] }, goal: { ...inventory, vips, nginx } };
+}
+
+/** What nginx served in the states; null: they have nothing of it. */
+function servedThen(
+  inventory: Inventory,
+  chosen: ReadonlyMap<HostName, KeptState>,
+  bytes: ReadonlyMap<HostName, ReadonlyMap<string, Uint8Array>>,
+): Pick<NginxSoftware, 'sites'> | null {
+  for (const [host, { services }] of chosen) {
+    const entry = services.find(({ service }) => service === 'nginx')?.entry;
+    const files = [...(bytes.get(host) ?? [])].map(
+      ([path, one]) => [path, Buffer.from(one).toString('utf8')] as const,
+    );
+    const text = entry === undefined ? null : wholeText(entry, new Map(files));
+    if (text !== null) return sitesIn(text);
+  }
+  return null;
 }
 
 const keepalivedConf = '/etc/keepalived/keepalived.conf';

@@ -74,7 +74,7 @@ export async function uninstall(
     stock: makeStock(context),
     command,
   };
-  await act({ ...context, signal }, task, options, takenAway(lock));
+  await act({ ...context, signal }, task, options, takenAway(lock), facts);
   if (!json) context.out(`haup is gone from ${targets.join(', ')}.\n`);
   return exitCodes.ok;
 }

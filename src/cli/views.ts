@@ -1,19 +1,13 @@
-import { bare, holds, isIpv4 } from '../desired/address.ts';
 import { statusRequest } from '../desired/request.ts';
 import { gatherSome } from '../facts/gather.ts';
 import type { HostView, OwnAnswer, Views } from '../judge/ability.ts';
-import type { HostName, HostSpec, Inventory } from '../model/domain.ts';
-import type { HaupError } from '../model/errors.ts';
-import type { HostFacts } from '../model/facts.ts';
-import type { Host } from '../model/host.ts';
-import { probePort } from '../model/probe.ts';
-import { probe } from '../verify/probe.ts';
+import type { HostName, Inventory } from '../model/domain.ts';
+import { HaupError } from '../model/errors.ts';
+import type { Host, ReadScript } from '../model/host.ts';
+import { askScript, readAnswers } from '../verify/ask-host.ts';
 import { lookAtWire } from './wire.ts';
 
-/** As long as keepalived's own health check waits by default, and then some. */
-const answerLimitMs = 2_000;
-
-/** Facts of every host that answers, and what its nginx says on an address of its own, asked from here. */
+/** Facts of every host that answers, and what its nginx says when the host itself asks. */
 export async function viewHosts(
   inventory: Inventory,
   hosts: ReadonlyMap<HostName, Host>,
@@ -23,41 +17,38 @@ export async function viewHosts(
   const gathered = new Map(inventory.hosts.map(({ name }) => [name, facts.get(name) ?? null] as const));
   const heard = await lookAtWire(inventory, hosts, gathered, signal);
   const views = await Promise.all(
-    inventory.hosts.map(async (spec): Promise<readonly [HostName, HostView]> => {
-      const have = heard.get(spec.name) ?? null;
-      return have === null
-        ? [spec.name, { facts: null, http: { address: null, host: null, error: null } }]
-        : [spec.name, { facts: have, http: await askNginx(inventory, spec, have, signal) }];
+    inventory.hosts.map(async ({ name }): Promise<readonly [HostName, HostView]> => {
+      const have = heard.get(name) ?? null;
+      const host = hosts.get(name);
+      return have === null || host === undefined
+        ? [name, { facts: null, http: { address: null, host: null, error: null } }]
+        : [name, { facts: have, http: await askNginx(inventory, host, signal) }];
     }),
   );
   return { views: new Map(views), failures };
 }
 
-async function askNginx(
-  inventory: Inventory,
-  spec: HostSpec,
-  facts: HostFacts,
-  signal: AbortSignal,
-): Promise<OwnAnswer> {
-  const address = ownAddress(inventory, spec, facts);
-  if (address === null) return { address, host: null, error: null };
-  const { host, error, status } = await probe(
-    { address, port: probePort(inventory.nginx) },
-    answerLimitMs,
-    signal,
+async function askNginx({ nginx }: Inventory, host: Host, signal: AbortSignal): Promise<OwnAnswer> {
+  const address = `127.0.0.1:${nginx.healthPort}`;
+  const said = await host
+    .read(askScript(nginx.healthPort, []) as ReadScript, signal)
+    .catch((error: unknown) => {
+      if (signal.aborted || !(error instanceof HaupError)) throw error;
+      return error;
+    });
+  if (said instanceof HaupError) return { address, host: null, error: said.message };
+  const { own, missing } = readAnswers(
+    Buffer.from(said)
+      .toString('utf8')
+      .split('\n')
+      .map((line) => line.split('\t')),
   );
-  return { address, host: status === 200 ? host : null, error: status === null ? error : `status ${status}` };
-}
-
-/** The host's own IPv4 address where its VIPs live: the one of the inventory if it is there. */
-function ownAddress(inventory: Inventory, spec: HostSpec, facts: HostFacts): string | null {
-  const vips = inventory.vips
-    .filter((vip) => vip.members.some(({ host }) => host === spec.name))
-    .map((vip) => vip.address.address);
-  const near = facts.interfaces
-    .flatMap(({ addresses }) => addresses)
-    .filter((network) => isIpv4(bare(network)) && !vips.includes(bare(network)))
-    .filter((network) => vips.some((vip) => holds(network, vip)))
-    .map(bare);
-  return near.find((address) => address === spec.address) ?? near[0] ?? null;
+  if (own.kind === 'name') return { address, host: own.name, error: null };
+  const error =
+    missing.length > 0
+      ? `the host lacks ${missing.join(' and ')} to ask with`
+      : own.kind === 'absent'
+        ? "haup's own server is not there: haup plan shows what is to be done"
+        : 'no answer';
+  return { address, host: null, error };
 }

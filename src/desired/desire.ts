@@ -11,7 +11,7 @@ import { checksNginx, keepalivedFiles } from './keepalived.ts';
 import { buildNeeds } from './needs.ts';
 import { nginxFiles, nginxPid, siteDirectory, workerUser } from './nginx.ts';
 import { refuseImpossible, refuseWithoutTools } from './obstacles.ts';
-import { buildPackages, curlPackage, runtimePackages } from './packages.ts';
+import { buildPackages, curlPackage, runtimePackages, streamPackage } from './packages.ts';
 import { hasOwnUnit, paths, scripts, scriptUser, unitPath } from './paths.ts';
 import { tarball } from './releases.ts';
 import type { Render } from './render.ts';
@@ -70,7 +70,7 @@ function resources(
     ...(repos.length === 0 ? [] : [{ kind: 'repos', files: repos } as const]),
     ...packages(inventory, 'keepalived', known),
     ...packages(inventory, 'nginx', known),
-    ...needed(runtimePackages(known, { curl: checks }), 'run'),
+    ...needed(runtimePackages(known), 'run'),
     ...(checks ? [{ kind: 'user', name: scriptUser, for: 'the health check' } as const] : []),
     ...(inventory.nginx.from === 'source'
       ? [{ kind: 'user', name: user, for: 'the workers of nginx' } as const]
@@ -107,7 +107,8 @@ function packages(inventory: Inventory, service: Service, facts: HostFacts): rea
       },
     );
   }
-  return needed([service], 'run');
+  const streams = service === 'nginx' && inventory.nginx.sites.some(({ serves }) => serves.kind === 'stream');
+  return needed([service, ...(streams ? streamPackage(facts.packageManager) : [])], 'run');
 }
 
 const needed = (names: readonly string[], purpose: 'run' | Service): readonly Resource[] =>

@@ -14,11 +14,10 @@ import {
   vrrpGroup,
 } from '../model/firewall.ts';
 import { nftChains, nftMatch } from '../model/nft-chains.ts';
-import { probePort } from '../model/probe.ts';
+import { probeOf } from '../model/probe.ts';
+import { openPorts } from '../model/servers.ts';
 import { isIpv4 } from './address.ts';
 import { fileWant } from './file.ts';
-import { openPorts } from './listen.ts';
-import { listens } from './nginx.ts';
 import type { Render } from './render.ts';
 import { memberAddresses, memberInterface } from './vrrp.ts';
 
@@ -80,7 +79,7 @@ const hasAddress = (inventory: Inventory, name: HostName): boolean =>
   inventory.hosts.some((host) => host.name === name && isIpv4(host.address));
 
 const requests = (inventory: Inventory): readonly FirewallRule[] =>
-  openPorts(listens(inventory))
+  openPorts(inventory.nginx)
     .toSorted((a, b) => a - b)
     .map((port) => ({ kind: 'tcp', port }));
 
@@ -95,7 +94,11 @@ function questions(inventory: Inventory, host: HostSpec): readonly FirewallRule[
   }
   return inventory.vips
     .filter(({ members }) => near.has(members[0].host))
-    .map((vip) => ({ kind: 'ask', vip: vip.address.address, port: probePort(inventory.nginx) }));
+    .map(({ address: { address } }) => ({
+      kind: 'ask',
+      vip: address,
+      port: probeOf(inventory.nginx, address).port,
+    }));
 }
 
 function unknown(host: HostName, { tool, others }: FirewallFacts, rules: readonly FirewallRule[]): HaupError {

@@ -5,10 +5,9 @@ import type { HostName, HostSpec, Inventory } from '../model/domain.ts';
 import type { HostFacts } from '../model/facts.ts';
 import { HaupError } from '../model/errors.ts';
 import { drainFile } from '../model/layout.ts';
+import { probePath } from '../model/probe.ts';
 import { keepalivedFeatures } from './features.ts';
 import { fileWant } from './file.ts';
-import { healthUrl } from './listen.ts';
-import { listens } from './nginx.ts';
 import { paths, scripts, scriptUser } from './paths.ts';
 import type { Render } from './render.ts';
 import { instances } from './vrrp.ts';
@@ -51,7 +50,7 @@ export function keepalivedFiles(
       ? []
       : [
           script(scripts.checkNginx, 'haup-check-nginx', {
-            url: healthUrl(listens(inventory)).url,
+            url: `http://127.0.0.1:${inventory.nginx.healthPort}${probePath}`,
             seconds: check.timeout,
           }),
         ]),

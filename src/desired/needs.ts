@@ -27,6 +27,10 @@ function nginxNeeds({ nginx }: Inventory): readonly BuildNeed[] {
       for (const feature of ['http_proxy_module', 'http_upstream_keepalive_module'])
         needs.push({ feature, for: `the site ${name}, which passes requests on` });
     }
+    if (serves.kind === 'stream') {
+      for (const feature of ['stream_core_module', 'stream_proxy_module'])
+        needs.push({ feature, for: `the site ${name}, which passes TCP connections on` });
+    }
     if (serves.kind !== 'file') continue;
     for (const [directive = '', ...values] of directives(serves.text)) {
       for (const feature of featuresOf(directive, values))

@@ -1,12 +1,13 @@
 /** The files of nginx: its configuration, the sites, and the page that names the host. */
 
 import type { FileWant } from '../model/desired.ts';
-import type { HostSpec, Inventory, Site } from '../model/domain.ts';
+import type { HostSpec, Inventory, NginxSoftware, Site } from '../model/domain.ts';
+import type { HostFacts } from '../model/facts.ts';
+import { sitesIn, wholeText } from '../model/nginx-files.ts';
 import { fileWant } from './file.ts';
-import { healthUrl } from './listen.ts';
 import { paths } from './paths.ts';
 import type { Render } from './render.ts';
-import { including, serverBlocks } from './server-block.ts';
+import { including, serverStarts } from './server-block.ts';
 
 /** haup's own directory below nginx's configuration, with a slash at the end. */
 export const siteDirectory = (inventory: Inventory): string =>
@@ -25,10 +26,11 @@ export function nginxFiles(
   const { entry, configDirectory } = paths(inventory, 'nginx');
   const directory = siteDirectory(inventory);
   const { sites } = inventory.nginx;
-  const { extraListen } = healthUrl(listens(inventory));
   const packaged = inventory.nginx.from === 'package';
   const put = (path: string, template: string, data: object): FileWant =>
     fileWant(path, render(template, data), 0o644);
+  const pathsOf = (wanted: (site: Site) => boolean): readonly object[] =>
+    sites.filter(wanted).map((site) => ({ path: sitePath(directory, site) }));
   return [
     put(entry, 'nginx.conf', {
       user,
@@ -38,8 +40,10 @@ export function nginxFiles(
       pid: nginxPid,
       logs: packaged ? '/var/log/nginx' : `${inventory.nginx.prefix}/logs`,
       mimeTypes: `${configDirectory}mime.types`,
-      sites: sites.map((site) => ({ path: sitePath(directory, site) })),
-      extra: extraListen === null ? null : { listen: extraListen, identity: `${directory}host.inc` },
+      health: { port: inventory.nginx.healthPort, identity: `${directory}host.inc` },
+      sites: pathsOf((site) => site.serves.kind !== 'stream'),
+      streams: pathsOf((site) => site.serves.kind === 'stream'),
+      packaged,
     }),
     put(`${directory}host.inc`, 'host.inc', { host: host.name }),
     ...sites.map((site) => siteFile(site, directory, put)),
@@ -79,16 +83,19 @@ function siteFile(
   if (serves.kind === 'root') return put(path, 'site-root.conf', { ...common, root: serves.path });
   if (serves.kind === 'proxy')
     return put(path, 'site-proxy.conf', { ...common, upstreams: serves.upstreams });
-  const { starts } = serverBlocks(serves.text);
+  if (serves.kind === 'stream')
+    return put(path, 'site-stream.conf', { ...common, upstreams: serves.upstreams });
+  const starts = serverStarts(serves.text);
   const text = including(serves.text, starts, common.identity).trimEnd();
   const template = starts.length > 0 ? 'site-file.conf' : 'site-body.conf';
   return put(path, template, { ...common, lines: text.split(/\r\n?|\n/) });
 }
 
-/** Where the sites listen; a file with servers of its own says it itself. */
-export const listens = (inventory: Inventory): readonly string[] =>
-  inventory.nginx.sites.flatMap((site) => {
-    if (site.serves.kind !== 'file') return site.listen;
-    const blocks = serverBlocks(site.serves.text);
-    return blocks.starts.length > 0 ? blocks.listens : site.listen;
-  });
+/** What nginx serves on a host by the files that are known of it; null: they are not. */
+export function servedNow(inventory: Inventory, facts: HostFacts): Pick<NginxSoftware, 'sites'> | null {
+  const texts = Object.entries(facts.files).flatMap(([path, fact]) =>
+    fact.state === 'present' && fact.text !== null ? [[path, fact.text] as const] : [],
+  );
+  const text = wholeText(paths(inventory, 'nginx').entry, new Map(texts));
+  return text === null ? null : sitesIn(text);
+}

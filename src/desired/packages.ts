@@ -25,6 +25,7 @@ const names = {
   gd: { deb: ['libgd-dev'], rpm: ['gd-devel'] },
   curl: { deb: ['curl'], rpm: ['curl'] },
   ip: { deb: ['iproute2'], rpm: ['iproute'] },
+  nginxStream: { deb: ['libnginx-mod-stream'], rpm: ['nginx-mod-stream'] },
 } as const satisfies Readonly<Record<string, Names>>;
 
 /** An option of ./configure that needs headers beyond the usual. */
@@ -55,15 +56,15 @@ export function buildPackages(recipe: BuildRecipe, manager: Manager | null, os: 
   return [...new Set([...usual, ...asked])];
 }
 
-/** What haup's scripts on the host call. */
-export function runtimePackages(
-  facts: Pick<HostFacts, 'packageManager' | 'packages'>,
-  needs: { readonly curl: boolean },
-): readonly string[] {
+/** What haup's scripts on the host call: who has a VIP, and who answers, also where no health check asks. */
+export function runtimePackages(facts: Pick<HostFacts, 'packageManager' | 'packages'>): readonly string[] {
   const manager = facts.packageManager;
   if (manager === null) return [];
-  return [...pickFor(manager)(names.ip), ...(needs.curl ? curlPackage(facts) : [])];
+  return [...pickFor(manager)(names.ip), ...curlPackage(facts)];
 }
+
+/** Packages of nginx have what passes TCP connections on in a package of its own. */
+export const streamPackage = (manager: Manager): readonly string[] => pickFor(manager)(names.nginxStream);
 
 export function curlPackage(facts: Pick<HostFacts, 'packageManager' | 'packages'>): readonly string[] {
   // Red Hat's minimal installations have a smaller curl under another name that conflicts with the full one.

@@ -106,6 +106,7 @@ function nginxOf({ nginx }: Written, sources: Sources): NginxSoftware {
     ...softwareOf(nginx),
     workerProcesses: nginx.worker_processes,
     workerConnections: nginx.worker_connections,
+    healthPort: nginx.health_port,
     sites: nginx.sites.map((site, i) => ({
       name: site.name,
       listen: site.listen.map(String),
@@ -128,6 +129,7 @@ function hooksOf({ hooks }: Written): Hooks {
 function serves(site: WrittenSite, path: Path, sources: Sources): Site['serves'] {
   if (site.root !== undefined) return { kind: 'root', path: site.root };
   if (site.proxy !== undefined) return { kind: 'proxy', upstreams: site.proxy };
+  if (site.stream !== undefined) return { kind: 'stream', upstreams: site.stream };
   if (site.file !== undefined) return { kind: 'file', path: site.file, text: sources.text(site.file, path) };
   return { kind: 'page' };
 }

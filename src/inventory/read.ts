@@ -8,6 +8,7 @@ import type { Secret } from '../model/secret.ts';
 import { build, type Sources } from './build.ts';
 import { type Parsed, parseYaml } from './document.ts';
 import { explain } from './explain.ts';
+import { listenRules } from './listen-rules.ts';
 import { lay, overrides } from './overlay.ts';
 import { inventoryError, type Problem } from './problem.ts';
 import { authPassProblem, rules } from './rules.ts';
@@ -58,6 +59,8 @@ export function readInventory(text: string, file: string, options: ReadOptions):
     const message = `the password from ${inventory.vrrp.authPass?.source} ${authPass}`;
     invalid.push(place({ path: ['vrrp', 'auth_pass'], message, hint: 'Take 8 letters and digits.' }, layers));
   }
+  // Where a file could not be read, nothing is known of its servers.
+  if (invalid.length === 0) invalid.push(...listenRules(inventory).map((one) => place(one, layers)));
   if (invalid.length > 0) throw inventoryError([...invalid, ...missing]);
   if (missing.length > 0) throw inventoryError(missing, 'SECRET_MISSING');
   if (over === undefined || options.overlay === undefined) return inventory;

@@ -202,6 +202,11 @@ function build() {
       .min(1)
       .meta({ description: 'a list of upstreams, like [10.0.0.5:8080]' })
       .optional(),
+    stream: z
+      .array(text(upstream, 'an upstream, host:port').regex(/:\d+$/))
+      .min(1)
+      .meta({ description: 'a list of upstreams for TCP connections, like [10.0.0.5:6443]' })
+      .optional(),
     file: text(
       localPath,
       "the path of a file with the site's own nginx configuration, relative to this file",
@@ -234,11 +239,16 @@ function build() {
       .meta({ description: 'auto or a number from 1 to 1024' })
       .default('auto'),
     worker_connections: whole(1, 1048576, 'connections of a worker').default(1024),
+    health_port: whole(
+      1,
+      65535,
+      "a port that no site listens on: there haup's own server says on 127.0.0.1 whether nginx answers",
+    ).default(488),
     sites: z
       .array(
-        z
-          .strictObject(site)
-          .meta({ description: 'a site: name, listen, server_names, and one of root, proxy or file' }),
+        z.strictObject(site).meta({
+          description: 'a site: name, listen, server_names, and one of root, proxy, stream or file',
+        }),
       )
       .min(1)
       .meta({ description: 'a list of sites' })

@@ -1,4 +1,4 @@
-/** Rules over the sites of nginx. */
+/** Rules over the sites of nginx, as the inventory writes them. */
 
 import { addressOf, bare } from './derive.ts';
 import type { Loose, Parts, Path, Violation, WrittenSite } from './written.ts';
@@ -17,7 +17,9 @@ function names({ sites }: Parts): Violation[] {
       found.push({ path: [...path, 'name'], message: `${site.name} is the name of two sites`, hint });
     }
     if (site.name !== undefined) seen.add(site.name);
-    const [first, second] = (['root', 'proxy', 'file'] as const).filter((key) => site[key] !== undefined);
+    const [first, second] = (['root', 'proxy', 'stream', 'file'] as const).filter(
+      (key) => site[key] !== undefined,
+    );
     if (second !== undefined) {
       const message = `a site serves ${first} or ${second}, not both`;
       found.push({
@@ -36,6 +38,8 @@ function answers({ sites }: Parts): Violation[] {
   const found: Violation[] = [];
   const seen = new Set<string>();
   sites.forEach((site, i) => {
+    // A connection that is passed on asks for no name.
+    if (site.stream !== undefined) return;
     for (const [j, listen] of listens(site)) {
       const claims = (site.server_names ?? []).map((server) => `for ${server} on ${listen.place}`);
       if (listen.isDefault) claims.push(`by default on ${listen.place}`);

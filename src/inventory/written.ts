@@ -83,6 +83,7 @@ interface WrittenKeepalived extends WrittenSoftware {
 interface WrittenNginx extends WrittenSoftware {
   readonly worker_processes: number | 'auto';
   readonly worker_connections: number;
+  readonly health_port: number;
   readonly sites: readonly WrittenSite[];
 }
 
@@ -92,6 +93,7 @@ export interface WrittenSite {
   readonly server_names: readonly string[];
   readonly root?: string | undefined;
   readonly proxy?: readonly string[] | undefined;
+  readonly stream?: readonly string[] | undefined;
   readonly file?: string | undefined;
 }
 

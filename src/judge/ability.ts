@@ -8,12 +8,12 @@ import { isDrained } from './checks.ts';
 export interface HostView {
   /** Null: it could not be reached. */
   readonly facts: HostFacts | null;
-  /** What nginx said when asked on an address of the host's own. */
+  /** What haup's own server in nginx said when the host asked. */
   readonly http: OwnAnswer;
 }
 
 export interface OwnAnswer {
-  /** Null: the host has no address that could be asked. */
+  /** Where it was asked; null: it was not, since the host cannot be reached. */
   readonly address: string | null;
   /** The name that came back; null: no answer, `error` says why. */
   readonly host: string | null;
@@ -36,7 +36,6 @@ export function obstacles(name: HostName, view: HostView | undefined): readonly 
 
 function answerObstacle(name: HostName, { address, host, error }: OwnAnswer): readonly string[] {
   if (host === name) return [];
-  if (address === null) return ['has no address of its own on which nginx could be asked'];
   if (host !== null) return [`nginx on ${address} calls itself ${host}`];
   return [`nginx does not answer on ${address} (${error ?? 'no name in its answer'})`];
 }

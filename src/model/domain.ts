@@ -150,6 +150,8 @@ export interface KeepalivedSoftware extends Software {
 export interface NginxSoftware extends Software {
   readonly workerProcesses: number | 'auto';
   readonly workerConnections: number;
+  /** Where haup's own server answers on 127.0.0.1, whatever the sites are. */
+  readonly healthPort: number;
   readonly sites: readonly Site[];
 }
 
@@ -161,5 +163,7 @@ export interface Site {
     | { readonly kind: 'page' }
     | { readonly kind: 'root'; readonly path: string }
     | { readonly kind: 'proxy'; readonly upstreams: readonly string[] }
+    /** TCP connections, passed on as they are. */
+    | { readonly kind: 'stream'; readonly upstreams: readonly string[] }
     | { readonly kind: 'file'; readonly path: string; readonly text: string };
 }

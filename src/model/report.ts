@@ -49,6 +49,8 @@ export interface VerifyReport {
 
 export interface VipVerified {
   readonly address: string;
+  /** By what it was asked: `HTTPS on port 443 for app.example.org`. */
+  readonly asked?: string;
   readonly drills: readonly DrillReport[];
 }
 
@@ -133,6 +135,8 @@ export interface FailoverReport {
 
 export interface VipMoved extends Answered, Partial<HeldTimes> {
   readonly address: string;
+  /** By what it was asked: `HTTPS on port 443 for app.example.org`. */
+  readonly asked?: string;
   readonly from: HostName | null;
   readonly to: HostName | null;
   /** The outage that VRRP's timers allow for this mode, and what a measurement may add to it. */

@@ -31,11 +31,18 @@ export function failoverText(raw: FailoverReport, style: Style, columns = 80): s
   });
   return [
     ...table(['VIP', 'BEFORE', 'AFTER', 'OUTAGE', 'LOST REQUESTS'], rows, width, style.dim),
+    ...report.vips
+      .filter(({ asked }) => !isUsual(asked))
+      .flatMap(({ address, asked }) => wrap(`${address} was asked by ${asked}.`, width).map(style.dim)),
     '',
     ...report.reasons.flatMap((reason) => hanging(`${style.red('✗')} `, reason, width, style.red)),
     ...closing(report, style, width),
   ].join('\n');
 }
+
+/** Whether a VIP was asked as everybody takes for granted. */
+export const isUsual = (asked: string | undefined): boolean =>
+  asked === undefined || asked === 'HTTP on port 80';
 
 function holdersIn(topology: readonly Topology[], address: string): readonly string[] {
   return topology.find((each) => each.address === address)?.holders ?? [];

@@ -1,5 +1,6 @@
 import type { Answered, DrillReport, VerifyReport, VipVerified } from '../model/report.ts';
 import { hanging, padEnd, truncate, widthOf, wrap } from './columns.ts';
+import { isUsual } from './failover-text.ts';
 import { lostLong, retriedSentence } from './lost-text.ts';
 import { printableData } from './printable.ts';
 import type { Paint, Style } from './style.ts';
@@ -39,6 +40,9 @@ function drillLines(vip: VipVerified, drill: DrillReport, style: Style, width: n
     '',
     ...strip(drill, label, style, width),
     ...figures(drill, label, style, width),
+    ...(isUsual(vip.asked)
+      ? []
+      : hanging(`  ${style.dim(padEnd('asked', label))}  `, vip.asked ?? '', width)),
   ];
 }
 

@@ -1,7 +1,8 @@
 import type { VipMove } from '../judge/move.ts';
-import type { HostName, Vip, Vrrp } from '../model/domain.ts';
+import type { HostName, NginxSoftware, Vip, Vrrp } from '../model/domain.ts';
 import { HaupError } from '../model/errors.ts';
 import type { Action } from '../model/action.ts';
+import { probeOf, probeWords } from '../model/probe.ts';
 import type { FailoverReport, Topology, VipMoved } from '../model/report.ts';
 import { type Bound, bound } from '../verify/bounds.ts';
 import { answered, heldBy, tenths } from '../verify/drill-report.ts';
@@ -26,6 +27,8 @@ export interface MoveOrder {
   /** Everything that is shown before and after. */
   readonly vips: readonly Vip[];
   readonly vrrp: Vrrp;
+  /** What is asked at the VIPs. */
+  readonly nginx: Pick<NginxSoftware, 'sites'>;
   /** Go on where this machine cannot see that the VIP serves. */
   readonly force: boolean;
 }
@@ -121,6 +124,7 @@ async function sampled(
     return {
       moved: {
         address,
+        asked: probeWords(probeOf(order.nginx, address)),
         from: move.from,
         to: arrivedMs === null ? null : move.to.host,
         ...answered(verdict),
@@ -148,7 +152,7 @@ function boundOf({ mode, vrrp }: MoveOrder, { vip, from, to }: Destined): Bound 
  * back into service is never barred by that.
  */
 async function observable(
-  { host, mode, force }: MoveOrder,
+  { host, mode, nginx, force }: MoveOrder,
   moves: readonly Destined[],
   ground: Ground,
   sampler: Sampler,
@@ -158,7 +162,7 @@ async function observable(
     const address = vip.address.address;
     if (from === null || (await isSteady(ground, sampler, { address, host: from, ...quiet }, signal)))
       continue;
-    const what = `${address} is not answered by ${from} over HTTP from this machine`;
+    const what = `${address} is not answered by ${from}, asked from this machine by ${probeWords(probeOf(nginx, address))}`;
     if (force || mode === 'failback') {
       ground.say(`${what}: going on all the same`);
       continue;

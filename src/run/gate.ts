@@ -1,24 +1,28 @@
-import type { HostName, Inventory, Service, Vip } from '../model/domain.ts';
+import type { HostName, Inventory, NginxSoftware, Service, Vip } from '../model/domain.ts';
 import { services } from '../model/domain.ts';
 import { HaupError } from '../model/errors.ts';
 import { drainFile } from '../model/layout.ts';
 import type { Host, ReadScript } from '../model/host.ts';
 import type { CheckName } from '../model/plan.ts';
-import { probeHeader, probePath, probePort } from '../model/probe.ts';
+import { probesOf } from '../model/probe.ts';
+import { type Asked, askScript, type HostAnswers, readAnswers } from '../verify/ask-host.ts';
+import { answerComplaints } from './answers.ts';
 
 /** What a gate looks at, read from one host in one round trip. */
 interface Sight {
   readonly held: readonly string[];
   readonly active: readonly Service[];
   readonly drained: boolean;
-  /** VIP → name of the host that answered HTTP on it, as seen from this host. */
-  readonly answers: Readonly<Record<string, string>>;
+  /** What this host was answered, by its own nginx and at the VIPs. */
+  readonly asked: HostAnswers;
 }
 
 export interface GateOptions {
   /** The VIPs that it is about, and those whose members must all be done; absent: all. */
   readonly addresses?: readonly string[] | undefined;
   readonly settling?: readonly string[] | undefined;
+  /** What nginx served on the hosts before: one that is not changed yet answers as it did. */
+  readonly before?: readonly Pick<NginxSoftware, 'sites'>[];
   readonly now: () => number;
   readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
 }
@@ -29,8 +33,8 @@ const patienceMs = 15_000;
 
 /**
  * Waits until the checks hold for every VIP that has one of `members`: both daemons active on the
- * members, each VIP held by exactly one kernel, HTTP answered there by that very host. HTTP is asked
- * by the hosts themselves, so that it does not matter whether the operator's machine reaches the VIP.
+ * members, each VIP held by exactly one kernel, and answered there by that very host. The hosts ask
+ * themselves, so that it does not matter whether the operator's machine reaches the VIP.
  * Rejects with GATE_FAILED, naming what does not hold, when VRRP's own time and some patience are over.
  */
 export async function gate(
@@ -44,7 +48,12 @@ export async function gate(
   const near = inventory.vips.filter((vip) => vip.members.some(({ host }) => members.includes(host)));
   const { addresses } = options;
   const vips = near.filter(({ address }) => addresses === undefined || addresses.includes(address.address));
-  const script = gateScript(vips, probePort(inventory.nginx));
+  const asked = vips.map(({ address: { address }, members: able }) => ({
+    address,
+    hosts: able.map(({ host }) => host),
+    probes: probesOf([inventory.nginx, ...(options.before ?? [])], address),
+  }));
+  const script = gateScript(asked, inventory.nginx.healthPort);
   const slowest = Math.max(0, ...near.map((vip) => 4 * vip.advertInt)) + inventory.vrrp.preemptDelay;
   const deadline = options.now() + slowest * 1000 + patienceMs;
   // Whether daemons run their own host alone knows: another that was lost must not be waited for.
@@ -59,7 +68,12 @@ export async function gate(
         }
       }),
     );
-    const wrong = complaints(vips, members, checks, sights, options.settling);
+    const wrong = [
+      ...complaints(vips, members, checks, sights, options.settling),
+      ...(checks.includes('http') || checks.includes('released')
+        ? answerComplaints(asked, members, checks, sights, inventory.nginx.healthPort)
+        : []),
+    ];
     if (wrong.length === 0) return;
     if (options.now() > deadline) {
       throw new HaupError(
@@ -120,19 +134,6 @@ function complaints(
     if (settles && holders.length === 1 && expected !== undefined && holder !== expected) {
       wrong.push(`${address} is held by ${holder}; ${expected} comes before it and has not taken it back`);
     }
-    if ((!served && !checks.includes('http')) || holders.length > 1) continue;
-    for (const [name, sight] of sights) {
-      const answer = sight.answers[address];
-      if (elsewhere && (answer === undefined || !unseen.includes(answer))) {
-        wrong.push(
-          `${address} is not held by ${[...sights.keys()].join(' or ')}, and ${name} ${answer === undefined ? 'gets no HTTP answer there' : `is answered by ${answer}`}`,
-        );
-      } else if (holder !== undefined && answer !== holder) {
-        wrong.push(
-          `${address} is held by ${holder}, but ${name} ${answer === undefined ? 'gets no HTTP answer there' : `is answered by ${answer}`}`,
-        );
-      }
-    }
   }
   return wrong;
 }
@@ -140,17 +141,11 @@ function complaints(
 const able = (sight: Sight | undefined): boolean =>
   sight !== undefined && !sight.drained && services.every((service) => sight.active.includes(service));
 
-function gateScript(vips: readonly Vip[], port: number): ReadScript {
-  // Addresses and the port come from the inventory's schema: digits, dots and colons only.
-  const urls = vips.map(({ address }) => {
-    const host = address.address.includes(':') ? `[${address.address}]` : address.address;
-    return `printf 'answer\\t${address.address}\\t%s\\n' "$(curl -s -o /dev/null -m 1 -D - 'http://${host}:${port}${probePath}' | tr -d '\\r' | sed -n 's/^${probeHeader}: //Ip')"`;
-  });
+function gateScript(asked: readonly Asked[], healthPort: number): ReadScript {
   return `ip -o addr show | while read -r index name family address rest; do printf 'held\\t%s\\n' "\${address%%/*}"; done
 for s in ${services.join(' ')}; do [ "$(systemctl is-active $s.service)" = active ] && printf 'active\\t%s\\n' "$s"; done
 case "$(cat ${drainFile} 2>/dev/null)" in -*) echo drained ;; esac
-${urls.join('\n')}
-true
+${askScript(healthPort, asked)}true
 ` as ReadScript;
 }
 
@@ -165,8 +160,6 @@ function parseSight(output: Uint8Array): Sight {
     held: of('held').map(([address = '']) => address),
     active: services.filter((service) => of('active').some(([name]) => name === service)),
     drained: records.some(([kind]) => kind === 'drained'),
-    answers: Object.fromEntries(
-      of('answer').flatMap(([vip = '', host = '']) => (host === '' ? [] : [[vip, host]])),
-    ),
+    asked: readAnswers(records),
   };
 }

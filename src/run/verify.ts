@@ -1,7 +1,8 @@
 import { ableMembers, obstacles, type Views } from '../judge/ability.ts';
 import { advertText, claimsOn, claimText, foreignAdverts } from '../judge/wire.ts';
 import type { HostName, Inventory, Vip } from '../model/domain.ts';
-import type { DrillReport, VerifyReport } from '../model/report.ts';
+import { probeOf, probeWords } from '../model/probe.ts';
+import type { DrillReport, VerifyReport, VipVerified } from '../model/report.ts';
 import { refusedDrill } from '../verify/drill-report.ts';
 import { type DrillCase, type Drilled, drillLimitMs, runDrill } from '../verify/drills.ts';
 import type { Ground } from '../verify/move.ts';
@@ -36,12 +37,13 @@ export async function verifyVips(
   open: OpenGround,
   signal: AbortSignal,
 ): Promise<Verified> {
-  const vips: { address: string; drills: DrillReport[] }[] = [];
+  const vips: (VipVerified & { readonly drills: DrillReport[] })[] = [];
   let failed = false;
   let error: unknown = null;
   for (const vip of order.vips) {
     const drills: DrillReport[] = [];
-    vips.push({ address: vip.address.address, drills });
+    const { address } = vip.address;
+    vips.push({ address, asked: probeWords(probeOf(order.inventory.nginx, address)), drills });
     for (const drill of order.drills) {
       if (failed) {
         drills.push(notDrilled(order, vip, drill, 'the run was broken off before it'));

@@ -183,5 +183,5 @@ function unquiet(watch: Watch, { address, host, beside = [] }: Quiet): string {
     if (having.length > 1) return `${having.join(' and ')} both have ${it}: split brain`;
     if (other === address && having[0] !== host) return `${having[0]} has the VIP, and ${host} should`;
   }
-  return `${host} has the VIP, but does not answer HTTP there from this machine`;
+  return `${host} has the VIP, but does not answer there when asked from this machine`;
 }

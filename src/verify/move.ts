@@ -141,7 +141,9 @@ function isServedBy(
 ): boolean {
   const holders = ground.watch.holders(address);
   const last: Sample | undefined = sampler.of(address).findLast(isAnswered);
-  return holders.length === 1 && holders[0] === host && last?.host === host && last.sentAt >= afterMs;
+  if (holders.length !== 1 || holders[0] !== host || last === undefined) return false;
+  // An answer without a status has no name either: it is the holder's.
+  return (last.status === null || last.host === host) && last.sentAt >= afterMs;
 }
 
 async function until(

@@ -9,6 +9,7 @@ export interface Sample {
   readonly sentAt: number;
   /** Null: no answer came, on either connection. */
   readonly answeredAt: number | null;
+  /** Null: none came, or the answer has none (a TLS handshake, a connection). */
   readonly status: number | null;
   /** Who answered by its own word (`X-Haup-Host`). */
   readonly host: string | null;
@@ -43,9 +44,9 @@ export interface HttpOutage {
   readonly everyMs: number;
 }
 
-/** Only a 200 is an answer: a page of errors does not serve anyone. On which connection it came does not matter. */
+/** Of HTTP only a 200 is an answer: a page of errors serves nobody. On which connection it came does not matter. */
 export const isAnswered = (sample: Sample): sample is Sample & { readonly answeredAt: number } =>
-  sample.answeredAt !== null && sample.status === 200;
+  sample.answeredAt !== null && (sample.status === 200 || sample.status === null);
 
 /** Lost to a client that does not retry. */
 const isLost = (sample: Sample): boolean => !isAnswered(sample) || sample.retried;
@@ -63,7 +64,7 @@ export function outage(samples: readonly Sample[], intervalMs: number): HttpOuta
     lostWithinMs: (lost.at(-1)?.sentAt ?? 0) - (lost[0]?.sentAt ?? 0),
     slowestMs: answers.reduce((most, one) => Math.max(most, one.answeredAt - one.sentAt), 0),
     unanswered: unansweredSpans(sent, intervalMs),
-    answeredBy: answeredBy(answers),
+    answeredBy: answeredBy(answers.filter(({ status }) => status !== null)),
     stalledMs: stalls.reduce((most, stall) => Math.max(most, stall.toMs - stall.fromMs), 0),
     everyMs: ((sent.at(-1)?.sentAt ?? 0) - (sent[0]?.sentAt ?? 0)) / Math.max(1, sent.length - 1),
   };

@@ -1,5 +1,6 @@
 import type { Sample } from './outage.ts';
-import { type Pending, request, type Target } from './request.ts';
+import type { Target } from './ask.ts';
+import { type Pending, request } from './request.ts';
 
 export interface SampleOptions {
   readonly targets: readonly Target[];

@@ -1,10 +1,15 @@
 import { Worker } from 'node:worker_threads';
 import { HaupError } from '../model/errors.ts';
+import type { Target } from './ask.ts';
 import type { Sample } from './outage.ts';
 import type { Batch, SampleOptions } from './sample-loop.ts';
 
-/** 200 requests a second to each target, and 1000 in all: more would load what is measured. */
-export const intervalFor = (targets: number): number => Math.max(5, targets);
+/**
+ * 200 requests a second to each target, and 1000 in all: more would load what is measured. A TLS handshake takes a
+ * hundred times as long as a request, and a connection of a stream goes on to an upstream: of those 50.
+ */
+export const intervalFor = (targets: readonly Target[]): number =>
+  Math.max(targets.every(({ kind = 'http' }) => kind === 'http') ? 5 : 20, targets.length);
 
 /**
  * Below TCP's first retransmission (1 s, RFC 6298 2.1): a connection whose first packet was lost stays

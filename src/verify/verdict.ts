@@ -134,7 +134,7 @@ function heldReasons(
 /** Answers by a host whose kernel did not have the VIP then, or that did not say who it is. */
 function wrongHost({ address, samples, events, window, clockErrorMs }: Sighting): readonly string[] {
   const answers = samples.filter(isAnswered);
-  const nameless = answers.filter(({ host }) => host === null).length;
+  const nameless = answers.filter(({ host, status }) => host === null && status !== null).length;
   const slack = clockErrorMs + wordLateMs;
   const from = Math.min(window.fromMs, ...answers.map(({ sentAt }) => sentAt)) - 2 * slack;
   const to = Math.max(window.toMs, ...answers.map(({ answeredAt }) => answeredAt)) + slack;

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { exampleText } from '../fakes/example.ts';
 import { read } from '../inventory/reading.ts';
 import { keep136, keep137 } from './documented.conf.ts';
-import { keepalivedConf, resourcesOf, treeOf } from './hosts.ts';
+import { keepalivedConf, pair, resourcesOf, treeOf } from './hosts.ts';
 import { parseKeepalived } from './keepalived-syntax.ts';
 
 const documented = read(exampleText.replace('# profile: default ', 'profile: documented '));
@@ -30,7 +30,7 @@ test('the order of members alone makes the roles', () => {
   expect(states.map(({ words }) => words[1])).toEqual(['MASTER', 'MASTER']);
 });
 
-test('without a health check nothing of it is left: no script, no user for it, no curl', () => {
+test('without a health check nothing of it is left: no script and no user for it; whether nginx answers is asked all the same', () => {
   expect(Object.keys(treeOf(documented)['keep_136'] ?? {})).not.toContain(
     '/usr/libexec/keepalived/haup-check-nginx',
   );
@@ -38,6 +38,15 @@ test('without a health check nothing of it is left: no script, no user for it, n
   expect(resources.flatMap((one) => (one.kind === 'user' ? [one.name] : []))).toEqual(['nginx']);
   expect(resources.flatMap((one) => (one.kind === 'package' && one.for === 'run' ? one.names : []))).toEqual([
     'iproute2',
+    'curl',
+  ]);
+});
+
+test('a switched-off health check wants what asks, too', () => {
+  const unchecked = resourcesOf(pair('vrrp: { check: { enabled: false } }'));
+  expect(unchecked.flatMap((one) => (one.kind === 'package' && one.for === 'run' ? one.names : []))).toEqual([
+    'iproute2',
+    'curl',
   ]);
 });
 

@@ -61,6 +61,18 @@ describe('nginx needs', () => {
   });
 });
 
+test('connections that are passed on ask for stream', () => {
+  const found = buildNeeds(
+    pair('nginx: { sites: [{ name: api, listen: [6443], stream: [10.0.0.5:6443] }] }'),
+    'nginx',
+  );
+  expect(found.map(({ feature }) => feature)).toEqual([
+    'http_rewrite_module',
+    'stream_core_module',
+    'stream_proxy_module',
+  ]);
+});
+
 test('directives are read with their values, of blocks too', () => {
   expect(
     directives(
@@ -72,6 +84,6 @@ test('directives are read with their values, of blocks too', () => {
     ['server'],
     ['listen', '443', 'ssl'],
     ['location', '/'],
-    ['return', '200', '"a;b{"'],
+    ['return', '200', 'a;b{'],
   ]);
 });

@@ -90,15 +90,12 @@ describe('what a build needs', () => {
   });
 });
 
-test('the scripts need ip, and curl for the health check; the smaller curl will do', () => {
-  expect(runtimePackages({ packageManager: 'apt-get', packages: {} }, { curl: true })).toEqual([
-    'iproute2',
-    'curl',
+test('the scripts need ip and curl; the smaller curl will do', () => {
+  expect(runtimePackages({ packageManager: 'apt-get', packages: {} })).toEqual(['iproute2', 'curl']);
+  expect(runtimePackages({ packageManager: null, packages: {} })).toEqual([]);
+  expect(runtimePackages({ packageManager: 'dnf', packages: { 'curl-minimal': '7.76' } })).toEqual([
+    'iproute',
   ]);
-  expect(runtimePackages({ packageManager: 'dnf', packages: {} }, { curl: false })).toEqual(['iproute']);
-  expect(
-    runtimePackages({ packageManager: 'dnf', packages: { 'curl-minimal': '7.76' } }, { curl: true }),
-  ).toEqual(['iproute']);
 });
 
 const software = (from: string): Inventory =>

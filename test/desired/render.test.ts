@@ -16,7 +16,8 @@ const sites = `
     - { name: files, listen: [81], root: /srv/files }
     - { name: app, listen: ["10.0.0.5:82"], proxy: [10.0.0.7:8080] }
     - { name: body, listen: [83], file: body.conf }
-    - { name: whole, listen: [84], file: whole.conf }`;
+    - { name: whole, listen: [84], file: whole.conf }
+    - { name: api, listen: [6443], stream: [10.0.0.7:6443] }`;
 const everything = (from: 'source' | 'package', listen = '80'): Inventory =>
   read(
     `hosts: { a: { address: 10.0.0.1, interface: e }, b: { address: 10.0.0.2, interface: e } }
@@ -91,6 +92,7 @@ function unused(template: string): readonly string[] {
     'nginx.dropin': [],
   };
   if (uses[template] !== undefined) return unit.filter((key) => !uses[template]?.includes(key));
+  if (template === 'site-stream.conf') return ['serverNames', 'identity'];
   return template === 'site-file.conf' ? ['listens', 'serverNames', 'identity'] : [];
 }
 

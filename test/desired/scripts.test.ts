@@ -85,12 +85,14 @@ describe('the health check', () => {
     ).toBe(0);
   });
 
-  test('is written for the ports of the sites, the timeout of the inventory and the user that may run it', () => {
+  test('is written for the port of the server that haup has of its own, whatever the sites are, the timeout of the inventory and the user that may run it', () => {
     const tree = treeOf(
-      pair('vrrp: { check: { timeout: 2 } }\nnginx: { sites: [{ name: x, listen: [8080] }] }'),
+      pair(
+        'vrrp: { check: { timeout: 2 } }\nnginx: { health_port: 489, sites: [{ name: x, listen: [8080] }] }',
+      ),
     );
     const script = tree['keep_136']?.['/usr/libexec/keepalived/haup-check-nginx'];
-    expect(script).toMatch(/--max-time 2 'http:\/\/127\.0\.0\.1:8080\/haup\/host'$/m);
+    expect(script).toMatch(/--max-time 2 'http:\/\/127\.0\.0\.1:489\/haup\/host'$/m);
   });
 });
 

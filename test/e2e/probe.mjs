@@ -5,10 +5,11 @@ import { intervalFor, startSampler, timeoutMs } from '../../dist/app/sample.js';
 
 const [limit, ...addresses] = process.argv.slice(2);
 const ending = new AbortController();
-const intervalMs = intervalFor(addresses.length);
+const targets = addresses.map((address) => ({ address, port: 80 }));
+const intervalMs = intervalFor(targets);
 const sampler = await startSampler(
   {
-    targets: addresses.map((address) => ({ address, port: 80 })),
+    targets,
     intervalMs,
     timeoutMs,
     limitMs: Number(limit) * 1000,

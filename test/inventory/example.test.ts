@@ -63,7 +63,13 @@ test('with every comment taken for YAML it is still an inventory', () => {
   const inventory = read(whole);
   expect(inventory.hosts).toHaveLength(3);
   expect(inventory.vips).toHaveLength(3);
-  expect(inventory.nginx.sites.map(({ serves }) => serves.kind)).toEqual(['page', 'root', 'proxy', 'file']);
+  expect(inventory.nginx.sites.map(({ serves }) => serves.kind)).toEqual([
+    'page',
+    'root',
+    'proxy',
+    'stream',
+    'file',
+  ]);
 });
 
 test('the defaults it tells are the defaults', () => {

@@ -63,6 +63,7 @@ test('the least inventory has all defaults', () => {
           "--with-http_stub_status_module",
         ],
         "from": "source",
+        "healthPort": 488,
         "prefix": "/usr/local/nginx",
         "sha256": null,
         "sites": [

@@ -18,6 +18,7 @@ const order = (
   actions,
   vips: pair,
   vrrp,
+  nginx: { sites: [] },
   force: false,
   ...changes,
 });

@@ -22,7 +22,7 @@ const host = (name: string, { held, answers, active = ['keepalived', 'nginx'] }:
       [
         ...held.map((address) => `held\t${address}`),
         ...active.map((service) => `active\t${service}`),
-        ...Object.entries(answers).map(([address, by]) => `answer\t${address}\t${by}`),
+        ...Object.entries(answers).map(([address, by]) => `answer\t${address}\t0\t${by}`),
         '',
       ].join('\n'),
     ),
@@ -44,7 +44,7 @@ async function complaints(
   hosts: readonly Host[],
   checks: readonly CheckName[],
   members: readonly string[],
-  about: Pick<GateOptions, 'addresses' | 'settling'> = {},
+  about: Pick<GateOptions, 'addresses' | 'settling' | 'before'> = {},
 ) {
   let clock = 0;
   return gate(
@@ -99,7 +99,7 @@ describe('the gate', () => {
     test('a VIP that nobody answers is missed all the same', async () => {
       const deaf = host('keep_137', { held: [two], answers: { [two]: 'keep_137' } });
       expect(await complaints([deaf], serving, ['keep_137'])).toEqual([
-        `${one} is not held by keep_137, and keep_137 gets no HTTP answer there`,
+        `${one} is not held by keep_137, and keep_137 gets no answer there (HTTP on port 80)`,
       ]);
     });
 
@@ -160,4 +160,54 @@ test('whether daemons run is asked of their own host: another that was lost is n
   };
   expect(await complaints([a, lost], ['services'], ['keep_136'])).toEqual([]);
   await expect(complaints([a, lost], ['services', 'one-holder'], ['keep_136'])).resolves.toBeUndefined();
+});
+
+describe('who answers', () => {
+  const sites = (text: string) => ({
+    sites: [{ name: 'x', listen: [], serverNames: [], serves: { kind: 'file', path: 'x', text } as const }],
+  });
+  const both = [one, two];
+  const lines = (name: string, ...more: string[]): Host => ({
+    ...host(name, { held: [], answers: {} }),
+    read: async () => Buffer.from(['active\tkeepalived', 'active\tnginx', ...more, ''].join('\n')),
+  });
+  /** Each host has its own VIP; both see the same answers. */
+  const seen = (...more: string[]): Host[] => [
+    lines('keep_136', `held\t${one}`, ...more),
+    lines('keep_137', `held\t${two}`, ...more),
+  ];
+  const well = both.map((vip, i) => `answer\t${vip}\t0\tkeep_13${6 + i}`);
+
+  test('nginx that does not answer on its own host is missed, one that has no such server yet is not', async () => {
+    const [, other] = seen(...well, 'own\t0\tkeep_137');
+    const hung = lines('keep_136', `held\t${one}`, ...well, 'own\t28\t');
+    expect(await complaints([hung, other as Host], serving, ['keep_136', 'keep_137'])).toEqual([
+      'keep_136: nginx does not answer on 127.0.0.1:488',
+    ]);
+    const old = lines('keep_136', `held\t${one}`, ...well, 'own\t7\t');
+    expect(await complaints([old, other as Host], serving, ['keep_136', 'keep_137'])).toEqual([]);
+  });
+
+  test('a program that a host lacks is named, and nothing that follows from it', async () => {
+    const [, other] = seen(...well);
+    const bare = lines('keep_136', `held\t${one}`, 'missing\tcurl', 'own\t127\t');
+    expect(await complaints([bare, other as Host], serving, ['keep_136'])).toEqual([
+      'keep_136 lacks curl, with which it asks whether nginx answers',
+    ]);
+  });
+
+  test('an answer without a name is the holder’s', async () => {
+    const connected = both.map((vip) => `connected\t${vip}\t0`);
+    expect(await complaints(seen(...connected), serving, ['keep_136', 'keep_137'])).toEqual([]);
+  });
+
+  test('a host that is not changed yet answers as it did; one that is changed must answer as it is to', async () => {
+    const before = [sites('server { listen 8080; }')];
+    const old = both.map((vip, i) => `answer\t${vip}\t1\tkeep_13${6 + i}`);
+    expect(await complaints(seen(...old), serving, [], { before })).toEqual([]);
+    expect(await complaints(seen(...old), serving, ['keep_136'], { before })).toEqual([
+      `${one} is held by keep_136, but keep_136 gets no answer there (HTTP on port 80)`,
+      `${one} is held by keep_136, but keep_137 gets no answer there (HTTP on port 80)`,
+    ]);
+  });
 });

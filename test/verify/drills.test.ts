@@ -121,7 +121,7 @@ describe('does not break what is not whole', () => {
     const { ground, report } = await run({ answers: 'keep_137' });
     expect(ground.acted).toEqual([]);
     expect(report).toMatchObject({ ok: false, to: null, failback: null });
-    expect(report.reasons[0]).toMatch(/not drilled: keep_136 has the VIP, but does not answer HTTP there/);
+    expect(report.reasons[0]).toMatch(/not drilled: keep_136 has the VIP, but does not answer there/);
     expect(ground.sampling()).toBe(0);
   });
 
