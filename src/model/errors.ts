@@ -39,6 +39,7 @@ export type ErrorCode =
   | 'INTERFACE_MISSING'
   | 'HOST_UNSUPPORTED'
   | 'BUILD_IMPOSSIBLE'
+  | 'PORT_TAKEN'
   | 'DOWNGRADE_REFUSED'
   | 'DOWNLOAD_FAILED'
   | 'CHECKSUM_MISMATCH'
@@ -113,6 +114,7 @@ const exitOf: Readonly<Record<ErrorCode, Exit>> = {
   INTERFACE_MISSING: 'failed',
   HOST_UNSUPPORTED: 'failed',
   BUILD_IMPOSSIBLE: 'failed',
+  PORT_TAKEN: 'failed',
   DOWNGRADE_REFUSED: 'failed',
   DOWNLOAD_FAILED: 'failed',
   CHECKSUM_MISMATCH: 'failed',

@@ -2,6 +2,7 @@
 
 import type { HostName, Service } from './domain.ts';
 import type { FirewallFacts } from './firewall.ts';
+import type { Listener } from './sockets.ts';
 
 /** What to ask of a host, so that one round trip is enough. */
 export interface FactsRequest {
@@ -16,6 +17,8 @@ export interface FactsRequest {
   readonly binaries: Readonly<Record<Service, { readonly path: string; readonly prefix: string }>>;
   /** Ask for the firewall too. */
   readonly firewall?: boolean;
+  /** Ask who listens where too. */
+  readonly listening?: boolean;
 }
 
 /** How a host is now: plain data, gathered in one round trip. */
@@ -51,6 +54,8 @@ export interface HostFacts {
   readonly record: HostRecord;
   /** Null: none is active and none has rules of haup's, or it was not asked for. */
   readonly firewall: FirewallFacts | null;
+  /** Absent: it was not asked for. */
+  readonly listening?: readonly Listener[];
 }
 
 /** What the host remembers of what haup has put there, so that it can be taken away again. */

@@ -17,6 +17,8 @@ export const drainedBy = { operator: -253, change: -252 } as const;
  * file that it reads first. Gone after a reboot, as what it ran with is: the boot has read what is there.
  */
 export const unreadMark = (service: Service): string => `/run/haup.unread.${service}`;
+/** keepalived runs it to learn whether nginx answers. */
+export const healthCheck = '/usr/libexec/keepalived/haup-check-nginx';
 /** What the host finishes by itself when the run that has its lock is cut off; gone after a reboot. */
 export const entrustedScript = '/run/haup.finish';
 /** The digest of the recipe of a finished build. */

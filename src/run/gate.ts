@@ -1,7 +1,7 @@
 import type { HostName, Inventory, Service, Vip } from '../model/domain.ts';
 import { services } from '../model/domain.ts';
 import { HaupError } from '../model/errors.ts';
-import { drainFile } from '../model/layout.ts';
+import { drainFile, healthCheck } from '../model/layout.ts';
 import type { Host, ReadScript } from '../model/host.ts';
 import type { CheckName } from '../model/plan.ts';
 import { probeHeader, probePath, probePort } from '../model/probe.ts';
@@ -11,6 +11,8 @@ interface Sight {
   readonly held: readonly string[];
   readonly active: readonly Service[];
   readonly drained: boolean;
+  /** Its health check finds nothing wrong, or there is none. */
+  readonly healthy: boolean;
   /** VIP → name of the host that answered HTTP on it, as seen from this host. */
   readonly answers: Readonly<Record<string, string>>;
 }
@@ -29,7 +31,7 @@ const patienceMs = 15_000;
 
 /**
  * Waits until the checks hold for every VIP that has one of `members`: both daemons active on the
- * members, each VIP held by exactly one kernel, HTTP answered there by that very host. HTTP is asked
+ * members and their health checks well, each VIP held by exactly one kernel, HTTP answered there by that very host. HTTP is asked
  * by the hosts themselves, so that it does not matter whether the operator's machine reaches the VIP.
  * Rejects with GATE_FAILED, naming what does not hold, when VRRP's own time and some patience are over.
  */
@@ -48,7 +50,7 @@ export async function gate(
   const slowest = Math.max(0, ...near.map((vip) => 4 * vip.advertInt)) + inventory.vrrp.preemptDelay;
   const deadline = options.now() + slowest * 1000 + patienceMs;
   // Whether daemons run their own host alone knows: another that was lost must not be waited for.
-  const own = checks.every((check) => check === 'services');
+  const own = checks.every((check) => check === 'services' || check === 'healthy');
   for (;;) {
     const sights = new Map<HostName, Sight>();
     await Promise.all(
@@ -91,6 +93,10 @@ function complaints(
       for (const service of services)
         if (!sight.active.includes(service)) wrong.push(`${name}: ${service} is not active`);
     }
+  }
+  if (checks.includes('healthy')) {
+    for (const name of members)
+      if (sights.get(name)?.healthy === false) wrong.push(`${name}: its health check fails (${healthCheck})`);
   }
   if (checks.includes('released')) {
     for (const [name, sight] of sights) {
@@ -138,7 +144,10 @@ function complaints(
 }
 
 const able = (sight: Sight | undefined): boolean =>
-  sight !== undefined && !sight.drained && services.every((service) => sight.active.includes(service));
+  sight !== undefined &&
+  !sight.drained &&
+  sight.healthy &&
+  services.every((service) => sight.active.includes(service));
 
 function gateScript(vips: readonly Vip[], port: number): ReadScript {
   // Addresses and the port come from the inventory's schema: digits, dots and colons only.
@@ -149,6 +158,7 @@ function gateScript(vips: readonly Vip[], port: number): ReadScript {
   return `ip -o addr show | while read -r index name family address rest; do printf 'held\\t%s\\n' "\${address%%/*}"; done
 for s in ${services.join(' ')}; do [ "$(systemctl is-active $s.service)" = active ] && printf 'active\\t%s\\n' "$s"; done
 case "$(cat ${drainFile} 2>/dev/null)" in -*) echo drained ;; esac
+[ ! -x ${healthCheck} ] || ${healthCheck} >/dev/null 2>&1 || echo unwell
 ${urls.join('\n')}
 true
 ` as ReadScript;
@@ -165,6 +175,7 @@ function parseSight(output: Uint8Array): Sight {
     held: of('held').map(([address = '']) => address),
     active: services.filter((service) => of('active').some(([name]) => name === service)),
     drained: records.some(([kind]) => kind === 'drained'),
+    healthy: !records.some(([kind]) => kind === 'unwell'),
     answers: Object.fromEntries(
       of('answer').flatMap(([vip = '', host = '']) => (host === '' ? [] : [[vip, host]])),
     ),
