@@ -93,7 +93,7 @@ export function diffHost(want: DesiredHost, have: HostFacts, sourceOf: SourceOf)
       }),
     );
   }
-  if (leftDrained(have)) change.push({ ...undrain, why: 'an apply was cut off while it was drained' });
+  if (leftDrained(have)) change.push({ ...undrain, why: 'it was drained when an apply was cut off, or a daemon stopped' });
   const open: Change[] = [];
   const tidy = [...leftoverBuilds(want, have)];
   for (const resource of of('firewall')) {

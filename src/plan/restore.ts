@@ -61,7 +61,7 @@ export function restoreHost(
     const touched = { reread, restart, program, rebound: moved, switched: own.length > 1 };
     put(diffService({ kind: 'service', service, enabled: true, running: true }, have, touched));
   }
-  if (leftDrained(have)) change.push({ ...undrain, why: 'an apply was cut off while it was drained' });
+  if (leftDrained(have)) change.push({ ...undrain, why: 'it was drained when an apply was cut off, or a daemon stopped' });
   return { prepare: [], open: reopenFirewall(state.firewall ?? [], have), change, tidy: [], same };
 }
 

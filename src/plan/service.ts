@@ -88,7 +88,7 @@ function changesOf(wish: ServiceWish, { facts, turn, others }: Found): readonly 
   const { verb, service, now } = wish;
   const is = facts.services[service];
   const running = runs(is);
-  const back = leftDrained(facts) ? [{ ...undrain, why: 'it was drained when it was stopped' }] : [];
+  const back = leftDrained(facts) ? [{ ...undrain, why: 'it was drained when a daemon was stopped' }] : [];
   switch (verb) {
     case 'reload':
       if (running) return [change(wish, 'reload')];

@@ -121,7 +121,7 @@ function complaints(
     if (checks.includes('overlapping') && holders.length < 2) {
       wrong.push(`${address} is held by ${holder ?? 'no host'} alone`);
     }
-    const expected = vip.members.find(({ host }) => able(sights.get(host)))?.host;
+    const expected = vip.members.find(({ host }) => able(sights.get(host), host === holder))?.host;
     const settles = checks.includes('settled') && (settling?.includes(address) ?? true);
     if (settles && holders.length === 1 && expected !== undefined && holder !== expected) {
       wrong.push(`${address} is held by ${holder}; ${expected} comes before it and has not taken it back`);
@@ -143,10 +143,11 @@ function complaints(
   return wrong;
 }
 
-const able = (sight: Sight | undefined): boolean =>
+/** A holder that is ill has its VIPs until keepalived has found that too. */
+const able = (sight: Sight | undefined, holds: boolean): boolean =>
   sight !== undefined &&
   !sight.drained &&
-  sight.healthy &&
+  (sight.healthy || holds) &&
   services.every((service) => sight.active.includes(service));
 
 function gateScript(vips: readonly Vip[], port: number): ReadScript {

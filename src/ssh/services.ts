@@ -24,7 +24,7 @@ export function service({ service: name, verb, found, idle = [] }: ServiceAction
             ...(verb === 'start' || verb === 'reload'
               ? [taking(name, verb)]
               : [`systemctl ${verb} ${unit} 2>/dev/null || fail`]),
-            ...(hurries ? ['kill "$hurry" 2>/dev/null'] : []),
+            ...(hurries ? ['kill "$hurry" 2>/dev/null || true'] : []),
             ...(verb === 'restart' ? [settles(unit), 'settles || fail'] : []),
             ...(verb === 'stop' ? [] : [`rm -f ${quote(unreadMark(name))}`]),
           ];
