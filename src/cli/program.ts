@@ -216,6 +216,7 @@ Exit codes: 0 ok, 1 failed on a host, 2 usage or inventory, 3 findings or
       .addArgument(new Argument('<service>', 'which').choices(['keepalived', 'nginx']))
       .argument('[inventory]', 'inventory file (default: $HAUP_INVENTORY, else ./inventory.yaml)')
       .option('--host <host>', 'only this host')
+      .option('--now', 'without draining hosts, and without waiting until they serve again')
       .option('-y, --yes', 'do not ask')
       .addOption(lockWait()),
     async (context, [verb, service, path], options) =>

@@ -1,5 +1,6 @@
 import { paths } from '../desired/paths.ts';
 import { statusRequest } from '../desired/request.ts';
+import { socketsOf } from '../desired/sockets.ts';
 import { gatherAll } from '../facts/gather.ts';
 import { keptFiles, keptStatesOf } from '../facts/history.ts';
 import { clusters } from '../inventory/clusters.ts';
@@ -131,7 +132,7 @@ function restorePlan(
       const one = facts.get(host);
       return one === undefined
         ? []
-        : [[host, restoreHost(state, bytes.get(host) ?? new Map(), one)] as const];
+        : [[host, restoreHost(state, bytes.get(host) ?? new Map(), one, socketsOf)] as const];
     }),
   );
   const kept = new Map<HostName, readonly KeptPaths[]>(
@@ -186,7 +187,13 @@ function requestFor(inventory: Inventory, state: KeptState | undefined): FactsRe
   for (const { service, binary, prefix } of state.services.toReversed()) {
     binaries[service] = { path: binary, prefix: prefix ?? binaries[service].prefix };
   }
-  return { ...request, ...restoredPaths(state), binaries, firewall: inventory.firewall === 'open' };
+  return {
+    ...request,
+    ...restoredPaths(state),
+    binaries,
+    firewall: inventory.firewall === 'open',
+    listening: true,
+  };
 }
 
 function numberOf(text: string | undefined): number | null {

@@ -1,76 +1,109 @@
-import type { HostName, Service } from '../model/domain.ts';
-import { exitCodes, HaupError } from '../model/errors.ts';
+import type { HostName } from '../model/domain.ts';
+import { exitCodes } from '../model/errors.ts';
+import type { HostFacts } from '../model/facts.ts';
+import type { Finding, Plan } from '../model/plan.ts';
+import { countChanges } from '../plan/plan.ts';
+import { planService, type ServiceWish } from '../plan/service.ts';
 import { printJson } from '../report/json.ts';
 import { throwFailures } from '../run/failures.ts';
-import { connectAll } from './connect.ts';
+import { act } from './act.ts';
+import { makeStock, standingOf } from './carry-out.ts';
+import { connectSome } from './connect.ts';
 import type { Context } from './context.ts';
 import { knownHost, limited, openInventory } from './inventory.ts';
+import type { LockWish } from './locked.ts';
+import { planData, printPlan } from './plan.ts';
 import type { GlobalOptions } from './program.ts';
 
-export interface ServiceOptions extends GlobalOptions {
+export interface ServiceOptions extends GlobalOptions, LockWish {
   readonly host?: string;
   readonly yes?: boolean;
+  /** Without draining, and without waiting between hosts. */
+  readonly now?: boolean;
 }
 
-export interface ServiceWish {
-  readonly verb: 'start' | 'stop' | 'restart' | 'reload';
-  readonly service: Service;
-}
+type Wish = Pick<ServiceWish, 'verb' | 'service'>;
 
 const past = { start: 'started', stop: 'stopped', restart: 'restarted', reload: 'reloaded' } as const;
 
-/** `haup service VERB SERVICE`: one host after the other, so that a pair never goes at once. */
+/** `haup service VERB SERVICE`: host by host as an apply goes, so that a cluster that serves goes on serving. */
 export async function service(
   context: Context,
-  wish: ServiceWish,
+  wish: Wish,
   path: string | undefined,
   options: ServiceOptions,
 ): Promise<number> {
   const inventory = await openInventory(context, path);
-  const names: readonly HostName[] =
+  const targets: readonly HostName[] =
     options.host === undefined ? limited(inventory, options.limit) : [knownHost(inventory, options.host)];
-  const { verb } = wish;
-  // Starting and reloading interrupt nobody; the others take a VIP's holder away.
-  if ((verb === 'stop' || verb === 'restart') && options.yes !== true) {
-    const agreed = await context.confirm(
-      `${verb} ${wish.service} on ${names.join(', ')}? VIPs held there move or go.`,
-    );
-    if (!agreed) {
+  const { clusters } = await import('../inventory/clusters.ts');
+  const all = clusters(inventory);
+  const near = all.filter((cluster) => cluster.some((host) => targets.includes(host))).flat();
+  await using connected = await connectSome(context, inventory, options, {
+    names: [...new Set([...near, ...targets])],
+  });
+  // The others of a cluster only take over: one that is away cannot, and nothing more.
+  throwFailures(
+    [...connected.failures]
+      .filter(([name]) => targets.includes(name))
+      .map(([, reason]) => ({ status: 'rejected', reason })),
+  );
+  const { hosts } = connected;
+  const [{ gatherAll }, { statusRequest }, { paths }] = await Promise.all([
+    import('../facts/gather.ts'),
+    import('../desired/request.ts'),
+    import('../desired/paths.ts'),
+  ]);
+  const { entry } = paths(inventory, 'keepalived');
+  const decide = (facts: ReadonlyMap<HostName, HostFacts>): Plan =>
+    planService({ ...wish, now: options.now === true }, targets, facts, inventory.vips, all, entry);
+  const look = (signal: AbortSignal): Promise<ReadonlyMap<HostName, HostFacts>> =>
+    gatherAll(hosts, () => ({ ...statusRequest(inventory), files: [entry] }), signal);
+  const plan = decide(await look(context.signal));
+  const json = options.json === true;
+  if (json) printJson(context.out, { type: 'plan', ...planData(plan) }, 'line');
+  if (countChanges(plan).changes === 0) {
+    if (json) tell(context, wish, [], []);
+    else for (const { host, what } of plan.same) context.out(`${host}: ${what}\n`);
+    return exitCodes.ok;
+  }
+  // Starting and reloading interrupt nobody.
+  if ((wish.verb === 'stop' || wish.verb === 'restart') && options.yes !== true) {
+    if (!json) await printPlan(context, plan, options);
+    if (!(await context.confirm(`${wish.verb} ${wish.service} on ${targets.join(', ')}?`))) {
       context.err('Nothing was changed.\n');
       return exitCodes.ok;
     }
   }
-  await using connected = await connectAll(context, inventory, options, { names });
-  const { lockFor } = await import('./locked.ts');
-  await using lock = await lockFor(
-    context,
-    { inventory, connected, why: `haup service ${verb} ${wish.service}` },
-    options,
-  );
-  const done: HostName[] = [];
-  const outcomes: PromiseSettledResult<unknown>[] = [];
-  for (const name of names) {
-    const host = connected.hosts.get(name);
-    if (host === undefined) continue;
-    const outcome = await Promise.allSettled([
-      host.act({ do: 'service', service: wish.service, verb }, context.signal),
-    ]);
-    outcomes.push(...outcome);
-    if (outcome[0].status === 'fulfilled') {
-      done.push(name);
-      if (options.json !== true) context.out(`${name}: ${wish.service} ${past[verb]}\n`);
-    } else if (verb !== 'start') break; // what failed on one host is not done to the next
+  const { lockFor, takenAway } = await import('./locked.ts');
+  const command = `haup service ${wish.verb} ${wish.service}`;
+  await using lock = await lockFor(context, { inventory, connected, why: command }, options);
+  const signal = AbortSignal.any([context.signal, lock.lost]);
+  // Who holds what may have changed while the question was asked.
+  const facts = await look(signal);
+  const task = {
+    inventory,
+    goal: inventory,
+    plan: decide(facts),
+    standing: standingOf(facts),
+    hosts,
+    look,
+    stock: makeStock(context),
+    command,
+  };
+  if (countChanges(task.plan).changes > 0) {
+    await act({ ...context, signal }, task, options, takenAway(lock), facts);
   }
-  if (options.json === true) {
-    const failed = outcomes.find((outcome) => outcome.status === 'rejected');
-    const error =
-      failed?.reason instanceof HaupError
-        ? { code: failed.reason.code, host: failed.reason.host, message: failed.reason.message }
-        : null;
-    const ok = failed === undefined;
-    const said = { version: 1, ok, verb, service: wish.service, hosts: done, findings: lock.findings, error };
-    printJson(context.out, said, 'line');
-  }
-  throwFailures(outcomes);
+  const done = targets.filter((host) => !task.plan.same.some((one) => one.host === host));
+  if (json) tell(context, wish, done, lock.findings);
+  else for (const host of done) context.out(`${host}: ${wish.service} ${past[wish.verb]}\n`);
   return exitCodes.ok;
 }
+
+const tell = (
+  context: Context,
+  { verb, service: name }: Wish,
+  hosts: readonly HostName[],
+  findings: readonly Finding[],
+): void =>
+  printJson(context.out, { version: 1, ok: true, verb, service: name, hosts, findings, error: null }, 'line');

@@ -15,6 +15,7 @@ import { buildPackages, curlPackage, runtimePackages, streamPackage } from './pa
 import { hasOwnUnit, paths, scripts, scriptUser, unitPath } from './paths.ts';
 import { tarball } from './releases.ts';
 import type { Render } from './render.ts';
+import { refuseTakenPorts, socketsOf } from './sockets.ts';
 import { initScript } from './sysv.ts';
 import { vaultFiles } from './vault.ts';
 
@@ -66,6 +67,9 @@ function resources(
   const user = workerUser(inventory, known.packageManager);
   const repos = inventory.packages.vault ? vaultFiles(known) : [];
   const checks = checksNginx(inventory);
+  const files = nginxFiles(inventory, host, user, render);
+  const sockets = socketsOf(files);
+  refuseTakenPorts(sockets, known);
   return [
     ...(repos.length === 0 ? [] : [{ kind: 'repos', files: repos } as const]),
     ...packages(inventory, 'keepalived', known),
@@ -79,14 +83,12 @@ function resources(
     ...build(inventory, 'nginx', known),
     ...firewall(inventory, host, facts, render),
     // nginx comes first from here on: keepalived's first health check then finds it answering.
-    configSet(inventory, 'nginx', nginxFiles(inventory, host, user, render), [
-      siteDirectory(inventory).replace(/\/$/, ''),
-    ]),
+    configSet(inventory, 'nginx', files, [siteDirectory(inventory).replace(/\/$/, '')]),
     unit(inventory, 'nginx', render),
     configSet(inventory, 'keepalived', keepalivedFiles(inventory, host, facts, render), []),
     unit(inventory, 'keepalived', render),
     ...initScript(inventory, known),
-    { kind: 'service', service: 'nginx', enabled: true, running: true },
+    { kind: 'service', service: 'nginx', enabled: true, running: true, sockets },
     { kind: 'service', service: 'keepalived', enabled: true, running: true },
   ];
 }

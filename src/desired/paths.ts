@@ -1,6 +1,7 @@
 /** Where a service lives on a host, by how it is installed. */
 
 import type { Inventory, Service, Software } from '../model/domain.ts';
+import { healthCheck } from '../model/layout.ts';
 
 export interface Paths {
   readonly binary: string;
@@ -10,11 +11,11 @@ export interface Paths {
   readonly configDirectory: string;
 }
 
-export const scripts = {
-  checkNginx: '/usr/libexec/keepalived/haup-check-nginx',
+export const scripts: Readonly<Record<'checkNginx' | 'started' | 'release', string>> = {
+  checkNginx: healthCheck,
   started: '/usr/libexec/keepalived/haup-started',
   release: '/usr/libexec/keepalived/haup-release',
-} as const;
+};
 
 /** keepalived runs its check as this user; its own default name for it. */
 export const scriptUser = 'keepalived_script';

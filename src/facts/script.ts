@@ -18,6 +18,7 @@ import { firewallScript } from './firewall-script.ts';
 import { interfacesScript, parseInterfaces } from './interfaces.ts';
 import { offersScript } from './offers-script.ts';
 import { parseRecord, recordedFiles, recordScript } from './record.ts';
+import { parseSockets, socketsScript } from './sockets.ts';
 
 /** A file larger than this is compared by its digest only. */
 const largestText = 262_144;
@@ -75,7 +76,7 @@ printf 'drill\\t%s\\n' "$(${leftDrill})"
 ${services.map((name) => `[ -e ${word(unreadMark(name))} ] && printf 'unread\\t${name}\\n'`).join('\n')}
 ${recordScript}
 ${complaintScript}
-${request.firewall === true ? firewallScript : ''}echo end
+${request.firewall === true ? firewallScript : ''}${request.listening === true ? socketsScript : ''}echo end
 `;
   return text as ReadScript;
 }
@@ -145,6 +146,9 @@ export function parseFacts(host: HostName, output: Uint8Array): HostFacts {
     record: parseRecord(all('record')),
     ...parseComplaints(first('complaints')[0]),
     firewall: parseFirewall(all('firewall')),
+    ...(first('sockets').length === 0
+      ? {}
+      : { listening: parseSockets(decode(first('sockets')[0]), mainPids(all('service'))) }),
   };
 }
 
@@ -179,18 +183,33 @@ const unknownService: ServiceFacts = {
   program: '',
 };
 
-/** @param boots services that an init script starts at boot: of those systemd itself does not tell */
-function serviceFacts(
-  records: readonly string[][],
-  bootMs: number,
-  boots: ReadonlySet<string>,
-): HostFacts['services'] {
+function unitsOf(records: readonly string[][]): readonly ReadonlyMap<string, string>[] {
   const units: Map<string, string>[] = [];
   for (const [key = '', value = ''] of records) {
     // systemctl separates units by an empty line, which arrives here as an empty key.
     if (units.length === 0 || key === '') units.push(new Map());
     if (key !== '') units.at(-1)?.set(key, value);
   }
+  return units;
+}
+
+function mainPids(records: readonly string[][]): Readonly<Partial<Record<Service, number>>> {
+  const units = unitsOf(records);
+  return Object.fromEntries(
+    services.flatMap((service) => {
+      const pid = Number(units.find((one) => one.get('Id') === `${service}.service`)?.get('MainPID') ?? 0);
+      return pid === 0 ? [] : [[service, pid]];
+    }),
+  );
+}
+
+/** @param boots services that an init script starts at boot: of those systemd itself does not tell */
+function serviceFacts(
+  records: readonly string[][],
+  bootMs: number,
+  boots: ReadonlySet<string>,
+): HostFacts['services'] {
+  const units = unitsOf(records);
   const of = (service: Service): ServiceFacts => {
     const unit = units.find((one) => one.get('Id') === `${service}.service`);
     if (unit === undefined) return unknownService;

@@ -2,6 +2,7 @@
 
 import type { HostName, Service } from './domain.ts';
 import type { FirewallRule, FirewallTool } from './firewall.ts';
+import type { Socket } from './sockets.ts';
 
 /** What a host should be: absolute, no verbs, no I/O. Applied in the order of the list. */
 export type Resource =
@@ -32,6 +33,8 @@ export type Resource =
       readonly service: Service;
       readonly enabled: boolean;
       readonly running: boolean;
+      /** Where it is to listen. */
+      readonly sockets?: readonly Socket[];
     };
 
 /** Everything that decides what a build is; two equal recipes make the same binary on one platform. */

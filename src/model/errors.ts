@@ -41,6 +41,7 @@ export type ErrorCode =
   | 'ADDRESS_IN_USE'
   | 'HOST_UNSUPPORTED'
   | 'BUILD_IMPOSSIBLE'
+  | 'PORT_TAKEN'
   | 'DOWNGRADE_REFUSED'
   | 'DOWNLOAD_FAILED'
   | 'CHECKSUM_MISMATCH'
@@ -117,6 +118,7 @@ const exitOf: Readonly<Record<ErrorCode, Exit>> = {
   ADDRESS_IN_USE: 'failed',
   HOST_UNSUPPORTED: 'failed',
   BUILD_IMPOSSIBLE: 'failed',
+  PORT_TAKEN: 'failed',
   DOWNGRADE_REFUSED: 'failed',
   DOWNLOAD_FAILED: 'failed',
   CHECKSUM_MISMATCH: 'failed',

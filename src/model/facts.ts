@@ -3,6 +3,7 @@
 import type { Fault } from './action.ts';
 import type { HostName, Service } from './domain.ts';
 import type { FirewallFacts } from './firewall.ts';
+import type { Listener } from './sockets.ts';
 
 /** What to ask of a host, so that one round trip is enough. */
 export interface FactsRequest {
@@ -17,6 +18,8 @@ export interface FactsRequest {
   readonly binaries: Readonly<Record<Service, { readonly path: string; readonly prefix: string }>>;
   /** Ask for the firewall too. */
   readonly firewall?: boolean;
+  /** Ask who listens where too. */
+  readonly listening?: boolean;
 }
 
 /** How a host is now: plain data, gathered in one round trip. */
@@ -60,6 +63,8 @@ export interface HostFacts {
   readonly wire?: WireFacts;
   /** Null: none is active and none has rules of haup's, or it was not asked for. */
   readonly firewall: FirewallFacts | null;
+  /** Absent: it was not asked for. */
+  readonly listening?: readonly Listener[];
 }
 
 /** What a host heard on its segment while it asked and listened for a moment. */

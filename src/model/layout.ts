@@ -35,6 +35,8 @@ export const drillRecord = '/run/haup.drill';
 export const drillAtBoot = '/etc/tmpfiles.d/haup-drill.conf';
 /** sh that prints which drill that is; nothing: none. */
 export const leftDrill: string = `if [ -e ${drillAtBoot} ]; then echo drain; elif [ -e ${drillRecord} ]; then cut -d ' ' -f 1 ${drillRecord}; fi`;
+/** keepalived runs it to learn whether nginx answers. */
+export const healthCheck = '/usr/libexec/keepalived/haup-check-nginx';
 /** What the host finishes by itself when the run that has its lock is cut off; gone after a reboot. */
 export const entrustedScript = '/run/haup.finish';
 /** The digest of the recipe of a finished build; of each service its own, since both may have one prefix. */

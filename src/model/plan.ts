@@ -105,6 +105,7 @@ export interface Plan {
 /**
  * `released`: the host holds no VIP, and every VIP is held and answered by another.
  * `overlapping`: two hosts hold a VIP, for as long as one takes over from the other.
+ * `healthy`: the health check of the host itself finds nothing wrong.
  * `settled`: every VIP is back on the first member that is able to have it.
  */
 export type CheckName =
@@ -116,6 +117,7 @@ export type CheckName =
   | 'foreign-vrrp'
   | 'address-in-use'
   | 'services'
+  | 'healthy'
   | 'interface'
   | 'drained'
   | 'versions'

@@ -5,6 +5,7 @@ import type { Service } from '../model/domain.ts';
 import type { HostFacts } from '../model/facts.ts';
 import { HaupError } from '../model/errors.ts';
 import type { Change } from '../model/plan.ts';
+import { rebound, type Socket } from '../model/sockets.ts';
 import { diffBuild, type SourceOf } from './builds.ts';
 import { leftDrained, undrain } from './drain.ts';
 import { diffConfig, diffRepos, diffUnit, owns } from './files.ts';
@@ -87,11 +88,13 @@ export function diffHost(want: DesiredHost, have: HostFacts, sourceOf: SourceOf)
         reread,
         restart,
         program: software?.program ?? software?.path ?? null,
+        rebound: rebound(listenersOf(resource.service, have), resource.sockets ?? []),
         switched: leftover !== null && leftover.diffs.some(({ path }) => isUnit(path, resource.service)),
       }),
     );
   }
-  if (leftDrained(have)) change.push({ ...undrain, why: 'an apply was cut off while it was drained' });
+  if (leftDrained(have))
+    change.push({ ...undrain, why: 'it was drained when an apply was cut off, or a daemon stopped' });
   const open: Change[] = [];
   const tidy = [...leftoverBuilds(want, have)];
   for (const resource of of('firewall')) {
@@ -144,6 +147,10 @@ function diffUser(name: string, have: HostFacts): Change | string {
     diffs: [],
   };
 }
+
+/** Where the service listens now. */
+export const listenersOf = (service: Service, { listening = [] }: HostFacts): readonly Socket[] =>
+  listening.filter((one) => one.service === service);
 
 const isUnit = (path: string, service: Service): boolean =>
   path.startsWith(`/etc/systemd/system/${service}.service`);

@@ -44,38 +44,63 @@ export function canDrain(facts: HostFacts | undefined, entry: string): boolean {
   );
 }
 
+/** A host of a cluster that serves, in its turn. */
+export interface Turn {
+  /** The VIPs that one host each holds now. */
+  readonly held: readonly string[];
+  /** All that the host must not hold when a daemon of it is stopped or restarted. */
+  readonly watched: readonly string[];
+  /** It holds some of them now. */
+  readonly holds: boolean;
+  /** It can be drained. */
+  readonly able: boolean;
+}
+
 /**
- * What interrupts a daemon is done while the host is drained: the backup takes over first, so that
- * there is no outage.
+ * What interrupts a daemon is done while the host is drained, whoever holds the VIPs when the plan is made: until
+ * its turn a standby may have become the holder. Then the others take over first, or, where there is none to do so,
+ * it is refused before anything is changed. What cannot be drained is looked at in the moment itself.
  */
 export function whileDrained(
   changes: readonly Change[],
-  held: readonly string[],
-  able: boolean,
+  { held, watched, holds, able }: Turn,
 ): readonly Change[] {
   if (!changes.some(({ actions }) => actions.some(interrupts))) return changes;
   if (able) {
-    const own = changes.filter(({ id }) => id !== undrain.id).map((change) => onlyIdle(change, held));
-    return [drainWhy('a daemon is restarted: the backup takes over first', held), ...own, undrain];
+    const own = onlyIdle(changes, watched, held).filter(({ id }) => id !== undrain.id);
+    const why = holds ? 'the backup takes over first' : 'its peers keep the VIPs meanwhile';
+    return [drainWhy(`a daemon is restarted: ${why}`, held), ...ended(own), undrain];
   }
+  if (!holds) return onlyIdle(changes, watched, held);
   const note = 'this host cannot be drained: its VIPs are without a holder until the backup takes them';
   return changes.map((change) =>
-    change.actions.some((action) => action.do === 'service' && action.verb === 'restart')
-      ? { ...change, why: `${change.why}; ${note}` }
-      : change,
+    change.actions.some(interrupts) ? { ...change, why: `${change.why}; ${note}` } : change,
   );
 }
 
 const interrupts = (action: Action): boolean =>
   action.do === 'service' && (action.verb === 'restart' || action.verb === 'stop');
 
-/** The peer may fail in the meantime, and leave the VIPs to the host that is being changed. */
-function onlyIdle(change: Change, held: readonly string[]): Change {
-  const guarded = (actions: readonly Action[]): readonly Action[] =>
-    actions.map((action) => (interrupts(action) ? { ...action, idle: held } : action));
-  return {
+/** Before it gets its VIPs back: keepalived itself finds a fault only when its check has failed some times. */
+const ended = (changes: readonly Change[]): readonly Change[] =>
+  changes.map((change, at) =>
+    at === changes.length - 1 ? { ...change, after: ['services', 'healthy'] as const } : change,
+  );
+
+/**
+ * `watched` must not be held by a host on which a daemon is interrupted, and `held` not when that is put back:
+ * a VIP that nobody held before may have come by the change itself.
+ */
+export function onlyIdle(
+  changes: readonly Change[],
+  watched: readonly string[],
+  held: readonly string[],
+): readonly Change[] {
+  const guarded = (actions: readonly Action[], idle: readonly string[]): readonly Action[] =>
+    actions.map((action) => (interrupts(action) ? { ...action, idle } : action));
+  return changes.map((change) => ({
     ...change,
-    actions: guarded(change.actions),
-    ...(change.undo === undefined ? {} : { undo: guarded(change.undo) }),
-  };
+    actions: guarded(change.actions, watched),
+    ...(change.undo === undefined ? {} : { undo: guarded(change.undo, held) }),
+  }));
 }

@@ -3,18 +3,15 @@ import type { HostName, Vip } from '../model/domain.ts';
 import type { HostFacts } from '../model/facts.ts';
 import { HaupError } from '../model/errors.ts';
 import type { KeptPaths } from '../model/history.ts';
-import { holdsAddress } from '../model/holding.ts';
-import type { Change, CheckName, HostWork, Plan, Same, Stage } from '../model/plan.ts';
+import type { Change, HostWork, Plan, Same, Stage } from '../model/plan.ts';
 import { byWay } from './by-way.ts';
 import { diffHost, type HostDiff } from './diff.ts';
-import { canDrain, whileDrained } from './drain.ts';
+import { canDrain, runningText, whileDrained } from './drain.ts';
 import { splitChanges } from './hand-over.ts';
 import { keptPaths } from './kept.ts';
 import { takenIds, tiedClusters } from './router-ids.ts';
-import { meetingOf } from './together.ts';
-
-/** What must hold after hosts that serve were changed. */
-const serving: readonly CheckName[] = ['services', 'one-holder', 'settled', 'http'];
+import { inOrder, servingChecks, servingNow } from './serving.ts';
+import { keepalivedWrite, meetingOf } from './together.ts';
 
 export interface BuildPolicy {
   /** `first`: one host of a platform builds for all. */
@@ -114,25 +111,29 @@ function track(cluster: readonly HostName[], { diffs, kept, have, vips }: Known)
     return { host, ...before, changes };
   };
   const changesOf = (host: HostName): readonly Change[] => diffs.get(host)?.change ?? [];
-  const holds = (host: HostName, { address }: Vip): boolean => {
-    const facts = have.get(host);
-    return facts !== undefined && holdsAddress(facts, address.address);
-  };
-  const held = vips.filter((vip) => cluster.some((host) => holds(host, vip)));
-  /** After an apply that was cut off, hosts that do not hear each other may both have one. */
-  const alone = held.filter((vip) => cluster.filter((host) => holds(host, vip)).length === 1);
+  const { held, alone, heldBy, turnOf } = servingNow(cluster, have, vips);
   const heldNow = alone.map(({ address }) => address.address);
-  const heldBy = (host: HostName): number => held.filter((vip) => holds(host, vip)).length;
   /** Whether all members of a VIP are as wanted by then; until that it may be anywhere, and a new one nowhere. */
   const done = (vip: Vip): boolean =>
     vip.members.every(({ host }) => touched.has(host) || changesOf(host).length === 0);
+  const entry = (host: HostName): string => entryOf(kept.get(host));
+  /** What keepalived runs with by then. */
+  const textOf = (host: HostName): string | null => {
+    const facts = have.get(host);
+    const next = touched.has(host)
+      ? keepalivedWrite(diffs.get(host))?.testing.find(({ path }) => path === entry(host))?.bytes
+      : undefined;
+    if (next !== undefined) return Buffer.from(next).toString('utf8');
+    return facts === undefined ? null : runningText(facts, entry(host));
+  };
   const gated = (): Pick<Stage, 'gate' | 'addresses' | 'settling'> => ({
-    gate: serving,
+    gate: servingChecks,
     addresses: vips.filter((vip) => alone.includes(vip) || done(vip)).map(({ address }) => address.address),
-    settling: vips.filter(done).map(({ address }) => address.address),
+    settling: vips
+      .filter((vip) => done(vip) || (alone.includes(vip) && inOrder(vip, textOf)))
+      .map(({ address }) => address.address),
   });
-  const able = (host: HostName): boolean =>
-    cluster.length > 1 && canDrain(have.get(host), entryOf(kept.get(host)));
+  const able = (host: HostName): boolean => cluster.length > 1 && canDrain(have.get(host), entry(host));
   add({
     title: 'prepare',
     work: hosts.map((host) => ({ host, changes: diffs.get(host)?.prepare ?? [] })),
@@ -141,20 +142,23 @@ function track(cluster: readonly HostName[], { diffs, kept, have, vips }: Known)
   const opening = hosts.map((host) => ({ host, changes: diffs.get(host)?.open ?? [] }));
   // Hosts that hear each other again have to agree on who holds what; where more is to come, they have by its end.
   const last = held.length > 0 && hosts.every((host) => changesOf(host).length === 0);
-  const agreed = { gate: serving, addresses: held.map(({ address }) => address.address) };
+  const agreed = { gate: servingChecks, addresses: held.map(({ address }) => address.address) };
   add({ title: 'open the firewall', work: opening, ...(last ? agreed : { gate: [] }) });
   const tidy: Stage = {
     title: 'take away what nothing uses any more',
     work: hosts.map((host) => ({ host, changes: diffs.get(host)?.tidy ?? [] })),
     gate: [],
   };
+  const turn = (host: HostName, changes: readonly Change[]): readonly Change[] =>
+    whileDrained(changes, turnOf(host, able(host)));
   if (!hosts.some((host) => heldBy(host) > 0)) {
-    const work = hosts.map((host) => workOf(host, changesOf(host)));
+    // Those that are left out may serve, and may have stopped by then.
+    const unseen = cluster.some((host) => !have.has(host));
+    const work = hosts.map((host) => workOf(host, unseen ? turn(host, changesOf(host)) : changesOf(host)));
     add({ title: 'configure and start', work, ...gated() });
     add(tidy);
     return stages;
   }
-  const entry = (host: HostName): string => entryOf(kept.get(host));
   const meeting = meetingOf(hosts, diffs, have, vips, { able, entry });
   const split = new Map(
     meeting?.hosts.map((host) => [
@@ -173,8 +177,7 @@ function track(cluster: readonly HostName[], { diffs, kept, have, vips }: Known)
   }
   for (const host of [...hosts].sort((a, b) => heldBy(a) - heldBy(b))) {
     const own = split.get(host)?.alone ?? changesOf(host);
-    const changes = heldBy(host) > 0 ? whileDrained(own, heldNow, able(host)) : own;
-    const work = workOf(host, changes);
+    const work = workOf(host, turn(host, own));
     add({ title: `change ${host}`, work: [work], ...gated() });
   }
   add(tidy);

@@ -3,11 +3,12 @@
 import type { HostName, Service, Vip } from '../model/domain.ts';
 import type { HostFacts } from '../model/facts.ts';
 import { drainFile } from '../model/layout.ts';
-import { holdsAddress } from '../model/holding.ts';
 import type { Action } from '../model/action.ts';
 import type { Change, Plan, Same, Stage } from '../model/plan.ts';
+import { onlyIdle, type Turn } from './drain.ts';
 import { closeFirewall } from './firewall.ts';
 import { giveBack, removeBuild } from './leftover.ts';
+import { servingNow } from './serving.ts';
 
 export interface RemovalOptions {
   /** From which hosts; the others only take over. */
@@ -28,16 +29,16 @@ export function planRemoval(
 ): Plan {
   const same: Same[] = [];
   const tracks = clusters.map((cluster): readonly Stage[] => {
-    const holds = (facts: HostFacts): number =>
-      vips.filter((vip) => holdsAddress(facts, vip.address.address)).length;
+    const { heldBy, turnOf } = servingNow(cluster, have, vips);
     const left = new Set(cluster.filter((host) => serves(have.get(host))));
     return cluster
       .flatMap((host) => have.get(host) ?? [])
       .filter(({ host }) => options.hosts.includes(host))
-      .sort((a, b) => holds(a) - holds(b))
+      .sort((a, b) => heldBy(a.host) - heldBy(b.host))
       .flatMap((facts): readonly Stage[] => {
         left.delete(facts.host);
-        const changes = removal(facts, { release: left.size > 0, packages: options.packages });
+        const turn = left.size > 0 ? turnOf(facts.host, serves(facts) && canDrain(facts)) : null;
+        const changes = removal(facts, turn, options);
         if (changes.length === 0) same.push({ host: facts.host, what: 'haup has put nothing on it' });
         return changes.length === 0
           ? []
@@ -50,9 +51,11 @@ export function planRemoval(
 const serves = (facts: HostFacts | undefined): boolean =>
   facts !== undefined && facts.services.keepalived.active === 'active' && (facts.drain ?? 0) >= 0;
 
+/** `turn`: how the host stands among those that are left to serve; null: it is the last one. */
 function removal(
   have: HostFacts,
-  { release, packages }: { readonly release: boolean; readonly packages: boolean },
+  turn: Turn | null,
+  { packages }: Pick<RemovalOptions, 'packages'>,
 ): readonly Change[] {
   const { record } = have;
   const touched = Object.keys(record.services) as Service[];
@@ -63,11 +66,12 @@ function removal(
   if (nothing) return [];
   // keepalived first: the VIPs go while nginx still answers.
   const services = (['keepalived', 'nginx'] as const).filter((service) => touched.includes(service));
+  const stops = services.flatMap((service) => stop(service, have));
   const closed = closeFirewall(have);
   const files = giveBack(record.files, have);
   return [
-    ...(release && serves(have) && canDrain(have) ? [giveUpVips] : []),
-    ...services.flatMap((service) => stop(service, have)),
+    ...(turn?.able === true ? [giveUpVips] : []),
+    ...(turn !== null && (turn.able || !turn.holds) ? onlyIdle(stops, turn.watched, turn.held) : stops),
     ...(closed === null ? [] : [closed]),
     ...(files === null ? [] : [{ ...files, undo: [], why: 'haup wrote them' }]),
     ...services.flatMap((service) => startFound(service, have)),

@@ -6,7 +6,8 @@ import type { HostFacts, SoftwareFacts } from '../model/facts.ts';
 import { HaupError } from '../model/errors.ts';
 import type { KeptPaths, KeptState } from '../model/history.ts';
 import type { Change } from '../model/plan.ts';
-import type { HostDiff } from './diff.ts';
+import { rebound, type Socket } from '../model/sockets.ts';
+import { type HostDiff, listenersOf } from './diff.ts';
 import { leftDrained, undrain } from './drain.ts';
 import { diffConfig, diffUnit, removeUnit } from './files.ts';
 import { reopenFirewall } from './firewall.ts';
@@ -16,12 +17,14 @@ import { diffService } from './services.ts';
 
 /**
  * `bytes`: the files of the state. Configuration comes back where there was one; services stay enabled
- * and running. Throws COMMAND_FAILED when a program of the state is needed and was not kept.
+ * and running. `socketsOf`: where nginx listens with such files. Throws COMMAND_FAILED when a program of the
+ * state is needed and was not kept.
  */
 export function restoreHost(
   state: KeptState,
   bytes: ReadonlyMap<string, Uint8Array>,
   have: HostFacts,
+  socketsOf: (files: readonly FileWant[]) => readonly Socket[],
 ): HostDiff {
   const change: Change[] = [];
   const same: string[] = [];
@@ -52,10 +55,14 @@ export function restoreHost(
     const own = state.services.filter((paths) => paths.service === service);
     if (own.length === 0) continue;
     const program = state.builds[service]?.software.path ?? null;
-    const touched = { reread, restart, program, switched: own.length > 1 };
+    const files = own.flatMap((paths) => configOf(paths, state, bytes));
+    const sockets = service === 'nginx' ? socketsOf(files) : [];
+    const moved = rebound(listenersOf(service, have), sockets);
+    const touched = { reread, restart, program, rebound: moved, switched: own.length > 1 };
     put(diffService({ kind: 'service', service, enabled: true, running: true }, have, touched));
   }
-  if (leftDrained(have)) change.push({ ...undrain, why: 'an apply was cut off while it was drained' });
+  if (leftDrained(have))
+    change.push({ ...undrain, why: 'it was drained when an apply was cut off, or a daemon stopped' });
   return { prepare: [], open: reopenFirewall(state.firewall ?? [], have), change, tidy: [], same };
 }
 
@@ -132,21 +139,32 @@ const sameBuild = (a: SoftwareFacts, b: SoftwareFacts): boolean =>
   a.configure.join() === b.configure.join();
 
 function restoreConfig(
-  { service, binary, entry, files, owns }: KeptPaths,
+  paths: KeptPaths,
   state: KeptState,
   bytes: ReadonlyMap<string, Uint8Array>,
   have: HostFacts,
 ): Change | string {
+  const { service, binary, entry, owns } = paths;
   // Nothing whole to go back to: a program can test and read a configuration only when there is one.
   if (state.files[entry]?.state !== 'present')
     return `config ${service}: there was none, and it stays as it is`;
+  const set = { service, binary, entry, owns, files: configOf(paths, state, bytes) };
+  const gone = configPaths(paths, state).filter((path) => state.files[path]?.state !== 'present');
+  return diffConfig(set, have, { gone });
+}
+
+function configPaths({ entry, files, owns }: KeptPaths, state: KeptState): readonly string[] {
   const owned = Object.keys(state.files).filter((path) =>
     owns.some((directory) => path.startsWith(`${directory}/`)),
   );
-  const paths = [...new Set([entry, ...files, ...owned])];
-  const set = { service, binary, entry, owns, files: paths.flatMap((path) => wantOf(path, state, bytes)) };
-  return diffConfig(set, have, { gone: paths.filter((path) => state.files[path]?.state !== 'present') });
+  return [...new Set([entry, ...files, ...owned])];
 }
+
+const configOf = (
+  paths: KeptPaths,
+  state: KeptState,
+  bytes: ReadonlyMap<string, Uint8Array>,
+): readonly FileWant[] => configPaths(paths, state).flatMap((path) => wantOf(path, state, bytes));
 
 function restoreUnit(
   { service, unit }: KeptPaths,

@@ -1,7 +1,7 @@
 import type { Resource } from '../model/desired.ts';
 import type { Service } from '../model/domain.ts';
-import type { HostFacts } from '../model/facts.ts';
-import type { Action } from '../model/action.ts';
+import type { HostFacts, ServiceFacts } from '../model/facts.ts';
+import type { Action, ServiceVerb } from '../model/action.ts';
 import type { Change } from '../model/plan.ts';
 
 export interface Touched {
@@ -9,6 +9,8 @@ export interface Touched {
   readonly restart: ReadonlySet<Service>;
   /** The binary that should be running; null when there is none yet. */
   readonly program: string | null;
+  /** From which socket to which it cannot go while it runs; null: it can. */
+  readonly rebound: string | null;
   /** Its unit of another kind goes, and with it what starts it at boot. */
   readonly switched: boolean;
 }
@@ -20,7 +22,7 @@ export function diffService(
 ): Change | string {
   const { service } = want;
   const is = have.services[service];
-  const running = is.active === 'active' || is.active === 'reloading' || is.active === 'activating';
+  const running = runs(is);
   const steps: { readonly verb: 'enable' | 'start' | 'restart' | 'reload'; readonly why: string }[] = [];
   if (want.enabled && (is.enabled !== 'enabled' || touched.switched))
     steps.push({
@@ -31,13 +33,22 @@ export function diffService(
     if (!running)
       steps.push({
         verb: 'start',
-        why: is.load === 'not-found' ? 'it is not registered yet' : `it is ${is.active}`,
+        why: is.load === 'not-found' ? 'it is not registered yet' : `it is ${stateText(is)}`,
       });
     else if (touched.restart.has(service)) steps.push({ verb: 'restart', why: 'its binary or unit changes' });
     // A program that was replaced under a running daemon reads as "… (deleted)".
     else if (touched.program !== null && is.program !== '' && is.program !== touched.program) {
       steps.push({ verb: 'restart', why: `it still runs ${is.program}` });
-    } else if (touched.reread.has(service)) steps.push({ verb: 'reload', why: 'its configuration changes' });
+    } else if (touched.reread.has(service)) {
+      steps.push(
+        touched.rebound === null
+          ? { verb: 'reload', why: 'its configuration changes' }
+          : {
+              verb: 'restart',
+              why: `it is to listen elsewhere, ${touched.rebound}, which it cannot while it runs`,
+            },
+      );
+    }
   }
   if (steps.length === 0) return `service ${service}: enabled and running`;
   const found =
@@ -49,9 +60,24 @@ export function diffService(
     title: `${steps.map(({ verb }) => verb).join(' and ')} ${service}`,
     why: steps.map(({ why }) => why).join('; '),
     actions: steps.map(({ verb }): Action => ({ do: 'service', service, verb, ...found })),
-    undo: steps.flatMap(({ verb }): Action[] =>
-      verb === 'reload' || verb === 'restart' ? [{ do: 'service', service, verb }] : [],
-    ),
+    undo: steps.flatMap(({ verb }): Action[] => {
+      const back = undoOf(verb, is);
+      return back === null ? [] : [{ do: 'service', service, verb: back }];
+    }),
     diffs: [],
   };
+}
+
+/** systemd goes on trying to start what dies again and again: that is no daemon that could read anything. */
+export const runs = ({ active, program }: ServiceFacts): boolean =>
+  active === 'active' || active === 'reloading' || (active === 'activating' && program !== '');
+
+const stateText = ({ active }: ServiceFacts): string =>
+  active === 'activating' ? 'started again and again, and ends each time' : active;
+
+/** A daemon that did not run is stopped again, or systemd would go on trying to start it. */
+function undoOf(verb: ServiceVerb, { active, enabled }: ServiceFacts): ServiceVerb | null {
+  if (verb === 'enable') return enabled === 'disabled' || enabled === '' ? 'disable' : null;
+  if (verb === 'start') return active === 'activating' ? null : 'stop';
+  return verb;
 }

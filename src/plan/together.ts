@@ -111,7 +111,7 @@ export function keepalivedTexts(
   have: HostFacts | undefined,
   entry: string,
 ): { readonly now: string; readonly next: string } | null {
-  const write = writeOf(diff);
+  const write = keepalivedWrite(diff);
   if (have === undefined || (write === null && !reloads(diff))) return null;
   const wanted = write?.testing.find(({ path }) => path === entry)?.bytes;
   const fact = have.files[entry];
@@ -196,7 +196,10 @@ function missing(address: string, found: readonly Difference[], absent: readonly
 const reloads = (diff: HostDiff | undefined): boolean =>
   diff?.change.some((change) => change.id === 'service:keepalived' && !restarts(change)) === true;
 
-function writeOf(diff: HostDiff | undefined): Extract<Action, { readonly do: 'write' }> | null {
+/** The files of keepalived that a host is to get. */
+export function keepalivedWrite(
+  diff: HostDiff | undefined,
+): Extract<Action, { readonly do: 'write' }> | null {
   for (const action of diff?.change.flatMap(({ actions }) => actions) ?? []) {
     if (action.do === 'write' && action.service === 'keepalived') return action;
   }

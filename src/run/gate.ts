@@ -1,7 +1,7 @@
 import type { HostName, Inventory, NginxSoftware, Service, Vip } from '../model/domain.ts';
 import { services } from '../model/domain.ts';
 import { HaupError } from '../model/errors.ts';
-import { drainFile } from '../model/layout.ts';
+import { drainFile, healthCheck } from '../model/layout.ts';
 import type { Host, ReadScript } from '../model/host.ts';
 import type { CheckName } from '../model/plan.ts';
 import { probesOf } from '../model/probe.ts';
@@ -13,6 +13,8 @@ interface Sight {
   readonly held: readonly string[];
   readonly active: readonly Service[];
   readonly drained: boolean;
+  /** Its health check finds nothing wrong, or there is none. */
+  readonly healthy: boolean;
   /** What this host was answered, by its own nginx and at the VIPs. */
   readonly asked: HostAnswers;
 }
@@ -33,8 +35,8 @@ const patienceMs = 15_000;
 
 /**
  * Waits until the checks hold for every VIP that has one of `members`: both daemons active on the
- * members, each VIP held by exactly one kernel, and answered there by that very host. The hosts ask
- * themselves, so that it does not matter whether the operator's machine reaches the VIP.
+ * members and their health checks well, each VIP held by exactly one kernel, and answered there by that
+ * very host. The hosts ask themselves, so that it does not matter whether the operator's machine reaches the VIP.
  * Rejects with GATE_FAILED, naming what does not hold, when VRRP's own time and some patience are over.
  */
 export async function gate(
@@ -57,7 +59,7 @@ export async function gate(
   const slowest = Math.max(0, ...near.map((vip) => 4 * vip.advertInt)) + inventory.vrrp.preemptDelay;
   const deadline = options.now() + slowest * 1000 + patienceMs;
   // Whether daemons run their own host alone knows: another that was lost must not be waited for.
-  const own = checks.every((check) => check === 'services');
+  const own = checks.every((check) => check === 'services' || check === 'healthy');
   for (;;) {
     const sights = new Map<HostName, Sight>();
     await Promise.all(
@@ -106,6 +108,10 @@ function complaints(
         if (!sight.active.includes(service)) wrong.push(`${name}: ${service} is not active`);
     }
   }
+  if (checks.includes('healthy')) {
+    for (const name of members)
+      if (sights.get(name)?.healthy === false) wrong.push(`${name}: its health check fails (${healthCheck})`);
+  }
   if (checks.includes('released')) {
     for (const [name, sight] of sights) {
       const held = vips.filter((vip) => members.includes(name) && sight.held.includes(vip.address.address));
@@ -129,7 +135,7 @@ function complaints(
     if (checks.includes('overlapping') && holders.length < 2) {
       wrong.push(`${address} is held by ${holder ?? 'no host'} alone`);
     }
-    const expected = vip.members.find(({ host }) => able(sights.get(host)))?.host;
+    const expected = vip.members.find(({ host }) => able(sights.get(host), host === holder))?.host;
     const settles = checks.includes('settled') && (settling?.includes(address) ?? true);
     if (settles && holders.length === 1 && expected !== undefined && holder !== expected) {
       wrong.push(`${address} is held by ${holder}; ${expected} comes before it and has not taken it back`);
@@ -138,13 +144,18 @@ function complaints(
   return wrong;
 }
 
-const able = (sight: Sight | undefined): boolean =>
-  sight !== undefined && !sight.drained && services.every((service) => sight.active.includes(service));
+/** A holder that is ill has its VIPs until keepalived has found that too. */
+const able = (sight: Sight | undefined, holds: boolean): boolean =>
+  sight !== undefined &&
+  !sight.drained &&
+  (sight.healthy || holds) &&
+  services.every((service) => sight.active.includes(service));
 
 function gateScript(asked: readonly Asked[], healthPort: number): ReadScript {
   return `ip -o addr show | while read -r index name family address rest; do printf 'held\\t%s\\n' "\${address%%/*}"; done
 for s in ${services.join(' ')}; do [ "$(systemctl is-active $s.service)" = active ] && printf 'active\\t%s\\n' "$s"; done
 case "$(cat ${drainFile} 2>/dev/null)" in -*) echo drained ;; esac
+[ ! -x ${healthCheck} ] || ${healthCheck} >/dev/null 2>&1 || echo unwell
 ${askScript(healthPort, asked)}true
 ` as ReadScript;
 }
@@ -160,6 +171,7 @@ function parseSight(output: Uint8Array): Sight {
     held: of('held').map(([address = '']) => address),
     active: services.filter((service) => of('active').some(([name]) => name === service)),
     drained: records.some(([kind]) => kind === 'drained'),
+    healthy: !records.some(([kind]) => kind === 'unwell'),
     asked: readAnswers(records),
   };
 }

@@ -19,10 +19,7 @@ export async function putBack(
   stage: Stage,
   options: Pick<ExecuteOptions, 'emit' | 'log' | 'gate'>,
 ): Promise<void> {
-  const undo = changes
-    .flatMap((change) => change.undo ?? [])
-    // Before anything else: a host that is put back only in part must not go forward when haup ends.
-    .toSorted((a, b) => Number(b.do === 'withdraw') - Number(a.do === 'withdraw'));
+  const undo = changes.flatMap((change) => change.undo ?? []).toSorted((a, b) => place(a) - place(b));
   undo.push(...rereads(undo, stage.work.find((work) => work.host === host.name)?.changes ?? []));
   const drained = changes.some(({ id }) => id === 'drain');
   if (undo.length === 0 && !drained) return;
@@ -56,6 +53,15 @@ export async function putBack(
       : '';
     emit({ type: 'said', host: host.name, text: `it could not be put back: ${reason}${left}` });
   }
+}
+
+/** Else an undo comes in the order of the changes. */
+function place(action: Action): number {
+  // Before anything else: a host that is put back only in part must not go forward when haup ends.
+  if (action.do === 'withdraw') return 0;
+  // While their units are there; keepalived first, so that VIPs go while nginx still answers.
+  if (action.do !== 'service' || (action.verb !== 'stop' && action.verb !== 'disable')) return 3;
+  return action.service === 'keepalived' ? 1 : 2;
 }
 
 /**

@@ -16,7 +16,7 @@ export function entrust({ service, afterMs, announce }: Extract<Action, { readon
   const script = `${uptime}
 uptime; start=$up
 if ${unread}; then sleep ${(afterMs / 1000).toFixed(3)}; fi
-if ${unread}; then systemctl reload ${service}.service && rm -f ${quote(unreadMark(service))}; fi
+if ${unread}; then systemctl reload-or-restart ${service}.service && rm -f ${quote(unreadMark(service))}; fi
 ${announce === undefined ? '' : announcing(announce.addresses, `start + ${Math.round(announce.afterMs)}`, announce.forMs)}
 `;
   const fresh = `${entrustedScript}.new`;

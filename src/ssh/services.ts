@@ -20,13 +20,14 @@ export function service({ service: name, verb, found, idle = [] }: ServiceAction
         : [
             since,
             failing(unit),
-            ...(name === 'nginx' && verb === 'reload' ? beforeReload : []),
             ...(hurries ? hurried : []),
             `systemctl reset-failed ${unit} 2>/dev/null`,
-            `systemctl ${verb} ${unit} 2>/dev/null || fail`,
-            ...(hurries ? ['kill "$hurry" 2>/dev/null'] : []),
-            ...(name === 'nginx' && verb === 'reload' ? [afterReload] : []),
-            ...(verb === 'stop' ? [] : [settled(unit), `rm -f ${quote(unreadMark(name))}`]),
+            ...(verb === 'start' || verb === 'reload'
+              ? [taking(name, verb)]
+              : [`systemctl ${verb} ${unit} 2>/dev/null || fail`]),
+            ...(hurries ? ['kill "$hurry" 2>/dev/null || true'] : []),
+            ...(verb === 'restart' ? [settles(unit), 'settles || fail'] : []),
+            ...(verb === 'stop' ? [] : [`rm -f ${quote(unreadMark(name))}`]),
           ];
   return {
     script: [
@@ -41,8 +42,8 @@ export function service({ service: name, verb, found, idle = [] }: ServiceAction
       [stoppingStatus]: goingDown,
       [servingStatus]: {
         code: 'GATE_FAILED',
-        message: `The host has VIPs again, though it is drained: to ${verb} ${name} would interrupt them.`,
-        hint: 'The host that had taken them has failed, or lost its cable. Once it is back (haup status), run haup apply again.',
+        message: `The host has VIPs that another was to have by now: to ${verb} ${name} would interrupt them.`,
+        hint: 'The host that had them has failed, or lost its cable. Once it is back (haup status), run the command again.',
       },
     },
   };
@@ -84,10 +85,33 @@ function rememberFound(name: Service, { active, enabled }: ServiceFound): string
 }
 
 /** `systemctl start` may report success for a daemon that dies on its configuration a moment later. */
-const settled = (unit: string): string => `for wait in 1 2 3; do
-  sleep 0.15
-  [ "$(systemctl is-active ${unit})" = active ] && [ "$(systemctl show -p MainPID ${unit})" != MainPID=0 ] || fail
-done`;
+const settles = (unit: string): string => `settles() {
+  for wait in 1 2 3; do
+    sleep 0.15
+    [ "$(systemctl is-active ${unit})" = active ] && [ "$(systemctl show -p MainPID ${unit})" != MainPID=0 ] || return 1
+  done
+}`;
+
+/**
+ * Reads its files if it runs, and starts if it does not: since the plan was made it may have died, or systemd may
+ * have brought it back. What does not run cannot be interrupted, so that it is restarted, which does not wait until
+ * systemd tries again by itself.
+ */
+function taking(name: Service, verb: 'start' | 'reload'): string {
+  const unit = `${name}.service`;
+  // \`start\` leaves a daemon that runs alone, unless it has files to read.
+  const reads = verb === 'reload' ? 'runs' : `runs && [ -e ${quote(unreadMark(name))} ]`;
+  const reload = `systemctl reload ${unit} 2>/dev/null`;
+  const lines = name === 'nginx' ? [...beforeReload, `${reload} || return 1`, afterReload] : [reload];
+  return `${settles(unit)}
+runs() { case $(systemctl is-active ${unit}) in active|reloading) ;; *) false ;; esac; }
+reread() {
+${lines.join('\n')}
+}
+again() { ! runs && systemctl restart ${unit} 2>/dev/null; }
+if ${reads}; then reread || again || fail; else runs || again || fail; fi
+settles || { again && settles; } || fail`;
+}
 
 const mainProcess = 'main=$(systemctl show -p MainPID nginx.service); main=${main#MainPID=}';
 
@@ -126,7 +150,8 @@ done
 [ -n "$renewed" ] || {
   echo 'nginx has not taken up its new configuration, and goes on with the one it had:' >&2
   complaints | sed 's/^[^[]*//' | uniq | tail -n 5 >&2
-  exit 1
+  ! runs || exit 1
+  false
 }`;
 
 /**
@@ -141,11 +166,12 @@ ${failing(unit)}
 ${waitUntil}
 pid=$(systemctl show -p MainPID ${unit})
 pid=\${pid#MainPID=}
-[ "\${pid:-0}" != 0 ] || { echo '${unit} is not running' >&2; exit 1; }
 wait_until ${atMs} || exit 1
-kill -HUP "$pid" || fail
+if [ "\${pid:-0}" = 0 ]; then systemctl reset-failed ${unit} 2>/dev/null; systemctl restart ${unit} 2>/dev/null || fail
+else kill -HUP "$pid" || fail; fi
 uptime; echo "reloaded $((up - ${atMs})) ms after the agreed moment"
-${settled(unit)}
+${settles(unit)}
+settles || fail
 rm -f ${quote(unreadMark(name))}`,
     timeoutMs: 60_000,
     lifeline: true,

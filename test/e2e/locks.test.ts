@@ -3,14 +3,12 @@
  * output or a terminal that goes away, a clock that jumps, and a member on which something hangs.
  */
 
-import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { parse, stringify } from 'yaml';
 import { figure, haup, onHost, root, type Run, runProcess, testLab } from './haup.ts';
 import { killInner } from './kill.ts';
-import { type Edit, fast, ownLab, type Written } from './own-lab.ts';
+import { type Edit, fast, ownLab } from './own-lab.ts';
 
 const names = ['keep_136', 'keep_137', 'keep_138'] as const;
 /** A third member, which comes last. */

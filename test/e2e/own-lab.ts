@@ -73,14 +73,14 @@ export interface OwnLabOptions {
 }
 
 /** Makes the lab before the tests of a file, and takes it down after them. */
-export function ownLab(lab: string, { installed = true, edit }: OwnLabOptions = {}): OwnLab {
+export function ownLab(lab: string, { installed = true, edit: change }: OwnLabOptions = {}): OwnLab {
   const scratch = mkdtempSync(join(tmpdir(), `${lab}-`));
   let files = 0;
 
   beforeAll(async () => {
     const forPid = ['--for-pid', String(process.pid)];
     const it = parse(readFileSync(join(root, 'inventory.example.yaml'), 'utf8')) as Written;
-    edit?.(it);
+    change?.(it);
     const path = join(scratch, 'lab.yaml');
     writeFileSync(path, JSON.stringify(it));
     if (installed) return upInstalled(lab, forPid, path);

@@ -198,7 +198,7 @@ test('hosts that hear each other again agree on who holds what before anything e
   expect(others).toEqual([]);
   expect(stage).toMatchObject({
     title: 'open the firewall',
-    gate: ['services', 'one-holder', 'settled', 'http'],
+    gate: ['services', 'healthy', 'one-holder', 'settled', 'http'],
     addresses: ['192.168.160.161', '192.168.160.162'],
   });
 });

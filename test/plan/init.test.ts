@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { socketsOf } from '../../src/desired/sockets.ts';
 import { clusters } from '../../src/inventory/clusters.ts';
 import type { FileFact } from '../../src/model/facts.ts';
 import { arrange, countChanges } from '../../src/plan/plan.ts';
@@ -145,7 +146,7 @@ describe('registered by an init script', () => {
         const state = newest(host);
         return state === undefined
           ? []
-          : [[host.name, restoreHost(state, host.keptFiles(state.number), host.facts())] as const];
+          : [[host.name, restoreHost(state, host.keptFiles(state.number), host.facts(), socketsOf)] as const];
       }),
     );
     const kept = new Map(hosts.map((host) => [host.name, newest(host)?.services ?? []] as const));

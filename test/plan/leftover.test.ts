@@ -74,10 +74,12 @@ describe('from source to packages on a pair that serves', () => {
     const made = await apply(onlyNginx, hosts);
     expect(ids(made, 'keep_137')).toEqual([
       'packages',
+      'drain',
       'config:nginx',
       'unit:nginx',
       'leftover:files',
       'service:nginx',
+      'undrain',
       'remove-build:nginx',
     ]);
   });
@@ -136,7 +138,7 @@ test('a switch that was cut off before the restart is finished by the next apply
       },
     },
   });
-  const [change] = changesOf(planFor(packaged, [cut]), 'keep_137');
+  const change = changesOf(planFor(packaged, [cut]), 'keep_137').find(({ id }) => id === 'service:nginx');
   expect([change?.title, change?.why]).toEqual([
     'restart nginx',
     'it still runs /usr/local/nginx/sbin/nginx',
@@ -150,11 +152,13 @@ test('another prefix: the new build serves before the old one goes', async () =>
   const made = await apply(moved, hosts);
   expect(ids(made, 'keep_137')).toEqual([
     'build:nginx',
+    'drain',
     'install:nginx',
     'config:nginx',
     'unit:nginx',
     'leftover:files',
     'service:nginx',
+    'undrain',
     'remove-build:nginx',
   ]);
   expect(hosts[1]?.facts().record.builds).toContainEqual({ service: 'nginx', prefix: '/opt/nginx' });

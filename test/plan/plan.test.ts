@@ -126,19 +126,15 @@ describe('on a pair that serves', () => {
     const { made } = await serving((text) =>
       text.replace('[--sysconfdir=/etc]', '[--sysconfdir=/etc, --disable-lvs]'),
     );
-    expect(titles(made, 'keep_137')).toEqual([
-      'build:keepalived',
-      'install:keepalived',
-      'service:keepalived',
-    ]);
-    // The holder gives its VIPs away before its daemon goes, and the standby has none to give.
-    expect(titles(made, 'keep_136')).toEqual([
-      'build:keepalived',
-      'drain',
-      'install:keepalived',
-      'service:keepalived',
-      'undrain',
-    ]);
+    // The holder gives its VIPs away before its daemon goes; the standby may have become the holder by its turn.
+    for (const host of ['keep_137', 'keep_136'])
+      expect(titles(made, host)).toEqual([
+        'build:keepalived',
+        'drain',
+        'install:keepalived',
+        'service:keepalived',
+        'undrain',
+      ]);
     const change = made.tracks.flat()[0]?.work[0]?.changes[0];
     expect(change?.why).toBe('other configure options: with --disable-lvs');
   });

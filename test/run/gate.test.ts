@@ -12,16 +12,22 @@ interface Seen {
   readonly held: readonly string[];
   readonly answers: Readonly<Record<string, string>>;
   readonly active?: readonly string[];
+  /** Its own health check fails. */
+  readonly unwell?: boolean;
 }
 
 /** What a host prints for the gate's script. */
-const host = (name: string, { held, answers, active = ['keepalived', 'nginx'] }: Seen): Host => ({
+const host = (
+  name: string,
+  { held, answers, active = ['keepalived', 'nginx'], unwell = false }: Seen,
+): Host => ({
   name,
   read: async () =>
     Buffer.from(
       [
         ...held.map((address) => `held\t${address}`),
         ...active.map((service) => `active\t${service}`),
+        ...(unwell ? ['unwell'] : []),
         ...Object.entries(answers).map(([address, by]) => `answer\t${address}\t0\t${by}`),
         '',
       ].join('\n'),
@@ -60,7 +66,7 @@ async function complaints(
   );
 }
 
-const serving: readonly CheckName[] = ['services', 'one-holder', 'settled', 'http'];
+const serving: readonly CheckName[] = ['services', 'healthy', 'one-holder', 'settled', 'http'];
 const answers = { [one]: 'keep_136', [two]: 'keep_137' };
 const a = host('keep_136', { held: [one], answers });
 const b = host('keep_137', { held: [two], answers });
@@ -89,6 +95,22 @@ describe('the gate', () => {
       'keep_136: nginx is not active',
     ]);
     expect(await complaints([half, b], ['services'], ['keep_137'])).toEqual([]);
+  });
+
+  test('names a changed host whose own health check fails, whoever has its VIPs by then', async () => {
+    const ill = host('keep_136', { held: [one], answers, unwell: true });
+    expect(await complaints([ill, b], serving, ['keep_136'])).toEqual([
+      'keep_136: its health check fails (/usr/libexec/keepalived/haup-check-nginx)',
+    ]);
+    expect(await complaints([ill, b], serving, ['keep_137'])).toEqual([]);
+    // Nobody waits for one that is ill to take its VIP back.
+    const all = host('keep_137', { held: [one, two], answers: { [one]: 'keep_137', [two]: 'keep_137' } });
+    const away = host('keep_136', {
+      held: [],
+      answers: { [one]: 'keep_137', [two]: 'keep_137' },
+      unwell: true,
+    });
+    expect(await complaints([away, all], serving, ['keep_137'])).toEqual([]);
   });
 
   describe('with one of two hosts looked at', () => {

@@ -72,7 +72,7 @@ test('what was not read is read when the holder of the lock ends, and the lock i
   expect(locked()).toBe(true);
   expect(called()).toBe('');
   await until(() => !locked());
-  expect(called()).toBe('reload keepalived.service\n');
+  expect(called()).toBe('reload-or-restart keepalived.service\n');
   expect(existsSync(`${root}/haup.unread.keepalived`)).toBe(false);
   expect(existsSync(`${root}/haup.finish.now`)).toBe(false);
 });
