@@ -220,6 +220,15 @@ describe('a drill that was cut off', () => {
     await atHome();
   });
 
+  test.each(['stop', 'drain'] as const)('is undone by the host itself: %s', async (drill) => {
+    await killedIn(drill);
+    expect(await onHost(lab, 'keep_136', 'cut -d " " -f 1 /run/haup.drill')).toBe(`${drill}\n`);
+    const isOver = async (): Promise<string> =>
+      onHost(lab, 'keep_136', 'ls /run/haup.drill /etc/tmpfiles.d/* 2>/dev/null || true');
+    await expect.poll(isOver, { timeout: 90_000, interval: 1000 }).toBe('');
+    await atHome();
+  });
+
   test('is undone by a reboot', async () => {
     await killedIn('drain');
     expect((await told()).findings.map(({ message }) => message)).toContain(
