@@ -26,7 +26,7 @@ sum=$(sha256sum repo/iproute2.deb)
 { cat repo/d/DEBIAN/control; printf 'Filename: ./iproute2.deb\\nSize: %s\\nSHA256: %s\\n' "$(stat -c %s repo/iproute2.deb)" "\${sum%% *}"; } > repo/Packages
 echo 'deb [trusted=yes] file:/root/repo ./' > /etc/apt/sources.list.d/ip.list
 dpkg --purge --force-depends iproute2 > /dev/null 2>&1
-apt-get update > /dev/null 2>&1
+apt-get update > /dev/null 2>&1 || true
 if command -v ip; then exit 1; fi`;
 
 test('a host without ip, one prefix for both daemons, and the line of a published build', async () => {
