@@ -12,7 +12,7 @@ import {
   rebuilt,
   wellAgain,
 } from './bad-world.ts';
-import { eventuallyOnHost, inLab, mainLab, onHost } from './haup.ts';
+import { eventuallyOnHost, inLab, mainLab } from './haup.ts';
 
 const pair = servingPair();
 const failed = { exit: 1, host: 'keep_136' };
