@@ -3,6 +3,7 @@ import type { HostName, Inventory } from '../model/domain.ts';
 import type { HostFacts } from '../model/facts.ts';
 import { exitCodes } from '../model/errors.ts';
 import type { Host } from '../model/host.ts';
+import type { Disappearing } from '../model/running.ts';
 import type { BuildReport, Plan } from '../model/plan.ts';
 import { buildsOf } from '../plan/builds.ts';
 import { countChanges, plan as decide } from '../plan/plan.ts';
@@ -137,10 +138,13 @@ export function planData(made: Plan): {
   readonly changes: readonly object[];
   /** What hosts do together, and what clients notice of it. */
   readonly together: readonly object[];
+  /** VIPs, sites and daemons that are there now and will not be. */
+  readonly disappearing: readonly Disappearing[];
   readonly builds: readonly BuildReport[];
   readonly same: readonly object[];
 } {
   return {
+    disappearing: made.disappearing ?? [],
     together: made.tracks
       .flat()
       .flatMap(({ together, work }) =>

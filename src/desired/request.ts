@@ -20,6 +20,7 @@ export function factsRequest(
   return {
     ...statusRequest(inventory),
     firewall: inventory.firewall === 'open',
+    running: true,
     // All of them: which name a library has depends on the system's version, another answer of this question.
     packages: knownPackages,
     offers: services.filter((service) => inventory[service].from === 'package'),

@@ -21,6 +21,8 @@ import type { ReadScript } from '../model/host.ts';
 import { parseFirewall } from './firewall.ts';
 import { firewallScript } from './firewall-script.ts';
 import { offersScript } from './offers-script.ts';
+import { parseRunning } from './running.ts';
+import { runningScript } from './running-script.ts';
 import { parseRecord, recordedFiles, recordScript } from './record.ts';
 
 /** A file larger than this is compared by its digest only. */
@@ -79,7 +81,7 @@ ldconfig -p 2>/dev/null | while read -r name rest; do case $name in libcrypto.so
 [ -f ${word(drainFile)} ] && printf 'drain\\t%s\\n' "$(cat ${word(drainFile)})"
 ${services.map((name) => `[ -e ${word(unreadMark(name))} ] && printf 'unread\\t${name}\\n'`).join('\n')}
 ${recordScript}
-${request.firewall === true ? firewallScript : ''}echo end
+${request.firewall === true ? firewallScript : ''}${request.running === true ? runningScript : ''}echo end
 `;
   return text as ReadScript;
 }
@@ -145,6 +147,7 @@ export function parseFacts(host: HostName, output: Uint8Array): HostFacts {
     drain: Number.isNaN(drain) ? null : drain,
     record: parseRecord(all('record')),
     firewall: parseFirewall(all('firewall')),
+    running: parseRunning(all('ran'), all('read')),
   };
 }
 

@@ -40,6 +40,7 @@ export type ErrorCode =
   | 'HOST_UNSUPPORTED'
   | 'BUILD_IMPOSSIBLE'
   | 'DOWNGRADE_REFUSED'
+  | 'TAKE_OVER_NEEDED'
   | 'DOWNLOAD_FAILED'
   | 'CHECKSUM_MISMATCH'
   | 'PACKAGES_FAILED'
@@ -114,6 +115,7 @@ const exitOf: Readonly<Record<ErrorCode, Exit>> = {
   HOST_UNSUPPORTED: 'failed',
   BUILD_IMPOSSIBLE: 'failed',
   DOWNGRADE_REFUSED: 'failed',
+  TAKE_OVER_NEEDED: 'usage',
   DOWNLOAD_FAILED: 'failed',
   CHECKSUM_MISMATCH: 'failed',
   PACKAGES_FAILED: 'failed',

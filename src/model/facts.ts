@@ -2,6 +2,7 @@
 
 import type { HostName, Service } from './domain.ts';
 import type { FirewallFacts } from './firewall.ts';
+import type { RunningDaemon } from './running.ts';
 
 /** What to ask of a host, so that one round trip is enough. */
 export interface FactsRequest {
@@ -16,6 +17,8 @@ export interface FactsRequest {
   readonly binaries: Readonly<Record<Service, { readonly path: string; readonly prefix: string }>>;
   /** Ask for the firewall too. */
   readonly firewall?: boolean;
+  /** Ask for the daemons that run, and all files that they read. */
+  readonly running?: boolean;
 }
 
 /** How a host is now: plain data, gathered in one round trip. */
@@ -51,6 +54,8 @@ export interface HostFacts {
   readonly record: HostRecord;
   /** Null: none is active and none has rules of haup's, or it was not asked for. */
   readonly firewall: FirewallFacts | null;
+  /** Every keepalived and nginx that runs; absent: it was not asked for. */
+  readonly running?: readonly RunningDaemon[];
 }
 
 /** What the host remembers of what haup has put there, so that it can be taken away again. */

@@ -1,14 +1,19 @@
 import type { DesiredHost } from '../model/desired.ts';
-import type { HostName, Vip } from '../model/domain.ts';
+import type { HostName, Service, Vip } from '../model/domain.ts';
 import type { HostFacts } from '../model/facts.ts';
 import { HaupError } from '../model/errors.ts';
 import type { KeptPaths } from '../model/history.ts';
 import { holdsAddress } from '../model/holding.ts';
+import type { Disappearing } from '../model/running.ts';
 import type { Change, CheckName, HostWork, Plan, Same, Stage } from '../model/plan.ts';
 import { diffHost, type HostDiff } from './diff.ts';
+import { standAside } from './aside.ts';
 import { canDrain, whileDrained } from './drain.ts';
+import { disappearing } from './disappearing.ts';
 import { splitChanges } from './hand-over.ts';
 import { keptPaths } from './kept.ts';
+import { heldByRunning } from './running-vrrp.ts';
+import { takenOver, takingOver } from './strangers.ts';
 import { meetingOf } from './together.ts';
 
 /** What must hold after hosts that serve were changed. */
@@ -38,6 +43,8 @@ export function plan(
   const builders = new Map<string, HostName>();
   const diffs = new Map<HostName, HostDiff>();
   const same: Same[] = [];
+  const gone: Disappearing[] = [];
+  const before = new Map<HostName, readonly Service[]>();
   for (const desired of want) {
     const facts = have.get(desired.host);
     if (facts === undefined) continue;
@@ -49,11 +56,22 @@ export function plan(
       builders.set(key, desired.host);
       return { kind: 'build', fetch: builds.fetch === 'host' };
     });
-    diffs.set(desired.host, diff);
+    const taken = takenOver(diff, desired, facts);
+    gone.push(...disappearing(diff, taken, desired, facts, vips));
+    if (taken.length > 0) before.set(desired.host, taken.map(({ service }) => service));
+    diffs.set(desired.host, takingOver(diff, taken, facts));
     for (const what of diff.same) same.push({ host: desired.host, what });
   }
   const kept = new Map(want.map((desired) => [desired.host, keptPaths(desired, have.get(desired.host))]));
-  return { tracks: arrange(diffs, kept, have, vips, clusters), same, want };
+  const strangers = { before, after: new Map() };
+  const tracks = arrange(diffs, kept, have, vips, clusters, strangers);
+  return { tracks, same, want, ...(gone.length === 0 ? {} : { disappearing: gone }) };
+}
+
+/** The services of a host that are somebody else's: until the host's turn, and from then on. */
+export interface Strangers {
+  readonly before: ReadonlyMap<HostName, readonly Service[]>;
+  readonly after: ReadonlyMap<HostName, readonly Service[]>;
 }
 
 /** A track for each cluster that has changes. */
@@ -63,9 +81,10 @@ export function arrange(
   have: ReadonlyMap<HostName, HostFacts>,
   vips: readonly Vip[],
   clusters: readonly (readonly HostName[])[],
+  strangers: Strangers = { before: new Map(), after: new Map() },
 ): readonly (readonly Stage[])[] {
   return clusters
-    .map((cluster) => track(cluster, { diffs, kept, have, vips }))
+    .map((cluster) => track(cluster, { diffs, kept, have, vips, strangers }))
     .filter((stages) => stages.length > 0);
 }
 
@@ -74,9 +93,13 @@ interface Known {
   readonly kept: ReadonlyMap<HostName, readonly KeptPaths[]>;
   readonly have: ReadonlyMap<HostName, HostFacts>;
   readonly vips: readonly Vip[];
+  readonly strangers: Strangers;
 }
 
-function track(cluster: readonly HostName[], { diffs, kept, have, vips }: Known): readonly Stage[] {
+function track(
+  cluster: readonly HostName[],
+  { diffs, kept, have, vips, strangers }: Known,
+): readonly Stage[] {
   const hosts = cluster.filter((host) => diffs.has(host));
   const stages: Stage[] = [];
   const touched = new Set<HostName>();
@@ -101,11 +124,29 @@ function track(cluster: readonly HostName[], { diffs, kept, have, vips }: Known)
   /** After an apply that was cut off, hosts that do not hear each other may both have one. */
   const alone = held.filter((vip) => cluster.filter((host) => holds(host, vip)).length === 1);
   const heldNow = alone.map(({ address }) => address.address);
-  const heldBy = (host: HostName): number => held.filter((vip) => holds(host, vip)).length;
+  /** Those too that its keepalived has and the inventory does not name: it serves by them. */
+  const others = (host: HostName): number => {
+    const facts = have.get(host);
+    const running = facts === undefined ? [] : heldByRunning(facts);
+    return running.filter((address) => !vips.some((vip) => vip.address.address === address)).length;
+  };
+  const heldBy = (host: HostName): number =>
+    held.filter((vip) => holds(host, vip)).length + others(host);
+  const foreign = (host: HostName): readonly Service[] =>
+    (touched.has(host) ? strangers.after : strangers.before).get(host) ?? [];
+  const strange = (): Pick<Stage, 'strangers'> => {
+    const now = cluster.filter((host) => foreign(host).length > 0);
+    return now.length === 0 ? {} : { strangers: now };
+  };
+  /** keepalived is somebody else's here or there, before or after: members do not all hear each other meanwhile. */
+  const apart = [strangers.before, strangers.after].some((one) =>
+    cluster.some((host) => one.get(host)?.includes('keepalived') === true),
+  );
   /** Whether all members of a VIP are as wanted by then; until that it may be anywhere, and a new one nowhere. */
   const done = (vip: Vip): boolean =>
     vip.members.every(({ host }) => touched.has(host) || changesOf(host).length === 0);
-  const gated = (): Pick<Stage, 'gate' | 'addresses' | 'settling'> => ({
+  const gated = (): Pick<Stage, 'gate' | 'addresses' | 'settling' | 'strangers'> => ({
+    ...strange(),
     gate: serving,
     addresses: vips.filter((vip) => alone.includes(vip) || done(vip)).map(({ address }) => address.address),
     settling: vips.filter(done).map(({ address }) => address.address),
@@ -127,14 +168,15 @@ function track(cluster: readonly HostName[], { diffs, kept, have, vips }: Known)
     work: hosts.map((host) => ({ host, changes: diffs.get(host)?.tidy ?? [] })),
     gate: [],
   };
-  if (!hosts.some((host) => heldBy(host) > 0)) {
+  const serves = (host: HostName): boolean => heldBy(host) > 0 || strangers.before.has(host);
+  if (!hosts.some(serves)) {
     const work = hosts.map((host) => workOf(host, changesOf(host)));
     add({ title: 'configure and start', work, ...gated() });
     add(tidy);
     return stages;
   }
   const entry = (host: HostName): string => entryOf(kept.get(host));
-  const meeting = meetingOf(hosts, diffs, have, vips, { able, entry });
+  const meeting = apart ? null : meetingOf(hosts, diffs, have, vips, { able, entry });
   const split = new Map(
     meeting?.hosts.map((host) => [
       host,
@@ -150,8 +192,32 @@ function track(cluster: readonly HostName[], { diffs, kept, have, vips }: Known)
       ...gated(),
     });
   }
+  const aside = (host: HostName, own: readonly Change[]): ReturnType<typeof standAside> => {
+    const facts = have.get(host);
+    if (facts === undefined) return { changes: own, beside: [] };
+    const near = held.filter(
+      ({ members }) =>
+        members.some((one) => one.host === host) &&
+        members.some((one) => one.host !== host && have.has(one.host)),
+    );
+    return standAside(own, facts, {
+      addresses: near.map(({ address }) => address.address),
+      drains: !foreign(host).includes('keepalived') && able(host),
+      strangers: strange().strangers ?? [],
+      others: cluster.filter(
+        (one) =>
+          one !== host && have.has(one) && near.some((vip) => vip.members.some((m) => m.host === one)),
+      ),
+    });
+  };
   for (const host of [...hosts].sort((a, b) => heldBy(a) - heldBy(b))) {
     const own = split.get(host)?.alone ?? changesOf(host);
+    if (apart && heldBy(host) > 0) {
+      const { changes, beside } = aside(host, own);
+      const work = [workOf(host, changes), ...(changes.length === 0 ? [] : beside)];
+      add({ title: `change ${host}`, work, ...gated() });
+      continue;
+    }
     const changes = heldBy(host) > 0 ? whileDrained(own, heldNow, able(host)) : own;
     const work = workOf(host, changes);
     add({ title: `change ${host}`, work: [work], ...gated() });

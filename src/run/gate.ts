@@ -19,6 +19,8 @@ export interface GateOptions {
   /** The VIPs that it is about, and those whose members must all be done; absent: all. */
   readonly addresses?: readonly string[] | undefined;
   readonly settling?: readonly string[] | undefined;
+  /** Hosts whose daemons are not haup's at that time. */
+  readonly strangers?: readonly HostName[] | undefined;
   readonly now: () => number;
   readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
 }
@@ -59,7 +61,7 @@ export async function gate(
         }
       }),
     );
-    const wrong = complaints(vips, members, checks, sights, options.settling);
+    const wrong = complaints(vips, members, checks, sights, options);
     if (wrong.length === 0) return;
     if (options.now() > deadline) {
       throw new HaupError(
@@ -82,12 +84,13 @@ function complaints(
   members: readonly HostName[],
   checks: readonly CheckName[],
   sights: ReadonlyMap<HostName, Sight>,
-  settling: readonly string[] | undefined,
+  { settling, strangers = [] }: Pick<GateOptions, 'settling' | 'strangers'>,
 ): readonly string[] {
   const wrong: string[] = [];
   if (checks.includes('services')) {
     for (const [name, sight] of sights) {
-      if (!members.includes(name)) continue;
+      // Somebody else's may run by units of other names.
+      if (!members.includes(name) || strangers.includes(name)) continue;
       for (const service of services)
         if (!sight.active.includes(service)) wrong.push(`${name}: ${service} is not active`);
     }
@@ -107,6 +110,23 @@ function complaints(
     // With --limit some members are not looked at; the holder may be one of those, and its answer shows it.
     const unseen = vip.members.flatMap(({ host }) => (sights.has(host) ? [] : [host]));
     const elsewhere = holders.length === 0 && unseen.length > 0;
+    if (checks.includes('covered')) {
+      const cover = holders.find((name) => !members.includes(name));
+      if (cover === undefined && !elsewhere) wrong.push(`${address} is held by ${holder ?? 'no host'} alone`);
+      else if (cover !== undefined && !strangers.includes(cover)) {
+        const answer = sights.get(cover)?.answers[address];
+        if (answer !== cover) wrong.push(`${cover} has ${address} too, and does not answer HTTP there yet`);
+      }
+      continue;
+    }
+    const strange = vip.members.filter(({ host }) => strangers.includes(host)).length;
+    if (strange > 0) {
+      // Of two configurations: members need not hear each other, and both may have it for a while.
+      const both = strange < vip.members.length;
+      if (holders.length === 0 ? !elsewhere : holders.length > 1 && !both)
+        wrong.push(`${address} is held by ${holders.length === 0 ? 'no host' : `${holders.join(' and ')} at once`}`);
+      continue;
+    }
     if ((served || checks.includes('one-holder')) && holders.length !== 1 && !elsewhere) {
       wrong.push(
         `${address} is held by ${holders.length === 0 ? 'no host' : `${holders.join(' and ')} at once`}`,

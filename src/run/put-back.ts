@@ -22,7 +22,8 @@ export async function putBack(
   const undo = changes
     .flatMap((change) => change.undo ?? [])
     // Before anything else: a host that is put back only in part must not go forward when haup ends.
-    .toSorted((a, b) => Number(b.do === 'withdraw') - Number(a.do === 'withdraw'));
+    // And last what serves again: by files and units that are back by then.
+    .toSorted((a, b) => turnOf(a) - turnOf(b));
   undo.push(...rereads(undo, stage.work.find((work) => work.host === host.name)?.changes ?? []));
   const drained = changes.some(({ id }) => id === 'drain');
   if (undo.length === 0 && !drained) return;
@@ -57,6 +58,9 @@ export async function putBack(
     emit({ type: 'said', host: host.name, text: `it could not be put back: ${reason}${left}` });
   }
 }
+
+const last: ReadonlySet<Action['do']> = new Set<Action['do']>(['revive', 'stand-up', 'undrain']);
+const turnOf = ({ do: verb }: Action): number => (verb === 'withdraw' ? 0 : last.has(verb) ? 2 : 1);
 
 /**
  * Daemons that had not come to read the files that are put back: they read them again, since a host on

@@ -21,6 +21,7 @@ import { forget, removeBuild, removeUser } from './removal.ts';
 import { registered } from './registered.ts';
 import { reloadTogether, service } from './services.ts';
 import { quote } from './shell.ts';
+import { disown, retire, revive, standBack, standUp } from './strangers.ts';
 import { stream, swap } from './write-set.ts';
 
 /** A script to run as root, with the error that a non-zero exit means. */
@@ -123,6 +124,16 @@ useradd --system --user-group --no-create-home --home-dir / --shell "$(command -
       return entrust(action);
     case 'withdraw':
       return withdraw();
+    case 'stand-back':
+      return standBack(action);
+    case 'stand-up':
+      return standUp(action);
+    case 'retire':
+      return retire(action);
+    case 'revive':
+      return revive(action);
+    case 'disown':
+      return disown(action);
     case 'drain':
     case 'undrain':
       return {
