@@ -2,7 +2,7 @@ import { statusRequest } from '../desired/request.ts';
 import { gather } from '../facts/gather.ts';
 import { keptFiles, keptStatesOf } from '../facts/history.ts';
 import { clusters } from '../inventory/clusters.ts';
-import type { HostName, Inventory } from '../model/domain.ts';
+import { type HostName, type Inventory, type Service, services } from '../model/domain.ts';
 import type { FactsRequest, HostFacts } from '../model/facts.ts';
 import { exitCodes, HaupError } from '../model/errors.ts';
 import type { KeptPaths, KeptState } from '../model/history.ts';
@@ -11,7 +11,12 @@ import type { Plan } from '../model/plan.ts';
 import { chooseStates } from '../plan/choose.ts';
 import { vipsOf } from '../plan/goal.ts';
 import { arrange, countChanges } from '../plan/plan.ts';
+import type { HostDiff } from '../plan/diff.ts';
+import { pathsNow } from '../plan/kept.ts';
 import { restoredPaths, restoreHost } from '../plan/restore.ts';
+import { strangerOf } from '../plan/restore-stranger.ts';
+import { runningWhole, wholeText } from '../plan/running-vrrp.ts';
+import { takenOver, takingOver } from '../plan/strangers.ts';
 import { disagreement } from '../plan/together.ts';
 import { type AgreeOptions, makeStock, showAndCarryOut, standingOf } from './carry-out.ts';
 import { connectAll } from './connect.ts';
@@ -107,12 +112,19 @@ function restorePlan(
   const then = new Map<HostName, string>();
   for (const [host, one] of facts) {
     const state = chosen.get(host);
-    const entry = state?.services.find(({ service }) => service === 'keepalived')?.entry ?? keepalivedConf;
+    const paths = state?.services.find(({ service }) => service === 'keepalived');
+    const entry = paths?.entry ?? keepalivedConf;
     const fact = one.files[entry];
-    const current = fact?.state === 'present' ? (fact.text ?? '') : '';
-    const old = bytes.get(host)?.get(entry);
+    const daemon = one.running?.find(({ service }) => service === 'keepalived');
+    const running = daemon === undefined ? null : runningWhole(one, daemon);
+    const current = running ?? (fact?.state === 'present' ? (fact.text ?? '') : '');
+    const kept = bytes.get(host);
+    const textOf = (path: string): string | null => {
+      const old = kept?.get(path);
+      return old === undefined ? null : Buffer.from(old).toString('utf8');
+    };
     now.set(host, current);
-    then.set(host, old === undefined ? current : Buffer.from(old).toString('utf8'));
+    then.set(host, wholeText(textOf, entry, paths?.files ?? []) ?? current);
   }
   const split = disagreement(then);
   if (split !== null) {
@@ -120,17 +132,26 @@ function restorePlan(
       hint: 'Roll back all of them: haup rollback without a host, or with the --to of one run.',
     });
   }
-  const diffs = new Map(
-    [...chosen].flatMap(([host, state]) => {
-      const one = facts.get(host);
-      return one === undefined
-        ? []
-        : [[host, restoreHost(state, bytes.get(host) ?? new Map(), one)] as const];
-    }),
-  );
-  const kept = new Map<HostName, readonly KeptPaths[]>(
-    [...chosen].map(([host, state]) => [host, state.services]),
-  );
+  const diffs = new Map<HostName, HostDiff>();
+  const kept = new Map<HostName, readonly KeptPaths[]>();
+  const before = new Map<HostName, readonly Service[]>();
+  const after = new Map<HostName, readonly Service[]>();
+  for (const [host, state] of chosen) {
+    const one = facts.get(host);
+    if (one === undefined) continue;
+    const diff = restoreHost(state, bytes.get(host) ?? new Map(), one);
+    const taken = takenOver(diff, null, one);
+    diffs.set(host, takingOver(diff, taken, one));
+    kept.set(host, pathsNow(state.services, one));
+    before.set(
+      host,
+      taken.map(({ service }) => service),
+    );
+    after.set(
+      host,
+      services.filter((service) => strangerOf(state, service) !== undefined),
+    );
+  }
   const vips = vipsOf(then, inventory.vips);
   const all = [
     ...vips,
@@ -138,10 +159,18 @@ function restorePlan(
       ({ address }) => !vips.some((vip) => vip.address.address === address.address),
     ),
   ];
-  const tracks = arrange(diffs, kept, facts, all, clusters({ hosts: inventory.hosts, vips: all }));
+  const tracks = arrange(diffs, kept, facts, all, clusters({ hosts: inventory.hosts, vips: all }), {
+    before: nonEmpty(before),
+    after: nonEmpty(after),
+  });
   const same = [...diffs].flatMap(([host, diff]) => diff.same.map((what) => ({ host, what })));
   return { plan: { tracks, same, want: [] }, goal: { ...inventory, vips } };
 }
+
+const nonEmpty = (
+  of: ReadonlyMap<HostName, readonly Service[]>,
+): ReadonlyMap<HostName, readonly Service[]> =>
+  new Map([...of].filter(([, services]) => services.length > 0));
 
 const keepalivedConf = '/etc/keepalived/keepalived.conf';
 
@@ -162,7 +191,7 @@ async function look(
 }
 
 function requestFor(inventory: Inventory, state: KeptState | undefined): FactsRequest {
-  const request = statusRequest(inventory);
+  const request = { ...statusRequest(inventory), running: true };
   if (state === undefined) return { ...request, files: [keepalivedConf] };
   const binaries = { ...request.binaries };
   // What was there before what was to come: the first of a service is the one that ran.

@@ -63,7 +63,7 @@ $f
 $f
 "
   text=-; [ "$(stat -c %s "$f")" -le ${largestText} ] && text=$(base64 -w0 "$f")
-  sum=$(sha256sum "$f"); printf 'file\\t%s\\t%s\\t%s\\t%s\\n' "$f" "$(stat -c '%a\t%U:%G' "$f")" "\${sum%% *}" "$text"
+  sum=$(sha256sum "$f"); printf 'file\\t%s\\t%s\\t%s\\t%s\\n' "$f" "$(stat -L -c '%a\t%U:%G' "$f")" "\${sum%% *}" "$text"
 done
 systemctl show keepalived.service nginx.service -p Id,LoadState,ActiveState,UnitFileState,FragmentPath,NeedDaemonReload,ActiveEnterTimestampMonotonic,MainPID 2>/dev/null | while IFS='=' read -r key value; do
   printf 'service\\t%s\\t%s\\n' "$key" "$value"

@@ -26,7 +26,10 @@ export interface Aside {
 }
 
 /** For clients that have heard of the VIPs last from the host that gives them up. */
-const announceMs = 1500;
+const announceMs = 2500;
+
+/** Waits until the others have begun to announce. */
+const meanwhile: Action = { do: 'announce', addresses: [], atMs: null, forMs: 0 };
 
 /** What the host does, and what the others do beside it. */
 export function standAside(
@@ -77,7 +80,7 @@ export function standAside(
   return {
     changes: [
       back,
-      { ...stop, round: 1 },
+      { ...stop, actions: [meanwhile, ...stop.actions], round: 1 },
       ...rest.map((change) => ({ ...change, round: 2 })),
       ...(drains ? [{ ...undrained, round: 2 }] : []),
     ],
@@ -96,6 +99,12 @@ export function standAside(
     })),
   };
 }
+
+/** Once keepalived is another one it may take VIPs at once, whoever has them: nginx is ready before. */
+export const keepalivedLast = (changes: readonly Change[]): readonly Change[] =>
+  changes.toSorted((a, b) => lastness(a) - lastness(b));
+const lastness = ({ id }: Change): number =>
+  id === undrain.id ? 2 : /^(retire|service):keepalived$/.test(id) ? 1 : 0;
 
 const standBack = ({ entry, unit }: RunningDaemon, whole: string): Action => ({
   do: 'stand-back',

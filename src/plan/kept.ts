@@ -45,6 +45,15 @@ function wantedPaths(want: DesiredHost, { record }: HostFacts): readonly KeptPat
   });
 }
 
+/** The paths of a state that a host goes back to, as they are now: who ran it then may not run it now. */
+export function pathsNow(paths: readonly KeptPaths[], have: HostFacts): readonly KeptPaths[] {
+  const runs = services.flatMap((service) => strangerPaths(service, have));
+  const then = paths
+    .toSorted((a, b) => Number(a.stranger !== undefined) - Number(b.stranger !== undefined))
+    .map(({ stranger: _then, ...rest }) => rest);
+  return [...runs, ...then];
+}
+
 /** How somebody else runs the service until now. */
 const strangerPaths = (service: Service, have: HostFacts): readonly KeptPaths[] =>
   (have.running ?? []).flatMap((daemon) =>

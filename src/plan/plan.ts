@@ -7,7 +7,7 @@ import { holdsAddress } from '../model/holding.ts';
 import type { Disappearing } from '../model/running.ts';
 import type { Change, CheckName, HostWork, Plan, Same, Stage } from '../model/plan.ts';
 import { diffHost, type HostDiff } from './diff.ts';
-import { standAside } from './aside.ts';
+import { keepalivedLast, standAside } from './aside.ts';
 import { canDrain, whileDrained } from './drain.ts';
 import { disappearing } from './disappearing.ts';
 import { splitChanges } from './hand-over.ts';
@@ -211,7 +211,7 @@ function track(
     });
   };
   for (const host of [...hosts].sort((a, b) => heldBy(a) - heldBy(b))) {
-    const own = split.get(host)?.alone ?? changesOf(host);
+    const own = apart ? keepalivedLast(changesOf(host)) : (split.get(host)?.alone ?? changesOf(host));
     if (apart && heldBy(host) > 0) {
       const { changes, beside } = aside(host, own);
       const work = [workOf(host, changes), ...(changes.length === 0 ? [] : beside)];

@@ -11,9 +11,12 @@ import type { RunningDaemon } from '../model/running.ts';
 import type { HostDiff } from './diff.ts';
 import { type RunningSite, sitesIn } from './running-sites.ts';
 
-/** Haup wrote what it reads, or installed it. */
-export const isOurs = ({ record }: HostFacts, { entry, service }: RunningDaemon): boolean =>
-  record.files.includes(entry) || record.packages.includes(service);
+/** Haup wrote what it reads, or what starts it, or installed it. */
+export const isOurs = ({ record }: HostFacts, { entry, service, unit }: RunningDaemon): boolean =>
+  record.files.includes(entry) ||
+  record.packages.includes(service) ||
+  (unit === unitOf(service) &&
+    record.files.some((path) => path.startsWith(`/etc/systemd/system/${unit}`)));
 
 export const unitOf = (service: Service): string => `${service}.service`;
 
@@ -53,15 +56,15 @@ export const sitesOf = (
       : [];
   });
 
-/** Somebody else's daemons that the changes put an end to. */
+/** Somebody else's daemons that the changes put an end to; `want`: what comes in their place, null: nobody knows. */
 export const takenOver = (
   diff: Pick<HostDiff, 'change'>,
-  want: DesiredHost,
+  want: DesiredHost | null,
   have: HostFacts,
 ): readonly RunningDaemon[] =>
   (have.running ?? []).filter(
     (daemon) =>
-      !isOurs(have, daemon) && touches(diff, daemon.service) && inTheWay(daemon, want, have),
+      !isOurs(have, daemon) && touches(diff, daemon.service) && (want === null || inTheWay(daemon, want, have)),
   );
 
 /**
