@@ -1,7 +1,9 @@
 import { defineConfig } from 'vitest/config';
 
 /** Tests on real hosts that make a lab of their own, and spoil it as they like. */
-const own = ['changes', 'faults', 'firewall', 'install', 'take-over'].map((name) => `test/e2e/${name}.test.ts`);
+const own = ['changes', 'faults', 'firewall', 'install', 'take-over'].map(
+  (name) => `test/e2e/${name}.test.ts`,
+);
 
 const e2e = {
   testTimeout: 300_000,

@@ -81,7 +81,12 @@ export async function act(
               hosts,
               checks,
               members,
-              { ...clock, addresses: about?.addresses, settling: about?.settling, strangers: about?.strangers },
+              {
+                ...clock,
+                addresses: about?.addresses,
+                settling: about?.settling,
+                strangers: about?.strangers,
+              },
               signal,
             );
           },

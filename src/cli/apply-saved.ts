@@ -58,7 +58,11 @@ function withheldBytes(
   for (const resource of plan.want.flatMap(({ resources }) => resources)) {
     if (resource.kind === 'config') for (const file of resource.set.files) add(file.bytes);
   }
-  for (const action of plan.tracks.flat().flatMap(({ work }) => work).flatMap(({ changes }) => changes).flatMap(({ actions }) => actions)) {
+  for (const action of plan.tracks
+    .flat()
+    .flatMap(({ work }) => work)
+    .flatMap(({ changes }) => changes)
+    .flatMap(({ actions }) => actions)) {
     if (action.do === 'stand-back') add(action.bytes);
   }
   for (const fact of [...facts.values()].flatMap(({ files }) => Object.values(files))) {

@@ -59,7 +59,8 @@ export async function lookAround(
   return new Map(
     await Promise.all(
       [...hosts].map(
-        async ([name, host]) => [name, await gather(host, statusRequest(inventory), signal)] as const,
+        async ([name, host]) =>
+          [name, await gather(host, { ...statusRequest(inventory), running: true }, signal)] as const,
       ),
     ),
   );

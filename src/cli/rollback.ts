@@ -167,9 +167,7 @@ function restorePlan(
   return { plan: { tracks, same, want: [] }, goal: { ...inventory, vips } };
 }
 
-const nonEmpty = (
-  of: ReadonlyMap<HostName, readonly Service[]>,
-): ReadonlyMap<HostName, readonly Service[]> =>
+const nonEmpty = (of: ReadonlyMap<HostName, readonly Service[]>): ReadonlyMap<HostName, readonly Service[]> =>
   new Map([...of].filter(([, services]) => services.length > 0));
 
 const keepalivedConf = '/etc/keepalived/keepalived.conf';

@@ -67,6 +67,14 @@ export interface HostRecord {
   readonly builds: readonly { readonly service: Service; readonly prefix: string }[];
   /** How a service was before haup first touched it; absent: it has not. */
   readonly services: Readonly<Partial<Record<Service, ServiceFound>>>;
+  /** Units of other names by which somebody else ran a service, and that haup has stopped. */
+  readonly units?: readonly StoppedUnit[];
+}
+
+export interface StoppedUnit {
+  readonly service: Service;
+  readonly unit: string;
+  readonly enabled: boolean;
 }
 
 export interface ServiceFound {

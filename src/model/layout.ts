@@ -35,7 +35,15 @@ export const installedList = (service: Service, prefix: string): string =>
   `${stateDirectory}/installed.${service}${prefix.replaceAll('/', '%')}`;
 /** What haup has put on the host, one thing a line: a file for each kind. */
 export const recordDirectory: string = `${stateDirectory}/record`;
-export type RecordKind = 'files' | 'directories' | 'users' | 'packages' | 'services' | 'firewall' | 'zones' | 'units';
+export type RecordKind =
+  | 'files'
+  | 'directories'
+  | 'users'
+  | 'packages'
+  | 'services'
+  | 'firewall'
+  | 'zones'
+  | 'units';
 /** Files as they were before haup first wrote them, under their own paths. */
 export const foundDirectory: string = `${stateDirectory}/found`;
 /** Begins a line of a command's output that is for the operator to read, not for the log alone. */

@@ -19,9 +19,7 @@ export function disappearing(
   vips: readonly Vip[],
 ): readonly Disappearing[] {
   const read = new Set(
-    want.resources.flatMap((one) =>
-      one.kind === 'config' ? one.set.files.map(({ path }) => path) : [],
-    ),
+    want.resources.flatMap((one) => (one.kind === 'config' ? one.set.files.map(({ path }) => path) : [])),
   );
   return (have.running ?? []).flatMap((daemon): readonly Disappearing[] => {
     const ours = isOurs(have, daemon);
@@ -43,7 +41,9 @@ export function disappearing(
       ),
       ...(daemon.service === 'nginx' ? sitesOf(daemon, have) : [])
         .filter(({ path }) => path === daemon.entry || !read.has(path))
-        .map(({ names, listens, path }) => gone('site', `${names} on ${listens.join(', ') || '80'} (${path})`)),
+        .map(({ names, listens, path }) =>
+          gone('site', `${names} on ${listens.join(', ') || '80'} (${path})`),
+        ),
       gone('daemon', `${daemon.program} of ${daemon.unit ?? 'no unit'}, which reads ${daemon.entry}`),
       ...daemon.files
         .filter((path) => path !== daemon.entry && !read.has(path))
@@ -69,8 +69,14 @@ export const othersOf = ({ disappearing: gone = [] }: Pick<Plan, 'disappearing'>
 export function refuseTakeOver(plan: Pick<Plan, 'disappearing'>): void {
   const others = othersOf(plan);
   if (others.length === 0) return;
-  throw new HaupError('TAKE_OVER_NEEDED', 'The hosts serve by daemons that haup did not put there, and these would end.', {
-    hint: 'Look at what disappears (haup plan); to go on, add --take-over. haup rollback brings it back. Nothing was changed.',
-    detail: others.filter(({ kind }) => kind !== 'file').map(({ host, kind, what }) => `${host}: ${kind} ${what}`),
-  });
+  throw new HaupError(
+    'TAKE_OVER_NEEDED',
+    'The hosts serve by daemons that haup did not put there, and these would end.',
+    {
+      hint: 'Look at what disappears (haup plan); to go on, add --take-over. haup rollback brings it back. Nothing was changed.',
+      detail: others
+        .filter(({ kind }) => kind !== 'file')
+        .map(({ host, kind, what }) => `${host}: ${kind} ${what}`),
+    },
+  );
 }

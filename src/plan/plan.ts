@@ -58,7 +58,11 @@ export function plan(
     });
     const taken = takenOver(diff, desired, facts);
     gone.push(...disappearing(diff, taken, desired, facts, vips));
-    if (taken.length > 0) before.set(desired.host, taken.map(({ service }) => service));
+    if (taken.length > 0)
+      before.set(
+        desired.host,
+        taken.map(({ service }) => service),
+      );
     diffs.set(desired.host, takingOver(diff, taken, facts));
     for (const what of diff.same) same.push({ host: desired.host, what });
   }
@@ -130,8 +134,7 @@ function track(
     const running = facts === undefined ? [] : heldByRunning(facts);
     return running.filter((address) => !vips.some((vip) => vip.address.address === address)).length;
   };
-  const heldBy = (host: HostName): number =>
-    held.filter((vip) => holds(host, vip)).length + others(host);
+  const heldBy = (host: HostName): number => held.filter((vip) => holds(host, vip)).length + others(host);
   const foreign = (host: HostName): readonly Service[] =>
     (touched.has(host) ? strangers.after : strangers.before).get(host) ?? [];
   const strange = (): Pick<Stage, 'strangers'> => {
@@ -205,8 +208,7 @@ function track(
       drains: !foreign(host).includes('keepalived') && able(host),
       strangers: strange().strangers ?? [],
       others: cluster.filter(
-        (one) =>
-          one !== host && have.has(one) && near.some((vip) => vip.members.some((m) => m.host === one)),
+        (one) => one !== host && have.has(one) && near.some((vip) => vip.members.some((m) => m.host === one)),
       ),
     });
   };

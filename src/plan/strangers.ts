@@ -15,8 +15,7 @@ import { type RunningSite, sitesIn } from './running-sites.ts';
 export const isOurs = ({ record }: HostFacts, { entry, service, unit }: RunningDaemon): boolean =>
   record.files.includes(entry) ||
   record.packages.includes(service) ||
-  (unit === unitOf(service) &&
-    record.files.some((path) => path.startsWith(`/etc/systemd/system/${unit}`)));
+  (unit === unitOf(service) && record.files.some((path) => path.startsWith(`/etc/systemd/system/${unit}`)));
 
 export const unitOf = (service: Service): string => `${service}.service`;
 
@@ -64,7 +63,9 @@ export const takenOver = (
 ): readonly RunningDaemon[] =>
   (have.running ?? []).filter(
     (daemon) =>
-      !isOurs(have, daemon) && touches(diff, daemon.service) && (want === null || inTheWay(daemon, want, have)),
+      !isOurs(have, daemon) &&
+      touches(diff, daemon.service) &&
+      (want === null || inTheWay(daemon, want, have)),
   );
 
 /**
@@ -88,13 +89,24 @@ export function takingOver(diff: HostDiff, taken: readonly RunningDaemon[], have
     if (daemon === undefined) return [one];
     const { service } = daemon;
     if (one.id === `config:${service}`) return [{ ...one, undo: undoWrites(one, service, have) }];
-    if (one.id === `unit:${service}` && one.undo === undefined) return [{ ...one, undo: undoUnit(one) }];
+    if (one.id === `unit:${service}` && one.undo === undefined)
+      return [{ ...one, undo: [...ended(daemon), ...undoUnit(one)] }];
     if (one.id !== `service:${service}`) return [one];
     const ending = taken.filter((other) => other.service === service && other.unit !== unitOf(service));
-    return [...ending.map((other) => retire(other)), restarting(one, daemon)];
+    const fresh = diff.change.some(({ id, undo }) => id === `unit:${service}` && undo === undefined);
+    return [...ending.map((other) => retire(other)), restarting(one, daemon, fresh ? [] : ended(daemon))];
   });
   return { ...diff, change };
 }
+
+/** Haup's own unit ends while its file is there; one of that name that was there before starts anew. */
+const ended = ({ service, unit }: RunningDaemon): readonly Action[] =>
+  unit === unitOf(service)
+    ? []
+    : [
+        { do: 'service', service, verb: 'stop' },
+        { do: 'service', service, verb: 'disable' },
+      ];
 
 /** Ends a daemon that a unit of another name runs. */
 const retire = ({ service, unit, enabled }: RunningDaemon): Change => ({
@@ -107,14 +119,21 @@ const retire = ({ service, unit, enabled }: RunningDaemon): Change => ({
 });
 
 /** What somebody else configured is not understood by a reload: it starts anew. */
-function restarting(change: Change, { service, unit, enabled }: RunningDaemon): Change {
+function restarting(
+  change: Change,
+  { service, unit, enabled }: RunningDaemon,
+  end: readonly Action[],
+): Change {
   const again: Action[] = change.actions.map((action) =>
     action.do === 'service' && action.verb === 'reload' ? { ...action, verb: 'restart' } : action,
   );
   const back: readonly Action[] =
     unit === unitOf(service)
-      ? [{ do: 'service', service, verb: 'restart' }, { do: 'revive', service, unit, enabled }]
-      : [{ do: 'service', service, verb: 'stop' }, { do: 'service', service, verb: 'disable' }];
+      ? [
+          { do: 'service', service, verb: 'restart' },
+          { do: 'revive', service, unit, enabled },
+        ]
+      : end;
   return {
     ...change,
     title: change.title.replace('reload', 'restart'),

@@ -124,7 +124,9 @@ function complaints(
       // Of two configurations: members need not hear each other, and both may have it for a while.
       const both = strange < vip.members.length;
       if (holders.length === 0 ? !elsewhere : holders.length > 1 && !both)
-        wrong.push(`${address} is held by ${holders.length === 0 ? 'no host' : `${holders.join(' and ')} at once`}`);
+        wrong.push(
+          `${address} is held by ${holders.length === 0 ? 'no host' : `${holders.join(' and ')} at once`}`,
+        );
       continue;
     }
     if ((served || checks.includes('one-holder')) && holders.length !== 1 && !elsewhere) {

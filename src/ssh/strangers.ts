@@ -10,7 +10,9 @@ type Of<Verb extends Action['do']> = Extract<Action, { readonly do: Verb }>;
 
 const minute = 60_000;
 
-const mainProcess = (unit: string): string => `pid=$(systemctl show -p MainPID ${quote(unit)}); pid=\${pid#MainPID=}
+const mainProcess = (
+  unit: string,
+): string => `pid=$(systemctl show -p MainPID ${quote(unit)}); pid=\${pid#MainPID=}
 [ "\${pid:-0}" != 0 ] || { echo ${quote(`${unit} does not run`)} >&2; exit 1; }`;
 
 /**

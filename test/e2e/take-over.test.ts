@@ -92,7 +92,10 @@ systemctl daemon-reload; systemctl reset-failed; true`;
 
 const apart = 12_000;
 const settle = (): Promise<unknown> =>
-  on('keep_137', `for i in $(seq ${apart / 100}); do ip -o addr | grep -q 160.162 && exit 0; sleep 0.1; done; ip -o addr; exit 1`);
+  on(
+    'keep_137',
+    `for i in $(seq ${apart / 100}); do ip -o addr | grep -q 160.162 && exit 0; sleep 0.1; done; ip -o addr; exit 1`,
+  );
 
 interface World {
   readonly what: string;
@@ -210,7 +213,18 @@ test('a VIP that gets another address is named, and its hosts change one after t
   const planned = (await inLab(['plan', other])).stdout;
   expect(planned).toMatch(/VIP 192\.168\.160\.161 \(VI_1, VRID 51\), which the host holds now/);
   expect(planned).toMatch(/Stage 1 of 2: change keep_136[^]*Stage 2 of 2: change keep_137/);
-  const ran = await haup(['lab', 'exec', '--name', lab, '--', process.execPath, 'dist/bin.js', 'apply', other, '--yes']);
+  const ran = await haup([
+    'lab',
+    'exec',
+    '--name',
+    lab,
+    '--',
+    process.execPath,
+    'dist/bin.js',
+    'apply',
+    other,
+    '--yes',
+  ]);
   expect(ran.code).toBe(0);
   await well(['apply', path, '--yes']);
 });

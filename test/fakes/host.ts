@@ -338,7 +338,11 @@ export function fakeHost(start: HostFacts): FakeHost {
       case 'retire':
       case 'revive': {
         const running = (facts.running ?? []).filter(({ unit }) => unit !== action.unit);
-        stopped.set(action.unit, facts.running?.find(({ unit }) => unit === action.unit));
+        if (action.do === 'retire')
+          stopped.set(
+            action.unit,
+            facts.running?.find(({ unit }) => unit === action.unit),
+          );
         const back = action.do === 'revive' ? stopped.get(action.unit) : undefined;
         return change({ running: back === undefined ? running : [...running, back] });
       }
