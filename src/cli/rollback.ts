@@ -168,7 +168,7 @@ function restorePlan(
 }
 
 const nonEmpty = (of: ReadonlyMap<HostName, readonly Service[]>): ReadonlyMap<HostName, readonly Service[]> =>
-  new Map([...of].filter(([, services]) => services.length > 0));
+  new Map([...of].filter(([, those]) => those.length > 0));
 
 const keepalivedConf = '/etc/keepalived/keepalived.conf';
 
