@@ -89,7 +89,13 @@ export async function act(
               hosts,
               checks,
               members,
-              { ...clock, addresses: about?.addresses, settling: about?.settling, before: served },
+              {
+                ...clock,
+                addresses: about?.addresses,
+                settling: about?.settling,
+                strangers: about?.strangers,
+                before: served,
+              },
               signal,
             );
           },
@@ -122,6 +128,7 @@ export async function act(
 function waitingFor(checks: readonly CheckName[], members: readonly HostName[]): string {
   const names = members.join(' and ');
   if (checks.includes('released')) return `waiting until ${names} has given its VIPs away`;
+  if (checks.includes('covered')) return `waiting until another host has the VIPs of ${names}`;
   if (checks.includes('overlapping')) return `waiting until ${names} has its VIPs too`;
   if (!checks.includes('one-holder')) return `waiting until keepalived and nginx run on ${names}`;
   return 'waiting until every VIP has one holder and answers';

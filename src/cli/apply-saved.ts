@@ -60,8 +60,10 @@ function withheldBytes(
     if (resource.kind === 'config') for (const file of resource.set.files) add(file.bytes);
   }
   for (const { work } of plan.tracks.flat()) {
-    for (const action of work.flatMap(({ changes }) => changes.flatMap(({ actions }) => actions)))
+    for (const action of work.flatMap(({ changes }) => changes.flatMap(({ actions }) => actions))) {
       if (action.do === 'write') for (const file of action.testing) add(file.bytes);
+      if (action.do === 'stand-back') add(action.bytes);
+    }
   }
   for (const fact of [...facts.values()].flatMap(({ files }) => Object.values(files))) {
     if (fact.state === 'present' && fact.text !== null) add(Buffer.from(fact.text, 'utf8'));

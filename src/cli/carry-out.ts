@@ -6,12 +6,14 @@ import type { Host } from '../model/host.ts';
 import type { Plan } from '../model/plan.ts';
 import { buildsOf } from '../plan/builds.ts';
 import { countChanges, refuseDowngrades } from '../plan/plan.ts';
+import { refuseTakeOver } from '../plan/disappearing.ts';
 import { moved, standing, type Standing } from '../plan/standing.ts';
 import { printJson } from '../report/json.ts';
 import { count } from '../report/words.ts';
 import { type PackStore, packStore } from '../run/packs.ts';
 import type { Store } from '../ssh/actions.ts';
 import type { Context } from './context.ts';
+import { mayTakeOver } from './take-over.ts';
 import { lockFor, type LockWish, takenAway } from './locked.ts';
 import { lookAround, reportOutcome } from './outcome.ts';
 import { type Made, packDirectory, planData, printPlan } from './plan.ts';
@@ -57,6 +59,7 @@ export interface AgreeOptions extends GlobalOptions, LockWish {
   readonly yes?: boolean;
   readonly dryRun?: boolean;
   readonly allowDowngrade?: boolean;
+  readonly takeOver?: boolean;
 }
 
 /** Shows the plan, asks, and carries it out. Resolves to the exit code. */
@@ -72,6 +75,10 @@ export async function showAndCarryOut(
   if (changes === 0) return reportOutcome(context, inventory, facts, options);
   if (options.dryRun === true) return exitCodes.findings;
   if (options.allowDowngrade !== true) refuseDowngrades(plan);
+  if (!(await mayTakeOver(context, plan, options))) {
+    context.err('Nothing was changed.\n');
+    return exitCodes.ok;
+  }
   if (
     options.yes !== true &&
     !(await context.confirm(`Make ${count(changes, 'change')} on ${count(hosts, 'host')}?`))
@@ -131,6 +138,7 @@ async function fitting(
     const { plan, facts } = await task.remake(signal);
     await show(context, plan, options);
     if (options.allowDowngrade !== true) refuseDowngrades(plan);
+    if (options.takeOver !== true) refuseTakeOver(plan);
     return { fit: { ...task, plan, standing: standingOf(facts) }, before: facts };
   }
   return { fit: task, before: now };

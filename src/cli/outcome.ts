@@ -58,6 +58,7 @@ export async function lookAround(
     import('../desired/request.ts'),
     import('./wire.ts'),
   ]);
-  const facts = await gatherAll(hosts, () => statusRequest(inventory), signal);
+  const request = { ...statusRequest(inventory), running: true };
+  const facts = await gatherAll(hosts, () => request, signal);
   return lookAtWire(inventory, hosts, facts, signal);
 }

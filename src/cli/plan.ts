@@ -4,6 +4,7 @@ import type { FactsRequest, HostFacts } from '../model/facts.ts';
 import { exitCodes } from '../model/errors.ts';
 import type { Host } from '../model/host.ts';
 import { judgeWire, refuseTaken } from '../judge/wire.ts';
+import type { Disappearing } from '../model/running.ts';
 import type { BuildReport, Finding, Plan } from '../model/plan.ts';
 import { buildsOf } from '../plan/builds.ts';
 import { countChanges, plan as decide } from '../plan/plan.ts';
@@ -160,10 +161,13 @@ export function planData(made: Plan): {
   readonly changes: readonly object[];
   /** What hosts do together, and what clients notice of it. */
   readonly together: readonly object[];
+  /** VIPs, sites and daemons that are there now and will not be. */
+  readonly disappearing: readonly Disappearing[];
   readonly builds: readonly BuildReport[];
   readonly same: readonly object[];
 } {
   return {
+    disappearing: made.disappearing ?? [],
     together: made.tracks
       .flat()
       .flatMap(({ together, work }) =>

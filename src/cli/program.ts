@@ -137,6 +137,7 @@ Exit codes: 0 ok, 1 failed on a host, 2 usage or inventory, 3 findings or
       .addOption(lockWait())
       .option('-n, --dry-run', 'show the plan and stop')
       .option('--allow-downgrade', 'also replace a version by a lower one')
+      .option('--take-over', 'also end the VIPs, sites and daemons of somebody else that the plan names')
       .option('--no-cached-builds', 'build anew in place of using builds that this machine keeps'),
     async (context, [path], options) => (await import('./apply.ts')).apply(context, path, options),
   );

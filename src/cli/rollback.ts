@@ -5,17 +5,28 @@ import { gatherAll } from '../facts/gather.ts';
 import { keptFiles, keptStatesOf } from '../facts/history.ts';
 import { clusters } from '../inventory/clusters.ts';
 import { refuseTaken } from '../judge/wire.ts';
-import type { HostName, Inventory, NginxSoftware } from '../model/domain.ts';
+import {
+  type HostName,
+  type Inventory,
+  type NginxSoftware,
+  type Service,
+  services,
+} from '../model/domain.ts';
 import type { FactsRequest, HostFacts } from '../model/facts.ts';
 import { exitCodes, HaupError } from '../model/errors.ts';
 import type { KeptPaths, KeptState } from '../model/history.ts';
 import type { Host } from '../model/host.ts';
-import { sitesIn, wholeText } from '../model/nginx-files.ts';
+import { sitesIn, wholeText as wholeNginx } from '../model/nginx-files.ts';
 import type { Plan } from '../model/plan.ts';
 import { chooseStates } from '../plan/choose.ts';
 import { vipsOf } from '../plan/goal.ts';
 import { arrange, countChanges } from '../plan/plan.ts';
+import type { HostDiff } from '../plan/diff.ts';
+import { pathsNow } from '../plan/kept.ts';
 import { restoredPaths, restoreHost } from '../plan/restore.ts';
+import { strangerOf } from '../plan/restore-stranger.ts';
+import { runningWhole, wholeText } from '../plan/running-vrrp.ts';
+import { takenOver, takingOver } from '../plan/strangers.ts';
 import { disagreement } from '../plan/together.ts';
 import { printJson } from '../report/json.ts';
 import { oneLine } from '../report/printable.ts';
@@ -114,12 +125,19 @@ function restorePlan(
   const then = new Map<HostName, string>();
   for (const [host, one] of facts) {
     const state = chosen.get(host);
-    const entry = state?.services.find(({ service }) => service === 'keepalived')?.entry ?? keepalivedConf;
+    const paths = state?.services.find(({ service }) => service === 'keepalived');
+    const entry = paths?.entry ?? keepalivedConf;
     const fact = one.files[entry];
-    const current = fact?.state === 'present' ? (fact.text ?? '') : '';
-    const old = bytes.get(host)?.get(entry);
+    const daemon = one.running?.find(({ service }) => service === 'keepalived');
+    const running = daemon === undefined ? null : runningWhole(one, daemon);
+    const current = running ?? (fact?.state === 'present' ? (fact.text ?? '') : '');
+    const kept = bytes.get(host);
+    const textOf = (path: string): string | null => {
+      const old = kept?.get(path);
+      return old === undefined ? null : Buffer.from(old).toString('utf8');
+    };
     now.set(host, current);
-    then.set(host, old === undefined ? current : Buffer.from(old).toString('utf8'));
+    then.set(host, wholeText(textOf, entry, paths?.files ?? []) ?? current);
   }
   const split = disagreement(then);
   if (split !== null) {
@@ -127,17 +145,26 @@ function restorePlan(
       hint: 'Roll back all of them: haup rollback without a host, or with the --to of one run.',
     });
   }
-  const diffs = new Map(
-    [...chosen].flatMap(([host, state]) => {
-      const one = facts.get(host);
-      return one === undefined
-        ? []
-        : [[host, restoreHost(state, bytes.get(host) ?? new Map(), one, socketsOf)] as const];
-    }),
-  );
-  const kept = new Map<HostName, readonly KeptPaths[]>(
-    [...chosen].map(([host, state]) => [host, state.services]),
-  );
+  const diffs = new Map<HostName, HostDiff>();
+  const kept = new Map<HostName, readonly KeptPaths[]>();
+  const before = new Map<HostName, readonly Service[]>();
+  const after = new Map<HostName, readonly Service[]>();
+  for (const [host, state] of chosen) {
+    const one = facts.get(host);
+    if (one === undefined) continue;
+    const diff = restoreHost(state, bytes.get(host) ?? new Map(), one, socketsOf);
+    const taken = takenOver(diff, null, one);
+    diffs.set(host, takingOver(diff, taken, one));
+    kept.set(host, pathsNow(state.services, one));
+    before.set(
+      host,
+      taken.map(({ service }) => service),
+    );
+    after.set(
+      host,
+      services.filter((service) => strangerOf(state, service) !== undefined),
+    );
+  }
   const vips = vipsOf(then, inventory.vips);
   const all = [
     ...vips,
@@ -145,7 +172,10 @@ function restorePlan(
       ({ address }) => !vips.some((vip) => vip.address.address === address.address),
     ),
   ];
-  const tracks = arrange(diffs, kept, facts, all, clusters({ hosts: inventory.hosts, vips: all }));
+  const tracks = arrange(diffs, kept, facts, all, clusters({ hosts: inventory.hosts, vips: all }), {
+    before: nonEmpty(before),
+    after: nonEmpty(after),
+  });
   const same = [...diffs].flatMap(([host, diff]) => diff.same.map((what) => ({ host, what })));
   const nginx = { ...inventory.nginx, ...servedThen(inventory, chosen, bytes) };
   return { plan: { tracks, same, want: [] }, goal: { ...inventory, vips, nginx } };
@@ -162,11 +192,14 @@ function servedThen(
     const files = [...(bytes.get(host) ?? [])].map(
       ([path, one]) => [path, Buffer.from(one).toString('utf8')] as const,
     );
-    const text = entry === undefined ? null : wholeText(entry, new Map(files));
+    const text = entry === undefined ? null : wholeNginx(entry, new Map(files));
     if (text !== null) return sitesIn(text);
   }
   return null;
 }
+
+const nonEmpty = (of: ReadonlyMap<HostName, readonly Service[]>): ReadonlyMap<HostName, readonly Service[]> =>
+  new Map([...of].filter(([, those]) => those.length > 0));
 
 const keepalivedConf = '/etc/keepalived/keepalived.conf';
 
@@ -180,7 +213,7 @@ async function look(
 }
 
 function requestFor(inventory: Inventory, state: KeptState | undefined): FactsRequest {
-  const request = statusRequest(inventory);
+  const request = { ...statusRequest(inventory), running: true };
   if (state === undefined) return { ...request, files: [keepalivedConf] };
   const binaries = { ...request.binaries };
   // What was there before what was to come: the first of a service is the one that ran.

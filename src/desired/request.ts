@@ -21,6 +21,7 @@ export function factsRequest(
     ...statusRequest(inventory),
     firewall: inventory.firewall === 'open',
     listening: true,
+    running: true,
     // All of them: which name a library has depends on the system's version, another answer of this question.
     packages: knownPackages,
     offers: services.filter((service) => inventory[service].from === 'package'),

@@ -45,8 +45,14 @@ function addressOf(text: string, parameters: readonly string[]): string | null {
 }
 
 /** Throws PORT_TAKEN when another program listens where nginx is to listen. */
-export function refuseTakenPorts(wanted: readonly Socket[], { host, listening = [] }: HostFacts): void {
-  const taken = inTheWay('nginx', wanted, listening);
+export function refuseTakenPorts(
+  wanted: readonly Socket[],
+  { host, listening = [], running = [] }: HostFacts,
+): void {
+  // What becomes of another nginx is for the plan to say: it may be taken over.
+  const isNginx = running.some(({ service }) => service === 'nginx');
+  const others = listening.filter(({ program }) => !(isNginx && program === 'nginx'));
+  const taken = inTheWay('nginx', wanted, others);
   const [first] = taken;
   if (first === undefined) return;
   const detail = taken.map(

@@ -4,7 +4,7 @@ import type { Service } from '../model/domain.ts';
 import type { HostRecord } from '../model/facts.ts';
 import { installedList, recordDirectory, type RecordKind, userMark } from '../model/layout.ts';
 
-const kinds: readonly RecordKind[] = ['files', 'users', 'packages', 'services'];
+const kinds: readonly RecordKind[] = ['files', 'users', 'packages', 'services', 'units'];
 const intents = `${recordDirectory}/intents`;
 const lists = installedList('nginx', '').replace(/nginx$/, '');
 
@@ -37,6 +37,12 @@ export function parseRecord(records: readonly (readonly string[])[]): HostRecord
       return service === undefined
         ? []
         : [{ service: service as Service, prefix: prefix.replaceAll('%', '/') }];
+    }),
+    units: of('units').flatMap((line) => {
+      const [service = '', unit = '', enabled] = line.split(' ');
+      return service === 'keepalived' || service === 'nginx'
+        ? [{ service, unit, enabled: enabled === 'enabled' }]
+        : [];
     }),
     services: Object.fromEntries(
       of('services').map((line) => {

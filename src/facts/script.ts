@@ -17,6 +17,8 @@ import { parseFirewall } from './firewall.ts';
 import { firewallScript } from './firewall-script.ts';
 import { interfacesScript, parseInterfaces } from './interfaces.ts';
 import { offersScript } from './offers-script.ts';
+import { parseRunning } from './running.ts';
+import { runningScript } from './running-script.ts';
 import { parseRecord, recordedFiles, recordScript } from './record.ts';
 import { parseSockets, socketsScript } from './sockets.ts';
 
@@ -56,7 +58,7 @@ $f
 $f
 "
   text=-; [ "$(stat -c %s "$f")" -le ${largestText} ] && text=$(base64 -w0 "$f")
-  sum=$(sha256sum "$f"); printf 'file\\t%s\\t%s\\t%s\\t%s\\n' "$f" "$(stat -c '%a\t%U:%G' "$f")" "\${sum%% *}" "$text"
+  sum=$(sha256sum "$f"); printf 'file\\t%s\\t%s\\t%s\\t%s\\n' "$f" "$(stat -L -c '%a\t%U:%G' "$f")" "\${sum%% *}" "$text"
 done
 systemctl show keepalived.service nginx.service -p Id,LoadState,ActiveState,UnitFileState,FragmentPath,NeedDaemonReload,ActiveEnterTimestampMonotonic,MainPID 2>/dev/null | while IFS='=' read -r key value; do
   printf 'service\\t%s\\t%s\\n' "$key" "$value"
@@ -76,7 +78,7 @@ printf 'drill\\t%s\\n' "$(${leftDrill})"
 ${services.map((name) => `[ -e ${word(unreadMark(name))} ] && printf 'unread\\t${name}\\n'`).join('\n')}
 ${recordScript}
 ${complaintScript}
-${request.firewall === true ? firewallScript : ''}${request.listening === true ? socketsScript : ''}echo end
+${request.firewall === true ? firewallScript : ''}${request.listening === true ? socketsScript : ''}${request.running === true ? runningScript : ''}echo end
 `;
   return text as ReadScript;
 }
@@ -149,6 +151,7 @@ export function parseFacts(host: HostName, output: Uint8Array): HostFacts {
     ...(first('sockets').length === 0
       ? {}
       : { listening: parseSockets(decode(first('sockets')[0]), mainPids(all('service'))) }),
+    running: parseRunning(all('ran'), all('read')),
   };
 }
 

@@ -40,10 +40,17 @@ export function isAble(have: HostFacts | null | undefined): boolean {
   return (
     have !== null &&
     have !== undefined &&
-    services.every((service) => have.services[service].active === 'active') &&
+    services.every(
+      (service) => have.services[service].active === 'active' || otherUnit(have, service) !== null,
+    ) &&
     !isDrained(have)
   );
 }
+
+/** The unit of another name by which somebody else runs a service, where that was asked. */
+export const otherUnit = ({ running = [] }: HostFacts, service: Service): string | null =>
+  running.find((one) => one.service === service && one.unit !== null && one.unit !== `${service}.service`)
+    ?.unit ?? null;
 
 export const isDrained = (have: HostFacts): boolean => (have.drain ?? 0) < 0;
 
@@ -149,6 +156,9 @@ function judgeHost(inventory: Inventory, have: HostFacts, gatheredAtMs: number):
 function judgeService(inventory: Inventory, have: HostFacts, service: Service): Finding {
   const is = have.services[service];
   const host = have.host;
+  const other = otherUnit(have, service);
+  if (is.active !== 'active' && other !== null)
+    return { check: 'services', level: 'ok', host, message: `${service} runs by ${other}` };
   if (is.active !== 'active') {
     return {
       check: 'services',

@@ -1,7 +1,7 @@
 import type { Inventory, Service } from '../model/domain.ts';
 import type { HostFacts } from '../model/facts.ts';
 import type { ServiceStatus, StatusReport } from '../model/report.ts';
-import { expectedHolder, type FactsByHost, holders, isDrained, judge } from './checks.ts';
+import { expectedHolder, type FactsByHost, holders, isDrained, judge, otherUnit } from './checks.ts';
 import { judgeWire } from './wire.ts';
 
 /** Everything `haup status` says, from facts alone. `gatheredAtMs`: the operator's clock, ms since the epoch. */
@@ -38,6 +38,6 @@ export function statusReport(inventory: Inventory, facts: FactsByHost, gatheredA
 }
 
 const serviceStatus = (have: HostFacts, service: Service): ServiceStatus => ({
-  state: have.services[service].active,
+  state: otherUnit(have, service) === null ? have.services[service].active : 'active',
   version: have.software[service]?.version ?? null,
 });

@@ -96,6 +96,36 @@ export type Action =
     }
   /** It does not. */
   | { readonly do: 'withdraw' }
+  /**
+   * A keepalived that looks at no drain file reads `bytes` in place of its configuration, in which every priority is
+   * the lowest; `entry` has its own content again at once.
+   */
+  | {
+      readonly do: 'stand-back';
+      readonly unit: string;
+      readonly entry: string;
+      readonly bytes: Uint8Array;
+      /** It has passwords. */
+      readonly secret: true;
+    }
+  /** It reads its own configuration again. */
+  | { readonly do: 'stand-up'; readonly unit: string }
+  /** Stops and disables the unit by which somebody else runs a service, and remembers it. */
+  | {
+      readonly do: 'retire';
+      readonly service: Service;
+      readonly unit: string;
+      readonly enabled: boolean;
+    }
+  /** It runs again, and starts at boot if it did. */
+  | {
+      readonly do: 'revive';
+      readonly service: Service;
+      readonly unit: string;
+      readonly enabled: boolean;
+    }
+  /** These files, and the service, are not haup's any more: they are somebody else's again. */
+  | { readonly do: 'disown'; readonly service: Service; readonly files: readonly string[] }
   /** Lower the priority of every VRRP instance of the host; survives restarts and reboots. */
   | { readonly do: 'drain'; readonly by?: keyof typeof drainedBy }
   | { readonly do: 'undrain' }

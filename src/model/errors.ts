@@ -43,6 +43,7 @@ export type ErrorCode =
   | 'BUILD_IMPOSSIBLE'
   | 'PORT_TAKEN'
   | 'DOWNGRADE_REFUSED'
+  | 'TAKE_OVER_NEEDED'
   | 'DOWNLOAD_FAILED'
   | 'CHECKSUM_MISMATCH'
   | 'PACKAGES_FAILED'
@@ -120,6 +121,7 @@ const exitOf: Readonly<Record<ErrorCode, Exit>> = {
   BUILD_IMPOSSIBLE: 'failed',
   PORT_TAKEN: 'failed',
   DOWNGRADE_REFUSED: 'failed',
+  TAKE_OVER_NEEDED: 'usage',
   DOWNLOAD_FAILED: 'failed',
   CHECKSUM_MISMATCH: 'failed',
   PACKAGES_FAILED: 'failed',

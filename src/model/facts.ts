@@ -3,6 +3,7 @@
 import type { Fault } from './action.ts';
 import type { HostName, Service } from './domain.ts';
 import type { FirewallFacts } from './firewall.ts';
+import type { RunningDaemon } from './running.ts';
 import type { Listener } from './sockets.ts';
 
 /** What to ask of a host, so that one round trip is enough. */
@@ -20,6 +21,8 @@ export interface FactsRequest {
   readonly firewall?: boolean;
   /** Ask who listens where too. */
   readonly listening?: boolean;
+  /** Ask for the daemons that run, and all files that they read. */
+  readonly running?: boolean;
 }
 
 /** How a host is now: plain data, gathered in one round trip. */
@@ -65,6 +68,8 @@ export interface HostFacts {
   readonly firewall: FirewallFacts | null;
   /** Absent: it was not asked for. */
   readonly listening?: readonly Listener[];
+  /** Every keepalived and nginx that runs; absent: it was not asked for. */
+  readonly running?: readonly RunningDaemon[];
 }
 
 /** What a host heard on its segment while it asked and listened for a moment. */
@@ -102,6 +107,14 @@ export interface HostRecord {
   readonly builds: readonly { readonly service: Service; readonly prefix: string }[];
   /** How a service was before haup first touched it; absent: it has not. */
   readonly services: Readonly<Partial<Record<Service, ServiceFound>>>;
+  /** Units of other names by which somebody else ran a service, and that haup has stopped. */
+  readonly units?: readonly StoppedUnit[];
+}
+
+export interface StoppedUnit {
+  readonly service: Service;
+  readonly unit: string;
+  readonly enabled: boolean;
 }
 
 export interface ServiceFound {

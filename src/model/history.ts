@@ -20,6 +20,8 @@ export interface KeptPaths {
   readonly unit: string;
   /** By which it is registered too, where an init script does it; `ours`: haup's at that time. */
   readonly init?: readonly { readonly path: string; readonly ours: boolean }[];
+  /** How somebody else ran it, before haup took its place: `unit` is the name of systemd's. */
+  readonly stranger?: { readonly unit: string; readonly enabled: boolean };
 }
 
 /** Before which change a state was kept. */

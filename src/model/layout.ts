@@ -63,7 +63,8 @@ export type RecordKind =
   | 'packages'
   | 'services'
   | 'firewall'
-  | 'zones';
+  | 'zones'
+  | 'units';
 /** In the comment field of a user that haup made: by it he is told from one that somebody else has made since. */
 export const userMark = 'made by haup';
 /** Files as they were before haup first wrote them, under their own paths. */

@@ -5,6 +5,7 @@ import type { DesiredHost } from './desired.ts';
 import type { HostName, Service } from './domain.ts';
 import type { PlacedRule } from './firewall.ts';
 import type { KeptPaths } from './history.ts';
+import type { Disappearing } from './running.ts';
 
 export interface TextDiff {
   readonly path: string;
@@ -24,6 +25,8 @@ export interface Change {
   readonly after?: readonly CheckName[];
   /** The VIPs that `after` is about; absent: all of the cluster. */
   readonly addresses?: readonly string[];
+  /** Hosts whose daemons are not haup's then: `after` asks no answer of haup's of them. */
+  readonly strangers?: readonly HostName[];
   /** Puts the host back as it was, in the order of the changes; absent where nothing is to be put back. */
   readonly undo?: readonly Action[];
   /** It replaces a version by a lower one. */
@@ -93,6 +96,8 @@ export interface Stage {
   readonly addresses?: readonly string[];
   /** Those of them that `settled` is about: all their hosts are as wanted by then; absent: all. */
   readonly settling?: readonly string[];
+  /** Hosts whose daemons are not haup's then. */
+  readonly strangers?: readonly HostName[];
 }
 
 /** Tracks (clusters) run in parallel, the stages of a track in order. */
@@ -100,16 +105,20 @@ export interface Plan {
   readonly tracks: readonly (readonly Stage[])[];
   readonly same: readonly Same[];
   readonly want: readonly DesiredHost[];
+  /** VIPs, sites and daemons that are there now and will not be. */
+  readonly disappearing?: readonly Disappearing[];
 }
 
 /**
  * `released`: the host holds no VIP, and every VIP is held and answered by another.
+ * `covered`: every VIP is held, and answered, by another host; this one may hold it too.
  * `overlapping`: two hosts hold a VIP, for as long as one takes over from the other.
  * `healthy`: the health check of the host itself finds nothing wrong.
  * `settled`: every VIP is back on the first member that is able to have it.
  */
 export type CheckName =
   | 'released'
+  | 'covered'
   | 'overlapping'
   | 'settled'
   | 'one-holder'

@@ -229,7 +229,7 @@ export function textDiff(file: FileWant, fact: FileFact | undefined): TextDiff {
 }
 
 /** Secrets are masked whether or not the file is still one that holds them. */
-function maskedDiff(path: string, before: string | null, after: string | null): TextDiff {
+export function maskedDiff(path: string, before: string | null, after: string | null): TextDiff {
   const mask = (text: string | null): string | null => text?.replace(secretLine, '$1***') ?? null;
   const masked = { path, before: mask(before), after: mask(after) };
   // The secret alone differs: say so, since the masked texts are equal.

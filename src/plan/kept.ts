@@ -3,6 +3,7 @@ import type { Service } from '../model/domain.ts';
 import type { HostFacts } from '../model/facts.ts';
 import { services } from '../model/domain.ts';
 import type { KeptPaths } from '../model/history.ts';
+import { isOurs } from './strangers.ts';
 
 /**
  * The files and programs that a host's changes may touch, what is there now before what is to come. None when
@@ -11,7 +12,10 @@ import type { KeptPaths } from '../model/history.ts';
 export function keptPaths(want: DesiredHost, have: HostFacts | undefined): readonly KeptPaths[] {
   if (have === undefined) return [];
   const wanted = wantedPaths(want, have);
-  const left = services.flatMap((service) => leftPaths(service, wanted, have));
+  const left = services.flatMap((service) => [
+    ...strangerPaths(service, have),
+    ...leftPaths(service, wanted, have),
+  ]);
   const something = wanted.some(
     ({ service, entry }) => have.files[entry]?.state === 'present' || have.software[service] !== null,
   );
@@ -40,6 +44,34 @@ function wantedPaths(want: DesiredHost, { record }: HostFacts): readonly KeptPat
     return [init === undefined ? paths : { ...paths, init }];
   });
 }
+
+/** The paths of a state that a host goes back to, as they are now: who ran it then may not run it now. */
+export function pathsNow(paths: readonly KeptPaths[], have: HostFacts): readonly KeptPaths[] {
+  const runs = services.flatMap((service) => strangerPaths(service, have));
+  const then = paths
+    .toSorted((a, b) => Number(a.stranger !== undefined) - Number(b.stranger !== undefined))
+    .map(({ stranger: _then, ...rest }) => rest);
+  return [...runs, ...then];
+}
+
+/** How somebody else runs the service until now. */
+const strangerPaths = (service: Service, have: HostFacts): readonly KeptPaths[] =>
+  (have.running ?? []).flatMap((daemon) =>
+    daemon.service !== service || daemon.unit === null || isOurs(have, daemon)
+      ? []
+      : [
+          {
+            service,
+            binary: daemon.program.replace(/ \(deleted\)$/, ''),
+            prefix: null,
+            entry: daemon.entry,
+            files: daemon.files,
+            owns: [],
+            unit: daemon.unitPath,
+            stranger: { unit: daemon.unit, enabled: daemon.enabled },
+          },
+        ],
+  );
 
 /** How haup installed the service until now, where it is to be installed otherwise: from source or elsewhere. */
 function leftPaths(service: Service, wanted: readonly KeptPaths[], have: HostFacts): readonly KeptPaths[] {

@@ -1,16 +1,21 @@
 import type { DesiredHost } from '../model/desired.ts';
-import type { HostName, Vip } from '../model/domain.ts';
+import type { HostName, Service, Vip } from '../model/domain.ts';
 import type { HostFacts } from '../model/facts.ts';
 import { HaupError } from '../model/errors.ts';
 import type { KeptPaths } from '../model/history.ts';
+import type { Disappearing } from '../model/running.ts';
 import type { Change, HostWork, Plan, Same, Stage } from '../model/plan.ts';
+import { keepalivedLast, standAside } from './aside.ts';
 import { byWay } from './by-way.ts';
 import { diffHost, type HostDiff } from './diff.ts';
+import { disappearing } from './disappearing.ts';
 import { canDrain, runningText, whileDrained } from './drain.ts';
 import { splitChanges } from './hand-over.ts';
 import { keptPaths } from './kept.ts';
 import { takenIds, tiedClusters } from './router-ids.ts';
+import { heldByRunning } from './running-vrrp.ts';
 import { inOrder, servingChecks, servingNow } from './serving.ts';
+import { takenOver, takingOver } from './strangers.ts';
 import { keepalivedWrite, meetingOf } from './together.ts';
 
 export interface BuildPolicy {
@@ -37,6 +42,8 @@ export function plan(
   const builders = new Map<string, HostName>();
   const diffs = new Map<HostName, HostDiff>();
   const same: Same[] = [];
+  const gone: Disappearing[] = [];
+  const before = new Map<HostName, readonly Service[]>();
   for (const desired of want) {
     const facts = have.get(desired.host);
     if (facts === undefined) continue;
@@ -48,12 +55,31 @@ export function plan(
       builders.set(key, desired.host);
       return { kind: 'build', fetch: builds.fetch === 'host' };
     });
-    diffs.set(desired.host, diff);
+    const taken = takenOver(diff, desired, facts);
+    gone.push(...disappearing(diff, taken, desired, facts, vips));
+    if (taken.length > 0)
+      before.set(
+        desired.host,
+        taken.map(({ service }) => service),
+      );
+    diffs.set(desired.host, takingOver(diff, taken, facts));
     for (const what of diff.same) same.push({ host: desired.host, what });
   }
   const kept = new Map(want.map((desired) => [desired.host, keptPaths(desired, have.get(desired.host))]));
-  return { tracks: arrange(diffs, kept, have, vips, clusters), same, want };
+  const strangers = { before, after: new Map() };
+  const tracks = arrange(diffs, kept, have, vips, clusters, strangers);
+  return { tracks, same, want, ...(gone.length === 0 ? {} : { disappearing: gone }) };
 }
+
+/** The services of a host that are somebody else's: until the host's turn, and from then on. */
+export interface Strangers {
+  readonly before: ReadonlyMap<HostName, readonly Service[]>;
+  readonly after: ReadonlyMap<HostName, readonly Service[]>;
+}
+
+/** keepalived is somebody else's here or there, before or after: members do not all hear each other meanwhile. */
+const isApart = (cluster: readonly HostName[], { before, after }: Strangers): boolean =>
+  [before, after].some((one) => cluster.some((host) => one.get(host)?.includes('keepalived') === true));
 
 /** A track for each cluster that has changes. */
 export function arrange(
@@ -62,15 +88,16 @@ export function arrange(
   have: ReadonlyMap<HostName, HostFacts>,
   vips: readonly Vip[],
   clusters: readonly (readonly HostName[])[],
+  strangers: Strangers = { before: new Map(), after: new Map() },
 ): readonly (readonly Stage[])[] {
   const entry = (host: HostName): string => entryOf(kept.get(host));
   const reserved = takenIds(have, vips, entry);
   return tiedClusters(clusters, diffs, have, entry)
     .map((cluster) => {
-      const phases = byWay(cluster, diffs, have, entry, reserved);
-      if (phases === null) return track(cluster, { diffs, kept, have, vips });
-      const first = track(cluster, { diffs: phases.before, kept, have, vips });
-      const then = track(cluster, { diffs: phases.after, kept, have: phases.between, vips });
+      const phases = isApart(cluster, strangers) ? null : byWay(cluster, diffs, have, entry, reserved);
+      if (phases === null) return track(cluster, { diffs, kept, have, vips, strangers });
+      const first = track(cluster, { diffs: phases.before, kept, have, vips, strangers });
+      const then = track(cluster, { diffs: phases.after, kept, have: phases.between, vips, strangers });
       return [...first, ...then.map(withoutKeeping(first))];
     })
     .filter((stages) => stages.length > 0);
@@ -92,9 +119,13 @@ interface Known {
   readonly kept: ReadonlyMap<HostName, readonly KeptPaths[]>;
   readonly have: ReadonlyMap<HostName, HostFacts>;
   readonly vips: readonly Vip[];
+  readonly strangers: Strangers;
 }
 
-function track(cluster: readonly HostName[], { diffs, kept, have, vips }: Known): readonly Stage[] {
+function track(
+  cluster: readonly HostName[],
+  { diffs, kept, have, vips, strangers }: Known,
+): readonly Stage[] {
   const hosts = cluster.filter((host) => diffs.has(host));
   const stages: Stage[] = [];
   const touched = new Set<HostName>();
@@ -111,7 +142,21 @@ function track(cluster: readonly HostName[], { diffs, kept, have, vips }: Known)
     return { host, ...before, changes };
   };
   const changesOf = (host: HostName): readonly Change[] => diffs.get(host)?.change ?? [];
-  const { held, alone, heldBy, turnOf } = servingNow(cluster, have, vips);
+  const { held, alone, turnOf, ...serving } = servingNow(cluster, have, vips);
+  /** Those too that its keepalived has and the inventory does not name: it serves by them. */
+  const others = (host: HostName): number => {
+    const facts = have.get(host);
+    const running = facts === undefined ? [] : heldByRunning(facts);
+    return running.filter((address) => !vips.some((vip) => vip.address.address === address)).length;
+  };
+  const heldBy = (host: HostName): number => serving.heldBy(host) + others(host);
+  const foreign = (host: HostName): readonly Service[] =>
+    (touched.has(host) ? strangers.after : strangers.before).get(host) ?? [];
+  const strange = (): Pick<Stage, 'strangers'> => {
+    const now = cluster.filter((host) => foreign(host).length > 0);
+    return now.length === 0 ? {} : { strangers: now };
+  };
+  const apart = isApart(cluster, strangers);
   const heldNow = alone.map(({ address }) => address.address);
   /** Whether all members of a VIP are as wanted by then; until that it may be anywhere, and a new one nowhere. */
   const done = (vip: Vip): boolean =>
@@ -126,11 +171,12 @@ function track(cluster: readonly HostName[], { diffs, kept, have, vips }: Known)
     if (next !== undefined) return Buffer.from(next).toString('utf8');
     return facts === undefined ? null : runningText(facts, entry(host));
   };
-  const gated = (): Pick<Stage, 'gate' | 'addresses' | 'settling'> => ({
+  const gated = (): Pick<Stage, 'gate' | 'addresses' | 'settling' | 'strangers'> => ({
+    ...strange(),
     gate: servingChecks,
     addresses: vips.filter((vip) => alone.includes(vip) || done(vip)).map(({ address }) => address.address),
     settling: vips
-      .filter((vip) => done(vip) || (alone.includes(vip) && inOrder(vip, textOf)))
+      .filter((vip) => done(vip) || (!apart && alone.includes(vip) && inOrder(vip, textOf)))
       .map(({ address }) => address.address),
   });
   const able = (host: HostName): boolean => cluster.length > 1 && canDrain(have.get(host), entry(host));
@@ -151,7 +197,8 @@ function track(cluster: readonly HostName[], { diffs, kept, have, vips }: Known)
   };
   const turn = (host: HostName, changes: readonly Change[]): readonly Change[] =>
     whileDrained(changes, turnOf(host, able(host)));
-  if (!hosts.some((host) => heldBy(host) > 0)) {
+  const serves = (host: HostName): boolean => heldBy(host) > 0 || strangers.before.has(host);
+  if (!hosts.some(serves)) {
     // Those that are left out may serve, and may have stopped by then.
     const unseen = cluster.some((host) => !have.has(host));
     const work = hosts.map((host) => workOf(host, unseen ? turn(host, changesOf(host)) : changesOf(host)));
@@ -159,7 +206,7 @@ function track(cluster: readonly HostName[], { diffs, kept, have, vips }: Known)
     add(tidy);
     return stages;
   }
-  const meeting = meetingOf(hosts, diffs, have, vips, { able, entry });
+  const meeting = apart ? null : meetingOf(hosts, diffs, have, vips, { able, entry });
   const split = new Map(
     meeting?.hosts.map((host) => [
       host,
@@ -175,8 +222,31 @@ function track(cluster: readonly HostName[], { diffs, kept, have, vips }: Known)
       ...gated(),
     });
   }
+  const aside = (host: HostName, own: readonly Change[]): ReturnType<typeof standAside> => {
+    const facts = have.get(host);
+    if (facts === undefined) return { changes: own, beside: [] };
+    const near = held.filter(
+      ({ members }) =>
+        members.some((one) => one.host === host) &&
+        members.some((one) => one.host !== host && have.has(one.host)),
+    );
+    return standAside(own, facts, {
+      addresses: near.map(({ address }) => address.address),
+      drains: !foreign(host).includes('keepalived') && able(host),
+      strangers: strange().strangers ?? [],
+      others: cluster.filter(
+        (one) => one !== host && have.has(one) && near.some((vip) => vip.members.some((m) => m.host === one)),
+      ),
+    });
+  };
   for (const host of [...hosts].sort((a, b) => heldBy(a) - heldBy(b))) {
-    const own = split.get(host)?.alone ?? changesOf(host);
+    const own = apart ? keepalivedLast(changesOf(host)) : (split.get(host)?.alone ?? changesOf(host));
+    if (apart && heldBy(host) > 0) {
+      const { changes, beside } = aside(host, own);
+      const work = [workOf(host, changes), ...(changes.length === 0 ? [] : beside)];
+      add({ title: `change ${host}`, work, ...gated() });
+      continue;
+    }
     const work = workOf(host, turn(host, own));
     add({ title: `change ${host}`, work: [work], ...gated() });
   }

@@ -1,7 +1,7 @@
 /** Everything that haup put on hosts, taken away again, as a plan like any other. Pure. */
 
 import type { HostName, Service, Vip } from '../model/domain.ts';
-import type { HostFacts } from '../model/facts.ts';
+import type { HostFacts, StoppedUnit } from '../model/facts.ts';
 import { drainFile } from '../model/layout.ts';
 import type { Action } from '../model/action.ts';
 import type { Change, Plan, Same, Stage } from '../model/plan.ts';
@@ -75,6 +75,7 @@ function removal(
     ...(closed === null ? [] : [closed]),
     ...(files === null ? [] : [{ ...files, undo: [], why: 'haup wrote them' }]),
     ...services.flatMap((service) => startFound(service, have)),
+    ...(record.units ?? []).toSorted((a, b) => (a.service < b.service ? 1 : -1)).map(reviveFound),
     ...record.builds.map((build) => ({ ...removeBuild(build), why: 'haup built or installed it' })),
     ...record.users.map((name) => ({
       id: `remove-user:${name}`,
@@ -153,6 +154,15 @@ function startFound(service: Service, have: HostFacts): readonly Change[] {
     },
   ];
 }
+
+/** nginx's comes first: what keepalived's announces answers by then. */
+const reviveFound = (stopped: StoppedUnit): Change => ({
+  id: `found:${stopped.unit}`,
+  title: `start ${stopped.unit}`,
+  why: 'it ran before haup came',
+  actions: [{ do: 'revive', ...stopped }],
+  diffs: [],
+});
 
 function removePackages({ packageManager: manager, record }: HostFacts): readonly Change[] {
   if (manager === null || record.packages.length === 0) return [];

@@ -13,6 +13,7 @@ import { diffConfig, diffUnit, removeUnit } from './files.ts';
 import { reopenFirewall } from './firewall.ts';
 import { diffInit } from './init.ts';
 import { giveBack } from './leftover.ts';
+import { restoreStranger, strangerOf } from './restore-stranger.ts';
 import { diffService } from './services.ts';
 
 /**
@@ -38,21 +39,28 @@ export function restoreHost(
   const read = new Set<string>();
   const ran = services.flatMap((service) => state.services.find((paths) => paths.service === service) ?? []);
   for (const paths of ran) if (put(restoreBuild(paths, state, have))) restart.add(paths.service);
-  for (const paths of state.services) {
+  const strange = services.filter((service) => strangerOf(state, service) !== undefined);
+  const haups = state.services.filter(({ service }) => !strange.includes(service));
+  for (const paths of haups) {
     // Before and after another way of installing, the configuration may be the same file.
     if (!read.has(paths.entry) && put(restoreConfig(paths, state, bytes, have))) reread.add(paths.service);
     read.add(paths.entry);
     if (put(restoreUnit(paths, state, bytes, have))) restart.add(paths.service);
   }
   // Once no unit of the same name is there: systemd makes one of an init script only then.
-  for (const paths of state.services) {
+  for (const paths of haups) {
     for (const one of restoreInit(paths, state, bytes, have)) {
       change.push(one);
       restart.add(paths.service);
     }
   }
   for (const service of services) {
-    const own = state.services.filter((paths) => paths.service === service);
+    const stranger = strangerOf(state, service);
+    if (stranger !== undefined) {
+      change.push(restoreStranger(service, stranger, state, bytes, have));
+      continue;
+    }
+    const own = haups.filter((paths) => paths.service === service);
     if (own.length === 0) continue;
     const program = state.builds[service]?.software.path ?? null;
     const files = own.flatMap((paths) => configOf(paths, state, bytes));

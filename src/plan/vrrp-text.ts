@@ -69,7 +69,7 @@ export function withRouterIds(text: string, ids: ReadonlyMap<string, number>): s
   return JSON.stringify(writtenInstances(changed)) === JSON.stringify(wanted) ? changed : null;
 }
 
-interface Block {
+export interface Block {
   /** Lines without a block of their own, as words. */
   readonly lines: readonly (readonly string[])[];
   readonly blocks: readonly { readonly words: readonly string[]; readonly block: Block }[];
@@ -80,7 +80,7 @@ const valueOf = (block: Block, key: string): string | undefined =>
   block.lines.findLast(([word]) => word === key)?.[1];
 
 /** Words, braces and line ends; `#` and `!` begin a comment, quotes hold a word together. */
-function wordsOf(text: string): string[] {
+export function wordsOf(text: string): string[] {
   return (
     text
       .match(/[#!][^\n]*|"[^"\n]*"|'[^'\n]*'|[{}\n]|[^\s{}"'#!]+/g)
@@ -88,7 +88,7 @@ function wordsOf(text: string): string[] {
   );
 }
 
-function blockOf(words: string[]): Block {
+export function blockOf(words: string[]): Block {
   const lines: string[][] = [];
   const blocks: { words: string[]; block: Block }[] = [];
   let line: string[] = [];

@@ -1,5 +1,6 @@
 import type { Action } from '../model/action.ts';
 import type { Change, HostWork, Plan, Stage } from '../model/plan.ts';
+import type { Disappearing } from '../model/running.ts';
 import { hanging, padEnd, widthOf, wrap } from './columns.ts';
 import { diffText } from './diff-text.ts';
 import { oneLine } from './printable.ts';
@@ -44,12 +45,44 @@ function pending(plan: Plan, tracks: Tracks, style: Style, options: PlanTextOpti
       '',
     ]),
   ]);
+  lines.unshift(...disappearingLines(plan, style, options));
   lines.push(...sameLines(plan, style, options));
 
   const all = tracks.flat();
   const changes = all.flatMap((stage) => stage.work).reduce((sum, work) => sum + work.changes.length, 0);
   const closing = `Plan: ${count(changes, 'change')} on ${count(hostsOf(all).length, 'host')}.`;
   return [...lines, ...wrap(closing, options.width).map(style.bold)];
+}
+
+const kindWords: Readonly<Record<Disappearing['kind'], string>> = {
+  vip: 'VIP',
+  site: 'site',
+  daemon: 'daemon',
+  file: 'file',
+};
+
+/** What is there now and will not be, before anything else. */
+function disappearingLines(plan: Plan, style: Style, options: PlanTextOptions): readonly string[] {
+  const gone = plan.disappearing ?? [];
+  if (gone.length === 0) return [];
+  const hosts = [...new Set(gone.map(({ host }) => host))];
+  const others = gone.some(({ ours }) => !ours);
+  const closing = others
+    ? 'haup did not put this there: haup apply ends it only with --take-over, and haup rollback brings it back.'
+    : 'haup had put this there, and the inventory does not name it any more.';
+  return [
+    style.bold('Will disappear'),
+    ...hosts.flatMap((host) => [
+      ...hostLines(oneLine(host), style, options),
+      ...gone
+        .filter((one) => one.host === host)
+        .flatMap(({ kind, what }) =>
+          hanging(`    ${style.red('-')} `, oneLine(`${kindWords[kind]} ${what}`), options.width),
+        ),
+    ]),
+    ...wrap(closing, options.width).map(style.yellow),
+    '',
+  ];
 }
 
 function clusterLines(
@@ -151,6 +184,10 @@ const altering: ReadonlySet<Action['do']> = new Set([
   'put-files',
   'drain',
   'undrain',
+  'stand-back',
+  'stand-up',
+  'revive',
+  'disown',
 ]);
 
 const removing: ReadonlySet<Action['do']> = new Set([
@@ -158,6 +195,7 @@ const removing: ReadonlySet<Action['do']> = new Set([
   'remove-packages',
   'remove-user',
   'forget',
+  'retire',
 ]);
 
 function diffLines(

@@ -25,6 +25,8 @@ export interface GateOptions {
   readonly settling?: readonly string[] | undefined;
   /** What nginx served on the hosts before: one that is not changed yet answers as it did. */
   readonly before?: readonly Pick<NginxSoftware, 'sites'>[];
+  /** Hosts whose daemons are not haup's at that time. */
+  readonly strangers?: readonly HostName[] | undefined;
   readonly now: () => number;
   readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
 }
@@ -55,6 +57,8 @@ export async function gate(
     hosts: able.map(({ host }) => host),
     probes: probesOf([inventory.nginx, ...(options.before ?? [])], address),
   }));
+  /** Of somebody else's daemons no answer of haup's is asked. */
+  const answering = asked.filter(({ hosts: of }) => !of.some((name) => options.strangers?.includes(name)));
   const script = gateScript(asked, inventory.nginx.healthPort);
   const slowest = Math.max(0, ...near.map((vip) => 4 * vip.advertInt)) + inventory.vrrp.preemptDelay;
   const deadline = options.now() + slowest * 1000 + patienceMs;
@@ -71,9 +75,9 @@ export async function gate(
       }),
     );
     const wrong = [
-      ...complaints(vips, members, checks, sights, options.settling),
+      ...complaints(vips, members, checks, sights, options),
       ...(checks.includes('http') || checks.includes('released')
-        ? answerComplaints(asked, members, checks, sights, inventory.nginx.healthPort)
+        ? answerComplaints(answering, members, checks, sights, inventory.nginx.healthPort)
         : []),
     ];
     if (wrong.length === 0) return;
@@ -98,12 +102,13 @@ function complaints(
   members: readonly HostName[],
   checks: readonly CheckName[],
   sights: ReadonlyMap<HostName, Sight>,
-  settling: readonly string[] | undefined,
+  { settling, strangers = [] }: Pick<GateOptions, 'settling' | 'strangers'>,
 ): readonly string[] {
   const wrong: string[] = [];
   if (checks.includes('services')) {
     for (const [name, sight] of sights) {
-      if (!members.includes(name)) continue;
+      // Somebody else's may run by units of other names.
+      if (!members.includes(name) || strangers.includes(name)) continue;
       for (const service of services)
         if (!sight.active.includes(service)) wrong.push(`${name}: ${service} is not active`);
     }
@@ -127,6 +132,26 @@ function complaints(
     // With --limit some members are not looked at; the holder may be one of those, and its answer shows it.
     const unseen = vip.members.flatMap(({ host }) => (sights.has(host) ? [] : [host]));
     const elsewhere = holders.length === 0 && unseen.length > 0;
+    if (checks.includes('covered')) {
+      const cover = holders.find((name) => !members.includes(name));
+      if (cover === undefined && !elsewhere) wrong.push(`${address} is held by ${holder ?? 'no host'} alone`);
+      else if (cover !== undefined && !strangers.includes(cover)) {
+        const answers = sights.get(cover)?.asked.vips.filter((one) => one.address === address) ?? [];
+        if (!answers.some(({ by }) => by === null || by === cover))
+          wrong.push(`${cover} has ${address} too, and does not answer there yet`);
+      }
+      continue;
+    }
+    const strange = vip.members.filter(({ host }) => strangers.includes(host)).length;
+    if (strange > 0) {
+      // Of two configurations: members need not hear each other, and both may have it for a while.
+      const both = strange < vip.members.length;
+      if (holders.length === 0 ? !elsewhere : holders.length > 1 && !both)
+        wrong.push(
+          `${address} is held by ${holders.length === 0 ? 'no host' : `${holders.join(' and ')} at once`}`,
+        );
+      continue;
+    }
     if ((served || checks.includes('one-holder')) && holders.length !== 1 && !elsewhere) {
       wrong.push(
         `${address} is held by ${holders.length === 0 ? 'no host' : `${holders.join(' and ')} at once`}`,

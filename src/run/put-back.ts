@@ -59,10 +59,13 @@ export async function putBack(
 function place(action: Action): number {
   // Before anything else: a host that is put back only in part must not go forward when haup ends.
   if (action.do === 'withdraw') return 0;
+  // What serves again comes last: by files and units that are back by then.
+  if (last.has(action.do)) return 4;
   // While their units are there; keepalived first, so that VIPs go while nginx still answers.
   if (action.do !== 'service' || (action.verb !== 'stop' && action.verb !== 'disable')) return 3;
   return action.service === 'keepalived' ? 1 : 2;
 }
+const last: ReadonlySet<Action['do']> = new Set<Action['do']>(['revive', 'stand-up', 'undrain']);
 
 /**
  * Daemons that had not come to read the files that are put back: they read them again, since a host on

@@ -21,6 +21,7 @@ import { forget, removeBuild } from './removal.ts';
 import { registered } from './registered.ts';
 import { reloadTogether, service } from './services.ts';
 import { quote } from './shell.ts';
+import { disown, retire, revive, standBack, standUp } from './strangers.ts';
 import { createUser, removeUser } from './users.ts';
 import { stream, swap } from './write-set.ts';
 
@@ -116,6 +117,16 @@ export function toJob(action: PlainAction, store: Store): Job {
       return entrust(action);
     case 'withdraw':
       return withdraw();
+    case 'stand-back':
+      return standBack(action);
+    case 'stand-up':
+      return standUp(action);
+    case 'retire':
+      return retire(action);
+    case 'revive':
+      return revive(action);
+    case 'disown':
+      return disown(action);
     case 'drain':
     case 'undrain':
       return {

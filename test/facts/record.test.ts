@@ -12,6 +12,7 @@ test('what a host remembers is read as it was written', () => {
       ['builds', list],
       ['services', 'nginx active disabled'],
       ['services', 'keepalived inactive enabled'],
+      ['units', 'nginx hand-web.service disabled'],
     ]),
   ).toEqual({
     files: ['/etc/keepalived/keepalived.conf'],
@@ -19,9 +20,17 @@ test('what a host remembers is read as it was written', () => {
     packages: ['curl'],
     builds: [{ service: 'nginx', prefix: '/opt/nginx-1.22.1' }],
     services: { nginx: { active: true, enabled: false }, keepalived: { active: false, enabled: true } },
+    units: [{ service: 'nginx', unit: 'hand-web.service', enabled: false }],
   });
 });
 
 test('a host that haup has never seen remembers nothing', () => {
-  expect(parseRecord([])).toEqual({ files: [], users: [], packages: [], builds: [], services: {} });
+  expect(parseRecord([])).toEqual({
+    files: [],
+    users: [],
+    packages: [],
+    builds: [],
+    services: {},
+    units: [],
+  });
 });

@@ -14,6 +14,7 @@ import {
 } from '../../src/model/layout.ts';
 import type { Action, FileWrite } from '../../src/model/action.ts';
 import type { Host } from '../../src/model/host.ts';
+import type { RunningDaemon } from '../../src/model/running.ts';
 
 /** A host in memory that interprets the same actions as a real one. The contract suite runs on both. */
 export interface FakeHost extends Host {
@@ -87,6 +88,7 @@ export function fakeHost(start: HostFacts): FakeHost {
   const service = (name: Service, part: Partial<HostFacts['services'][Service]>): void =>
     change({ services: { ...facts.services, [name]: { ...facts.services[name], ...part } } });
   const found = new Map<string, FileFact>();
+  const stopped = new Map<string, RunningDaemon | undefined>();
   const remember = (part: Partial<HostFacts['record']>): void =>
     change({ record: { ...facts.record, ...part } });
   const write = (files: readonly FileWrite[]): void => {
@@ -345,6 +347,25 @@ export function fakeHost(start: HostFacts): FakeHost {
           active: 'active',
           program: facts.software[action.service]?.path ?? '',
         });
+      case 'stand-back':
+      case 'stand-up':
+        return;
+      case 'retire':
+      case 'revive': {
+        const running = (facts.running ?? []).filter(({ unit }) => unit !== action.unit);
+        if (action.do === 'retire')
+          stopped.set(
+            action.unit,
+            facts.running?.find(({ unit }) => unit === action.unit),
+          );
+        const back = action.do === 'revive' ? stopped.get(action.unit) : undefined;
+        return change({ running: back === undefined ? running : [...running, back] });
+      }
+      case 'disown': {
+        const { [action.service]: _service, ...services } = facts.record.services;
+        const files = facts.record.files.filter((path) => !action.files.includes(path));
+        return remember({ files, services });
+      }
       case 'drain':
         return change({ drain: drainedBy[action.by ?? 'operator'] });
       case 'undrain':

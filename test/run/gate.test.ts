@@ -50,7 +50,7 @@ async function complaints(
   hosts: readonly Host[],
   checks: readonly CheckName[],
   members: readonly string[],
-  about: Pick<GateOptions, 'addresses' | 'settling' | 'before'> = {},
+  about: Pick<GateOptions, 'addresses' | 'settling' | 'before' | 'strangers'> = {},
 ) {
   let clock = 0;
   return gate(
@@ -230,6 +230,35 @@ describe('who answers', () => {
     expect(await complaints(seen(...old), serving, ['keep_136'], { before })).toEqual([
       `${one} is held by keep_136, but keep_136 gets no answer there (HTTP on port 80)`,
       `${one} is held by keep_136, but keep_137 gets no answer there (HTTP on port 80)`,
+    ]);
+  });
+});
+
+describe('while the daemons of a host are somebody else’s', () => {
+  const about = { strangers: ['keep_136'] };
+
+  test('both may have a VIP, nobody is asked for haup’s answer, and one that nobody has is wrong', async () => {
+    const stranger = host('keep_136', { held: [one], answers: {}, active: [] });
+    const ours = host('keep_137', { held: [one, two], answers: { [two]: 'keep_137' } });
+    expect(await complaints([stranger, ours], serving, ['keep_137'], about)).toEqual([]);
+    const none = host('keep_137', { held: [one], answers: {} });
+    expect(await complaints([stranger, none], serving, ['keep_137'], about)).toEqual([
+      `${two} is held by no host`,
+    ]);
+  });
+
+  test('a VIP is covered once another has it and answers there', async () => {
+    const holder = host('keep_136', { held: [one], answers: {}, active: [] });
+    const silent = host('keep_137', { held: [one], answers: {} });
+    const wish = { ...about, addresses: [one] };
+    expect(await complaints([holder, silent], ['covered'], ['keep_136'], wish)).toEqual([
+      `keep_137 has ${one} too, and does not answer there yet`,
+    ]);
+    const answering = host('keep_137', { held: [one], answers: { [one]: 'keep_137' } });
+    expect(await complaints([holder, answering], ['covered'], ['keep_136'], wish)).toEqual([]);
+    const idle = host('keep_137', { held: [], answers: {} });
+    expect(await complaints([holder, idle], ['covered'], ['keep_136'], wish)).toEqual([
+      `${one} is held by keep_136 alone`,
     ]);
   });
 });

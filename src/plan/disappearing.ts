@@ -1,0 +1,82 @@
+/** What an apply makes disappear from a host that serves: VIPs, sites, daemons, the files that they read. Pure. */
+
+import type { DesiredHost } from '../model/desired.ts';
+import type { Vip } from '../model/domain.ts';
+import type { HostFacts } from '../model/facts.ts';
+import { holdsAddress } from '../model/holding.ts';
+import type { Disappearing, RunningDaemon } from '../model/running.ts';
+import { HaupError } from '../model/errors.ts';
+import type { Plan } from '../model/plan.ts';
+import type { HostDiff } from './diff.ts';
+import { runningWhole, vipsIn, virtualServersIn } from './running-vrrp.ts';
+import { isOurs, sitesOf } from './strangers.ts';
+
+export function disappearing(
+  diff: Pick<HostDiff, 'change'>,
+  taken: readonly RunningDaemon[],
+  want: DesiredHost,
+  have: HostFacts,
+  vips: readonly Vip[],
+): readonly Disappearing[] {
+  const read = new Set(
+    want.resources.flatMap((one) => (one.kind === 'config' ? one.set.files.map(({ path }) => path) : [])),
+  );
+  return (have.running ?? []).flatMap((daemon): readonly Disappearing[] => {
+    const ours = isOurs(have, daemon);
+    const changes = diff.change.some(({ id }) => id.endsWith(`:${daemon.service}`));
+    if (ours ? !changes : !taken.includes(daemon)) return [];
+    const gone = (kind: Disappearing['kind'], what: string): Disappearing => ({
+      host: have.host,
+      kind,
+      what,
+      ours,
+    });
+    const addresses = daemon.service === 'keepalived' ? vipsGone(daemon, have, vips) : [];
+    if (ours) return addresses.map((what) => gone('vip', what));
+    const whole = runningWhole(have, daemon) ?? '';
+    return [
+      ...addresses.map((what) => gone('vip', what)),
+      ...(daemon.service === 'keepalived' ? virtualServersIn(whole) : []).map((what) =>
+        gone('site', `virtual_server ${what} (${daemon.entry})`),
+      ),
+      ...(daemon.service === 'nginx' ? sitesOf(daemon, have) : [])
+        .filter(({ path }) => path === daemon.entry || !read.has(path))
+        .map(({ names, listens, path }) =>
+          gone('site', `${names} on ${listens.join(', ') || '80'} (${path})`),
+        ),
+      gone('daemon', `${daemon.program} of ${daemon.unit ?? 'no unit'}, which reads ${daemon.entry}`),
+      ...daemon.files
+        .filter((path) => path !== daemon.entry && !read.has(path))
+        .map((path) => gone('file', `${path} is not read any more`)),
+    ];
+  });
+}
+
+function vipsGone(daemon: RunningDaemon, have: HostFacts, vips: readonly Vip[]): readonly string[] {
+  return vipsIn(runningWhole(have, daemon) ?? '')
+    .filter(({ address }) => !vips.some((vip) => vip.address.address === address))
+    .map(({ address, instance, virtualRouterId }) => {
+      const held = holdsAddress(have, address) ? ', which the host holds now' : '';
+      return `${address} (${instance}, VRID ${virtualRouterId})${held}`;
+    });
+}
+
+/** What somebody else has put there. */
+export const othersOf = ({ disappearing: gone = [] }: Pick<Plan, 'disappearing'>): readonly Disappearing[] =>
+  gone.filter(({ ours }) => !ours);
+
+/** Throws TAKE_OVER_NEEDED when the plan ends what haup did not put on the hosts. */
+export function refuseTakeOver(plan: Pick<Plan, 'disappearing'>): void {
+  const others = othersOf(plan);
+  if (others.length === 0) return;
+  throw new HaupError(
+    'TAKE_OVER_NEEDED',
+    'The hosts serve by daemons that haup did not put there, and these would end.',
+    {
+      hint: 'Look at what disappears (haup plan); to go on, add --take-over. haup rollback brings it back. Nothing was changed.',
+      detail: others
+        .filter(({ kind }) => kind !== 'file')
+        .map(({ host, kind, what }) => `${host}: ${kind} ${what}`),
+    },
+  );
+}
