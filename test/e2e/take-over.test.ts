@@ -37,10 +37,10 @@ ${put(`${etc}/conf.d/app.conf`, `server { listen 80 default_server; server_name 
 ${put(`${etc}/sites-available/shop`, 'server { listen 8081; server_name shop.example.org; return 404; }')}
 mkdir -p ${etc}/sites-enabled && ln -sf ../sites-available/shop ${etc}/sites-enabled/shop`;
 
-/** Every file of the configuration with its digest, mode and time of no importance; units; who runs; who has what. */
+/** Every file of the configuration but samples, which a build brings and keeps; units; who runs; who has what. */
 const seen = (etc: string): string => `set -f
 find ${etc} ! -type d -printf '%y %m %u:%g %p %l\\n' | grep -v -e sample | sort
-find ${etc} -type f ! -name '*sample*' -print0 | sort -z | xargs -0 sha256sum
+find ${etc} -type f ! -path '*sample*' -print0 | sort -z | xargs -0 sha256sum
 find /etc/systemd/system \\( -path '*keepalived*' -o -path '*nginx*' -o -name 'hand-*' \\) -printf '%y %p %l\\n' | sort
 for s in keepalived nginx hand-vrrp hand-web; do
   echo "$s $(systemctl is-enabled $s 2>/dev/null) $(systemctl is-active $s) $(readlink /proc/$(systemctl show -p MainPID --value $s)/exe)"
