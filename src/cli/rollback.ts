@@ -125,8 +125,8 @@ function restorePlan(
   const then = new Map<HostName, string>();
   for (const [host, one] of facts) {
     const state = chosen.get(host);
-    const paths = state?.services.find(({ service }) => service === 'keepalived');
-    const entry = paths?.entry ?? keepalivedConf;
+    const its = state?.services.find(({ service }) => service === 'keepalived');
+    const entry = its?.entry ?? keepalivedConf;
     const fact = one.files[entry];
     const daemon = one.running?.find(({ service }) => service === 'keepalived');
     const running = daemon === undefined ? null : runningWhole(one, daemon);
@@ -137,7 +137,7 @@ function restorePlan(
       return old === undefined ? null : Buffer.from(old).toString('utf8');
     };
     now.set(host, current);
-    then.set(host, wholeText(textOf, entry, paths?.files ?? []) ?? current);
+    then.set(host, wholeText(textOf, entry, its?.files ?? []) ?? current);
   }
   const split = disagreement(then);
   if (split !== null) {
@@ -187,8 +187,8 @@ function servedThen(
   chosen: ReadonlyMap<HostName, KeptState>,
   bytes: ReadonlyMap<HostName, ReadonlyMap<string, Uint8Array>>,
 ): Pick<NginxSoftware, 'sites'> | null {
-  for (const [host, { services }] of chosen) {
-    const entry = services.find(({ service }) => service === 'nginx')?.entry;
+  for (const [host, { services: kept }] of chosen) {
+    const entry = kept.find(({ service }) => service === 'nginx')?.entry;
     const files = [...(bytes.get(host) ?? [])].map(
       ([path, one]) => [path, Buffer.from(one).toString('utf8')] as const,
     );
