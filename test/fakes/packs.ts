@@ -63,7 +63,7 @@ export const honest = (prefix: string, sysconf: string): readonly Member[] => [
   { name: `.${prefix}/sbin/keepalived`, mode: 0o755, text: '#!/bin/sh\n' },
   { name: `.${prefix}/bin/`, type: '5', mode: 0o755 },
   { name: `.${prefix}/bin/genhash`, type: '2', mode: 0o777, target: '../sbin/keepalived' },
-  { name: `.${prefix}/.haup-build`, text: 'stamp' },
+  { name: `.${prefix}/.haup-build.keepalived`, text: 'stamp' },
   { name: `.${sysconf}/sysconfig/keepalived`, text: 'KEEPALIVED_OPTIONS="-D"\n' },
   { name: './lib/systemd/system/keepalived.service', text: '[Unit]\n' },
 ];

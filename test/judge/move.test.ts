@@ -101,11 +101,6 @@ describe('failover', () => {
       /nginx does not answer on 192\.168\.160\.136 \(timeout\)/,
     ],
     ['answers by another name', view('keep_137', { http: { host: 'keep_136' } }), /calls itself keep_136/],
-    [
-      'has no address to ask',
-      view('keep_137', { http: { host: null, address: null } }),
-      /no address of its own/,
-    ],
   ])('is refused when the only backup %s, and goes on with --force', (_, b, reason) => {
     const decision = out({ b });
     expect(decision).toMatchObject({ kind: 'refuse', forcible: true });

@@ -61,7 +61,7 @@ describe.each([
     expect(placed(withMore(), tar)).toEqual({ code: 0, said: '' });
     expect(readFileSync(`${prefix()}/sbin/keepalived`, 'utf8')).toBe('#!/bin/sh\n');
     expect(readlinkSync(`${prefix()}/bin/genhash`)).toBe('../sbin/keepalived');
-    expect(readFileSync(`${prefix()}/.haup-build`, 'utf8')).toBe('stamp');
+    expect(readFileSync(`${prefix()}/.haup-build.keepalived`, 'utf8')).toBe('stamp');
     expect(existsSync(`${sysconf()}/sysconfig/keepalived`)).toBe(true);
     expect(existsSync(`${root}/state/build`)).toBe(false);
   });

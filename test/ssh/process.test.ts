@@ -1,9 +1,10 @@
 /** What only a process of its own can show: that it ends, and that nothing is uncaught. */
 
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { rolldown } from 'rolldown';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type FakeSsh, fakeSsh } from '../fakes/ssh-server.ts';
 import { sshConfig } from './spec.ts';
@@ -14,8 +15,14 @@ const compiled = join(root, 'node_modules/.cache', `haup-ssh-${process.pid}`);
 let server: FakeSsh;
 
 beforeAll(async () => {
-  const tsc = join(root, 'node_modules/.bin/tsc');
-  spawnSync(tsc, ['-p', join(root, 'tsconfig.json'), '--outDir', compiled, '--declaration', 'false']);
+  const bundle = await rolldown({
+    input: { 'ssh/transport': join(root, 'src/ssh/transport.ts') },
+    platform: 'node',
+    external: ['node-ssh'],
+    transform: { target: 'node20.19' },
+  });
+  await bundle.write({ dir: compiled, format: 'esm' });
+  await bundle.close();
   server = await fakeSsh();
 }, 30_000);
 afterAll(async () => {
