@@ -61,11 +61,11 @@ async function runTrack(
   options: ExecuteOptions,
   signal: AbortSignal,
 ): Promise<void> {
-  /** Hosts of the stages so far: of the others nothing can be asked yet. */
+  /** Hosts whose turn has come: of the others, prepared or not, nothing can be asked yet. */
   const members = new Set<HostName>();
   for (const stage of stages) {
     if (signal.aborted) throw signal.reason;
-    for (const { host } of stage.work) members.add(host);
+    if (stage.gate.length > 0) for (const { host } of stage.work) members.add(host);
     const begun = new Map<Host, Change[]>();
     const told: HostWork[] = [];
     const made =

@@ -1,6 +1,7 @@
 /** Configurations, disks and ports that keep a change from being made. */
 
 import { beforeAll, describe, expect, test } from 'vitest';
+import { defaultRoots, labPaths } from '../../src/lab/names.ts';
 import {
   apply,
   type Change,
@@ -107,18 +108,58 @@ describe('a port that another program has', () => {
 for i in $(seq 600); do ss -ltn | grep -q ':${port} ' && exit 0; sleep 0.1; done; exit 1`,
     'systemctl stop squatter',
   ];
-  const refused = {
+  const named = {
     exit: 1,
-    code: 'SERVICE_FAILED',
-    next: /Another program has that port: ss -ltnp/,
+    code: 'PORT_TAKEN',
+    next: /Nothing was changed\. Stop that program for good/,
   };
 
-  test('keeps nginx from reloading: the host is put back', async () => {
+  test('is named before a site is brought', async () => {
     await pair.broken('keep_136', ...taken(8081));
     scratchFile('own.conf', 'server { listen 8081; return 200 "own"; }\n');
     const run = await apply(inventory(site('own')));
+    const says = [/0\.0\.0\.0:8081: perl \(process \d+\) listens on 0\.0\.0\.0:8081/];
+    expectError(run, { ...named, host: 'keep_136', says });
+    await pair.mend();
+    await pair.untouched();
+  });
+
+  test('is named before nginx is started; the other host serves', async () => {
+    const [takes, frees] = taken(80);
+    await pair.broken(
+      'keep_137',
+      `systemctl stop nginx; ${takes}`, // A start that systemd itself is trying may still fail on the port.
+      `${frees}; for i in $(seq 300); do systemctl start nginx 2>/dev/null && exit 0; sleep 0.2; done; exit 1`,
+    );
+    const run = await apply(inventory());
+    expectError(run, { ...named, host: 'keep_137', says: [/0\.0\.0\.0:80: perl \(process \d+\)/] });
+    const vips = ['192.168.160.161', '192.168.160.162'];
+    const answers = vips
+      .map((vip) => `[ "$(curl -s -m 1 http://${vip}/haup/host)" = keep_136 ]`)
+      .join(' && ');
+    await eventuallyOnHost(mainLab, 'keep_136', answers);
+    await pair.mend();
+    await wellAgain();
+    await expectAllWell();
+  });
+
+  test('and takes it only when haup is at work keeps nginx from reloading: the host is put back', async () => {
+    const [takes, frees] = taken(8081);
+    await pair.broken('keep_136', `cat > /root/squat <<'X'\n${takes}\nX`, frees);
+    scratchFile('own.conf', 'server { listen 8081; return 200 "own"; }\n');
+    const { sshConfig } = labPaths(defaultRoots, mainLab);
+    const run = await apply(
+      inventory((it) => {
+        site('own')(it);
+        it.hooks = {
+          before_host: `! grep -q '"host":"keep_136"' || ssh -n -F ${sshConfig} keep_136 sh /root/squat`,
+        };
+      }),
+    );
     expectError(run, {
-      ...refused,
+      exit: 1,
+      code: 'SERVICE_FAILED',
+      next: /Another program has that port: ss -ltnp/,
       host: 'keep_136',
       says: [
         /systemctl reload nginx failed/,
@@ -129,29 +170,6 @@ for i in $(seq 600); do ss -ltn | grep -q ':${port} ' && exit 0; sleep 0.1; done
     expect(run.stderr).toMatch(/\[keep_136\] it is as it was before/);
     await pair.mend();
     await pair.untouched();
-  });
-
-  test('keeps nginx from starting: the other host serves', async () => {
-    const [takes, frees] = taken(80);
-    await pair.broken(
-      'keep_137',
-      `systemctl stop nginx; ${takes}`, // A start that systemd itself is trying may still fail on the port.
-      `${frees}; for i in $(seq 300); do systemctl start nginx 2>/dev/null && exit 0; sleep 0.2; done; exit 1`,
-    );
-    const run = await apply(inventory());
-    expectError(run, {
-      ...refused,
-      host: 'keep_137',
-      says: [/systemctl start nginx failed/, /bind\(\) to 0\.0\.0\.0:80 failed .*in use/],
-    });
-    const vips = ['192.168.160.161', '192.168.160.162'];
-    const answers = vips
-      .map((vip) => `[ "$(curl -s -m 1 http://${vip}/haup/host)" = keep_136 ]`)
-      .join(' && ');
-    await eventuallyOnHost(mainLab, 'keep_136', answers);
-    await pair.mend();
-    await wellAgain();
-    await expectAllWell();
   });
 });
 

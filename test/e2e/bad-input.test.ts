@@ -118,10 +118,10 @@ describe.concurrent('hosts that cannot be reached, logged in to or used', () => 
       {
         ...refused,
         code: 'HOST_UNREACHABLE',
-        says: [/No answer from keep_137 \(192\.168\.160\.98:22\) within 4 s/],
+        says: [/No answer from keep_137 \(192\.168\.160\.98:22\) within 2 s/],
         next: /address, port and firewall/,
       },
-      { args: ['--connect-timeout', '4'] },
+      { args: ['--connect-timeout', '2'] },
     ],
     [
       'a port where nobody listens',

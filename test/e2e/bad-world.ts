@@ -20,6 +20,7 @@ export interface Written {
   readonly vrrp: Record<string, unknown>;
   readonly keepalived: { version: string; sha256?: string; urls: string[]; configure: string[] };
   readonly nginx: { version: string; sha256?: string; urls: string[]; configure: string[]; sites?: object[] };
+  hooks?: object;
 }
 
 let written = 0;

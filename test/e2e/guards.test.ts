@@ -1,3 +1,4 @@
+// suite: measures
 /** What an apply, or `haup service`, must not do to hosts that serve, and what it must mend: seen by clients. */
 
 import { writeFileSync } from 'node:fs';
@@ -8,6 +9,7 @@ import { defaultRoots, labPaths } from '../../src/lab/names.ts';
 import { skewMs } from '../../src/verify/bounds.ts';
 import { figure, onHost, testLab } from './haup.ts';
 import { type Edit, fast, ownLab } from './own-lab.ts';
+import { expectServed } from './probing.ts';
 
 const { lab, scratch, inventory, inLab, well, apply, pending, underLoad } = ownLab(testLab('guards'));
 
@@ -62,7 +64,7 @@ test('a standby that has become the only server before its turn is left alone', 
   expect(seen.longestGapMs).toBeLessThan(stopMs);
   await onHost(lab, 'keep_136', 'systemctl start keepalived');
   await settled(standby);
-  expect(await underLoad('and the next apply', () => apply(standby))).toMatchObject({ lost: 0 });
+  expectServed(await underLoad('and the next apply', () => apply(standby)));
   expect(await since('keep_137', 'keepalived')).not.toBe(was);
 });
 
@@ -78,7 +80,7 @@ test('a standby to which the VIPs have moved before its turn gives them back fir
   const was = await since('keep_137', 'keepalived');
   try {
     const seen = await underLoad('the VIPs have moved to the standby', () => apply(path));
-    expect(seen.lost).toBe(0);
+    expectServed(seen);
     expect(await since('keep_137', 'keepalived')).not.toBe(was);
   } finally {
     await well(['failback', 'keep_136', standby, '--yes']);
@@ -122,7 +124,7 @@ describe('haup service', () => {
     const seen = await underLoad(`haup service restart ${name}`, () =>
       well(['service', 'restart', name, quick, '--yes']),
     );
-    expect(seen.lost).toBe(0);
+    expectServed(seen);
     const is = await Promise.all(['keep_136', 'keep_137'].map((host) => since(host, name)));
     expect(is.filter((one) => was.includes(one))).toEqual([]);
     expect(await pending(quick)).toBe(0);
@@ -137,7 +139,7 @@ describe('haup service', () => {
         await well(['service', 'start', name, quick, '--host', 'keep_136']);
         await settled();
       });
-      expect(seen.lost).toBe(0);
+      expectServed(seen);
       expect(await pending(quick)).toBe(0);
     }
   });
@@ -165,10 +167,11 @@ describe('what nginx listens on', () => {
     expect(await onHost(lab, 'keep_136', 'ss -ltn')).not.toMatch(/0\.0\.0\.0:80 /);
     const back = await underLoad('some addresses become *:80', () => apply(quick));
     expect(await onHost(lab, 'keep_136', 'ss -ltn')).toMatch(/0\.0\.0\.0:80 /);
-    expect([there.lost, back.lost]).toEqual([0, 0]);
+    expectServed(there);
+    expectServed(back);
     const rolled = await underLoad('and that is rolled back', () => well(['rollback', quick, '--yes']));
     expect(await onHost(lab, 'keep_136', 'ss -ltn')).not.toMatch(/0\.0\.0\.0:80 /);
-    expect(rolled.lost).toBe(0);
+    expectServed(rolled);
   });
 });
 

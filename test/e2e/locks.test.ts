@@ -1,3 +1,4 @@
+// suite: measures
 /**
  * Who may change a cluster when: two operators on different hosts of it, drills that were cut off, a reader of the
  * output or a terminal that goes away, a clock that jumps, and a member on which something hangs.
@@ -9,6 +10,7 @@ import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { figure, haup, onHost, root, type Run, runProcess, testLab } from './haup.ts';
 import { killInner } from './kill.ts';
 import { type Edit, fast, ownLab } from './own-lab.ts';
+import { expectServed } from './probing.ts';
 
 const names = ['keep_136', 'keep_137', 'keep_138'] as const;
 /** A third member, which comes last. */
@@ -91,7 +93,7 @@ describe('the lock is of the whole cluster', () => {
     const [first, second, service] = await Promise.all(runs);
     expect([first?.code, second?.code, service?.code]).toEqual([0, 5, 5]);
     expect(oneLine(second?.stderr ?? '')).toMatch(/keep_136.* is at work on it: haup apply/);
-    expect(seen.lost).toBe(0);
+    expectServed(seen);
     await well(['apply', path, '--yes', '--limit', 'keep_137']);
     await atHome();
   });
@@ -291,7 +293,7 @@ exec /bin/date -d "@$(($(/bin/date +%s) + step)).$(/bin/date +%N)" "$@"
     });
     await Promise.all(jumps);
     expect(jumps).toHaveLength(1);
-    expect(seen.lost).toBe(0);
+    expectServed(seen);
   } finally {
     for (const host of names) await onHost(lab, host, 'rm -f /usr/local/bin/date /run/test-step');
   }
@@ -337,7 +339,7 @@ describe('a member on which something hangs', () => {
         expect(`${code} ${stderr}`).toMatch(/^0 /);
         expect(stderr).toMatch(/warn: keep_138: is left out: The host did not say within 15 s/);
       });
-      expect(seen.lost).toBe(0);
+      expectServed(seen);
       await well(['failback', 'keep_136', path, '--yes']);
     } finally {
       await mend('keep_138');

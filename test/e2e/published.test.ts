@@ -1,10 +1,11 @@
+// suite: builds
 import { expect, test } from 'vitest';
 import { onHost, testLab } from './haup.ts';
 import { type Edit, fast, ownLab } from './own-lab.ts';
 
 // Inventories and hosts as people have them, that are not like the example.
 const lab = testLab('published');
-const { inventory, apply, pending, inLab } = ownLab(lab);
+const { inventory, apply, pending, inLab } = ownLab(lab, { installed: false });
 
 /** What `nginx -V` of nginx.org's package says, without the paths that only that package has. */
 const line =

@@ -1,17 +1,19 @@
+// suite: measures
 import { afterAll, describe, expect, test } from 'vitest';
 import { figure, onHost, testLab } from './haup.ts';
 import { ownLab } from './own-lab.ts';
+import { expectServed } from './probing.ts';
 
 // Two hosts that serve by daemons that haup did not put there, in several ways. The hosts are bare before each.
-const { lab, inventory, inLab, well, underLoad } = ownLab(testLab('take-over'));
+const { lab, inventory, inLab, well, underLoad } = ownLab(testLab('take-over'), { installed: false });
 const hosts = ['keep_136', 'keep_137'] as const;
 const on = (host: string, command: string): Promise<string> => onHost(lab, host, command);
 const onBoth = (command: (host: string, at: number) => string): Promise<readonly string[]> =>
   Promise.all(hosts.map((host, at) => on(host, command(host, at))));
 
-/** Runs haup under load, and expects that no request is lost. */
+/** Runs haup under load, and expects that no request goes without an answer. */
 async function withoutLoss(what: string, work: () => Promise<unknown>): Promise<void> {
-  expect(await underLoad(what, work)).toMatchObject({ lost: 0 });
+  expectServed(await underLoad(what, work));
 }
 
 const instance = (name: string, vrid: number, priority: number, addresses: readonly string[]): string =>
