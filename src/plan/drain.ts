@@ -68,8 +68,9 @@ export function whileDrained(
   if (!changes.some(({ actions }) => actions.some(interrupts))) return changes;
   if (able) {
     const own = onlyIdle(changes, watched, held).filter(({ id }) => id !== undrain.id);
+    const back = changes.find(({ id }) => id === undrain.id) ?? undrain;
     const why = holds ? 'the backup takes over first' : 'its peers keep the VIPs meanwhile';
-    return [drainWhy(`a daemon is restarted: ${why}`, held), ...ended(own), undrain];
+    return [drainWhy(`a daemon is restarted: ${why}`, held), ...ended(own), back];
   }
   if (!holds) return onlyIdle(changes, watched, held);
   const note = 'this host cannot be drained: its VIPs are without a holder until the backup takes them';

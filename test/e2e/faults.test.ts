@@ -416,12 +416,12 @@ describe('a host on which', () => {
       const seen = await underLoad('/tmp read-only', () => apply(wanted));
       expectServed(seen);
       await allDone(wanted);
-      // A package manager does need it.
+      // What is installed or built anew may need it, and then the hint says what is wrong.
       const more: Edit = (it) => it.keepalived.configure.push('--disable-hardening');
       const run = await inLab(['apply', inventory(fast, more), '--yes', '--no-cached-builds']);
       expect(run.code).toBe(1);
       expect(run.stderr.replace(/\s+/g, ' ')).toMatch(
-        /Read-only file system.*read-only.*remount.*PACKAGES_FAILED/,
+        /A file system of the host is read-only: .*remount.*(?:PACKAGES|CONFIGURE)_FAILED/,
       );
     } finally {
       await onHost(lab, 'keep_136', 'umount /tmp /var/tmp');

@@ -17,6 +17,8 @@ function expectClean({ stdout, stderr }: Run, said: RegExp): void {
   expect(`${stdout}${stderr}`).toMatch(said);
 }
 
+/** The lab's own inventory. */
+const example = 'inventory.example.yaml';
 const owner = Buffer.from(JSON.stringify({ who: nasty, since: nasty, why: nasty })).toString('base64');
 const about =
   '/var/lib/haup/history/$(ls /var/lib/haup/history | grep -x "[0-9]*" | sort -n | tail -n 1)/about';
@@ -41,29 +43,32 @@ const hold = (): Promise<string> =>
     `printf 'owner=${owner}\\n' > /run/haup.lock.who; setsid flock /run/haup.lock sleep 60 >/dev/null 2>&1 </dev/null & sleep 0.5; ! flock -n /run/haup.lock true`,
   );
 afterAll(async () => {
-  await inLab(mainLab, ['unlock', '--yes']);
+  await inLab(mainLab, ['unlock', example, '--yes']);
   await onHost(mainLab, host, `cp -p /run/about ${about} && rm /run/about`);
 });
 
 test('history and rollback', async () => {
-  expectClean(await inLab(mainLab, ['history', host]), /ana No host is locked/);
-  expectClean(await inLab(mainLab, ['history', host, '--json']), /owned/);
-  expectClean(await inLab(mainLab, ['rollback', host, '--dry-run']), /as before .*ana No host is locked/);
-  expectClean(await inLab(mainLab, ['rollback', host, '--dry-run', '--json']), /"type":"plan"/);
+  expectClean(await inLab(mainLab, ['history', host, example]), /ana No host is locked/);
+  expectClean(await inLab(mainLab, ['history', host, example, '--json']), /owned/);
+  expectClean(
+    await inLab(mainLab, ['rollback', host, example, '--dry-run']),
+    /as before .*ana No host is locked/,
+  );
+  expectClean(await inLab(mainLab, ['rollback', host, example, '--dry-run', '--json']), /"type":"plan"/);
 });
 
 test('waiting for a lock, and taking it away', async () => {
   await hold();
-  const waiting = ['service', 'reload', 'nginx', '--host', host, '--yes', '--lock-wait', '1'];
+  const waiting = ['service', 'reload', 'nginx', example, '--host', host, '--yes', '--lock-wait', '1'];
   const refused = await inLab(mainLab, waiting);
   expect(refused.code).toBe(5);
   expectClean(refused, /is at work on it/);
   expectClean(await inLab(mainLab, [...waiting, '--json']), /"code":"LOCKED"/);
 
-  const asked = await inLab(mainLab, ['unlock']);
+  const asked = await inLab(mainLab, ['unlock', example]);
   expect(asked.code).toBe(2);
   expectClean(asked, /locked by .*ana No host is locked/);
-  const json = await inLab(mainLab, ['unlock', '--yes', '--json']);
+  const json = await inLab(mainLab, ['unlock', example, '--yes', '--json']);
   expect(json.code).toBe(0);
   expectClean(json, /locked by/);
   const told = JSON.parse(json.stdout) as { unlocked: readonly { who: string }[] };

@@ -117,7 +117,9 @@ const sites = inventory(
 );
 /** An address that the host has and that the inventory does not know. */
 const extra = '192.168.160.250';
-const outer = inventory(pair(`nginx: { sites: [{ name: x, listen: ["${extra}:8099"] }] }`));
+const outer = inventory(
+  pair(`nginx: { sites: [{ name: page, listen: [8090] }, { name: x, listen: ["${extra}:8099"] }] }`),
+);
 
 test('nginx has no complaint of any kind of site', async () => {
   expect(await judge(sites, 'nginx')).toEqual([]);
@@ -138,7 +140,9 @@ async function served(wanted: Inventory, asks: readonly string[]): Promise<reado
   const moved = (text: string): string =>
     text
       .replaceAll('/usr/local/nginx/conf/', `${scratch}/conf/`)
-      .replaceAll('/usr/local/nginx/logs', `${scratch}/logs`);
+      .replaceAll('/usr/local/nginx/logs', `${scratch}/logs`)
+      // The nginx that runs already has haup's own port.
+      .replaceAll('127.0.0.1:488', '127.0.0.1:489');
   const files = (set?.files ?? []).map(({ path, bytes }) => {
     const text = moved(Buffer.from(bytes).toString('utf8')).replace(/^pid .*/m, `pid ${scratch}/pid;`);
     return { path: moved(path), text };
