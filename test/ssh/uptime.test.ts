@@ -69,8 +69,8 @@ test('what a host is entrusted with does not look at the clock', () => {
   expect(`${script}${Buffer.from(stdin ?? []).toString()}`).not.toMatch(/\bdate\b/);
 });
 
-/** What may look at the clock: what is shown, compared with the operator's, or stamped by `ip` itself. */
-const clocks: readonly string[] = ['facts/script.ts', 'verify/monitor.ts'];
+/** What may look at the clock: what is shown, compared with the operator's, or stamped by `ip` or the journal. */
+const clocks: readonly string[] = ['facts/complaints.ts', 'facts/script.ts', 'verify/monitor.ts'];
 
 test('no other script for hosts looks at the clock', () => {
   const src = join(import.meta.dirname, '../../src');
