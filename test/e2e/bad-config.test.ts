@@ -124,25 +124,6 @@ for i in $(seq 600); do ss -ltn | grep -q ':${port} ' && exit 0; sleep 0.1; done
     await pair.untouched();
   });
 
-  test('is named before nginx is started; the other host serves', async () => {
-    const [takes, frees] = taken(80);
-    await pair.broken(
-      'keep_137',
-      `systemctl stop nginx; ${takes}`, // A start that systemd itself is trying may still fail on the port.
-      `${frees}; for i in $(seq 300); do systemctl start nginx 2>/dev/null && exit 0; sleep 0.2; done; exit 1`,
-    );
-    const run = await apply(inventory());
-    expectError(run, { ...named, host: 'keep_137', says: [/0\.0\.0\.0:80: perl \(process \d+\)/] });
-    const vips = ['192.168.160.161', '192.168.160.162'];
-    const answers = vips
-      .map((vip) => `[ "$(curl -s -m 1 http://${vip}/haup/host)" = keep_136 ]`)
-      .join(' && ');
-    await eventuallyOnHost(mainLab, 'keep_136', answers);
-    await pair.mend();
-    await wellAgain();
-    await expectAllWell();
-  });
-
   test('and takes it only when haup is at work keeps nginx from reloading: the host is put back', async () => {
     const [takes, frees] = taken(8081);
     await pair.broken('keep_136', `cat > /root/squat <<'X'\n${takes}\nX`, frees);
@@ -170,6 +151,25 @@ for i in $(seq 600); do ss -ltn | grep -q ':${port} ' && exit 0; sleep 0.1; done
     expect(run.stderr).toMatch(/\[keep_136\] it is as it was before/);
     await pair.mend();
     await pair.untouched();
+  });
+
+  test('is named before nginx is started; the other host serves', async () => {
+    const [takes, frees] = taken(80);
+    await pair.broken(
+      'keep_137',
+      `systemctl stop nginx; ${takes}`, // A start that systemd itself is trying may still fail on the port.
+      `${frees}; for i in $(seq 300); do systemctl start nginx 2>/dev/null && exit 0; sleep 0.2; done; exit 1`,
+    );
+    const run = await apply(inventory());
+    expectError(run, { ...named, host: 'keep_137', says: [/0\.0\.0\.0:80: perl \(process \d+\)/] });
+    const vips = ['192.168.160.161', '192.168.160.162'];
+    const answers = vips
+      .map((vip) => `[ "$(curl -s -m 1 http://${vip}/haup/host)" = keep_136 ]`)
+      .join(' && ');
+    await eventuallyOnHost(mainLab, 'keep_136', answers);
+    await pair.mend();
+    await wellAgain();
+    await expectAllWell();
   });
 });
 

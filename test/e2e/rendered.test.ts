@@ -213,7 +213,7 @@ describe('nginx says which host answered', () => {
   });
 
   test('for the health check on the host itself, when the sites listen elsewhere', async () => {
-    expect(await served(outer, ['http://127.0.0.1:8099/haup/host', 'http://127.0.0.1:8099/'])).toEqual([
+    expect(await served(outer, ['http://127.0.0.1:489/haup/host', 'http://127.0.0.1:489/'])).toEqual([
       '200 keep_136 keep_136',
       '404  <html>',
     ]);
