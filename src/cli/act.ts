@@ -94,6 +94,7 @@ export async function act(
                 addresses: about?.addresses,
                 settling: about?.settling,
                 strangers: about?.strangers,
+                pending: about?.pending,
                 before: served,
               },
               signal,

@@ -98,6 +98,8 @@ export interface Stage {
   readonly settling?: readonly string[];
   /** Hosts whose daemons are not haup's then. */
   readonly strangers?: readonly HostName[];
+  /** Hosts of it whose own turn is still to come: nginx answers there as it did. */
+  readonly pending?: readonly HostName[];
 }
 
 /** Tracks (clusters) run in parallel, the stages of a track in order. */

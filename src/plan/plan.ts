@@ -215,11 +215,13 @@ function track(
   );
   if (meeting !== null) {
     const names = meeting.hosts.join(' and ');
+    const pending = meeting.hosts.filter((host) => (split.get(host)?.alone ?? []).length > 0);
     add({
       title: meeting.first.length > 0 ? `change ${names} in turns` : `change ${names} at the same moment`,
       together: meeting.together,
       work: meeting.hosts.map((host) => workOf(host, split.get(host)?.together ?? [])),
       ...gated(),
+      ...(pending.length === 0 ? {} : { pending }),
     });
   }
   const aside = (host: HostName, own: readonly Change[]): ReturnType<typeof standAside> => {

@@ -15,6 +15,7 @@ export function answerComplaints(
   members: readonly HostName[],
   checks: readonly CheckName[],
   sights: ReadonlyMap<HostName, Seen>,
+  pending: readonly HostName[],
   healthPort: number,
 ): readonly string[] {
   const wrong: string[] = [];
@@ -41,8 +42,8 @@ export function answerComplaints(
     const held =
       holder === undefined ? `not held by ${[...sights.keys()].join(' or ')}, and` : `held by ${holder}, but`;
     // A host that was not changed yet answers as it did before.
-    const ways =
-      holder !== undefined && members.includes(holder) && checks.includes('http') ? 1 : probes.length;
+    const isNew = holder !== undefined && members.includes(holder) && !pending.includes(holder);
+    const ways = isNew && checks.includes('http') ? 1 : probes.length;
     for (const [name, { asked: said }] of able) {
       const answers = said.vips.filter((one) => one.address === address && one.way < ways);
       // Who cannot say his name is who has it, by the kernels' word.

@@ -34,7 +34,7 @@ export interface ExecuteOptions {
     checks: readonly CheckName[],
     hosts: readonly HostName[],
     signal: AbortSignal,
-    about?: Pick<Stage, 'addresses' | 'settling' | 'strangers'>,
+    about?: Pick<Stage, 'addresses' | 'settling' | 'strangers' | 'pending'>,
   ) => Promise<void>;
 }
 

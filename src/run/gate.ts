@@ -27,6 +27,8 @@ export interface GateOptions {
   readonly before?: readonly Pick<NginxSoftware, 'sites'>[];
   /** Hosts whose daemons are not haup's at that time. */
   readonly strangers?: readonly HostName[] | undefined;
+  /** Members of which nginx is still to be changed. */
+  readonly pending?: readonly HostName[] | undefined;
   readonly now: () => number;
   readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
 }
@@ -77,7 +79,14 @@ export async function gate(
     const wrong = [
       ...complaints(vips, members, checks, sights, options),
       ...(checks.includes('http') || checks.includes('released')
-        ? answerComplaints(answering, members, checks, sights, inventory.nginx.healthPort)
+        ? answerComplaints(
+            answering,
+            members,
+            checks,
+            sights,
+            options.pending ?? [],
+            inventory.nginx.healthPort,
+          )
         : []),
     ];
     if (wrong.length === 0) return;

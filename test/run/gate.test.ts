@@ -50,7 +50,7 @@ async function complaints(
   hosts: readonly Host[],
   checks: readonly CheckName[],
   members: readonly string[],
-  about: Pick<GateOptions, 'addresses' | 'settling' | 'before' | 'strangers'> = {},
+  about: Pick<GateOptions, 'addresses' | 'settling' | 'before' | 'strangers' | 'pending'> = {},
 ) {
   let clock = 0;
   return gate(
@@ -227,6 +227,9 @@ describe('who answers', () => {
     const before = [sites('server { listen 8080; }')];
     const old = both.map((vip, i) => `answer\t${vip}\t1\tkeep_13${6 + i}`);
     expect(await complaints(seen(...old), serving, [], { before })).toEqual([]);
+    // What hosts change together comes before their own turns, in which nginx is changed.
+    const pending = ['keep_136', 'keep_137'];
+    expect(await complaints(seen(...old), serving, pending, { before, pending })).toEqual([]);
     expect(await complaints(seen(...old), serving, ['keep_136'], { before })).toEqual([
       `${one} is held by keep_136, but keep_136 gets no answer there (HTTP on port 80)`,
       `${one} is held by keep_136, but keep_137 gets no answer there (HTTP on port 80)`,
