@@ -44,11 +44,8 @@ export function e2eFiles() {
     .toSorted((a, b) => b.seconds - a.seconds);
 }
 
-/** Most tests wait most of the time: for timers, for daemons, for each other's drains. */
-const lanes = () => {
-  const cores = availableParallelism();
-  return cores === 1 ? 1 : Math.min(8, cores + 1);
-};
+/** Tests wait much of the time, but what is measured beside more of them than there are cores is often no measurement. */
+const lanes = () => Math.min(8, availableParallelism());
 
 /** Runs all jobs, as many at once as this machine bears, and none that measures beside one that builds. */
 export async function inLanes(jobs, run, most = lanes()) {

@@ -213,15 +213,18 @@ function track(
       splitChanges(host, changesOf(host), meeting, heldBy(host) > 0 ? heldNow : []),
     ]),
   );
+  const pendingOf = (later: readonly HostName[]): Pick<Stage, 'pending'> => {
+    const pending = later.filter((host) => (split.get(host)?.alone ?? []).length > 0);
+    return pending.length === 0 ? {} : { pending };
+  };
   if (meeting !== null) {
     const names = meeting.hosts.join(' and ');
-    const pending = meeting.hosts.filter((host) => (split.get(host)?.alone ?? []).length > 0);
     add({
       title: meeting.first.length > 0 ? `change ${names} in turns` : `change ${names} at the same moment`,
       together: meeting.together,
       work: meeting.hosts.map((host) => workOf(host, split.get(host)?.together ?? [])),
       ...gated(),
-      ...(pending.length === 0 ? {} : { pending }),
+      ...pendingOf(meeting.hosts),
     });
   }
   const aside = (host: HostName, own: readonly Change[]): ReturnType<typeof standAside> => {
@@ -241,7 +244,8 @@ function track(
       ),
     });
   };
-  for (const host of [...hosts].sort((a, b) => heldBy(a) - heldBy(b))) {
+  const order = [...hosts].sort((a, b) => heldBy(a) - heldBy(b));
+  for (const [at, host] of order.entries()) {
     const own = apart ? keepalivedLast(changesOf(host)) : (split.get(host)?.alone ?? changesOf(host));
     if (apart && heldBy(host) > 0) {
       const { changes, beside } = aside(host, own);
@@ -250,7 +254,7 @@ function track(
       continue;
     }
     const work = workOf(host, turn(host, own));
-    add({ title: `change ${host}`, work: [work], ...gated() });
+    add({ title: `change ${host}`, work: [work], ...gated(), ...pendingOf(order.slice(at + 1)) });
   }
   add(tidy);
   return stages;
