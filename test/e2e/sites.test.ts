@@ -117,7 +117,7 @@ server { listen 443 ssl; server_name app.example.org; ${tls} return 204; }`,
     for (const { address, drills } of vips) {
       for (const drill of drills) {
         figure(`${what}: ${address} drained, ${drill.lost} of ${drill.total} lost`);
-        expect(drill.reasons.filter((one) => !slowly.test(one))).toEqual([]);
+        expect(drill.reasons.filter((reason) => !slowly.test(reason))).toEqual([]);
         expect([drill.retried, drill.failback?.retried]).toEqual([drill.lost, drill.failback?.lost]);
         expect(drill.total).toBeGreaterThan(20);
       }
