@@ -13,13 +13,14 @@ const bundle = await rolldown({
   cwd: root,
   input: {
     bin: 'src/bin.ts',
-    'app/sample-thread': 'src/verify/sample-thread.ts',
+    'app/sample-thread': 'src/measure/sample-thread.ts',
     'app/schema': 'src/inventory/schema.ts',
     // For clients of their own beside what is tested: test/e2e/probe.mjs.
-    'app/sample': 'src/verify/sample.ts',
-    'app/outage': 'src/verify/outage.ts',
+    'app/sample': 'src/measure/sampler.ts',
+    'app/outage': 'src/measure/outage.ts',
   },
   platform: 'node',
+  preserveEntrySignatures: 'allow-extension',
   // Brings WebAssembly and optional binaries that are found beside its files.
   external: ['node-ssh'],
   plugins: [templates(), licences()],
@@ -39,15 +40,19 @@ await bundle.write({
   chunkFileNames: 'app/[name].js',
   // A file each for what most commands load together: reading many small ones takes longer than compiling a few.
   codeSplitting: {
+    includeDependenciesRecursively: false,
     groups: [
       { name: 'core', test: /\/src\/(?:base|model)\// },
+      { name: 'cluster', test: /\/src\/(?:cluster|nginx)\// },
       { name: 'inventory', test: /\/src\/inventory\/|node_modules\/(?:yaml|zod)\// },
       { name: 'desired', test: /\/src\/desired\// },
       { name: 'hosts', test: /\/src\/(?:facts|ssh)\// },
       { name: 'plan', test: /\/src\/plan\// },
       { name: 'run', test: /\/src\/run\// },
-      { name: 'judge', test: /\/src\/judge\// },
-      { name: 'verify', test: /\/src\/verify\/(?!sample-thread)/ },
+      { name: 'check', test: /\/src\/check\// },
+      { name: 'decision', test: /\/src\/app\/(?:prepare-decision|print-plan)/ },
+      { name: 'measure', test: /\/src\/measure\/(?!sample-thread)/ },
+      { name: 'move', test: /\/src\/(?:move|drill)\// },
     ],
   },
 });

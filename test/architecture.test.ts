@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+import { basename, dirname, join, relative } from 'node:path';
 import { expect, test } from 'vitest';
 
 const src = join(import.meta.dirname, '../src');
@@ -8,31 +8,63 @@ const text = (file: string): string => readFileSync(join(src, file), 'utf8');
 const imports = (file: string): string[] =>
   [...text(file).matchAll(/(?:from|import)\s*\(?\s*'([^']+)'/g)].map((match) => match[1] ?? '');
 
-/** Folder → the folders it may import besides itself. */
+/** Room → the rooms that it may import besides itself. Every folder of src is one. */
 const below: Record<string, readonly string[]> = {
   model: [],
   base: ['model'],
-  inventory: ['model'],
-  desired: ['model'],
-  facts: ['model'],
-  plan: ['model'],
-  judge: ['model'],
-  ssh: ['model', 'base'],
-  report: ['model'],
-  lab: ['model'],
-  verify: ['model'],
-  run: ['model', 'base', 'verify', 'judge'],
+  nginx: ['base', 'model'],
+  cluster: ['base', 'model'],
+  inventory: ['cluster', 'nginx', 'base', 'model'],
+  desired: ['cluster', 'nginx', 'base', 'model'],
+  facts: ['nginx', 'base', 'model'],
+  plan: ['cluster', 'nginx', 'base', 'model'],
+  check: ['cluster', 'nginx', 'base', 'model'],
+  ssh: ['base', 'model'],
+  report: ['base', 'model'],
+  lab: ['base', 'model'],
+  measure: ['nginx', 'base', 'model'],
+  move: ['measure', 'check', 'cluster', 'nginx', 'base', 'model'],
+  drill: ['move', 'measure', 'check', 'cluster', 'nginx', 'base', 'model'],
+  run: ['measure', 'check', 'cluster', 'nginx', 'base', 'model'],
 };
+const middle = Object.keys(below).filter((room) => room !== 'lab');
+below['app'] = middle;
+below['cli'] = [...middle, 'app', 'lab'];
+below['bin'] = ['cli'];
+
+const room = (file: string): string => (file.includes('/') ? (file.split('/')[0] ?? '') : 'bin');
+const targets = (file: string): string[] =>
+  imports(file)
+    .filter((from) => from.startsWith('.'))
+    .map((from) => relative(src, join(src, dirname(file), from)));
 
 test.each(files)('%s imports downwards only', (file) => {
-  const [folder = ''] = file.split('/');
-  if (file === 'bin.ts') return expect(imports(file)).toEqual(['node:module', './cli/program.ts']);
-  if (folder === 'cli') return;
-  const reached = imports(file)
-    .filter((from) => from.startsWith('.'))
-    .map((from) => relative(src, join(src, dirname(file), from)).split('/')[0] ?? '')
-    .filter((to) => to !== folder);
-  expect(reached.filter((to) => !(below[folder] ?? []).includes(to))).toEqual([]);
+  const allowed = below[room(file)];
+  expect(allowed, `${room(file)} is a room of the map`).toBeDefined();
+  const reached = targets(file).filter((to) => to.endsWith('.ts') && room(to) !== room(file));
+  expect(reached.filter((to) => !allowed?.includes(room(to)))).toEqual([]);
+});
+
+test('no files import each other in a circle, types included', () => {
+  const state = new Map<string, 'open' | 'done'>();
+  const circles: string[] = [];
+  const visit = (file: string, path: readonly string[]): void => {
+    if (state.get(file) === 'done') return;
+    if (state.get(file) === 'open') {
+      circles.push([...path.slice(path.indexOf(file)), file].join(' > '));
+      return;
+    }
+    state.set(file, 'open');
+    for (const to of targets(file)) if (files.includes(to)) visit(to, [...path, file]);
+    state.set(file, 'done');
+  };
+  for (const file of files) visit(file, []);
+  expect(circles).toEqual([]);
+});
+
+test("a file's name says what it is without its folder: none is used twice", () => {
+  const names = files.map((file) => basename(file));
+  expect(names.filter((name, at) => names.indexOf(name) !== at)).toEqual([]);
 });
 
 test.each([
@@ -41,9 +73,9 @@ test.each([
   ['rolldown', []],
   ['handlebars', []],
   ['commander', ['cli/program.ts']],
-  ['handlebars/runtime.js', ['desired/render.ts']],
-  ['ora', ['report/tty.ts']],
-  ['chalk', ['report/tty.ts']],
+  ['handlebars/runtime.js', ['desired/load-render.ts']],
+  ['ora', ['report/terminal.ts']],
+  ['chalk', ['report/terminal.ts']],
   ['diff', ['report/diff-text.ts']],
 ] as const)('%s is imported in one place', (library, places) => {
   const found = files.filter(
@@ -61,11 +93,13 @@ test.each(['yaml', 'zod'])('%s is imported in the inventory only', (library) => 
 
 const pure = files.filter(
   (file) =>
-    /^(model|desired|plan|judge)\//.test(file) ||
-    ['verify/bounds.ts', 'verify/outage.ts', 'verify/holders.ts', 'facts/script.ts'].includes(file) ||
+    /^(model|nginx|cluster|desired|plan|check)\//.test(file) ||
+    ['measure/bounds.ts', 'measure/outage.ts', 'measure/tenures.ts', 'facts/facts-script.ts'].includes(
+      file,
+    ) ||
     ['inventory/schema.ts', 'inventory/read.ts', 'inventory/rules.ts'].includes(file),
 );
-test.each(pure.filter((file) => file !== 'desired/render.ts'))('%s is pure', (file) => {
+test.each(pure.filter((file) => file !== 'desired/load-render.ts'))('%s is pure', (file) => {
   expect(imports(file).filter((from) => /^node:(?!crypto$|path$)/.test(from))).toEqual([]);
   expect(text(file)).not.toMatch(/\bprocess\.|Date\.now\(|new Date\(\)|Math\.random|setTimeout\(/);
 });
@@ -80,11 +114,11 @@ test.each(files.filter((file) => !['bin.ts', 'cli/context.ts', 'cli/program.ts']
 /** Code without comments. */
 const code = (file: string): string => text(file).replace(/\/\*[^]*?\*\/|(?<![:'"`])\/\/.*$/gm, '');
 
-test.each(files.filter((file) => file.startsWith('cli/')))(
+test.each(files.filter((file) => /^(cli|app)\//.test(file)))(
   '%s prints through the context, and JSON through printJson',
   (file) => {
     // What goes to a hook's stdin is not printed.
-    if (file !== 'cli/hooks.ts') expect(code(file)).not.toContain('JSON.stringify');
+    if (file !== 'app/hooks.ts') expect(code(file)).not.toContain('JSON.stringify');
     expect(code(file)).not.toContain('jsonText');
   },
 );
@@ -93,5 +127,6 @@ test.each(files)('%s writes to the terminal only where its text is looked at', (
   expect(code(file)).not.toMatch(/\bconsole\.(log|info|warn|error|debug)\(/);
   if (file !== 'cli/context.ts') expect(code(file)).not.toMatch(/\bstd(out|err)\.write\(/);
   // The board, whose text is made of printable ones.
-  if (!['cli/context.ts', 'cli/reporter.ts'].includes(file)) expect(code(file)).not.toContain('stderrStream');
+  if (!['cli/context.ts', 'app/command-context.ts', 'app/run-reporter.ts'].includes(file))
+    expect(code(file)).not.toContain('stderrStream');
 });

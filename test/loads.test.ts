@@ -91,7 +91,8 @@ const ssh = [
   'shell-escape',
   'ssh2',
 ] as const;
-const start = ['base', 'cli', 'lab', 'model', 'report'] as const;
+const start = ['base', 'cli', 'lab', 'model'] as const;
+const hosts = ['app', 'check', 'cluster', 'desired', 'facts', 'inventory', 'nginx', 'report', 'ssh'] as const;
 
 test.each([
   { args: ['--version'], status: 0, files: 6, libraries: ['commander'], rooms: start },
@@ -101,35 +102,35 @@ test.each([
     status: 0,
     files: 17,
     libraries: ['commander', 'handlebars', 'yaml', 'zod'],
-    rooms: [...start, 'desired', 'inventory'],
+    rooms: [...start, 'app', 'cluster', 'desired', 'inventory', 'nginx'],
   },
   {
     args: ['status', inventory],
     status: 4,
     files: 37,
     libraries: ['commander', ...ssh, 'yaml', 'zod'],
-    rooms: [...start, 'desired', 'facts', 'inventory', 'judge', 'run', 'ssh', 'verify'],
+    rooms: [...start, ...hosts],
   },
   {
     args: ['plan', inventory],
     status: 4,
     files: 45,
     libraries: ['commander', 'handlebars', ...ssh, 'yaml', 'zod'],
-    rooms: [...start, 'desired', 'facts', 'inventory', 'judge', 'plan', 'run', 'ssh', 'verify'],
+    rooms: [...start, ...hosts, 'measure', 'plan', 'run'],
   },
   {
     args: ['apply', inventory, '--yes'],
     status: 4,
     files: 51,
     libraries: ['commander', 'handlebars', ...ssh, 'yaml', 'zod'],
-    rooms: [...start, 'desired', 'facts', 'inventory', 'judge', 'plan', 'run', 'ssh', 'verify'],
+    rooms: [...start, ...hosts, 'measure', 'plan', 'run'],
   },
   {
     args: ['verify', inventory, '--yes'],
     status: 4,
     files: 40,
     libraries: ['commander', ...ssh, 'yaml', 'zod'],
-    rooms: [...start, 'desired', 'facts', 'inventory', 'judge', 'run', 'ssh', 'verify'],
+    rooms: [...start, ...hosts, 'drill', 'measure', 'move'],
   },
 ] as const)('haup $args.0 loads no more than it needs', ({ args, files, libraries, rooms, ...rest }) => {
   const loaded = loadedBy(args);

@@ -2,54 +2,10 @@ import { homedir, hostname, userInfo } from 'node:os';
 import { createInterface } from 'node:readline/promises';
 import type { Writable } from 'node:stream';
 import { HaupError } from '../model/errors.ts';
-import { gated } from '../report/printable.ts';
+import { gated } from '../base/printable.ts';
 import { endings } from './endings.ts';
-
-/** What a stream can show. `color`: 0 none, 1 to 3 as chalk counts. */
-export interface StreamFacts {
-  readonly isTty: boolean;
-  readonly columns: number;
-  readonly color: 0 | 1 | 2 | 3;
-}
-
-/** The outside world of a command: the one place that reads `process`. */
-export interface Context {
-  readonly env: Readonly<Record<string, string | undefined>>;
-  readonly cwd: string;
-  readonly home: string;
-  /** Who runs haup and where, for locks and logs: `ana@workstation`. */
-  readonly operator: string;
-  readonly pid: number;
-  /** The node binary, its version, and the script that is running, to start haup again inside a lab. */
-  readonly node: string;
-  readonly nodeVersion: string;
-  readonly platform: NodeJS.Platform;
-  readonly script: string;
-  readonly isRoot: boolean;
-  /** Aborts on the first SIGINT, SIGTERM or SIGHUP, and while hosts are changed also when nobody reads the output. */
-  readonly signal: AbortSignal;
-  /** Hosts are changed until it is disposed: what is begun has to be ended in order, whoever is still there to see it. */
-  readonly changing: () => Disposable;
-  /** Whether somebody still reads both streams; a reader of the output that has gone is for the exit code to say. */
-  readonly isRead: () => boolean;
-  /** Milliseconds since the epoch. */
-  readonly now: () => number;
-  readonly out: (text: string) => void;
-  readonly err: (text: string) => void;
-  readonly stdout: StreamFacts;
-  readonly stderr: StreamFacts;
-  /** For a reporter that redraws: the raw stream of the board. */
-  readonly stderrStream: Writable & {
-    readonly isTTY?: boolean;
-    readonly columns?: number;
-    readonly rows?: number;
-  };
-  readonly readStdin: () => Promise<string>;
-  /** True: both ends are a terminal, so a question can be asked. */
-  readonly isTty: boolean;
-  /** Asks a yes/no question; rejects with CONFIRMATION_NEEDED when nobody can answer. */
-  readonly confirm: (question: string) => Promise<boolean>;
-}
+import type { Context } from '../app/command-context.ts';
+import type { StreamFacts } from '../report/style.ts';
 
 export interface ColorWish {
   readonly flag: 'auto' | 'always' | 'never';

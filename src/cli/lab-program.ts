@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { labFaults } from '../lab/names.ts';
-import type { Context } from './context.ts';
+import type { Context } from '../app/command-context.ts';
 
 /** commander gives each body the arguments that its declaration says: `never` fits each of their types. */
 type LabRun = (
@@ -39,13 +39,13 @@ export function declareLab(lab: Command, bind: (command: Command, run: LabRun) =
       )
       .option('--from <saved>', 'hosts begin with the disks that haup lab save has kept under this name')
       .option('--for-pid <pid>', 'take the lab down when this process ends, however it ends'),
-    async (context, [path], options) => (await import('./lab.ts')).labUp(context, path, options),
+    async (context, [path], options) => (await import('./lab-command.ts')).labUp(context, path, options),
   );
   bind(
     json(add('down', 'Remove every trace of a lab; the cached image stays.'))
       .option('--all', 'every lab of this machine')
       .option('--purge', 'remove the cached image, packages, tarballs and saved labs too'),
-    async (context, _args, options) => (await import('./lab.ts')).labDown(context, options),
+    async (context, _args, options) => (await import('./lab-command.ts')).labDown(context, options),
   );
   bind(
     json(
@@ -53,20 +53,21 @@ export function declareLab(lab: Command, bind: (command: Command, run: LabRun) =
     )
       .argument('<saved>', 'the name')
       .addHelpText('after', '\nHosts that are on lose their power for a moment.'),
-    async (context, [saved], options) => (await import('./lab.ts')).labSave(context, saved, options),
+    async (context, [saved], options) => (await import('./lab-command.ts')).labSave(context, saved, options),
   );
   bind(
     json(add('status', 'Which hosts are on, and how their cables are.')).addHelpText(
       'after',
       '\nExit code: 0 every host is on, 3 one is off, 2 there is no such lab.',
     ),
-    async (context, _args, options) => (await import('./lab.ts')).labStatus(context, options),
+    async (context, _args, options) => (await import('./lab-command.ts')).labStatus(context, options),
   );
   bind(
     add('exec', "Run a command inside a lab's network: haup lab exec -- haup apply.")
       .argument('<command...>', 'the command and its arguments')
       .passThroughOptions(),
-    async (context, [command], options) => (await import('./lab.ts')).labExec(context, command, options),
+    async (context, [command], options) =>
+      (await import('./lab-command.ts')).labExec(context, command, options),
   );
   bind(
     add('ssh', 'Log in to a host as root, or run one command there.')
@@ -74,13 +75,13 @@ export function declareLab(lab: Command, bind: (command: Command, run: LabRun) =
       .argument('[command...]', 'a command in place of a shell')
       .passThroughOptions(),
     async (context, [host, command], options) =>
-      (await import('./lab.ts')).labSsh(context, host, command, options),
+      (await import('./lab-command.ts')).labSsh(context, host, command, options),
   );
   bind(
     json(add('fault', 'Pull the cable or cut the power of a host, and mend it.'))
       .argument('<host>', 'name of the host')
       .addArgument(lab.createArgument('<fault>', 'what happens to it').choices(labFaults)),
     async (context, [host, what], options) =>
-      (await import('./lab.ts')).labFault(context, host, what, options),
+      (await import('./lab-command.ts')).labFault(context, host, what, options),
   );
 }

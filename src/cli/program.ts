@@ -1,26 +1,12 @@
 import { Argument, Command, CommanderError, Option } from 'commander';
 import { createRequire } from 'node:module';
+import type { GlobalOptions } from '../app/options.ts';
 import { exitCodes } from '../model/errors.ts';
-import type { Context } from './context.ts';
+import type { Context } from '../app/command-context.ts';
 import { makeContext, writerTo } from './context.ts';
 import { declareLab } from './lab-program.ts';
 
 const { version } = createRequire(import.meta.url)('../../package.json') as { version: string };
-
-/** Options that every command takes. */
-export interface GlobalOptions {
-  readonly json?: boolean;
-  /** False: `--no-color`. */
-  readonly color: 'auto' | 'always' | 'never' | false;
-  readonly quiet?: boolean;
-  readonly verbose?: boolean;
-  readonly debug?: boolean;
-  readonly limit?: string;
-  readonly strictHostKey: 'accept-new' | 'yes';
-  readonly connectTimeout: string;
-  /** Seconds to wait for a lock; only on commands that change hosts. */
-  readonly lockWait?: string;
-}
 
 /** Runs one command line; resolves to the exit code. The only place where an error becomes text. */
 export async function main(proc: NodeJS.Process): Promise<number> {
@@ -129,7 +115,7 @@ Exit codes: 0 ok, 1 failed on a host, 2 usage or inventory, 3 findings or
     inventoryArgument(add('plan', 'Show what apply would change on each host, and why.', 'Change hosts:'))
       .option('-o, --output <file>', 'save the plan too: haup apply FILE runs exactly this plan or stops')
       .addHelpText('after', '\nExit code: 0 nothing to do, 3 changes pending.'),
-    async (context, [path], options) => (await import('./plan.ts')).plan(context, path, options),
+    async (context, [path], options) => (await import('./plan-command.ts')).plan(context, path, options),
   );
   bind(
     inventoryArgument(add('apply', 'Install, configure and start what the inventory says.', 'Change hosts:'))
@@ -139,7 +125,7 @@ Exit codes: 0 ok, 1 failed on a host, 2 usage or inventory, 3 findings or
       .option('--allow-downgrade', 'also replace a version by a lower one')
       .option('--take-over', 'also end the VIPs, sites and daemons of somebody else that the plan names')
       .option('--no-cached-builds', 'build anew in place of using builds that this machine keeps'),
-    async (context, [path], options) => (await import('./apply.ts')).apply(context, path, options),
+    async (context, [path], options) => (await import('./apply-command.ts')).apply(context, path, options),
   );
   const hostAndInventory = (command: Command): Command =>
     command
@@ -149,7 +135,7 @@ Exit codes: 0 ok, 1 failed on a host, 2 usage or inventory, 3 findings or
     hostAndInventory(
       add('history', 'The states that hosts keep, one before each change, with who, when and why.', 'Look:'),
     ),
-    async (context, args, options) => (await import('./history.ts')).history(context, args, options),
+    async (context, args, options) => (await import('./history-command.ts')).history(context, args, options),
   );
   bind(
     hostAndInventory(
@@ -159,17 +145,18 @@ Exit codes: 0 ok, 1 failed on a host, 2 usage or inventory, 3 findings or
       .option('-y, --yes', 'do not ask before changing hosts')
       .option('-n, --dry-run', 'show the plan and stop')
       .addOption(lockWait()),
-    async (context, args, options) => (await import('./rollback.ts')).rollback(context, args, options),
+    async (context, args, options) =>
+      (await import('./rollback-command.ts')).rollback(context, args, options),
   );
   bind(
     inventoryArgument(add('render', 'Write the configuration files that apply would push, offline.', 'Look:'))
       .option('-o, --output <dir>', 'write a tree of files here in place of printing them')
       .option('--host <host>', 'only this host'),
-    async (context, [path], options) => (await import('./render.ts')).render(context, path, options),
+    async (context, [path], options) => (await import('./render-command.ts')).render(context, path, options),
   );
   bind(
     inventoryArgument(add('status', 'Who holds each virtual IP, and how every host is.', 'Look:')),
-    async (context, [path], options) => (await import('./status.ts')).status(context, path, options),
+    async (context, [path], options) => (await import('./status-command.ts')).status(context, path, options),
   );
   bind(
     inventoryArgument(
@@ -187,7 +174,7 @@ Exit codes: 0 ok, 1 failed on a host, 2 usage or inventory, 3 findings or
           .choices(['stop', 'drain'])
           .default(['stop'], 'stop'),
       ),
-    async (context, [path], options) => (await import('./verify.ts')).verify(context, path, options),
+    async (context, [path], options) => (await import('./verify-command.ts')).verify(context, path, options),
   );
   for (const [name, summary] of [
     ['failover', 'Move every virtual IP off HOST without an outage.'],
@@ -208,7 +195,7 @@ Exit codes: 0 ok, 1 failed on a host, 2 usage or inventory, 3 findings or
         .option('--force', 'go on although no healthy backup exists');
     }
     bind(command, async (context, [host, path], options) =>
-      (await import('./failover.ts'))[name](context, host ?? '', path, options),
+      (await import('./failover-command.ts'))[name](context, host ?? '', path, options),
     );
   }
   bind(
@@ -221,7 +208,7 @@ Exit codes: 0 ok, 1 failed on a host, 2 usage or inventory, 3 findings or
       .option('-y, --yes', 'do not ask')
       .addOption(lockWait()),
     async (context, [verb, service, path], options) =>
-      (await import('./service.ts')).service(context, { verb, service } as never, path, options),
+      (await import('./service-command.ts')).service(context, { verb, service } as never, path, options),
   );
   bind(
     inventoryArgument(add('uninstall', 'Take away from the hosts all that haup put there.', 'Change hosts:'))
@@ -229,7 +216,8 @@ Exit codes: 0 ok, 1 failed on a host, 2 usage or inventory, 3 findings or
       .option('--packages', 'also the packages that haup installed')
       .option('-y, --yes', 'do not ask')
       .addOption(lockWait()),
-    async (context, [path], options) => (await import('./uninstall.ts')).uninstall(context, path, options),
+    async (context, [path], options) =>
+      (await import('./uninstall-command.ts')).uninstall(context, path, options),
   );
   declareLab(
     program
@@ -244,7 +232,7 @@ Exit codes: 0 ok, 1 failed on a host, 2 usage or inventory, 3 findings or
     inventoryArgument(
       add('unlock', 'Say who has the locks of the hosts, and take them away.', 'Change hosts:'),
     ).option('-y, --yes', 'do not ask'),
-    async (context, [path], options) => (await import('./unlock.ts')).unlock(context, path, options),
+    async (context, [path], options) => (await import('./unlock-command.ts')).unlock(context, path, options),
   );
   return program;
 }

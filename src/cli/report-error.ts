@@ -1,8 +1,8 @@
 import { exitCodes, HaupError } from '../model/errors.ts';
 import { errorText } from '../report/error-text.ts';
 import { errorData, printJson } from '../report/json.ts';
-import type { Context } from './context.ts';
-import { styleFor } from './style.ts';
+import type { Context } from '../app/command-context.ts';
+import { styleFor } from '../report/stream-style.ts';
 
 export interface ErrorReportOptions {
   readonly json: boolean;

@@ -2,7 +2,7 @@
 
 import type { HostName, HostSpec, Inventory, Vip } from '../model/domain.ts';
 import type { HostFacts } from '../model/facts.ts';
-import { isIpv4 } from './address.ts';
+import { isIpv4 } from '../base/address.ts';
 import { sysvAssumed } from './sysv.ts';
 
 const assumedInterface = 'eth0';

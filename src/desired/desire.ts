@@ -5,17 +5,17 @@ import type { HostName, HostSpec, Inventory, Service } from '../model/domain.ts'
 import type { HostFacts } from '../model/facts.ts';
 import { HaupError, SeveralErrors } from '../model/errors.ts';
 import { stateDirectory } from '../model/layout.ts';
-import { fileWant } from './file.ts';
-import { firewall } from './firewall.ts';
-import { checksNginx, keepalivedFiles } from './keepalived.ts';
-import { buildNeeds } from './needs.ts';
-import { nginxFiles, nginxPid, siteDirectory, workerUser } from './nginx.ts';
+import { fileWant } from './file-want.ts';
+import { firewall } from './wanted-rules.ts';
+import { checksNginx, keepalivedFiles } from './keepalived-files.ts';
+import { buildNeeds } from './build-needs.ts';
+import { nginxFiles, nginxPid, siteDirectory, workerUser } from './nginx-files.ts';
 import { refuseImpossible, refuseWithoutTools } from './obstacles.ts';
-import { buildPackages, curlPackage, runtimePackages, streamPackage } from './packages.ts';
+import { buildPackages, curlPackage, runtimePackages, streamPackage } from './package-needs.ts';
 import { hasOwnUnit, paths, scripts, scriptUser, unitPath } from './paths.ts';
 import { tarball } from './releases.ts';
-import type { Render } from './render.ts';
-import { refuseTakenPorts, socketsOf } from './sockets.ts';
+import type { Render } from './load-render.ts';
+import { refuseTakenPorts, socketsOf } from './listen-sockets.ts';
 import { initScript } from './sysv.ts';
 import { vaultFiles } from './vault.ts';
 

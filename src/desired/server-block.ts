@@ -1,6 +1,6 @@
 /** Servers in an nginx configuration that a person wrote. */
 
-import { statements } from '../model/nginx-text.ts';
+import { statements } from '../nginx/nginx-text.ts';
 
 /** Offsets just after the `{` of each `server {` outside any other block. */
 export const serverStarts = (text: string): readonly number[] =>

@@ -5,7 +5,7 @@ import type { Inventory } from '../model/domain.ts';
 import type { HostFacts } from '../model/facts.ts';
 import { HaupError } from '../model/errors.ts';
 import { initSources } from '../model/layout.ts';
-import { fileWant } from './file.ts';
+import { fileWant } from './file-want.ts';
 import { paths } from './paths.ts';
 
 /** What the init script reads before anything else: Red Hat's, of the package initscripts. */

@@ -7,8 +7,8 @@
 
 import type { FileWant } from '../model/desired.ts';
 import type { HostFacts } from '../model/facts.ts';
-import { fileWant } from './file.ts';
-import { redHatMajor } from './packages.ts';
+import { fileWant } from './file-want.ts';
+import { redHatMajor } from './package-needs.ts';
 
 export const repoDirectory = '/etc/yum.repos.d';
 

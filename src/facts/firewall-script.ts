@@ -1,6 +1,6 @@
 /** Which firewall is active, and which of its rules are haup's: sh that prints it, and changes nothing. */
 
-import { firewallNames, nftRules, ufwBlock, ufwRules } from '../model/firewall.ts';
+import { firewallNames, nftRules, ufwBlock, ufwRules } from '../model/firewall-rules.ts';
 import { nftChains } from '../model/nft-chains.ts';
 
 const print = (what: string): string => `printf 'firewall\\t${what}\\n'`;

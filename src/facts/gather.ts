@@ -2,7 +2,7 @@ import type { HostName } from '../model/domain.ts';
 import { HaupError, SeveralErrors } from '../model/errors.ts';
 import type { FactsRequest, HostFacts } from '../model/facts.ts';
 import type { Host } from '../model/host.ts';
-import { factsScript, parseFacts } from './script.ts';
+import { factsScript, parseFacts } from './facts-script.ts';
 
 /** It takes well under a second, and what a package manager is asked has its own limit: who needs longer is ill. */
 const limitMs = 15_000;

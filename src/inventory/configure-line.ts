@@ -3,7 +3,7 @@
  * quotes. What comes out are the words that ./configure is to get, each quoted again where it is run.
  */
 
-import { shellWords } from '../model/shell-words.ts';
+import { shellWords } from '../base/shell-words.ts';
 import { configureOption } from './patterns.ts';
 
 export interface ConfigureOptions {

@@ -1,9 +1,9 @@
 /** Rules over where nginx will listen, the files of sites included. They are known once those are read. */
 
 import type { Inventory } from '../model/domain.ts';
-import { knownProbe } from '../model/probe.ts';
-import { type Statement, statements } from '../model/nginx-text.ts';
-import { type Listen, type Server, siteServers } from '../model/servers.ts';
+import { knownProbe } from '../nginx/probe.ts';
+import { type Statement, statements } from '../nginx/nginx-text.ts';
+import { type Listen, type Server, siteServers } from '../nginx/servers.ts';
 import type { Path, Violation } from './written.ts';
 
 /** A server and where the inventory writes of it. */

@@ -5,7 +5,7 @@ import type { Inventory } from '../model/domain.ts';
 import { services } from '../model/domain.ts';
 import { HaupError } from '../model/errors.ts';
 import type { Secret } from '../model/secret.ts';
-import { build, type Sources } from './build.ts';
+import { build, type Sources } from './build-inventory.ts';
 import { type Parsed, parseYaml } from './document.ts';
 import { explain } from './explain.ts';
 import { listenRules } from './listen-rules.ts';

@@ -60,7 +60,7 @@ unset APT_CONFIG
 ${flavour === 'apt' ? aptSources : ''}# Unpacked before dpkg had its options.
 rm -rf "$root"/usr/share/doc/* "$root"/usr/share/man/* "$root"/usr/share/info/* "$root"/usr/share/locale/*
 
-# Quiet: nothing wakes up while a failover is timed.
+# SteadyCheck: nothing wakes up while a failover is timed.
 chroot "$root" systemctl disable ssh.socket 2>/dev/null || :
 for unit in ${masked.join(' ')}; do
   ln -sf /dev/null "$root/etc/systemd/system/$unit"

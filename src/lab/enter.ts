@@ -2,10 +2,10 @@
 
 import { access, constants } from 'node:fs/promises';
 import { knownHost } from './faults.ts';
-import { sshArgs } from './hosts.ts';
+import { sshArgs } from './lab-hosts.ts';
 import { labPaths, switchNamespace } from './names.ts';
 import { attach } from './process.ts';
-import { specOf } from './state.ts';
+import { specOf } from './lab-state.ts';
 import type { LabWorld } from './world.ts';
 
 /**

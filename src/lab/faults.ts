@@ -1,13 +1,12 @@
 /** What can happen to a host of a lab: its cable, its power. */
 
-import { kill } from 'node:process';
 import { HaupError } from '../model/errors.ts';
-import { isOn, powerOn, waitUntilRunning } from './hosts.ts';
+import { powerOff, reboot } from './power.ts';
+import { isOn, powerOn, waitUntilRunning } from './lab-hosts.ts';
 import type { LabFault, LabHost, LabPaths, LabSpec } from './names.ts';
-import { hostNamespace, hostPaths } from './names.ts';
-import { deleteNamespace, setLink } from './network.ts';
-import { firstProcess, labProcesses } from './process-table.ts';
-import { pause } from './world.ts';
+import { hostPaths } from './names.ts';
+import { setLink } from './network.ts';
+import { labProcesses } from './process-table.ts';
 
 /**
  * Does it, and returns when it is done: after power-on and reboot the host answers again.
@@ -40,45 +39,6 @@ export async function fault(
   }
 }
 
-/**
- * Cuts the power: nothing that the host would still say gets out, and nothing is flushed. Returns when all of
- * the host is gone, its kernel's network with it.
- */
-export async function powerOff(lab: string, host: LabHost, signal: AbortSignal): Promise<void> {
-  // The cable first: a kernel that tears down its sockets sends farewells that a dead machine would not.
-  await setLink(lab, host.address, 'down', signal).catch(() => {});
-  const gone = async (): Promise<boolean> => {
-    const processes = await labProcesses(lab);
-    const first = await firstProcess(processes, host.name);
-    if (first !== null) tell(first, 'SIGKILL');
-    return !isOn(processes, host.name);
-  };
-  await waitFor(gone, `${host.name} does not end`, signal);
-  // Its boot script has done this already, unless that was killed before the host was.
-  await deleteNamespace(hostNamespace(lab, host.name));
-}
-
-/** An orderly reboot, as `systemctl reboot` on the host; returns when the host has gone down. */
-async function reboot(lab: string, host: LabHost, signal: AbortSignal): Promise<void> {
-  const before = await firstProcess(await labProcesses(lab), host.name);
-  // systemd's SIGRTMIN+5: start reboot.target.
-  if (before !== null) tell(before, firstRealTimeSignal + 5);
-  const away = async (): Promise<boolean> =>
-    (await firstProcess(await labProcesses(lab), host.name)) !== before;
-  await waitFor(away, `${host.name} does not reboot`, signal, 120_000);
-}
-
-// SIGRTMIN as programs see it: glibc keeps 32 and 33 for itself.
-const firstRealTimeSignal = 34;
-
-function tell(pid: number, signal: NodeJS.Signals | number): void {
-  try {
-    kill(pid, signal);
-  } catch {
-    // Ended between the look and the signal.
-  }
-}
-
 /** HOST_UNKNOWN names the hosts there are. */
 export function knownHost(spec: LabSpec, name: string): LabHost {
   const host = spec.hosts.find((each) => each.name === name || each.address === name);
@@ -86,17 +46,4 @@ export function knownHost(spec: LabSpec, name: string): LabHost {
   throw new HaupError('HOST_UNKNOWN', `Lab ${spec.name} has no host ${name}.`, {
     hint: `It has ${spec.hosts.map((each) => each.name).join(', ')}.`,
   });
-}
-
-async function waitFor(
-  done: () => Promise<boolean>,
-  otherwise: string,
-  signal: AbortSignal,
-  limitMs = 15_000,
-): Promise<void> {
-  for (const until = performance.now() + limitMs; performance.now() < until; ) {
-    if (await done()) return;
-    await pause(20, signal);
-  }
-  throw new HaupError('LAB_FAILED', `${otherwise} within ${limitMs / 1000} s.`);
 }

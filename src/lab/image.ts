@@ -14,7 +14,7 @@ import { poolMount } from './pool.ts';
 import type { Recipe } from './recipe.ts';
 import { recipeFor, recipeHash } from './recipe.ts';
 import { toRpm } from './rpm-image.ts';
-import { madeFrom } from './state.ts';
+import { madeFrom } from './lab-state.ts';
 import type { LabWorld } from './world.ts';
 import { seconds } from './world.ts';
 

@@ -3,9 +3,9 @@
 import { randomBytes } from 'node:crypto';
 import { access, chmod, mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { HaupError } from '../model/errors.ts';
-import { powerOff } from './faults.ts';
+import { powerOff } from './power.ts';
 import type { Flavour } from './flavour.ts';
-import { knownHostsText, overlayText, sshConfigText } from './files.ts';
+import { knownHostsText, overlayText, sshConfigText } from './host-files.ts';
 import {
   isOn,
   makeHost,
@@ -14,8 +14,8 @@ import {
   publicHostKey,
   waitUntilRunning,
   writeHosts,
-} from './hosts.ts';
-import type { Layer } from './hosts.ts';
+} from './lab-hosts.ts';
+import type { Layer } from './lab-hosts.ts';
 import type { Image } from './image.ts';
 import { images } from './image.ts';
 import type { Keeper } from './keeper.ts';
@@ -27,10 +27,10 @@ import { linkStates, makeSwitch, setLink } from './network.ts';
 import { lock } from './process.ts';
 import { labProcesses } from './process-table.ts';
 import { hasTraces, removeLab } from './remove.ts';
-import type { Saved } from './saved.ts';
-import { madeFrom, readSpec, writeSpec, writeWhole } from './state.ts';
-import type { LabStatus } from './status.ts';
-import { status } from './status.ts';
+import type { Saved } from './saved-lab.ts';
+import { madeFrom, readSpec, writeSpec, writeWhole } from './lab-state.ts';
+import type { LabStatus } from './lab-status.ts';
+import { status } from './lab-status.ts';
 import { tarballs } from './tarballs.ts';
 import type { LabWorld } from './world.ts';
 import { seconds } from './world.ts';

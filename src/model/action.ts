@@ -1,15 +1,17 @@
 /** What can be done to a host. */
 
+import type { PackageManager } from './package-manager.ts';
 import type { BuildNeed, BuildRecipe, FileWant, Tarball } from './desired.ts';
 import type { Service } from './domain.ts';
 import type { ServiceFound } from './facts.ts';
-import type { FirewallTool, PlacedRule } from './firewall.ts';
-import type { KeptPaths, StateLabel } from './history.ts';
+import type { FirewallTool, PlacedRule } from './firewall-rules.ts';
+import type { KeptPaths, StateLabel } from './kept-state.ts';
+import type { DeadMan, Fault } from './fault.ts';
 import type { drainedBy } from './layout.ts';
 
 /** A verb with data, never a shell string: ssh/actions.ts turns it into sh, a fake host interprets it. */
 export type Action =
-  | { readonly do: 'install'; readonly manager: 'apt-get' | 'dnf' | 'yum'; readonly names: readonly string[] }
+  | { readonly do: 'install'; readonly manager: PackageManager; readonly names: readonly string[] }
   | { readonly do: 'create-user'; readonly name: string }
   /** The operator's machine has downloaded and checked it; the host checks it again. */
   | { readonly do: 'upload'; readonly tarball: Tarball }
@@ -64,7 +66,7 @@ export type Action =
   /** Exactly these, and only those that nothing else needs. `purge`: with their configuration. */
   | {
       readonly do: 'remove-packages';
-      readonly manager: 'apt-get' | 'dnf' | 'yum';
+      readonly manager: PackageManager;
       readonly names: readonly string[];
       readonly purge: boolean;
     }
@@ -142,20 +144,10 @@ export interface Pack {
   /** Digest of the recipe, left with the build: by it a later plan knows what is installed. */
   readonly stamp: string;
   /** Installs the libraries that the build needs to run, where they are missing. */
-  readonly manager: 'apt-get' | 'dnf' | 'yum' | null;
+  readonly manager: PackageManager | null;
 }
 
 export type ServiceVerb = 'enable' | 'disable' | 'start' | 'stop' | 'restart' | 'reload';
-
-/** What a drill does to a host, with its undo in ssh/actions.ts. */
-export type Fault = { readonly kind: 'stop'; readonly service: Service } | { readonly kind: 'drain' };
-
-/** A timer on the host that undoes the fault when nobody else does. */
-export interface DeadMan {
-  /** Name of the transient systemd timer. */
-  readonly unit: string;
-  readonly seconds: number;
-}
 
 export interface FileWrite {
   readonly path: string;

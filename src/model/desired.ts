@@ -1,8 +1,8 @@
 /** What the inventory asks of a host, as data: what a host is compared with. */
 
 import type { HostName, Service } from './domain.ts';
-import type { FirewallRule, FirewallTool } from './firewall.ts';
-import type { Socket } from './sockets.ts';
+import type { FirewallRule, FirewallTool } from './firewall-rules.ts';
+import type { Socket } from './socket.ts';
 
 /** What a host should be: absolute, no verbs, no I/O. Applied in the order of the list. */
 export type Resource =

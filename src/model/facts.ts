@@ -1,10 +1,11 @@
 /** What a host said of itself, in one round trip. */
 
-import type { Fault } from './action.ts';
+import type { PackageManager } from './package-manager.ts';
+import type { Fault } from './fault.ts';
 import type { HostName, Service } from './domain.ts';
-import type { FirewallFacts } from './firewall.ts';
+import type { FirewallFacts } from './firewall-rules.ts';
 import type { RunningDaemon } from './running.ts';
-import type { Listener } from './sockets.ts';
+import type { Listener } from './socket.ts';
 
 /** What to ask of a host, so that one round trip is enough. */
 export interface FactsRequest {
@@ -37,7 +38,7 @@ export interface HostFacts {
   /** Milliseconds since the epoch by the host's own clock. */
   readonly clockMs: number;
   readonly systemd: boolean;
-  readonly packageManager: 'apt-get' | 'dnf' | 'yum' | null;
+  readonly packageManager: PackageManager | null;
   /** Installed packages among those asked for: name → version. */
   readonly packages: Readonly<Record<string, string>>;
   /** Name → version that would be installed, as far as the package manager knows without downloading. */

@@ -1,6 +1,7 @@
 /** The port through which hosts are read and changed. */
 
-import type { Action, Fault } from './action.ts';
+import type { Action } from './action.ts';
+import type { Fault } from './fault.ts';
 import type { HostName } from './domain.ts';
 
 /** sh text that only reads. */

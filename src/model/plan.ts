@@ -3,8 +3,8 @@
 import type { Action } from './action.ts';
 import type { DesiredHost } from './desired.ts';
 import type { HostName, Service } from './domain.ts';
-import type { PlacedRule } from './firewall.ts';
-import type { KeptPaths } from './history.ts';
+import type { PlacedRule } from './firewall-rules.ts';
+import type { KeptPaths } from './kept-state.ts';
 import type { Disappearing } from './running.ts';
 
 export interface TextDiff {

@@ -44,10 +44,10 @@ export interface ServiceStatus {
 export interface VerifyReport {
   readonly version: 1;
   readonly ok: boolean;
-  readonly vips: readonly VipVerified[];
+  readonly vips: readonly VipVerification[];
 }
 
-export interface VipVerified {
+export interface VipVerification {
   readonly address: string;
   /** By what it was asked: `HTTPS on port 443 for app.example.org`. */
   readonly asked?: string;
@@ -92,7 +92,7 @@ export interface DrillReport extends Answered {
   /** Why not ok, one sentence each. */
   readonly reasons: readonly string[];
   /** Who held the VIP when; 0 is the moment of the fault, so it starts below 0. */
-  readonly timeline: readonly Held[];
+  readonly timeline: readonly HolderSpan[];
   /** When requests were lost, on the same clock. */
   readonly unanswered: readonly Span[];
   /** When the fault was undone, on the same clock; null when it was not. */
@@ -100,7 +100,7 @@ export interface DrillReport extends Answered {
   /** How the bound comes about: `skew (256 − 80)/256 s of keep_137`. */
   readonly formula?: string;
   /** Who answered the requests when, on the same clock. */
-  readonly answeredBy?: readonly Held[];
+  readonly answeredBy?: readonly HolderSpan[];
   /** The longest time in which this machine itself did not get to ask; no part of the outage. */
   readonly stalledMs?: number;
   /** How far the clocks of the hosts may be from each other: the hosts' times are no better than this. */
@@ -115,7 +115,7 @@ export interface Span {
   readonly toMs: number;
 }
 
-export interface Held extends Span {
+export interface HolderSpan extends Span {
   readonly host: HostName;
 }
 
@@ -126,14 +126,14 @@ export interface FailoverReport {
   /** How the host was made to give up its VIPs, or that it takes them back. */
   readonly mode: 'drain' | 'stop' | 'failback';
   /** The VIPs that were to move. */
-  readonly vips: readonly VipMoved[];
+  readonly vips: readonly VipMoveReport[];
   readonly before: readonly Topology[];
   readonly after: readonly Topology[];
   /** Why not ok, one sentence each. */
   readonly reasons: readonly string[];
 }
 
-export interface VipMoved extends Answered, Partial<HeldTimes> {
+export interface VipMoveReport extends Answered, Partial<HeldTimes> {
   readonly address: string;
   /** By what it was asked: `HTTPS on port 443 for app.example.org`. */
   readonly asked?: string;

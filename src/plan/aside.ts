@@ -10,9 +10,9 @@ import type { HostName } from '../model/domain.ts';
 import type { HostFacts } from '../model/facts.ts';
 import type { Change, HostWork } from '../model/plan.ts';
 import type { RunningDaemon } from '../model/running.ts';
-import { undrain } from './drain.ts';
+import { undrain } from './host-drain.ts';
 import { runningWhole, withLowestPriority } from './running-vrrp.ts';
-import { unitOf } from './strangers.ts';
+import { unitOf } from './stranger-daemons.ts';
 
 export interface Aside {
   /** VIPs that somebody else must hold before its keepalived ends. */

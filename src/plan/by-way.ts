@@ -11,10 +11,10 @@ import type { HostFacts } from '../model/facts.ts';
 import { unreadMark } from '../model/layout.ts';
 import type { Action } from '../model/action.ts';
 import type { Change } from '../model/plan.ts';
-import type { HostDiff } from './diff.ts';
-import { digestOf, factOf, textDiff } from './files.ts';
+import type { HostDiff } from './diff-host.ts';
+import { digestOf, factOf, textDiff } from './file-changes.ts';
 import { restarts } from './hand-over.ts';
-import { keepalivedTexts } from './together.ts';
+import { keepalivedTexts } from './simultaneous.ts';
 import { firstIds, type Ids, idsOf } from './router-ids.ts';
 import { withRouterIds, writtenInstances } from './vrrp-text.ts';
 

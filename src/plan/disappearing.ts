@@ -3,13 +3,13 @@
 import type { DesiredHost } from '../model/desired.ts';
 import type { Vip } from '../model/domain.ts';
 import type { HostFacts } from '../model/facts.ts';
-import { holdsAddress } from '../model/holding.ts';
+import { holdsAddress } from '../cluster/cluster-state.ts';
 import type { Disappearing, RunningDaemon } from '../model/running.ts';
 import { HaupError } from '../model/errors.ts';
 import type { Plan } from '../model/plan.ts';
-import type { HostDiff } from './diff.ts';
+import type { HostDiff } from './diff-host.ts';
 import { runningWhole, vipsIn, virtualServersIn } from './running-vrrp.ts';
-import { isOurs, sitesOf } from './strangers.ts';
+import { isOurs, sitesOf } from './stranger-daemons.ts';
 
 export function disappearing(
   diff: Pick<HostDiff, 'change'>,

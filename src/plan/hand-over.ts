@@ -6,11 +6,11 @@
 
 import type { HostName, Vip } from '../model/domain.ts';
 import type { HostFacts } from '../model/facts.ts';
-import { holdsAddress } from '../model/holding.ts';
+import { holdsAddress } from '../cluster/cluster-state.ts';
 import type { Action } from '../model/action.ts';
 import type { Change } from '../model/plan.ts';
-import { drainWhy, undrain } from './drain.ts';
-import type { Meeting } from './together.ts';
+import { drainWhy, undrain } from './host-drain.ts';
+import type { SimultaneousChange } from './simultaneous-change.ts';
 
 /** Beyond this there are too many ways to divide hosts to look at each. */
 const most = 12;
@@ -55,7 +55,7 @@ export function goingFirst(
 export function splitChanges(
   host: HostName,
   changes: readonly Change[],
-  { hosts, first, forgotten, takeoverMs, untakenMs }: Meeting,
+  { hosts, first, forgotten, takeoverMs, untakenMs }: SimultaneousChange,
   holding: readonly string[],
 ): { readonly together: readonly Change[]; readonly alone: readonly Change[] } {
   const together: Change[] = [];

@@ -4,7 +4,7 @@ import type { DesiredHost } from '../model/desired.ts';
 import type { Service } from '../model/domain.ts';
 import type { HostFacts } from '../model/facts.ts';
 import { services } from '../model/domain.ts';
-import { firewallFiles } from '../model/firewall.ts';
+import { firewallFiles } from '../model/firewall-rules.ts';
 import type { Action, FileWrite } from '../model/action.ts';
 import type { Change, TextDiff } from '../model/plan.ts';
 

@@ -3,11 +3,11 @@
 import { createHash } from 'node:crypto';
 import type { Service } from '../model/domain.ts';
 import type { HostFacts } from '../model/facts.ts';
-import type { KeptPaths, KeptState } from '../model/history.ts';
+import type { KeptPaths, KeptState } from '../model/kept-state.ts';
 import type { Action, FileWrite, ServiceVerb } from '../model/action.ts';
 import type { Change, TextDiff } from '../model/plan.ts';
-import { digestOf, maskedDiff } from './files.ts';
-import { unitOf } from './strangers.ts';
+import { digestOf, maskedDiff } from './file-changes.ts';
+import { unitOf } from './stranger-daemons.ts';
 
 export const strangerOf = (state: KeptState, service: Service): KeptPaths['stranger'] =>
   state.services.find((paths) => paths.service === service)?.stranger;

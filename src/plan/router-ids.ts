@@ -2,9 +2,9 @@
 
 import type { HostName, Vip } from '../model/domain.ts';
 import type { HostFacts } from '../model/facts.ts';
-import type { HostDiff } from './diff.ts';
-import { runningText } from './drain.ts';
-import { keepalivedTexts } from './together.ts';
+import type { HostDiff } from './diff-host.ts';
+import { runningText } from './host-drain.ts';
+import { keepalivedTexts } from './simultaneous.ts';
 import { type WrittenInstance, writtenInstances } from './vrrp-text.ts';
 
 /** The VRIDs that somebody has, or is to have. */

@@ -1,7 +1,7 @@
 /** What a running keepalived reads, whoever wrote it: one text of all its files, and what is in it. Pure. */
 
 import type { HostFacts } from '../model/facts.ts';
-import { holdsAddress } from '../model/holding.ts';
+import { holdsAddress } from '../cluster/cluster-state.ts';
 import type { RunningDaemon } from '../model/running.ts';
 import { blockOf, wordsOf } from './vrrp-text.ts';
 

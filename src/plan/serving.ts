@@ -2,9 +2,9 @@
 
 import type { HostName, Vip } from '../model/domain.ts';
 import type { HostFacts } from '../model/facts.ts';
-import { holdsAddress } from '../model/holding.ts';
+import { holdsAddress } from '../cluster/cluster-state.ts';
 import type { CheckName } from '../model/plan.ts';
-import type { Turn } from './drain.ts';
+import type { Turn } from './host-drain.ts';
 import { writtenInstances } from './vrrp-text.ts';
 
 /** What must hold after hosts that serve were changed. */

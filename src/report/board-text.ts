@@ -3,7 +3,7 @@ import type { RunEvent } from '../model/events.ts';
 import { type Board, isWorking, type Row } from './board.ts';
 import { padEnd, truncate, widthOf } from './columns.ts';
 import { findingSentence } from './finding-text.ts';
-import { oneLine } from './printable.ts';
+import { oneLine } from '../base/printable.ts';
 import type { Paint, Style } from './style.ts';
 import { count, elapsed } from './words.ts';
 

@@ -5,7 +5,7 @@ import type { ErrorCode } from '../model/errors.ts';
 import type { RunEvent } from '../model/events.ts';
 import type { Plan } from '../model/plan.ts';
 import { truncate } from './columns.ts';
-import { oneLine } from './printable.ts';
+import { oneLine } from '../base/printable.ts';
 
 export interface Board {
   readonly startedMs: number;

@@ -1,6 +1,6 @@
 import { structuredPatch } from 'diff';
 import type { TextDiff } from '../model/plan.ts';
-import { printable } from './printable.ts';
+import { printable } from '../base/printable.ts';
 import type { Style } from './style.ts';
 import { count } from './words.ts';
 

@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import { HaupError, SeveralErrors } from '../model/errors.ts';
 import { wrap } from './columns.ts';
-import { printable } from './printable.ts';
+import { printable } from '../base/printable.ts';
 import type { Style } from './style.ts';
 import { listed } from './words.ts';
 

@@ -1,7 +1,7 @@
 import type { FailoverReport, Topology } from '../model/report.ts';
 import { hanging, table, wrap } from './columns.ts';
 import { lostShort, retriedSentence } from './lost-text.ts';
-import { printableData } from './printable.ts';
+import { printableData } from '../base/printable.ts';
 import type { Style } from './style.ts';
 import { count, listed, precise } from './words.ts';
 

@@ -1,6 +1,6 @@
 import type { Finding } from '../model/plan.ts';
 import { hanging } from './columns.ts';
-import { oneLine } from './printable.ts';
+import { oneLine } from '../base/printable.ts';
 import type { Style } from './style.ts';
 
 /** `keep_136: is drained and takes no VIP`: the place, then the finding's own words. */

@@ -1,8 +1,8 @@
 import { type HostName, services } from '../model/domain.ts';
-import type { KeptHistory, KeptState } from '../model/history.ts';
+import type { KeptHistory, KeptState } from '../model/kept-state.ts';
 import { historyDirectory } from '../model/layout.ts';
 import { hanging, wrap } from './columns.ts';
-import { printableData } from './printable.ts';
+import { printableData } from '../base/printable.ts';
 import type { Style } from './style.ts';
 import { count } from './words.ts';
 

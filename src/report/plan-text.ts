@@ -3,7 +3,7 @@ import type { Change, HostWork, Plan, Stage } from '../model/plan.ts';
 import type { Disappearing } from '../model/running.ts';
 import { hanging, padEnd, widthOf, wrap } from './columns.ts';
 import { diffText } from './diff-text.ts';
-import { oneLine } from './printable.ts';
+import { oneLine } from '../base/printable.ts';
 import type { Style } from './style.ts';
 import { count } from './words.ts';
 

@@ -1,7 +1,7 @@
 import type { HostStatus, ServiceStatus, StatusReport, VipStatus } from '../model/report.ts';
 import { table, wrap } from './columns.ts';
 import { findingLines } from './finding-text.ts';
-import { printableData } from './printable.ts';
+import { printableData } from '../base/printable.ts';
 import type { Style } from './style.ts';
 import { count, listed } from './words.ts';
 

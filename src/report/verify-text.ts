@@ -1,8 +1,8 @@
-import type { Answered, DrillReport, VerifyReport, VipVerified } from '../model/report.ts';
+import type { Answered, DrillReport, VerifyReport, VipVerification } from '../model/report.ts';
 import { hanging, padEnd, truncate, widthOf, wrap } from './columns.ts';
 import { isUsual } from './failover-text.ts';
 import { lostLong, retriedSentence } from './lost-text.ts';
-import { printableData } from './printable.ts';
+import { printableData } from '../base/printable.ts';
 import type { Paint, Style } from './style.ts';
 import { axis, coverage, markers, type Scale } from './timeline.ts';
 import { count, precise } from './words.ts';
@@ -24,7 +24,12 @@ export function verifyText(raw: VerifyReport, style: Style, columns: number): st
   ].join('\n');
 }
 
-function drillLines(vip: VipVerified, drill: DrillReport, style: Style, width: number): readonly string[] {
+function drillLines(
+  vip: VipVerification,
+  drill: DrillReport,
+  style: Style,
+  width: number,
+): readonly string[] {
   const verdict = drill.ok ? style.green('✓ ok') : style.red('✗ FAILED');
   const title = `${vip.address}: ${story(drill)}`;
   const beside = width - widthOf(verdict) - 2;

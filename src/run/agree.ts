@@ -1,6 +1,6 @@
 import type { HostName } from '../model/domain.ts';
 import type { Host, ReadScript } from '../model/host.ts';
-import { hostClock } from '../verify/host-clock.ts';
+import { hostClock } from '../measure/host-clock.ts';
 
 /** The hosts have heard of it by then, also over a slow line and on busy machines. */
 const leadMs = 1000;

@@ -1,42 +1,13 @@
 import type { HostName } from '../model/domain.ts';
 import { type ErrorCode, HaupError, SeveralErrors } from '../model/errors.ts';
-import type { Emit } from '../model/events.ts';
-import type { StateLabel } from '../model/history.ts';
 import type { Action } from '../model/action.ts';
 import type { Host } from '../model/host.ts';
-import type { Change, CheckName, HostWork, Plan, Stage } from '../model/plan.ts';
-import { failureOf, rejection, throwFailures } from './failures.ts';
+import type { Change, HostWork, Plan, Stage } from '../model/plan.ts';
+import type { ExecuteOptions } from './execute-options.ts';
+import { failureOf, rejection, throwFailures } from '../base/failures.ts';
 import { hostRound, reasonOf, uninterrupted } from './host-round.ts';
-import { agreedMoments } from './moment.ts';
-import type { PackStore } from './packs.ts';
+import { agreedMoments } from './agreed-moment.ts';
 import { putBack } from './put-back.ts';
-
-export interface ExecuteOptions {
-  readonly emit: Emit;
-  readonly now: () => number;
-  /** Every line that a host prints while it is changed, for the log. */
-  readonly log: (host: HostName, line: string) => void;
-  /** Builds on their way from host to host. */
-  readonly packs: Pick<PackStore, 'ready' | 'put' | 'fail'>;
-  /** Whose run this is, for the states that are kept on the hosts. */
-  readonly label: Omit<StateLabel, 'changes'>;
-  /** Aborts when somebody takes the lock away. */
-  readonly taken: AbortSignal;
-  /** A moment at which hosts act together, by the clock of each. */
-  readonly agree: (hosts: readonly Host[], signal: AbortSignal) => Promise<ReadonlyMap<HostName, number>>;
-  /** Around the part of a host's turn that can be noticed; `before` may refuse it. */
-  readonly turns: {
-    readonly before: (host: HostName, changes: readonly Change[]) => Promise<void>;
-    readonly after: (host: HostName, changes: readonly Change[], failure: unknown) => Promise<void>;
-  };
-  /** Resolves when the checks hold for the hosts of a track, rejects with GATE_FAILED. */
-  readonly gate: (
-    checks: readonly CheckName[],
-    hosts: readonly HostName[],
-    signal: AbortSignal,
-    about?: Pick<Stage, 'addresses' | 'settling' | 'strangers' | 'pending'>,
-  ) => Promise<void>;
-}
 
 /**
  * Makes the changes of a plan: the only caller of Host.act in an apply. Tracks run in parallel; in a

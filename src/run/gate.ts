@@ -4,9 +4,9 @@ import { HaupError } from '../model/errors.ts';
 import { drainFile, healthCheck } from '../model/layout.ts';
 import type { Host, ReadScript } from '../model/host.ts';
 import type { CheckName } from '../model/plan.ts';
-import { probesOf } from '../model/probe.ts';
-import { type Asked, askScript, type HostAnswers, readAnswers } from '../verify/ask-host.ts';
-import { answerComplaints } from './answers.ts';
+import { probesOf } from '../nginx/probe.ts';
+import { type Asked, askScript, type HostAnswers, readAnswers } from '../measure/ask-host.ts';
+import { answerComplaints } from './answer-complaints.ts';
 
 /** What a gate looks at, read from one host in one round trip. */
 interface Sight {

@@ -6,8 +6,8 @@ import { HaupError } from '../model/errors.ts';
 import type { Host } from '../model/host.ts';
 import { sayMark } from '../model/layout.ts';
 import type { Change, HostWork } from '../model/plan.ts';
-import type { ExecuteOptions } from './execute.ts';
-import { atMoment } from './moment.ts';
+import type { ExecuteOptions } from './execute-options.ts';
+import { atMoment } from './agreed-moment.ts';
 import { noteOf } from './note.ts';
 
 export interface Round {

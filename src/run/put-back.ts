@@ -3,7 +3,7 @@ import { HaupError } from '../model/errors.ts';
 import type { Action } from '../model/action.ts';
 import type { Host } from '../model/host.ts';
 import type { Change, Stage } from '../model/plan.ts';
-import type { ExecuteOptions } from './execute.ts';
+import type { ExecuteOptions } from './execute-options.ts';
 import { noteOf } from './note.ts';
 
 const putBackLimitMs = 120_000;

@@ -3,61 +3,32 @@
  * through `quote`; bytes and secrets travel on stdin, never in a command line.
  */
 
-import type { Tarball } from '../model/desired.ts';
-import type { ErrorCode } from '../model/errors.ts';
 import { drainedBy, drainFile, stateDirectory } from '../model/layout.ts';
-import type { Action, Pack } from '../model/action.ts';
+import type { Action } from '../model/action.ts';
+import type { RemoteJob, Store } from './remote-job.ts';
 import { announce } from './announce.ts';
-import { build, configure, fetchTarball, upload } from './builds.ts';
-import { breakOnPurpose, endDrill, restore, writeDrain } from './drills.ts';
+import { build, configure, fetchTarball, upload } from './builds/build-steps.ts';
+import { breakOnPurpose, endDrill, restore, writeDrain } from './drill-actions.ts';
 import { entrust, withdraw } from './entrust.ts';
-import { setFirewall } from './firewall.ts';
-import { keepState, restoreBuild } from './history.ts';
-import { usualLockWait } from './package-lock.ts';
-import { removePackages } from './package-removal.ts';
-import { install } from './packages.ts';
-import { packBuild, placeBuild } from './packs.ts';
-import { forget, removeBuild } from './removal.ts';
+import { setFirewall } from './firewall/set-firewall.ts';
+import { keepState, restoreBuild } from './keep-state.ts';
+import { usualLockWait } from './packages/package-lock.ts';
+import { removePackages } from './packages/package-removal.ts';
+import { install } from './packages/install-packages.ts';
+import { packBuild, placeBuild } from './builds/pack-build.ts';
+import { forget, removeBuild } from './builds/remove-build.ts';
 import { registered } from './registered.ts';
-import { reloadTogether, service } from './services.ts';
+import { reloadTogether, service } from './service-actions.ts';
 import { quote } from './shell.ts';
-import { disown, retire, revive, standBack, standUp } from './strangers.ts';
+import { disown, retire, revive, standBack, standUp } from './stand-back.ts';
 import { createUser, removeUser } from './users.ts';
 import { stream, swap } from './write-set.ts';
-
-/** A script to run as root, with the error that a non-zero exit means. */
-export interface Job {
-  readonly script: string;
-  readonly stdin?: Uint8Array;
-  readonly timeoutMs: number;
-  /** Ended on the host too when it is interrupted: a build that nobody waits for. */
-  readonly lifeline?: boolean;
-  readonly failure: ErrorCode;
-  /** What exit statuses of its own mean. */
-  readonly meaning?: Readonly<Record<number, Meaning>>;
-  /** What failed, in words: `./configure of keepalived 2.2.7`. */
-  readonly what: string;
-}
-
-export interface Meaning {
-  readonly code: ErrorCode;
-  readonly message: string;
-  readonly hint: string;
-}
 
 export type PlainAction = Exclude<Action, { readonly do: 'write' }>;
 
 const minute = 60_000;
 
-/** What the operator's machine has ready: bytes, and patience. */
-export interface Store {
-  readonly tarball: (wanted: Tarball) => Uint8Array;
-  readonly pack: (wanted: Pack) => Uint8Array;
-  /** Seconds that another package run is waited for. */
-  readonly lockWait?: number;
-}
-
-export function toJob(action: PlainAction, store: Store): Job {
+export function toJob(action: PlainAction, store: Store): RemoteJob {
   const { lockWait = usualLockWait } = store;
   switch (action.do) {
     case 'install':

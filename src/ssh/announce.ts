@@ -6,7 +6,7 @@
 
 import { sayMark } from '../model/layout.ts';
 import type { Action } from '../model/action.ts';
-import type { Job } from './actions.ts';
+import type { RemoteJob } from './remote-job.ts';
 import { quote } from './shell.ts';
 import { waitUntil } from './uptime.ts';
 
@@ -14,7 +14,11 @@ const everyMs = 20;
 /** Before the moment: the clocks agree to a few milliseconds only. */
 const earlyMs = 100;
 
-export const announce = ({ addresses, atMs, forMs }: Extract<Action, { readonly do: 'announce' }>): Job => ({
+export const announce = ({
+  addresses,
+  atMs,
+  forMs,
+}: Extract<Action, { readonly do: 'announce' }>): RemoteJob => ({
   script: announcing(addresses, `${atMs ?? 0}`, forMs),
   timeoutMs: 60_000,
   lifeline: true,

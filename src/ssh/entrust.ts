@@ -6,12 +6,16 @@
 
 import { entrustedScript, unreadMark } from '../model/layout.ts';
 import type { Action } from '../model/action.ts';
-import type { Job } from './actions.ts';
+import type { RemoteJob } from './remote-job.ts';
 import { announcing } from './announce.ts';
 import { quote } from './shell.ts';
 import { uptime } from './uptime.ts';
 
-export function entrust({ service, afterMs, announce }: Extract<Action, { readonly do: 'entrust' }>): Job {
+export function entrust({
+  service,
+  afterMs,
+  announce,
+}: Extract<Action, { readonly do: 'entrust' }>): RemoteJob {
   const unread = `[ -e ${quote(unreadMark(service))} ]`;
   const script = `${uptime}
 uptime; start=$up
@@ -29,7 +33,7 @@ ${announce === undefined ? '' : announcing(announce.addresses, `start + ${Math.r
   };
 }
 
-export const withdraw = (): Job => ({
+export const withdraw = (): RemoteJob => ({
   script: `rm -f ${entrustedScript}`,
   timeoutMs: 60_000,
   failure: 'COMMAND_FAILED',

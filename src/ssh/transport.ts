@@ -3,14 +3,14 @@
 import { setMaxListeners } from 'node:events';
 import { createRequire } from 'node:module';
 import type { HostName, HostSpec } from '../model/domain.ts';
-import type { KeyTools } from './auth.ts';
-import { interrupted } from './failure.ts';
-import type { Library } from './login.ts';
-import { rootWay } from './root.ts';
-import { reach } from './route.ts';
-import { type Command, type CommandResult, linesOf, type OnLine, runCommand } from './session.ts';
+import type { KeyTools } from './login/auth.ts';
+import { interrupted } from './login/failure.ts';
+import type { Library } from './login/login.ts';
+import { rootWay } from './channel/root.ts';
+import { reach } from './login/route.ts';
+import { type Command, type CommandResult, linesOf, type OnLine, runCommand } from './channel/session.ts';
 
-export type { Command, CommandResult, OnLine } from './session.ts';
+export type { Command, CommandResult, OnLine } from './channel/session.ts';
 
 export interface ConnectOptions {
   /** `ssh -F` */

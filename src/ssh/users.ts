@@ -1,14 +1,14 @@
 /** Users that daemons run as, with a group of their name, as sh. What was there before haup stays. */
 
 import { recordDirectory, sayMark, userMark } from '../model/layout.ts';
-import type { Job } from './actions.ts';
-import { recording } from './record.ts';
+import type { RemoteJob } from './remote-job.ts';
+import { recording } from './recording.ts';
 import { quote } from './shell.ts';
 
 const minute = 60_000;
 
 /** A group of that name that is there already is used, and is not haup's. */
-export function createUser(name: string): Job {
+export function createUser(name: string): RemoteJob {
   const user = quote(name);
   return {
     script: `set -e
@@ -34,7 +34,7 @@ made users ${user}`,
  * userdel takes the group of the same name away too, whoever made it: one that is not haup's is kept out of its reach.
  * A group that was only meant to be made is haup's when the user of haup's has it for his own.
  */
-export function removeUser(name: string): Job {
+export function removeUser(name: string): RemoteJob {
   const user = quote(name);
   return {
     script: `set -e

@@ -4,9 +4,9 @@ import type { Action, FileWrite } from '../model/action.ts';
 import type { FileWant } from '../model/desired.ts';
 import type { Service } from '../model/domain.ts';
 import { stateDirectory, unreadMark } from '../model/layout.ts';
-import type { Job } from './actions.ts';
+import type { RemoteJob } from './remote-job.ts';
 import { beforeConfigTests } from './config-test.ts';
-import { recording } from './record.ts';
+import { recording } from './recording.ts';
 import { quote } from './shell.ts';
 
 /** Exit status of a write script that found another file than the plan was made from. */
@@ -28,7 +28,7 @@ export const stream = (files: readonly (FileWrite | FileWant)[]): Uint8Array =>
  * Puts the whole set under a directory of its own, with its absolute paths pointing into it, and lets
  * the daemon that will read it judge it. Prints what the daemon says; its exit status is the script's.
  */
-export function stageAndTest(action: Extract<Action, { readonly do: 'write' }>): Job {
+export function stageAndTest(action: Extract<Action, { readonly do: 'write' }>): RemoteJob {
   const stage = stageOf(action.service);
   const inside = (text: string): string =>
     [...new Set(action.testing.map((file) => file.path.replace(/[^/]+$/, '')))]
@@ -93,7 +93,7 @@ ${test}`,
 }
 
 /** Swaps the tested files in by rename. */
-export function swapSet(action: Extract<Action, { readonly do: 'write' }>): Job {
+export function swapSet(action: Extract<Action, { readonly do: 'write' }>): RemoteJob {
   return {
     script: `set -e\n${swap(action.files, markUnread(action))}`,
     stdin: stream(action.files),

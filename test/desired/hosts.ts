@@ -1,6 +1,6 @@
 import { assumedFacts } from '../../src/desired/assume.ts';
 import { desire } from '../../src/desired/desire.ts';
-import { loadRender } from '../../src/desired/render.ts';
+import { loadRender } from '../../src/desired/load-render.ts';
 import type { FileWant, Resource } from '../../src/model/desired.ts';
 import type { HostName, Inventory } from '../../src/model/domain.ts';
 import type { HostFacts } from '../../src/model/facts.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { factsRequest } from '../../src/desired/request.ts';
+import { factsRequest } from '../../src/desired/facts-request.ts';
 import type { FileFact, HostFacts } from '../../src/model/facts.ts';
 import { assumedFacts, assumptions } from '../../src/desired/assume.ts';
 import { desire } from '../../src/desired/desire.ts';

@@ -20,7 +20,7 @@ import { afterAll, afterEach, beforeAll, inject } from 'vitest';
 import { defaultRoots, hostPaths, labPaths } from '../../src/lab/names.ts';
 import { run } from '../../src/lab/process.ts';
 import { firstProcess, labProcesses } from '../../src/lab/process-table.ts';
-import { readSpec } from '../../src/lab/state.ts';
+import { readSpec } from '../../src/lab/lab-state.ts';
 import { testLab } from './haup.ts';
 
 declare module 'vitest' {

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { defaultRoots, labPaths } from '../../src/lab/names.ts';
-import { masterDownMs, skewMs } from '../../src/verify/bounds.ts';
+import { masterDownMs, skewMs } from '../../src/measure/bounds.ts';
 import { eventually, eventuallyOnHost, figure, onHost, testLab } from './haup.ts';
 import { killInner } from './kill.ts';
 import { measured } from './measured.ts';

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { defaultRoots, labPaths } from '../../src/lab/names.ts';
-import { skewMs } from '../../src/verify/bounds.ts';
+import { skewMs } from '../../src/measure/bounds.ts';
 import { figure, onHost, testLab } from './haup.ts';
 import { type Edit, fast, ownLab } from './own-lab.ts';
 import { expectServed } from './probing.ts';

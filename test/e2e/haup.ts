@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { sshArgs } from '../../src/lab/hosts.ts';
+import { sshArgs } from '../../src/lab/lab-hosts.ts';
 import { defaultRoots, labPaths, switchNamespace } from '../../src/lab/names.ts';
 import { hangMs } from '../limits.ts';
 

@@ -5,7 +5,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path';
 import { defaultRoots, savedDirectory } from '../../src/lab/names.ts';
 import { lock } from '../../src/lab/process.ts';
-import { labsFrom, readSaved } from '../../src/lab/saved.ts';
+import { labsFrom, readSaved } from '../../src/lab/saved-lab.ts';
 import { hangMs } from '../limits.ts';
 import { eventually, figure, haup, inLab, root, testLab } from './haup.ts';
 

@@ -3,7 +3,7 @@ import type { Service } from '../../src/model/domain.ts';
 import type { FileFact, HostFacts } from '../../src/model/facts.ts';
 import { services as bothServices } from '../../src/model/domain.ts';
 import { HaupError } from '../../src/model/errors.ts';
-import type { KeptState } from '../../src/model/history.ts';
+import type { KeptState } from '../../src/model/kept-state.ts';
 import {
   drainedBy,
   initSources,

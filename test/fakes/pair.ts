@@ -1,10 +1,10 @@
 import { desire } from '../../src/desired/desire.ts';
-import { loadRender } from '../../src/desired/render.ts';
-import { clusters } from '../../src/inventory/clusters.ts';
+import { loadRender } from '../../src/desired/load-render.ts';
+import { clusters } from '../../src/cluster/clusters.ts';
 import type { Inventory } from '../../src/model/domain.ts';
 import type { HostFacts } from '../../src/model/facts.ts';
 import type { Change, Plan } from '../../src/model/plan.ts';
-import { plan } from '../../src/plan/plan.ts';
+import { plan } from '../../src/plan/make-plan.ts';
 import { execute } from '../../src/run/execute.ts';
 import { exampleInventory } from './example.ts';
 import { bareFacts, type FakeHost, fakeHost } from './host.ts';

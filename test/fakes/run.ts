@@ -1,4 +1,4 @@
-import type { ExecuteOptions } from '../../src/run/execute.ts';
+import type { ExecuteOptions } from '../../src/run/execute-options.ts';
 
 /** A run that says nothing, in which every gate is open and every host hears of a moment at once. */
 export const quietRun: ExecuteOptions = {

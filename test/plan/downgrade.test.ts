@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { HaupError } from '../../src/model/errors.ts';
 import type { HostFacts } from '../../src/model/facts.ts';
-import { refuseDowngrades } from '../../src/plan/plan.ts';
+import { refuseDowngrades } from '../../src/plan/make-plan.ts';
 import { exampleInventory } from '../fakes/example.ts';
 import { bareFacts, type FakeHost, fakeHost } from '../fakes/host.ts';
 import { apply, packaged, pair, planFor, source } from '../fakes/pair.ts';

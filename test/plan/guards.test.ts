@@ -5,7 +5,7 @@ import type { Action } from '../../src/model/action.ts';
 import { HaupError } from '../../src/model/errors.ts';
 import type { HostFacts, ServiceFacts } from '../../src/model/facts.ts';
 import type { Plan } from '../../src/model/plan.ts';
-import { diffService } from '../../src/plan/services.ts';
+import { diffService } from '../../src/plan/service-changes.ts';
 import { exampleInventory } from '../fakes/example.ts';
 import { bareFacts, type FakeHost, fakeHost } from '../fakes/host.ts';
 import { apply, changesOf, ids, pair, planFor, run, source } from '../fakes/pair.ts';

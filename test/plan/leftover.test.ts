@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { countChanges } from '../../src/plan/plan.ts';
+import { countChanges } from '../../src/plan/make-plan.ts';
 import { exampleInventory } from '../fakes/example.ts';
 import { bareFacts, fakeHost } from '../fakes/host.ts';
 import { apply, changesOf, ids, packaged, pair, planFor, source } from '../fakes/pair.ts';

@@ -5,7 +5,7 @@ import type { HaupError } from '../../src/model/errors.ts';
 import type { Plan } from '../../src/model/plan.ts';
 import type { RunningDaemon } from '../../src/model/running.ts';
 import { refuseTakeOver } from '../../src/plan/disappearing.ts';
-import { portsOf } from '../../src/plan/strangers.ts';
+import { portsOf } from '../../src/plan/stranger-daemons.ts';
 import { sitesIn } from '../../src/plan/running-sites.ts';
 import { vipsIn, wholeText, withLowestPriority } from '../../src/plan/running-vrrp.ts';
 import { HaupError as Failure } from '../../src/model/errors.ts';

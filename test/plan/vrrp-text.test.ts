@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { desire } from '../../src/desired/desire.ts';
-import { loadRender } from '../../src/desired/render.ts';
-import { vipsOf } from '../../src/plan/goal.ts';
+import { loadRender } from '../../src/desired/load-render.ts';
+import { vipsOf } from '../../src/plan/restored-goal.ts';
 import { writtenInstances } from '../../src/plan/vrrp-text.ts';
 import { exampleInventory } from '../fakes/example.ts';
 import { factsOf, pair } from '../fakes/pair.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { KeptState } from '../../src/model/history.ts';
+import type { KeptState } from '../../src/model/kept-state.ts';
 import { historyText } from '../../src/report/history-text.ts';
 import { plainStyle } from '../../src/report/style.ts';
 

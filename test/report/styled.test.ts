@@ -5,7 +5,7 @@ import { failoverText } from '../../src/report/failover-text.ts';
 import { planText } from '../../src/report/plan-text.ts';
 import { statusText } from '../../src/report/status-text.ts';
 import { plainStyle, type Style } from '../../src/report/style.ts';
-import { colorStyle } from '../../src/report/tty.ts';
+import { colorStyle } from '../../src/report/terminal.ts';
 import { verifyText } from '../../src/report/verify-text.ts';
 import { emptyPlan, freshPlan, ill, moved, refuted, several, smallPlan, verified, well } from './samples.ts';
 

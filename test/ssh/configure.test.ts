@@ -7,7 +7,7 @@ import type { BuildNeed, BuildRecipe } from '../../src/model/desired.ts';
 import type { Service } from '../../src/model/domain.ts';
 import { sourceDirectory } from '../../src/model/layout.ts';
 import { telling } from '../../src/ssh/advice.ts';
-import { configure } from '../../src/ssh/builds.ts';
+import { configure } from '../../src/ssh/builds/build-steps.ts';
 
 let root: string;
 beforeEach(() => {

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { sourceDirectory } from '../../src/model/layout.ts';
-import { fetchTarball } from '../../src/ssh/builds.ts';
+import { fetchTarball } from '../../src/ssh/builds/build-steps.ts';
 
 const bytes = Buffer.from('a tarball, to a digest');
 const sha256 = createHash('sha256').update(bytes).digest('hex');

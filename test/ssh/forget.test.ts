@@ -12,8 +12,8 @@ import {
   sourceDirectory,
   stateDirectory,
 } from '../../src/model/layout.ts';
-import { nftRules } from '../../src/model/firewall.ts';
-import { forget } from '../../src/ssh/removal.ts';
+import { nftRules } from '../../src/model/firewall-rules.ts';
+import { forget } from '../../src/ssh/builds/remove-build.ts';
 import { stageOf } from '../../src/ssh/write-set.ts';
 
 let root: string;

@@ -16,8 +16,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { stateDirectory } from '../../src/model/layout.ts';
-import { straysStatus } from '../../src/ssh/confine.ts';
-import { placeBuild } from '../../src/ssh/packs.ts';
+import { straysStatus } from '../../src/ssh/builds/confine-pack.ts';
+import { placeBuild } from '../../src/ssh/builds/pack-build.ts';
 import { honest, hostile, type Member, packOf, recipeOf } from '../fakes/packs.ts';
 
 let root: string;

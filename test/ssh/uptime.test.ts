@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { entrust } from '../../src/ssh/entrust.ts';
-import { reloadTogether } from '../../src/ssh/services.ts';
+import { reloadTogether } from '../../src/ssh/service-actions.ts';
 import { uptime, waitUntil } from '../../src/ssh/uptime.ts';
 
 const sh = (script: string, path = ''): string =>
@@ -70,12 +70,13 @@ test('what a host is entrusted with does not look at the clock', () => {
 });
 
 /** What may look at the clock: what is shown, compared with the operator's, or stamped by `ip` or the journal. */
-const clocks: readonly string[] = ['facts/complaints.ts', 'facts/script.ts', 'verify/monitor.ts'];
+const clocks: readonly string[] = ['facts/complaints.ts', 'facts/facts-script.ts', 'measure/monitor.ts'];
 
 test('no other script for hosts looks at the clock', () => {
   const src = join(import.meta.dirname, '../../src');
-  const looking = ['ssh', 'facts', 'run', 'verify', 'desired'].flatMap((folder) =>
-    readdirSync(join(src, folder))
+  const looking = ['ssh', 'facts', 'run', 'measure', 'move', 'drill', 'desired'].flatMap((folder) =>
+    readdirSync(join(src, folder), { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.ts'))
       .map((name) => `${folder}/${name}`)
       .filter((file) =>
         /\bdate \+|stat -c ['"]?%[XYZ]|-mmin\b|--since|-newer\b/.test(readFileSync(join(src, file), 'utf8')),

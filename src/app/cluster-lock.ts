@@ -1,0 +1,141 @@
+import { clusters } from '../cluster/clusters.ts';
+import type { HostName, Inventory } from '../model/domain.ts';
+import { HaupError } from '../model/errors.ts';
+import type { HeldLock, Host } from '../model/host.ts';
+import type { Finding } from '../model/plan.ts';
+import { lineReporter } from '../report/line-reporter.ts';
+import { oneLine } from '../base/printable.ts';
+import { gate } from '../run/gate.ts';
+import { lockHosts } from '../run/host-locks.ts';
+import { monotonicMs } from '../base/clock.ts';
+import { type Connected, connectSome } from './connect.ts';
+import type { Context } from './command-context.ts';
+import { pause } from '../base/pause.ts';
+import type { GlobalOptions } from './options.ts';
+
+export { takenAway } from '../run/host-locks.ts';
+
+export interface LockWish {
+  readonly lockWait?: string;
+}
+
+/** What a command that changes hosts needs a lock for. */
+export interface LockFor {
+  readonly inventory: Inventory;
+  readonly connected: Pick<Connected, 'hosts' | 'failures'>;
+  /** The hosts that it cannot do without; absent: all that are connected. */
+  readonly needs?: readonly HostName[];
+  /** What another operator reads. */
+  readonly why: string;
+}
+
+export interface ClusterLock extends HeldLock {
+  /** What the operator should know: members that are not locked, drills that were cut off. Said on stderr already. */
+  readonly findings: readonly Finding[];
+}
+
+/**
+ * Locks every member of every cluster of the hosts that are connected, whatever the command is limited to: two
+ * operators at work on one cluster, each on a host of his own, would take its VIPs away together. A member that cannot
+ * be reached is said to be unlocked, and keeps nobody from going on.
+ */
+export async function lockFor(
+  context: Context,
+  { inventory, connected, needs, why }: LockFor,
+  options: GlobalOptions & LockWish,
+): Promise<ClusterLock> {
+  const wait = Number(options.lockWait ?? 0);
+  if (!Number.isFinite(wait) || wait < 0) {
+    throw new HaupError('USAGE', `--lock-wait ${options.lockWait} is not a number of seconds.`, {
+      hint: 'Give 0 or more.',
+    });
+  }
+  const near = clusters(inventory).filter((cluster) => cluster.some((name) => connected.hosts.has(name)));
+  const names = near.flat().filter((name) => !connected.hosts.has(name) && !connected.failures.has(name));
+  const changing = context.changing();
+  const open: AsyncDisposable[] = [];
+  const end = async (): Promise<void> => {
+    for (const one of open.splice(0).toReversed()) await one[Symbol.asyncDispose]();
+    changing[Symbol.dispose]();
+  };
+  try {
+    const others = await connectSome(context, inventory, options, { names });
+    open.push(others);
+    const { emit } = lineReporter(context.err, { json: false });
+    const findings: Finding[] = [];
+    const tell = (finding: Finding): void => {
+      findings.push(finding);
+      emit({ type: 'finding', finding });
+    };
+    const away = [...connected.failures, ...others.failures].filter(([name]) => near.flat().includes(name));
+    for (const [name, error] of away) tell(unlockedFinding(name, error));
+    const isNeeded = ([name]: readonly [HostName, Host]): boolean => needs?.includes(name) ?? true;
+    const all = [...connected.hosts];
+    const mended: HostName[] = [];
+    const lock = await lockHosts(
+      {
+        hosts: new Map(all.filter(isNeeded)),
+        beside: new Map([...all.filter((one) => !isNeeded(one)), ...others.hosts]),
+      },
+      {
+        owner: { who: context.operator, since: new Date(context.now()).toISOString(), why },
+        waitMs: wait * 1000,
+        now: monotonicMs,
+        sleep: pause,
+        onWait: (host, by) =>
+          context.err(
+            `${oneLine(`${host}: ${by.who} is at work on it (${by.why}, since ${by.since}); waiting up to ${wait} s`)}\n`,
+          ),
+        onUnlocked: (host, error) => tell(unlockedFinding(host, error)),
+        onDrill: (host, drill, error) => {
+          mended.push(host);
+          tell(drillFinding(host, drill, error));
+        },
+      },
+      context.signal,
+    );
+    open.push(lock);
+    if (mended.length > 0)
+      await settle(inventory, new Map([...all, ...others.hosts]), mended, context.signal);
+    return { lost: lock.lost, findings, [Symbol.asyncDispose]: end };
+  } catch (error) {
+    await end();
+    throw error;
+  }
+}
+
+/** Lets hosts take their VIPs back; what follows looks for itself how they are. */
+async function settle(
+  inventory: Inventory,
+  hosts: ReadonlyMap<HostName, Host>,
+  mended: readonly HostName[],
+  signal: AbortSignal,
+): Promise<void> {
+  const patience = AbortSignal.any([signal, AbortSignal.timeout(30_000)]);
+  const clock = { now: monotonicMs, sleep: pause };
+  await gate(inventory, hosts, ['one-holder', 'settled'], mended, clock, patience).catch(() =>
+    signal.throwIfAborted(),
+  );
+}
+
+const unlockedFinding = (host: HostName, { code, message }: HaupError): Finding => ({
+  check: 'reachable',
+  level: 'warn',
+  host,
+  message: `is not locked, since it could not be asked (${code}: ${message})`,
+  hint: 'Another operator who reaches it may change it meanwhile. When it is back, haup status shows how it is.',
+});
+
+const drillFinding = (host: HostName, drill: 'stop' | 'drain', error: HaupError | null): Finding => {
+  const was = drill === 'stop' ? 'had stopped keepalived' : 'had drained the host';
+  const message = `a drill of haup verify that was cut off ${was}`;
+  return error === null
+    ? { check: 'drained', level: 'warn', host, message: `${message}: it is put back as it was` }
+    : {
+        check: 'drained',
+        level: 'fail',
+        host,
+        message: `${message}, and it could not be put back: ${error.message}`,
+        hint: `haup service start keepalived --host ${host}, haup failback ${host}.`,
+      };
+};

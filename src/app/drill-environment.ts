@@ -1,0 +1,44 @@
+import type { HostName, Inventory } from '../model/domain.ts';
+import { HaupError } from '../model/errors.ts';
+import type { Emit } from '../model/events.ts';
+import type { Host } from '../model/host.ts';
+import { probeOf } from '../nginx/probe.ts';
+import { monotonicMs } from '../base/clock.ts';
+import { actLimitMs, type DrillEnvironment } from '../move/watch-move.ts';
+import { intervalFor, startSampler, timeoutMs } from '../measure/sampler.ts';
+import { watchAddresses } from '../measure/address-watch.ts';
+import { pause } from '../base/pause.ts';
+
+/** The real world for drills and moves; dispose it to end the watching. After `limitMs` that ends by itself. */
+export async function openDrillEnvironment(
+  inventory: Inventory,
+  hosts: ReadonlyMap<HostName, Host>,
+  emit: Emit,
+  limitMs: number,
+  signal: AbortSignal,
+): Promise<DrillEnvironment & AsyncDisposable> {
+  const watch = await watchAddresses(
+    [...hosts.values()],
+    { now: monotonicMs, limitSeconds: Math.ceil(limitMs / 1000) },
+    signal,
+  );
+  return {
+    now: monotonicMs,
+    sleep: pause,
+    sample: (addresses, samplingMs, until) => {
+      const targets = addresses.map((address) => ({ address, ...probeOf(inventory.nginx, address) }));
+      return startSampler(
+        { targets, intervalMs: intervalFor(targets), timeoutMs, limitMs: samplingMs },
+        until,
+      );
+    },
+    watch,
+    act: async (name, action) => {
+      const host = hosts.get(name);
+      if (host === undefined) throw new HaupError('HOST_UNREACHABLE', 'It is not connected.', { host: name });
+      await host.act(action, AbortSignal.timeout(actLimitMs));
+    },
+    say: (text, host) => emit({ type: 'said', text, host }),
+    [Symbol.asyncDispose]: () => watch[Symbol.asyncDispose](),
+  };
+}

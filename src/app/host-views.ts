@@ -1,0 +1,54 @@
+import { statusRequest } from '../desired/facts-request.ts';
+import { gatherSome } from '../facts/gather.ts';
+import type { HostView, OwnAnswer, Views } from '../cluster/ability.ts';
+import type { HostName, Inventory } from '../model/domain.ts';
+import { HaupError } from '../model/errors.ts';
+import type { Host, ReadScript } from '../model/host.ts';
+import { askScript, readAnswers } from '../measure/ask-host.ts';
+import { lookAtWire } from './listen-on-wire.ts';
+
+/** Facts of every host that answers, and what its nginx says when the host itself asks. */
+export async function viewHosts(
+  inventory: Inventory,
+  hosts: ReadonlyMap<HostName, Host>,
+  signal: AbortSignal,
+): Promise<{ readonly views: Views; readonly failures: ReadonlyMap<HostName, HaupError> }> {
+  const { facts, failures } = await gatherSome(hosts, () => statusRequest(inventory), signal);
+  const gathered = new Map(inventory.hosts.map(({ name }) => [name, facts.get(name) ?? null] as const));
+  const heard = await lookAtWire(inventory, hosts, gathered, signal);
+  const views = await Promise.all(
+    inventory.hosts.map(async ({ name }): Promise<readonly [HostName, HostView]> => {
+      const have = heard.get(name) ?? null;
+      const host = hosts.get(name);
+      return have === null || host === undefined
+        ? [name, { facts: null, http: { address: null, host: null, error: null } }]
+        : [name, { facts: have, http: await askNginx(inventory, host, signal) }];
+    }),
+  );
+  return { views: new Map(views), failures };
+}
+
+async function askNginx({ nginx }: Inventory, host: Host, signal: AbortSignal): Promise<OwnAnswer> {
+  const address = `127.0.0.1:${nginx.healthPort}`;
+  const said = await host
+    .read(askScript(nginx.healthPort, []) as ReadScript, signal)
+    .catch((error: unknown) => {
+      if (signal.aborted || !(error instanceof HaupError)) throw error;
+      return error;
+    });
+  if (said instanceof HaupError) return { address, host: null, error: said.message };
+  const { own, missing } = readAnswers(
+    Buffer.from(said)
+      .toString('utf8')
+      .split('\n')
+      .map((line) => line.split('\t')),
+  );
+  if (own.kind === 'name') return { address, host: own.name, error: null };
+  const error =
+    missing.length > 0
+      ? `the host lacks ${missing.join(' and ')} to ask with`
+      : own.kind === 'absent'
+        ? "haup's own server is not there: haup plan shows what is to be done"
+        : 'no answer';
+  return { address, host: null, error };
+}

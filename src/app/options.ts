@@ -1,0 +1,13 @@
+/** Options that every command takes. */
+export interface GlobalOptions {
+  readonly json?: boolean;
+  /** False: `--no-color`. */
+  readonly color: 'auto' | 'always' | 'never' | false;
+  readonly verbose?: boolean;
+  readonly debug?: boolean;
+  readonly limit?: string;
+  readonly strictHostKey: 'accept-new' | 'yes';
+  readonly connectTimeout: string;
+  /** Seconds to wait for a lock; only on commands that change hosts. */
+  readonly lockWait?: string;
+}

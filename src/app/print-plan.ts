@@ -1,0 +1,70 @@
+import type { Disappearing } from '../model/running.ts';
+import type { BuildReport, Finding, Plan } from '../model/plan.ts';
+import { buildsOf } from '../plan/build-changes.ts';
+import type { Context } from './command-context.ts';
+import type { GlobalOptions } from './options.ts';
+import { styleFor } from '../report/stream-style.ts';
+
+/** The plan on stdout: text, or with --json one document. */
+export async function printPlan(
+  context: Context,
+  made: Plan,
+  options: GlobalOptions,
+  findings: readonly Finding[] = [],
+): Promise<void> {
+  if (options.json === true) {
+    const { printJson } = await import('../report/json.ts');
+    const { changes, ...rest } = planData(made);
+    printJson(context.out, { version: 1, pending: changes.length > 0, changes, ...rest, findings }, 'pretty');
+    return;
+  }
+  const { planText } = await import('../report/plan-text.ts');
+  const style = await styleFor(context.stdout);
+  const text = planText(made, style, {
+    diffs: true,
+    width: context.stdout.columns,
+    verbose: options.verbose === true,
+  });
+  context.out(`${text}\n`);
+  if (findings.length === 0) return;
+  const { findingLines } = await import('../report/finding-text.ts');
+  const width = Math.min(context.stdout.columns, 100);
+  context.out(`\n${findings.flatMap((finding) => findingLines(finding, style, width)).join('\n')}\n`);
+}
+
+/** The plan as data that is safe to print: no bytes of files, no secrets. */
+export function planData(made: Plan): {
+  /** In the order in which they are made within a cluster. */
+  readonly changes: readonly object[];
+  /** What hosts do together, and what clients notice of it. */
+  readonly together: readonly object[];
+  /** VIPs, sites and daemons that are there now and will not be. */
+  readonly disappearing: readonly Disappearing[];
+  readonly builds: readonly BuildReport[];
+  readonly same: readonly object[];
+} {
+  return {
+    disappearing: made.disappearing ?? [],
+    together: made.tracks
+      .flat()
+      .flatMap(({ together, work }) =>
+        together === undefined ? [] : [{ hosts: work.map(({ host }) => host), ...together }],
+      ),
+    changes: made.tracks
+      .flat()
+      .flatMap((stage) => stage.work.map((work) => ({ stage: stage.title, ...work })))
+      .flatMap(({ stage, host, changes }) =>
+        changes.map(({ id, title, why, build, diffs }) => ({
+          stage,
+          host,
+          id,
+          title,
+          why,
+          ...(build === undefined ? {} : { build }),
+          diffs,
+        })),
+      ),
+    builds: buildsOf(made),
+    same: made.same,
+  };
+}

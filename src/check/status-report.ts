@@ -1,0 +1,44 @@
+import type { Inventory, Service } from '../model/domain.ts';
+import type { HostFacts } from '../model/facts.ts';
+import type { ServiceStatus, StatusReport } from '../model/report.ts';
+import { judge } from './checks.ts';
+import { expectedHolder, type FactsByHost, holders, isDrained, otherUnit } from '../cluster/cluster-state.ts';
+import { judgeWire } from './wire.ts';
+
+/** Everything `haup status` says, from facts alone. `gatheredAtMs`: the operator's clock, ms since the epoch. */
+export function statusReport(inventory: Inventory, facts: FactsByHost, gatheredAtMs: number): StatusReport {
+  const findings = [
+    ...judge(inventory, facts, gatheredAtMs),
+    ...inventory.vips.flatMap((vip) => judgeWire(vip, facts)),
+  ];
+  return {
+    version: 1,
+    ok: findings.every(({ level }) => level !== 'fail'),
+    vips: inventory.vips
+      .filter((vip) => vip.members.some(({ host }) => facts.has(host)))
+      .map((vip) => ({
+        address: vip.address.address,
+        members: vip.members.map(({ host }) => host),
+        holders: holders(vip, facts),
+        expected: expectedHolder(vip, facts),
+      })),
+    hosts: inventory.hosts
+      .filter(({ name }) => facts.has(name))
+      .map(({ name }) => {
+        const have = facts.get(name) ?? null;
+        return {
+          name,
+          reachable: have !== null,
+          keepalived: have === null ? null : serviceStatus(have, 'keepalived'),
+          nginx: have === null ? null : serviceStatus(have, 'nginx'),
+          drained: have !== null && isDrained(have),
+        };
+      }),
+    findings,
+  };
+}
+
+const serviceStatus = (have: HostFacts, service: Service): ServiceStatus => ({
+  state: otherUnit(have, service) === null ? have.services[service].active : 'active',
+  version: have.software[service]?.version ?? null,
+});

@@ -1,0 +1,60 @@
+import type { DesiredHost } from '../model/desired.ts';
+import type { Inventory, Service } from '../model/domain.ts';
+import type { FactsRequest } from '../model/facts.ts';
+import { services } from '../model/domain.ts';
+import { firewallFiles } from '../model/firewall-rules.ts';
+import { knownPackages } from './package-needs.ts';
+import { paths } from './paths.ts';
+import { sysvQuestions } from './sysv.ts';
+import { repoDirectory } from './vault.ts';
+
+/**
+ * What to ask a host so that one round trip is enough. `desired` is what would be wanted of it on a
+ * host of each package manager, since which one it has is among the answers.
+ */
+export function factsRequest(
+  inventory: Inventory,
+  desired: { readonly deb: DesiredHost; readonly rpm: DesiredHost },
+): FactsRequest {
+  const resources = [...desired.deb.resources, ...desired.rpm.resources];
+  return {
+    ...statusRequest(inventory),
+    firewall: inventory.firewall === 'open',
+    listening: true,
+    running: true,
+    // All of them: which name a library has depends on the system's version, another answer of this question.
+    packages: knownPackages,
+    offers: services.filter((service) => inventory[service].from === 'package'),
+    users: unique(resources.flatMap((resource) => (resource.kind === 'user' ? [resource.name] : []))),
+    files: unique([
+      ...resources.flatMap((resource) => {
+        if (resource.kind === 'config') return resource.set.files.map(({ path }) => path);
+        if (resource.kind === 'unit') return [resource.file.path];
+        if (resource.kind !== 'init') return [];
+        return [...sysvQuestions, ...resource.files.flatMap(({ path, from }) => [path, from ?? path])];
+      }),
+      ...(inventory.firewall === 'open' ? firewallFiles : []),
+    ]),
+    directories: [
+      ...unique(resources.flatMap((resource) => (resource.kind === 'config' ? resource.set.owns : []))),
+      ...(inventory.packages.vault ? [repoDirectory] : []),
+    ],
+  };
+}
+
+/** The request of a command that only looks: services, addresses, versions. */
+export function statusRequest(inventory: Inventory): FactsRequest {
+  const binary = (service: Service): FactsRequest['binaries'][Service] => ({
+    path: paths(inventory, service).binary,
+    prefix: inventory[service].prefix,
+  });
+  return {
+    packages: { deb: [], rpm: [] },
+    users: [],
+    files: [],
+    directories: [],
+    binaries: { keepalived: binary('keepalived'), nginx: binary('nginx') },
+  };
+}
+
+const unique = (list: readonly string[]): readonly string[] => [...new Set(list)];

@@ -1,0 +1,101 @@
+/** The files of nginx: its configuration, the sites, and the page that names the host. */
+
+import type { FileWant } from '../model/desired.ts';
+import type { HostSpec, Inventory, NginxSoftware, Site } from '../model/domain.ts';
+import type { HostFacts } from '../model/facts.ts';
+import { sitesIn, wholeText } from '../nginx/whole-config.ts';
+import { fileWant } from './file-want.ts';
+import { paths } from './paths.ts';
+import type { Render } from './load-render.ts';
+import { including, serverStarts } from './server-block.ts';
+
+/** haup's own directory below nginx's configuration, with a slash at the end. */
+export const siteDirectory = (inventory: Inventory): string =>
+  `${paths(inventory, 'nginx').configDirectory}haup.d/`;
+
+/** Who nginx's workers run as: a user that haup makes, or the one that the package brings. */
+export const workerUser = (inventory: Inventory, manager: string | null): string =>
+  inventory.nginx.from === 'package' && manager === 'apt-get' ? 'www-data' : 'nginx';
+
+export function nginxFiles(
+  inventory: Inventory,
+  host: HostSpec,
+  user: string,
+  render: Render,
+): readonly FileWant[] {
+  const { entry, configDirectory } = paths(inventory, 'nginx');
+  const directory = siteDirectory(inventory);
+  const { sites } = inventory.nginx;
+  const packaged = inventory.nginx.from === 'package';
+  const put = (path: string, template: string, data: object): FileWant =>
+    fileWant(path, render(template, data), 0o644);
+  const pathsOf = (wanted: (site: Site) => boolean): readonly object[] =>
+    sites.filter(wanted).map((site) => ({ path: sitePath(directory, site) }));
+  return [
+    put(entry, 'nginx.conf', {
+      user,
+      workerProcesses: String(inventory.nginx.workerProcesses),
+      workerConnections: inventory.nginx.workerConnections,
+      openFiles: 2 * inventory.nginx.workerConnections + 64,
+      pid: nginxPid,
+      logs: packaged ? '/var/log/nginx' : `${inventory.nginx.prefix}/logs`,
+      mimeTypes: `${configDirectory}mime.types`,
+      health: { port: inventory.nginx.healthPort, identity: `${directory}host.inc` },
+      sites: pathsOf((site) => site.serves.kind !== 'stream'),
+      streams: pathsOf((site) => site.serves.kind === 'stream'),
+      packaged,
+    }),
+    put(`${directory}host.inc`, 'host.inc', { host: host.name }),
+    ...sites.map((site) => siteFile(site, directory, put)),
+    ...(sites.some((site) => site.serves.kind === 'page')
+      ? [put(`${directory}page/index.html`, 'page.html', { host: host.name, vips: vipsOf(inventory, host) })]
+      : []),
+  ];
+}
+
+/** The same for every build, so that the unit need not know what ./configure was told. */
+export const nginxPid = '/run/nginx.pid';
+
+const sitePath = (directory: string, site: Site): string => `${directory}site-${site.name}.conf`;
+
+const vipsOf = (inventory: Inventory, host: HostSpec): readonly object[] =>
+  inventory.vips
+    .filter((vip) => vip.members.some((member) => member.host === host.name))
+    .map((vip) => ({
+      address: vip.address.address,
+      order: vip.members.map((member) => member.host).join(' → '),
+    }));
+
+function siteFile(
+  site: Site,
+  directory: string,
+  put: (path: string, template: string, data: object) => FileWant,
+): FileWant {
+  const common = {
+    name: site.name,
+    listens: site.listen,
+    serverNames: site.serverNames.join(' ') || '_',
+    identity: `${directory}host.inc`,
+  };
+  const path = sitePath(directory, site);
+  const { serves } = site;
+  if (serves.kind === 'page') return put(path, 'site-page.conf', { ...common, root: `${directory}page` });
+  if (serves.kind === 'root') return put(path, 'site-root.conf', { ...common, root: serves.path });
+  if (serves.kind === 'proxy')
+    return put(path, 'site-proxy.conf', { ...common, upstreams: serves.upstreams });
+  if (serves.kind === 'stream')
+    return put(path, 'site-stream.conf', { ...common, upstreams: serves.upstreams });
+  const starts = serverStarts(serves.text);
+  const text = including(serves.text, starts, common.identity).trimEnd();
+  const template = starts.length > 0 ? 'site-file.conf' : 'site-body.conf';
+  return put(path, template, { ...common, lines: text.split(/\r\n?|\n/) });
+}
+
+/** What nginx serves on a host by the files that are known of it; null: they are not. */
+export function servedNow(inventory: Inventory, facts: HostFacts): Pick<NginxSoftware, 'sites'> | null {
+  const texts = Object.entries(facts.files).flatMap(([path, fact]) =>
+    fact.state === 'present' && fact.text !== null ? [[path, fact.text] as const] : [],
+  );
+  const text = wholeText(paths(inventory, 'nginx').entry, new Map(texts));
+  return text === null ? null : sitesIn(text);
+}

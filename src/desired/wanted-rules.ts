@@ -1,0 +1,147 @@
+/** What has to come through a firewall that is active: adverts of the other hosts, and requests for nginx. */
+
+import type { Resource } from '../model/desired.ts';
+import type { HostName, HostSpec, Inventory } from '../model/domain.ts';
+import type { HostFacts } from '../model/facts.ts';
+import { HaupError } from '../model/errors.ts';
+import {
+  type FirewallFacts,
+  type FirewallRule,
+  nftRules,
+  nftScript,
+  nftUnit,
+  nftUnitPath,
+  vrrpGroup,
+} from '../model/firewall-rules.ts';
+import { nftChains, nftMatch } from '../model/nft-chains.ts';
+import { probeOf } from '../nginx/probe.ts';
+import { openPorts } from '../nginx/servers.ts';
+import { isIpv4 } from '../base/address.ts';
+import { fileWant } from './file-want.ts';
+import type { Render } from './load-render.ts';
+import { memberAddresses, memberInterface } from './vrrp-instances.ts';
+
+/**
+ * Nothing where no firewall is active, and where the inventory leaves it to the operator. Throws
+ * HOST_UNSUPPORTED when there is one that haup cannot open: the hosts would not hear each other.
+ */
+export function firewall(
+  inventory: Inventory,
+  host: HostSpec,
+  facts: ReadonlyMap<HostName, HostFacts>,
+  render: Render,
+): readonly Resource[] {
+  const found = facts.get(host.name)?.firewall ?? null;
+  const vips = inventory.vips.filter((vip) => vip.members.some((member) => member.host === host.name));
+  if (found === null || !found.active || inventory.firewall === 'leave') return [];
+  const rules = [...adverts(inventory, host, facts), ...requests(inventory), ...questions(inventory, host)];
+  if (found.tool === null || found.others.length > 0) throw unknown(host.name, found, rules);
+  const { tool } = found;
+  return [
+    {
+      kind: 'firewall',
+      tool,
+      rules,
+      // A host whose VIPs have gone still serves, where it did.
+      interfaces: [...new Set(vips.map((vip) => memberInterface(inventory, vip, host.name, facts)))],
+      complete: vips.every((vip) => vip.members.every((member) => facts.has(member.host))),
+      files:
+        tool === 'nftables'
+          ? [
+              fileWant(nftScript, Buffer.from(script), 0o755),
+              fileWant(nftUnitPath, render(nftUnit, { script: nftScript, rules: nftRules }), 0o644),
+            ]
+          : [],
+    },
+  ];
+}
+
+function adverts(
+  inventory: Inventory,
+  host: HostSpec,
+  facts: ReadonlyMap<HostName, HostFacts>,
+): readonly FirewallRule[] {
+  const from = inventory.vips
+    .filter((vip) => vip.members.some((member) => member.host === host.name))
+    .flatMap((vip) =>
+      vip.members
+        .filter((member) => member.host !== host.name)
+        // Of a member that this run leaves out, and that has a name in place of an address, nothing is known; what
+        // was let in from it stays.
+        .filter(({ host: peer }) => inventory.vrrp.unicast || facts.has(peer) || hasAddress(inventory, peer))
+        .flatMap((member) => memberAddresses(inventory, vip, member.host, facts)),
+    );
+  const to = inventory.vrrp.unicast ? null : vrrpGroup;
+  return [...new Set(from)].toSorted().map((address) => ({ kind: 'vrrp', from: address, to }));
+}
+
+const hasAddress = (inventory: Inventory, name: HostName): boolean =>
+  inventory.hosts.some((host) => host.name === name && isIpv4(host.address));
+
+const requests = (inventory: Inventory): readonly FirewallRule[] =>
+  openPorts(inventory.nginx)
+    .toSorted((a, b) => a - b)
+    .map((port) => ({ kind: 'tcp', port }));
+
+/** Each host asks every VIP of its cluster, before the next host is changed. */
+function questions(inventory: Inventory, host: HostSpec): readonly FirewallRule[] {
+  const near = new Set([host.name]);
+  for (let size = 0; size < near.size; ) {
+    size = near.size;
+    for (const { members } of inventory.vips)
+      if (members.some((member) => near.has(member.host)))
+        for (const member of members) near.add(member.host);
+  }
+  return inventory.vips
+    .filter(({ members }) => near.has(members[0].host))
+    .map(({ address: { address } }) => ({
+      kind: 'ask',
+      vip: address,
+      port: probeOf(inventory.nginx, address).port,
+    }));
+}
+
+function unknown(host: HostName, { tool, others }: FirewallFacts, rules: readonly FirewallRule[]): HaupError {
+  const names = others.join(' and ');
+  const peers = rules.flatMap((rule) => (rule.kind === 'vrrp' ? [rule] : []));
+  const from = peers.map((rule) => rule.from).join(' and ');
+  const to = peers.some((rule) => rule.to !== null) ? ` to ${vrrpGroup}` : '';
+  const ports = rules.flatMap((rule) => (rule.kind === 'tcp' ? [rule.port] : [])).join(', ');
+  return new HaupError(
+    'HOST_UNSUPPORTED',
+    `${names} ${others.length === 1 ? 'drops what it does' : 'drop what they do'} not know${tool === null ? ', and haup opens only firewalld, ufw and nftables' : `, beside ${tool}, and haup opens one firewall of a host`}.`,
+    {
+      host,
+      hint: `Let in IP protocol 112 from ${from}${to} and TCP ${ports} yourself, out too where that is filtered, then write firewall: leave. Otherwise two hosts would hold a VIP at once.`,
+    },
+  );
+}
+
+/**
+ * For nftables, which has no rules of its own: in each chain that drops the unknown, at its end, after everything
+ * that it refuses by name. One transaction takes the old ones away and adds the new.
+ */
+const script: string = `#!/bin/sh
+# Lets what ${nftRules} names through the chains of nftables that drop what they do not know: at their
+# end, after all that they refuse by name. ${nftUnit} runs it when nftables has loaded its rules. Written by haup.
+PATH=/usr/sbin:/usr/bin:/sbin:/bin
+set -eu
+wanted=
+[ ! -f ${nftRules} ] || wanted=$(tr '\\n' ',' < ${nftRules})
+rules=$(nft -a list ruleset)
+changes=$(printf '%s\\n' "$rules" | awk -v wanted="$wanted" '
+${nftMatch}${nftChains}END {
+  for (i = 1; i <= count; i++) {
+    key = keys[i]
+    for (n = 1; n <= own[key]; n++) print "delete rule", key, "handle", handles[key, n]
+    if (!blocks(key) || foreign(key)) continue
+    m = split(wanted, lines, ",")
+    for (n = 1; n <= m; n++) {
+      if (match_of(lines[n], hook[key]) == "") continue
+      where = ends(key, 0) ? "insert rule " key " position " final[key] : "add rule " key
+      print where, match_of(lines[n], hook[key]), "accept comment \\"haup " lines[n] "\\""
+    }
+  }
+}')
+[ -z "$changes" ] || printf '%s\\n' "$changes" | nft -f -
+`;

@@ -1,0 +1,117 @@
+/** What the two moves of a drill come to. Pure; milliseconds, to the tenth. */
+
+import type { HostName } from '../model/domain.ts';
+import type { DrillReport, Span } from '../model/report.ts';
+import type { Bound } from '../measure/bounds.ts';
+import { type AddressEvent, heldSpans, tenures } from '../measure/tenures.ts';
+import { outage, type Sample } from '../measure/outage.ts';
+import { answered, heldBy, tenths } from '../move/figures.ts';
+import { judgeMove } from '../move/verdict.ts';
+
+/** Everything that was seen from before the fault to after the way back. Times on one clock. */
+export interface DrillSeen {
+  readonly drill: string;
+  readonly address: string;
+  readonly from: HostName;
+  readonly to: HostName;
+  readonly away: Bound;
+  readonly back: Bound;
+  readonly intervalMs: number;
+  readonly samples: readonly Sample[];
+  readonly events: readonly AddressEvent[];
+  readonly clockErrorMs: number;
+  /** When sampling began, when the fault was ordered, when its end was ordered, when watching ended. */
+  readonly beganMs: number;
+  readonly brokenMs: number;
+  readonly restoredMs: number;
+  readonly endedMs: number;
+  /** When the successor had taken over, and when the holder was back; null: never. */
+  readonly takenMs: number | null;
+  readonly returnedMs: number | null;
+}
+
+export function drillReport(seen: DrillSeen): DrillReport {
+  const { drill, address, from, to, away, back, samples, brokenMs, restoredMs, endedMs } = seen;
+  const common = {
+    address,
+    intervalMs: seen.intervalMs,
+    events: seen.events,
+    clockErrorMs: seen.clockErrorMs,
+  };
+  const broke = judgeMove({
+    ...common,
+    from,
+    to,
+    bound: away,
+    window: { fromMs: brokenMs, toMs: restoredMs },
+    samples: samples.filter(({ sentAt }) => sentAt < restoredMs),
+    arrivedMs: seen.takenMs,
+  });
+  const mended = judgeMove({
+    ...common,
+    from: to,
+    to: from,
+    bound: back,
+    window: { fromMs: restoredMs, toMs: endedMs },
+    samples: samples.filter(({ sentAt }) => sentAt >= restoredMs),
+    arrivedMs: seen.returnedMs,
+  });
+  const reasons = [...broke.reasons, ...mended.reasons.map((reason) => `failback: ${reason}`)];
+  const relative = <T extends Span>(span: T): T => ({
+    ...span,
+    fromMs: tenths(span.fromMs - brokenMs),
+    toMs: tenths(span.toMs - brokenMs),
+  });
+  const held = heldSpans(tenures([], seen.events, { fromMs: seen.beganMs, toMs: endedMs }));
+  return {
+    drill,
+    from,
+    to: seen.takenMs === null ? null : to,
+    ...answered(broke),
+    boundMs: tenths(away.outageMs),
+    allowanceMs: tenths(away.allowanceMs),
+    ...heldBy(broke),
+    failback: seen.returnedMs === null ? null : { ...answered(mended), ...heldBy(mended) },
+    ok: reasons.length === 0,
+    reasons,
+    timeline: held.map(relative),
+    unanswered: [...broke.unanswered, ...mended.unanswered].map(relative),
+    restoredMs: tenths(restoredMs - brokenMs),
+    formula: away.formula,
+    answeredBy: [...broke.answeredBy, ...mended.answeredBy].map(relative),
+    stalledMs: tenths(Math.max(broke.stalledMs, mended.stalledMs)),
+    clockErrorMs: tenths(seen.clockErrorMs),
+    intervalMs: seen.intervalMs,
+    everyMs: tenths(Math.max(broke.everyMs, mended.everyMs)),
+  };
+}
+
+/** A drill that did not take place: what was seen while waiting for quiet is all there is. */
+export function refusedDrill(
+  drill: string,
+  from: HostName,
+  away: Bound | null,
+  seen: { readonly samples: readonly Sample[]; readonly intervalMs: number },
+  reason: string,
+): DrillReport {
+  const http = outage(seen.samples, seen.intervalMs);
+  return {
+    drill,
+    from,
+    to: null,
+    outageMs: tenths(http.longestGapMs),
+    lost: http.lost,
+    total: http.total,
+    retried: http.retried,
+    boundMs: tenths(away?.outageMs ?? 0),
+    allowanceMs: tenths(away?.allowanceMs ?? 0),
+    bothHeldMs: 0,
+    noneHeldMs: 0,
+    failback: null,
+    ok: false,
+    reasons: [`not drilled: ${reason}`],
+    timeline: [],
+    unanswered: [],
+    restoredMs: null,
+  };
+}

@@ -1,0 +1,123 @@
+import { ableMembers, obstacles, type Views } from '../cluster/ability.ts';
+import { advertText, claimsOn, claimText, foreignAdverts } from '../check/wire.ts';
+import type { HostName, Inventory, Vip } from '../model/domain.ts';
+import { probeOf, probeWords } from '../nginx/probe.ts';
+import type { DrillReport, VerifyReport, VipVerification } from '../model/report.ts';
+import { refusedDrill } from './drill-report.ts';
+import { type DrillCase, type DrillName, drillLimitMs, runDrill } from './drills.ts';
+import type { DrillEnvironment } from '../move/watch-move.ts';
+
+export interface VerifyOrder {
+  readonly inventory: Inventory;
+  /** In this order. */
+  readonly vips: readonly Vip[];
+  readonly drills: readonly DrillName[];
+  readonly views: Views;
+  /** Makes the names of timers on the hosts unique. */
+  readonly tag: string;
+}
+
+/** The world, watched for so long at most. */
+export type OpenDrillEnvironment = (limitMs: number) => Promise<DrillEnvironment & AsyncDisposable>;
+
+export interface VerifyOutcome {
+  readonly report: VerifyReport;
+  /** What broke the run off after something had been measured; null: nothing did. */
+  readonly error: unknown;
+}
+
+/**
+ * Every drill on every VIP, one after the other: two at once would measure each other. A VIP without a
+ * healthy successor is not drilled, and not verified. Each drill has an environment of its own, so that none is too
+ * long for it and no clock that was set in one spoils the next. What was measured is reported whatever
+ * happens; while there is nothing, rejects as `runDrill` does.
+ */
+export async function verifyVips(
+  order: VerifyOrder,
+  open: OpenDrillEnvironment,
+  signal: AbortSignal,
+): Promise<VerifyOutcome> {
+  const vips: (VipVerification & { readonly drills: DrillReport[] })[] = [];
+  let failed = false;
+  let error: unknown = null;
+  for (const vip of order.vips) {
+    const drills: DrillReport[] = [];
+    const { address } = vip.address;
+    vips.push({ address, asked: probeWords(probeOf(order.inventory.nginx, address)), drills });
+    for (const drill of order.drills) {
+      if (failed) {
+        drills.push(notDrilled(order, vip, drill, 'the run was broken off before it'));
+        continue;
+      }
+      try {
+        drills.push(await drillVip(order, vip, drill, open, signal));
+      } catch (cause) {
+        if (!vips.some((one) => one.drills.some(wasDone))) throw cause;
+        [failed, error] = [true, cause];
+        const why = cause instanceof Error ? cause.message : String(cause);
+        drills.push(notDrilled(order, vip, drill, `it was broken off: ${why}`));
+      }
+    }
+  }
+  // Nothing drilled is nothing proven.
+  const all = vips.flatMap((vip) => vip.drills);
+  return { report: { version: 1, ok: all.length > 0 && all.every(({ ok }) => ok), vips }, error };
+}
+
+const wasDone = ({ timeline }: DrillReport): boolean => timeline.length > 0;
+
+function notDrilled({ views }: VerifyOrder, vip: Vip, drill: DrillName, why: string): DrillReport {
+  const [from] = ableMembers(vip, views);
+  const unseen = { samples: [], intervalMs: 1 };
+  return refusedDrill(drill, from?.host ?? vip.members[0].host, null, unseen, why);
+}
+
+async function drillVip(
+  order: VerifyOrder,
+  vip: Vip,
+  drill: DrillName,
+  open: OpenDrillEnvironment,
+  signal: AbortSignal,
+): Promise<DrillReport> {
+  const { inventory, views, tag } = order;
+  const [from, to] = ableMembers(vip, views);
+  if (from === undefined || to === undefined)
+    return notDrilled(order, vip, drill, without(vip, from?.host, views));
+  const strangers = strangersOn(vip, views);
+  if (strangers !== '') return notDrilled(order, vip, drill, strangers);
+  const beside = besideOf(vip, order);
+  const given: DrillCase = { drill, vip, vrrp: inventory.vrrp, from, to, beside, tag };
+  await using environment = await open(drillLimitMs(given));
+  return await runDrill(given, environment, signal);
+}
+
+/** The other VIPs of its hosts, as far as all that could have them are watched. */
+function besideOf(vip: Vip, { inventory, vips }: VerifyOrder): readonly string[] {
+  const isMemberOf = (one: Vip, host: HostName): boolean =>
+    one.members.some((member) => member.host === host);
+  return inventory.vips
+    .filter(
+      (other) =>
+        other.name !== vip.name &&
+        other.members.some(({ host }) => isMemberOf(vip, host)) &&
+        other.members.every(({ host }) => vips.some((drilled) => isMemberOf(drilled, host))),
+    )
+    .map(({ address }) => address.address);
+}
+
+/** Who else is at work on the segment, in words: with it nothing would be measured. */
+function strangersOn(vip: Vip, views: Views): string {
+  const facts = new Map([...views].map(([name, view]) => [name, view.facts]));
+  return [
+    ...foreignAdverts(vip, facts).map((advert) => `${advertText(advert)}, and is no member`),
+    ...claimsOn(vip, facts).map((claim) => `${claimText(vip, claim)}, and no member holds it`),
+  ].join('; ');
+}
+
+function without(vip: Vip, holder: HostName | undefined, views: Views): string {
+  const why = vip.members
+    .map(({ host }) => host)
+    .filter((host) => host !== holder)
+    .map((host) => `${host}: ${obstacles(host, views.get(host)).join(', ')}`);
+  return `${holder === undefined ? 'no host is able to have it' : 'no other host could take over'} (${why.join('; ')})`;
+}

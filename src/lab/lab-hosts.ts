@@ -1,0 +1,202 @@
+/** The hosts of a lab: made on an overlay over the image, booted, waited for. */
+
+import { randomUUID } from 'node:crypto';
+import { chmod, chown, copyFile, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { HaupError } from '../model/errors.ts';
+import { bootScript } from './boot-script.ts';
+import { hostsText } from './host-files.ts';
+import type { Image } from './image.ts';
+import type { HostPaths, LabHost, LabPaths, LabSpec } from './names.ts';
+import { hostPaths, switchNamespace } from './names.ts';
+import { lastLines, launch, must, run } from './process.ts';
+import type { LabProcess } from './process-table.ts';
+import { firstProcess, labProcesses } from './process-table.ts';
+import { operators, operatorsGroup } from './customize.ts';
+import type { SavedHost } from './saved-host.ts';
+import type { HostMade } from './lab-state.ts';
+import { pause } from './world.ts';
+
+/** Tells a host that is off who the hosts of the lab are now. */
+export async function writeHosts(spec: LabSpec, paths: HostPaths): Promise<void> {
+  await writeFile(`${paths.upper}/etc/hosts`, hostsText(spec.hosts));
+}
+
+/** The disk of a saved lab that a host is to be made from, and which saved lab that is. */
+export interface Layer extends SavedHost {
+  readonly id: string;
+}
+
+/** Makes the files of a host; all or nothing. */
+export async function makeHost(
+  spec: LabSpec,
+  host: LabHost,
+  lab: LabPaths,
+  image: Image,
+  layer: Layer | null,
+): Promise<void> {
+  const lowers = [...(layer === null ? [] : [layer.disk]), image.root];
+  const paths = hostPaths(lab, host.name);
+  const part = `${lab.hosts}/.${host.name}.part`;
+  await rm(part, { recursive: true, force: true });
+  const dir = async (path: string, mode: number, uid = 0): Promise<string> => {
+    await mkdir(`${part}/${path}`, { recursive: true });
+    // An overlay shows a directory with the upper one's owner and mode.
+    await chmod(`${part}/${path}`, mode);
+    await chown(`${part}/${path}`, uid, uid === 0 ? 0 : operatorsGroup);
+    return `${part}/${path}`;
+  };
+  const file = async (
+    path: string,
+    text: string,
+    mode = 0o644,
+    uid = 0,
+    gid = uid === 0 ? 0 : operatorsGroup,
+  ): Promise<void> => {
+    await writeFile(`${part}/${path}`, text, { mode });
+    await chmod(`${part}/${path}`, mode);
+    await chown(`${part}/${path}`, uid, gid);
+  };
+  await mkdir(part, { recursive: true });
+  for (const name of ['upper', 'work', 'root', 'upper/etc', 'upper/etc/ssh', 'upper/home'])
+    await dir(name, 0o755);
+  await file('upper/etc/hostname', `${host.name}\n`);
+  await file('upper/etc/hosts', hostsText(spec.hosts));
+  await file('upper/etc/machine-id', `${randomUUID().replaceAll('-', '')}\n`, 0o444);
+  await makeKeyPair(`${part}/upper/etc/ssh/ssh_host_ed25519_key`, host.name);
+  const key = await readFile(`${lab.key}.pub`, 'utf8');
+  await dir('upper/root', 0o700);
+  await dir('upper/root/.ssh', 0o700);
+  await file('upper/root/.ssh/authorized_keys', key, 0o600);
+  for (const { name, uid } of operators) {
+    await dir(`upper/home/${name}`, 0o700, uid);
+    for (const skeleton of ['.profile', '.bashrc', '.bash_logout']) {
+      const from = `${image.root}/home/${name}/${skeleton}`;
+      await copyFile(from, `${part}/upper/home/${name}/${skeleton}`).catch(() => {});
+      await chown(`${part}/upper/home/${name}/${skeleton}`, uid, operatorsGroup).catch(() => {});
+    }
+    await dir(`upper/home/${name}/.ssh`, 0o700, uid);
+    await file(`upper/home/${name}/.ssh/authorized_keys`, key, 0o600, uid);
+  }
+  const password = (await readFile(lab.password, 'utf8')).trim();
+  const shadow = await readUppermost(lowers, 'etc/shadow');
+  const shadowGroup = Number(
+    /^shadow:[^:]*:(\d+):/m.exec(await readUppermost(lowers, 'etc/group'))?.[1] ?? 0,
+  );
+  await file(
+    'upper/etc/shadow',
+    withPassword(shadow, 'operator-pw', await crypt(password)),
+    0o640,
+    0,
+    shadowGroup,
+  );
+  const made: HostMade = {
+    address: host.address,
+    interface: host.interface,
+    flavour: host.flavour,
+    image: image.hash,
+    saved: layer?.id ?? null,
+  };
+  await file('host.json', `${JSON.stringify(made)}\n`);
+  await file('boot.sh', bootScript(spec.name, host, paths, image, layer?.disk ?? null), 0o755);
+  await rm(paths.dir, { recursive: true, force: true });
+  await rename(part, paths.dir);
+}
+
+/** The file as a host shows it that stands on these directories. */
+async function readUppermost(lowers: readonly string[], path: string): Promise<string> {
+  for (const lower of lowers) {
+    const text = await readFile(`${lower}/${path}`, 'utf8').catch(() => null);
+    if (text !== null) return text;
+  }
+  return '';
+}
+
+/** Writes `path` and `path.pub`. */
+export async function makeKeyPair(path: string, comment: string): Promise<void> {
+  await must('Making a key', 'ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', comment, '-f', path]);
+}
+
+/** /etc/shadow with the password field of one user replaced. */
+export function withPassword(shadow: string, user: string, hash: string): string {
+  return shadow
+    .split('\n')
+    .map((line) => {
+      const fields = line.split(':');
+      return fields[0] === user ? [user, hash, ...fields.slice(2)].join(':') : line;
+    })
+    .join('\n');
+}
+
+/** SHA-512 crypt by the C library, through perl, which every Debian has; the password is on no command line. */
+async function crypt(password: string): Promise<string> {
+  const salt = randomUUID().replaceAll('-', '').slice(0, 16);
+  const script = `chomp(my $word = <STDIN>); print crypt($word, '$6$${salt}$')`;
+  return must('Hashing a password', 'perl', ['-e', script], { input: `${password}\n` });
+}
+
+export async function publicHostKey(paths: HostPaths): Promise<string> {
+  const text = await readFile(`${paths.upper}/etc/ssh/ssh_host_ed25519_key.pub`, 'utf8');
+  return text.trim().split(' ').slice(0, 2).join(' ');
+}
+
+/** Powers a host on. It boots on after this call, and lives on after haup. */
+export async function powerOn(paths: HostPaths): Promise<void> {
+  await launch('sh', ['-c', 'exec sh "$1" </dev/null >>"$2" 2>&1', 'sh', paths.script, paths.console]);
+}
+
+/** A host is on while its boot script runs. */
+export function isOn(processes: readonly LabProcess[], host: string): boolean {
+  return processes.some(({ group }) => group === `boot-${host}` || group.startsWith(`host-${host}/`));
+}
+
+const bootLimitMs = 60_000;
+
+/** Waits until sshd answers and systemd has started everything; the error has the console's last lines. */
+export async function waitUntilRunning(
+  spec: LabSpec,
+  host: LabHost,
+  lab: LabPaths,
+  signal: AbortSignal,
+): Promise<void> {
+  const paths = hostPaths(lab, host.name);
+  const until = performance.now() + bootLimitMs;
+  let last = '';
+  const fail = async (what: string): Promise<HaupError> => {
+    const console = await readFile(paths.console, 'utf8').catch(() => '');
+    return new HaupError('LAB_FAILED', `${host.name} of lab ${spec.name} ${what}.`, {
+      host: host.name,
+      hint: `haup lab down --name ${spec.name} removes it. Its console: ${paths.console}`,
+      detail: [...lastLines(last, 3), ...lastLines(console)],
+    });
+  };
+  // Between the start of the boot script and its entry into the lab's group, nothing shows that it runs.
+  const started = performance.now() + 3000;
+  while (performance.now() < until) {
+    const processes = await labProcesses(spec.name);
+    if ((await firstProcess(processes, host.name)) === null) {
+      // Before that there is no network either, and a connection would wait a second for ARP.
+      if (performance.now() > started && !isOn(processes, host.name)) throw await fail('did not boot');
+      await pause(20, signal);
+      continue;
+    }
+    const ran = await run(
+      'ip',
+      ['netns', 'exec', switchNamespace(spec.name), 'ssh', ...sshArgs(lab, host.name), waitScript],
+      { signal, limitMs: Math.max(1000, until - performance.now()) },
+    );
+    last = `${ran.stdout}${ran.stderr}`;
+    const said = ran.stdout.trim().split('\n').at(-1);
+    if (said === 'running') return;
+    if (said === 'degraded') throw await fail('has started, but some of its services have failed');
+    await pause(50, signal);
+  }
+  throw await fail(`did not answer on SSH within ${bootLimitMs / 1000} s`);
+}
+
+const waitScript = 'systemctl --failed --no-legend --plain; systemctl is-system-running --wait';
+
+/** Arguments of ssh that reach a host of the lab without asking anything. */
+export function sshArgs(lab: LabPaths, host: string): readonly string[] {
+  const options = ['BatchMode=yes', 'ConnectTimeout=2', 'LogLevel=ERROR'];
+  return ['-F', lab.sshConfig, ...options.flatMap((option) => ['-o', option]), host];
+}

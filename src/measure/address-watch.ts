@@ -1,0 +1,144 @@
+import type { HostName } from '../model/domain.ts';
+import { HaupError } from '../model/errors.ts';
+import type { Host } from '../model/host.ts';
+import { type HostClock, hostClock } from './host-clock.ts';
+import type { AddressEvent } from './tenures.ts';
+import { clockScript, fromNanoseconds, monitorParser, monitorScript } from './monitor.ts';
+
+/** What the kernels of several hosts say of their addresses, while it happens. */
+export interface Watch extends AsyncDisposable {
+  /** Hosts whose kernel has the address now. Throws when a host is no longer watched. */
+  holders(address: string): readonly HostName[];
+  /** All that was seen of an address: times on the operator's monotonic clock. */
+  events(address: string): readonly AddressEvent[];
+  /** How far the times of different hosts may be from each other, milliseconds: of one whose clock was set, that far. */
+  clockErrorMs(): number;
+}
+
+export interface WatchOptions {
+  readonly now: () => number;
+  /** The watching ends on the hosts, too, after this many seconds, whatever becomes of the connection. */
+  readonly limitSeconds: number;
+}
+
+/** How often each host is asked for its time. The fastest answer counts. */
+const clockReadings = 5;
+
+interface Seen {
+  readonly host: HostName;
+  readonly address: string;
+  readonly held: boolean;
+  /** By the host's clock. */
+  readonly atMs: number;
+}
+
+/** Resolves when every host has said what it has. Rejects as `Host.watch` does. */
+export async function watchAddresses(
+  hosts: readonly Host[],
+  options: WatchOptions,
+  signal: AbortSignal,
+): Promise<Watch> {
+  const over = new AbortController();
+  const ending = AbortSignal.any([signal, over.signal]);
+  const seen: Seen[] = [];
+  const has = new Map<HostName, Map<string, number>>(hosts.map(({ name }) => [name, new Map()]));
+  const clocks = new Map<HostName, HostClock>(hosts.map(({ name }) => [name, hostClock()]));
+  const streams: Promise<void>[] = [];
+  let failure: unknown = null;
+
+  const follow = async (host: Host, ready: () => void): Promise<void> => {
+    const clock = clocks.get(host.name) ?? hostClock();
+    const addresses = has.get(host.name) ?? new Map<string, number>();
+    const parse = monitorParser();
+    /** Address → when its state was last said to change, by the host's clock. */
+    const changedAt = new Map<string, number>();
+    const note = (address: string, held: boolean, atMs: number): void => {
+      if (addresses.has(address) === held) return;
+      if (held) addresses.set(address, atMs);
+      else addresses.delete(address);
+      seen.push({ host: host.name, address, held, atMs });
+    };
+    for await (const line of host.watch(monitorScript(options.limitSeconds), ending)) {
+      const localMs = options.now();
+      const said = parse(line);
+      if (said === null) continue;
+      clock.heard(said.kind === 'tick' ? said.toMs : said.atMs, localMs);
+      if (said.kind === 'tick') clock.ticked(said.fromMs, said.up);
+      if (said.kind === 'change') {
+        changedAt.set(said.address, said.atMs);
+        note(said.address, said.held, said.atMs);
+        continue;
+      }
+      // Normally nothing new. A change that the monitor missed is found here, up to a second late; one
+      // that fell into the looking is left to the monitor's own line.
+      for (const address of new Set([...addresses.keys(), ...said.addresses])) {
+        if ((changedAt.get(address) ?? 0) < said.fromMs)
+          note(address, said.addresses.includes(address), said.toMs);
+      }
+      ready();
+    }
+  };
+
+  const begin = (host: Host): Promise<void> =>
+    new Promise((resolve, reject) => {
+      const stream = follow(host, resolve).then(() => {
+        if (!ending.aborted)
+          throw new HaupError('CONNECTION_LOST', 'The watch on its addresses ended by itself.', {
+            host: host.name,
+          });
+      });
+      streams.push(
+        stream.catch((error: unknown) => {
+          if (!ending.aborted) failure ??= error;
+          reject(error);
+        }),
+      );
+      ending.addEventListener('abort', () => reject(ending.reason as Error), { once: true });
+    });
+
+  const end = async (): Promise<void> => {
+    over.abort();
+    await Promise.all(streams);
+  };
+  try {
+    await Promise.all(
+      hosts.map((host) => Promise.all([begin(host), compareClocks(host, clocks, options.now, ending)])),
+    );
+  } catch (error) {
+    await end();
+    throw error;
+  }
+  const local = ({ host, address, held, atMs }: Seen): AddressEvent => ({
+    host,
+    address,
+    held,
+    at: clocks.get(host)?.toLocal(atMs) ?? atMs,
+  });
+  return {
+    holders: (address) => {
+      if (failure !== null) throw failure;
+      return [...has].flatMap(([host, addresses]) => (addresses.has(address) ? [host] : [])).toSorted();
+    },
+    events: (address) => seen.filter((one) => one.address === address).map(local),
+    clockErrorMs: () => Math.max(0, ...[...clocks.values()].map((clock) => clock.errorMs())),
+    [Symbol.asyncDispose]: end,
+  };
+}
+
+async function compareClocks(
+  host: Host,
+  clocks: ReadonlyMap<HostName, HostClock>,
+  now: () => number,
+  signal: AbortSignal,
+): Promise<void> {
+  for (let reading = 0; reading < clockReadings; reading++) {
+    const asked = now();
+    const said = fromNanoseconds(
+      Buffer.from(await host.read(clockScript, signal))
+        .toString('utf8')
+        .trim(),
+    );
+    clocks.get(host.name)?.asked(asked, said);
+    clocks.get(host.name)?.heard(said, now());
+  }
+}

@@ -1,0 +1,68 @@
+import { Worker } from 'node:worker_threads';
+import { HaupError } from '../model/errors.ts';
+import type { Target } from './ask.ts';
+import type { Sample } from './outage.ts';
+import type { Batch, SampleOptions } from './sample-loop.ts';
+
+/**
+ * 200 requests a second to each target, and 1000 in all: more would load what is measured. A TLS handshake takes a
+ * hundred times as long as a request, and a connection of a stream goes on to an upstream: of those 50.
+ */
+export const intervalFor = (targets: readonly Target[]): number =>
+  Math.max(targets.every(({ kind = 'http' }) => kind === 'http') ? 5 : 20, targets.length);
+
+/**
+ * Below TCP's first retransmission (1 s, RFC 6298 2.1): a connection whose first packet was lost stays
+ * lost here, as it is for the person who waits.
+ */
+export const timeoutMs = 900;
+
+/** Samples as they end, from a thread of its own. Disposing stops it at once. */
+export interface Sampler extends AsyncDisposable {
+  /** Between two requests to one target. */
+  readonly intervalMs: number;
+  /** What has ended so far for one target, in the order of ending. Throws when the thread broke off. */
+  of(address: string): readonly Sample[];
+  /** Sends no more, and resolves when every request under way has ended: at most `timeoutMs`. */
+  stop(): Promise<void>;
+}
+
+/** Resolves when the first request has ended. Rejects with DRILL_FAILED when the thread cannot run. */
+export async function startSampler(options: SampleOptions, signal: AbortSignal): Promise<Sampler> {
+  signal.throwIfAborted();
+  const worker = new Worker(new URL('../verify/sample-thread.js', import.meta.url), { workerData: options });
+  const samples = new Map<string, Sample[]>(options.targets.map(({ address }) => [address, []]));
+  const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
+  let failure: HaupError | null = null;
+  const running = new Promise<void>((resolve, reject) => {
+    worker.on('message', (batches: readonly Batch[]) => {
+      for (const batch of batches) samples.get(batch.address)?.push(...batch.samples);
+      resolve();
+    });
+    worker.once('error', (cause) => {
+      failure = new HaupError('DRILL_FAILED', 'The HTTP sampler broke off.', { cause });
+      reject(failure);
+    });
+    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
+  });
+  try {
+    await running;
+  } catch (error) {
+    await worker.terminate();
+    throw error;
+  }
+  return {
+    intervalMs: options.intervalMs,
+    of: (address) => {
+      if (failure !== null) throw failure;
+      return samples.get(address) ?? [];
+    },
+    stop: async () => {
+      worker.postMessage('stop');
+      await ended;
+    },
+    [Symbol.asyncDispose]: async () => {
+      await worker.terminate();
+    },
+  };
+}

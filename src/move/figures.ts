@@ -1,0 +1,18 @@
+/** A move's figures as a report shows them: milliseconds, to the tenth. Pure. */
+
+import type { Answered, HeldTimes } from '../model/report.ts';
+import type { MoveVerdict } from './verdict.ts';
+
+export const answered = ({ outageMs, lost, total, retried }: MoveVerdict): Answered => ({
+  outageMs: tenths(outageMs),
+  lost,
+  total,
+  retried,
+});
+
+export const heldBy = ({ bothHeldMs, noneHeldMs }: MoveVerdict): HeldTimes => ({
+  bothHeldMs: tenths(bothHeldMs),
+  noneHeldMs: tenths(noneHeldMs),
+});
+
+export const tenths = (ms: number): number => Math.round(ms * 10) / 10;

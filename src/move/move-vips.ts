@@ -1,0 +1,181 @@
+import type { VipMove } from './decide-move.ts';
+import type { HostName, NginxSoftware, Vip, Vrrp } from '../model/domain.ts';
+import { HaupError } from '../model/errors.ts';
+import type { Action } from '../model/action.ts';
+import { probeOf, probeWords } from '../nginx/probe.ts';
+import type { FailoverReport, Topology, VipMoveReport } from '../model/report.ts';
+import { type Bound, bound } from '../measure/bounds.ts';
+import { answered, heldBy, tenths } from './figures.ts';
+import {
+  actLimitMs,
+  type DrillEnvironment,
+  isSteady,
+  type ExpectedMove,
+  patienceMs,
+  settleMs,
+  watchMove,
+} from './watch-move.ts';
+import type { Sampler } from '../measure/sampler.ts';
+import { judgeMove } from './verdict.ts';
+
+export interface MoveOrder {
+  readonly host: HostName;
+  readonly mode: FailoverReport['mode'];
+  readonly moves: readonly VipMove[];
+  /** What makes them move, in order. */
+  readonly actions: readonly Action[];
+  /** Everything that is shown before and after. */
+  readonly vips: readonly Vip[];
+  readonly vrrp: Vrrp;
+  /** What is asked at the VIPs. */
+  readonly nginx: Pick<NginxSoftware, 'sites'>;
+  /** Go on where this machine cannot see that the VIP serves. */
+  readonly force: boolean;
+}
+
+type Destined = VipMove & { readonly to: NonNullable<VipMove['to']> };
+
+const quiet = { steadyMs: 200, limitMs: 3_000 };
+/** What a move takes at the longest: a look at each VIP, each action, the move. */
+function moveLimitMs({ moves, actions }: MoveOrder, passages: readonly ExpectedMove[]): number {
+  const withinMs = Math.max(0, ...passages.map((one) => one.bound.withinMs));
+  return moves.length * quiet.limitMs + actions.length * actLimitMs + withinMs + patienceMs + settleMs;
+}
+
+/**
+ * Moves VIPs while every one of them is sampled, and reports what was seen. What cannot be observed
+ * before it is touched is refused (FAILOVER_REFUSED). The host stays as it is put: undoing a failover is
+ * the operator's next command, not a consequence of Ctrl-C.
+ */
+export async function moveVips(
+  order: MoveOrder,
+  environment: DrillEnvironment,
+  signal: AbortSignal,
+): Promise<FailoverReport> {
+  const before = topology(order.vips, environment);
+  const destined = order.moves.filter((move): move is Destined => move.to !== null);
+  const command = async (): Promise<void> => {
+    for (const action of order.actions) await environment.act(order.host, action);
+  };
+  const vips =
+    destined.length === 0
+      ? await command().then(() => [])
+      : await sampled(order, destined, command, environment, signal);
+  const stranded = order.moves
+    .filter(({ to }) => to === null)
+    .map(({ vip }) => `${vip.address.address}: no healthy host is there to take it`);
+  const reasons = [
+    ...vips.flatMap((vip) => vip.reasons.map((reason) => `${vip.moved.address}: ${reason}`)),
+    ...stranded,
+  ];
+  return {
+    version: 1,
+    ok: reasons.length === 0,
+    host: order.host,
+    mode: order.mode,
+    vips: vips.map(({ moved }) => moved),
+    before,
+    after: topology(order.vips, environment),
+    reasons,
+  };
+}
+
+interface Judged {
+  readonly moved: VipMoveReport;
+  readonly reasons: readonly string[];
+}
+
+async function sampled(
+  order: MoveOrder,
+  moves: readonly Destined[],
+  command: () => Promise<void>,
+  environment: DrillEnvironment,
+  signal: AbortSignal,
+): Promise<readonly Judged[]> {
+  const passages = moves.map((move) => ({
+    address: move.vip.address.address,
+    to: move.to.host,
+    bound: boundOf(order, move),
+  }));
+  await using sampler = await environment.sample(
+    passages.map(({ address }) => address),
+    moveLimitMs(order, passages),
+    signal,
+  );
+  await observable(order, moves, environment, sampler, signal);
+  const { window, arrived } = await watchMove(environment, sampler, passages, command, signal);
+  await sampler.stop();
+  return moves.map((move, index) => {
+    const address = move.vip.address.address;
+    const allowed = passages[index]?.bound ?? boundOf(order, move);
+    const arrivedMs = arrived.get(address) ?? null;
+    const verdict = judgeMove({
+      address,
+      from: move.from,
+      to: move.to.host,
+      bound: allowed,
+      window,
+      samples: sampler.of(address),
+      intervalMs: sampler.intervalMs,
+      events: environment.watch.events(address),
+      clockErrorMs: environment.watch.clockErrorMs(),
+      arrivedMs,
+    });
+    return {
+      moved: {
+        address,
+        asked: probeWords(probeOf(order.nginx, address)),
+        from: move.from,
+        to: arrivedMs === null ? null : move.to.host,
+        ...answered(verdict),
+        ...heldBy(verdict),
+        boundMs: tenths(allowed.outageMs),
+        allowanceMs: tenths(allowed.allowanceMs),
+        stalledMs: tenths(verdict.stalledMs),
+        movedMs: arrivedMs === null ? null : tenths(arrivedMs - window.fromMs),
+      },
+      reasons: verdict.reasons,
+    };
+  });
+}
+
+function boundOf({ mode, vrrp }: MoveOrder, { vip, from, to }: Destined): Bound {
+  const allowed = bound(mode, { vip, vrrp, successor: to.host, priority: to.priority });
+  // Nobody has it: it is out already, and all that can be asked is that this ends in time.
+  return from === null
+    ? { ...allowed, lossless: false, outageMs: allowed.withinMs, noneHeldMs: allowed.withinMs }
+    : allowed;
+}
+
+/**
+ * The VIPs serve, as seen from here: else what follows could not be told from what was before. The way
+ * back into service is never barred by that.
+ */
+async function observable(
+  { host, mode, nginx, force }: MoveOrder,
+  moves: readonly Destined[],
+  environment: DrillEnvironment,
+  sampler: Sampler,
+  signal: AbortSignal,
+): Promise<void> {
+  for (const { vip, from } of moves) {
+    const address = vip.address.address;
+    if (from === null || (await isSteady(environment, sampler, { address, host: from, ...quiet }, signal)))
+      continue;
+    const what = `${address} is not answered by ${from}, asked from this machine by ${probeWords(probeOf(nginx, address))}`;
+    if (force || mode === 'failback') {
+      environment.say(`${what}: going on all the same`);
+      continue;
+    }
+    throw new HaupError('FAILOVER_REFUSED', `${what}, so the move could not be observed.`, {
+      host,
+      hint: 'Nothing was changed. haup status shows what is wrong; run haup from a machine that reaches the VIP, or go on unseen with --force.',
+    });
+  }
+}
+
+const topology = (vips: readonly Vip[], environment: DrillEnvironment): readonly Topology[] =>
+  vips.map((vip) => ({
+    address: vip.address.address,
+    holders: environment.watch.holders(vip.address.address),
+  }));

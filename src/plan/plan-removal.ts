@@ -1,0 +1,178 @@
+/** Everything that haup put on hosts, taken away again, as a plan like any other. Pure. */
+
+import type { HostName, Service, Vip } from '../model/domain.ts';
+import type { HostFacts, StoppedUnit } from '../model/facts.ts';
+import { drainFile } from '../model/layout.ts';
+import type { Action } from '../model/action.ts';
+import type { Change, Plan, Same, Stage } from '../model/plan.ts';
+import { onlyIdle, type Turn } from './host-drain.ts';
+import { closeFirewall } from './firewall-changes.ts';
+import { giveBack, removeBuild } from './leftover.ts';
+import { servingNow } from './serving.ts';
+
+export interface RemovalOptions {
+  /** From which hosts; the others only take over. */
+  readonly hosts: readonly HostName[];
+  /** Also the packages that haup installed. */
+  readonly packages: boolean;
+}
+
+/**
+ * One track for each cluster; in it host by host, standbys before holders. A host gives its VIPs away
+ * first while another of its cluster is left to take them; the last one stops.
+ */
+export function planRemoval(
+  have: ReadonlyMap<HostName, HostFacts>,
+  vips: readonly Vip[],
+  clusters: readonly (readonly HostName[])[],
+  options: RemovalOptions,
+): Plan {
+  const same: Same[] = [];
+  const tracks = clusters.map((cluster): readonly Stage[] => {
+    const { heldBy, turnOf } = servingNow(cluster, have, vips);
+    const left = new Set(cluster.filter((host) => serves(have.get(host))));
+    return cluster
+      .flatMap((host) => have.get(host) ?? [])
+      .filter(({ host }) => options.hosts.includes(host))
+      .sort((a, b) => heldBy(a.host) - heldBy(b.host))
+      .flatMap((facts): readonly Stage[] => {
+        left.delete(facts.host);
+        const turn = left.size > 0 ? turnOf(facts.host, serves(facts) && canDrain(facts)) : null;
+        const changes = removal(facts, turn, options);
+        if (changes.length === 0) same.push({ host: facts.host, what: 'haup has put nothing on it' });
+        return changes.length === 0
+          ? []
+          : [{ title: `remove from ${facts.host}`, work: [{ host: facts.host, changes }], gate: [] }];
+      });
+  });
+  return { tracks: tracks.filter((stages) => stages.length > 0), same, want: [] };
+}
+
+const serves = (facts: HostFacts | undefined): boolean =>
+  facts !== undefined && facts.services.keepalived.active === 'active' && (facts.drain ?? 0) >= 0;
+
+/** `turn`: how the host stands among those that are left to serve; null: it is the last one. */
+function removal(
+  have: HostFacts,
+  turn: Turn | null,
+  { packages }: Pick<RemovalOptions, 'packages'>,
+): readonly Change[] {
+  const { record } = have;
+  const touched = Object.keys(record.services) as Service[];
+  const nothing =
+    [record.files, record.users, record.packages, record.builds, touched].every(
+      (list) => list.length === 0,
+    ) && have.drain === null;
+  if (nothing) return [];
+  // keepalived first: the VIPs go while nginx still answers.
+  const services = (['keepalived', 'nginx'] as const).filter((service) => touched.includes(service));
+  const stops = services.flatMap((service) => stop(service, have));
+  const closed = closeFirewall(have);
+  const files = giveBack(record.files, have);
+  return [
+    ...(turn?.able === true ? [giveUpVips] : []),
+    ...(turn !== null && (turn.able || !turn.holds) ? onlyIdle(stops, turn.watched, turn.held) : stops),
+    ...(closed === null ? [] : [closed]),
+    ...(files === null ? [] : [{ ...files, undo: [], why: 'haup wrote them' }]),
+    ...services.flatMap((service) => startFound(service, have)),
+    ...(record.units ?? []).toSorted((a, b) => (a.service < b.service ? 1 : -1)).map(reviveFound),
+    ...record.builds.map((build) => ({ ...removeBuild(build), why: 'haup built or installed it' })),
+    ...record.users.map((name) => ({
+      id: `remove-user:${name}`,
+      title: `remove user ${name}`,
+      why: 'haup created it',
+      actions: [{ do: 'remove-user', name } as const],
+      diffs: [],
+    })),
+    ...(packages ? removePackages(have) : []),
+    {
+      id: 'forget',
+      title: 'remove what haup remembers',
+      why:
+        packages || record.packages.length === 0
+          ? 'nothing of haup is left then'
+          : `nothing of haup is left then but the packages that it installed: ${record.packages.join(', ')}`,
+      actions: [{ do: 'forget' }],
+      diffs: [],
+    },
+  ];
+}
+
+/** Only where keepalived reads the file whose number is its priority's. */
+const canDrain = ({ files }: HostFacts): boolean => {
+  const conf = files['/etc/keepalived/keepalived.conf'];
+  return conf?.state === 'present' && conf.text?.includes(drainFile) === true;
+};
+
+const giveUpVips: Change = {
+  id: 'release',
+  title: 'drain',
+  why: 'the backup takes over first',
+  actions: [{ do: 'drain' }],
+  after: ['released'],
+  diffs: [],
+};
+
+function stop(service: Service, have: HostFacts): readonly Change[] {
+  const is = have.services[service];
+  if (is.load === 'not-found') return [];
+  const found = have.record.services[service];
+  const actions: Action[] = [
+    ...(is.active === 'inactive' ? [] : [{ do: 'service', service, verb: 'stop' } as const]),
+    ...(is.enabled !== 'enabled' || found?.enabled === true
+      ? []
+      : [{ do: 'service', service, verb: 'disable' } as const]),
+  ];
+  if (actions.length === 0) return [];
+  return [
+    {
+      id: `service:${service}`,
+      title:
+        actions.map((action) => (action.do === 'service' ? action.verb : '')).join(' and ') + ` ${service}`,
+      why: found?.active === true ? 'it goes back to how haup found it' : 'haup started it',
+      actions,
+      diffs: [],
+    },
+  ];
+}
+
+/** What ran before haup came runs again, with its own files. */
+function startFound(service: Service, have: HostFacts): readonly Change[] {
+  const found = have.record.services[service];
+  if (found === undefined || (!found.active && !found.enabled)) return [];
+  const verbs = [
+    ...(found.enabled ? (['enable'] as const) : []),
+    ...(found.active ? (['start'] as const) : []),
+  ];
+  return [
+    {
+      id: `found:${service}`,
+      title: `${verbs.join(' and ')} ${service}`,
+      why: 'so it was before haup came',
+      actions: verbs.map((verb) => ({ do: 'service', service, verb })),
+      diffs: [],
+    },
+  ];
+}
+
+/** nginx's comes first: what keepalived's announces answers by then. */
+const reviveFound = (stopped: StoppedUnit): Change => ({
+  id: `found:${stopped.unit}`,
+  title: `start ${stopped.unit}`,
+  why: 'it ran before haup came',
+  actions: [{ do: 'revive', ...stopped }],
+  diffs: [],
+});
+
+function removePackages({ packageManager: manager, record }: HostFacts): readonly Change[] {
+  if (manager === null || record.packages.length === 0) return [];
+  return [
+    {
+      id: 'packages',
+      title: `remove ${record.packages.length} package${record.packages.length === 1 ? '' : 's'} with ${manager}`,
+      why: `haup installed ${record.packages.join(', ')}`,
+      actions: [{ do: 'remove-packages', manager, names: record.packages, purge: true }],
+      diffs: [],
+    },
+  ];
+}

@@ -1,0 +1,33 @@
+import type { HostName } from '../model/domain.ts';
+import type { Emit } from '../model/events.ts';
+import type { Host } from '../model/host.ts';
+import type { StateLabel } from '../model/kept-state.ts';
+import type { Change, CheckName, Stage } from '../model/plan.ts';
+import type { PackStore } from './pack-store.ts';
+
+export interface ExecuteOptions {
+  readonly emit: Emit;
+  readonly now: () => number;
+  /** Every line that a host prints while it is changed, for the log. */
+  readonly log: (host: HostName, line: string) => void;
+  /** Builds on their way from host to host. */
+  readonly packs: Pick<PackStore, 'ready' | 'put' | 'fail'>;
+  /** Whose run this is, for the states that are kept on the hosts. */
+  readonly label: Omit<StateLabel, 'changes'>;
+  /** Aborts when somebody takes the lock away. */
+  readonly taken: AbortSignal;
+  /** A moment at which hosts act together, by the clock of each. */
+  readonly agree: (hosts: readonly Host[], signal: AbortSignal) => Promise<ReadonlyMap<HostName, number>>;
+  /** Around the part of a host's turn that can be noticed; `before` may refuse it. */
+  readonly turns: {
+    readonly before: (host: HostName, changes: readonly Change[]) => Promise<void>;
+    readonly after: (host: HostName, changes: readonly Change[], failure: unknown) => Promise<void>;
+  };
+  /** Resolves when the checks hold for the hosts of a track, rejects with GATE_FAILED. */
+  readonly gate: (
+    checks: readonly CheckName[],
+    hosts: readonly HostName[],
+    signal: AbortSignal,
+    about?: Pick<Stage, 'addresses' | 'settling' | 'strangers' | 'pending'>,
+  ) => Promise<void>;
+}

@@ -1,0 +1,183 @@
+/** Commands as root: directly, by passwordless sudo, or with the password of the inventory. */
+
+import { HaupError } from '../../model/errors.ts';
+import type { Secret } from '../../model/secret.ts';
+import { type Ended, type Execution, runOnChannel, type Link, timedOut, unlessAborted } from './channel.ts';
+import { deferred } from './deferred.ts';
+import { type Root, sudoMark, wrap } from '../shell.ts';
+
+type Outcome = 'accepted' | 'undecided' | HaupError;
+
+/** What is known about becoming root on one connection. */
+export interface RootWay {
+  readonly user: string;
+  readonly password: Secret | null;
+  /** Sudo asks for a password; learnt from the first command. */
+  asks: boolean;
+  /** The one trial of the password, while it runs and after; a refused password is not tried again. */
+  trial: Promise<Outcome> | null;
+  refusal: HaupError | null;
+}
+
+export function rootWay(user: string, password: Secret | null): RootWay {
+  return { user, password, asks: false, trial: null, refusal: null };
+}
+
+export interface RootCommand {
+  readonly script: string;
+  readonly stdin: Uint8Array;
+  readonly root: boolean;
+  readonly timeoutMs: number;
+  readonly lifeline: boolean;
+  readonly stdout: Execution['stdout'];
+  readonly stderr: Execution['stderr'];
+  readonly opened: NonNullable<Execution['opened']>;
+}
+
+/** Runs a script as the login user or as root. Resolves with its exit code. Rejects as `Connection.run` says. */
+export async function runAs(
+  link: Link,
+  way: RootWay,
+  job: RootCommand,
+  signal: AbortSignal,
+): Promise<number> {
+  if (!job.root) return startedOrThrow(link, await attempt(link, way, 'no', job, signal));
+  if (way.refusal !== null) throw way.refusal;
+  if (!way.asks) {
+    // Root itself and passwordless sudo need nothing more than this: one round trip.
+    const ended = await attempt(link, way, 'free', job, signal);
+    if (ended.started || !ended.said.includes(sudoMark)) return startedOrThrow(link, ended);
+    way.asks = true;
+    if (way.password === null || ended.code === 127) throw refuse(link, way, ended);
+    // sudo would take the first line, and the command's stdin the others.
+    if (/[\n\0]/.test(way.password.reveal())) throw refuse(link, way, ended);
+  }
+  return await withPassword(link, way, job, signal);
+}
+
+/** Commands that come while the password is being tried wait for the outcome: a wrong one is tried once. */
+async function withPassword(
+  link: Link,
+  way: RootWay,
+  job: RootCommand,
+  signal: AbortSignal,
+): Promise<number> {
+  for (;;) {
+    if (way.trial === null) return await tryPassword(link, way, job, signal);
+    const outcome = await unlessAborted(way.trial, link, signal);
+    if (outcome instanceof HaupError) throw outcome;
+    if (outcome === 'undecided') continue;
+    const ended = await attempt(link, way, 'password', job, signal);
+    if (!ended.started) throw refuse(link, way, ended);
+    return ended.code;
+  }
+}
+
+async function tryPassword(link: Link, way: RootWay, job: RootCommand, signal: AbortSignal): Promise<number> {
+  const trial = deferred<Outcome>();
+  way.trial = trial.promise;
+  let outcome: Outcome = 'undecided';
+  try {
+    const ended = await attempt(link, way, 'password', job, signal, () => {
+      outcome = 'accepted';
+      trial.resolve(outcome);
+    });
+    if (ended.started) return ended.code;
+    outcome = refuse(link, way, ended);
+    throw outcome;
+  } finally {
+    if (outcome === 'undecided') way.trial = null;
+    trial.resolve(outcome);
+  }
+}
+
+/** One execution, with the limit on the host and a later one here, for a host without `timeout` or without life. */
+async function attempt(
+  link: Link,
+  way: RootWay,
+  root: Root,
+  job: RootCommand,
+  signal: AbortSignal,
+  started: () => void = () => {},
+): Promise<Ended> {
+  const limitSeconds = Math.max(1, Math.ceil(job.timeoutMs / 1000));
+  const limitMs = limitSeconds * 1000;
+  const password = root === 'password' ? Buffer.from(`${way.password?.reveal() ?? ''}\n`) : Buffer.alloc(0);
+  const ended = await runOnChannel(
+    link,
+    {
+      text: wrap(job.script, { root, limitSeconds, lifeline: job.lifeline }),
+      stdin: Buffer.concat([password, job.stdin]),
+      keepOpen: job.lifeline,
+      limitMs: limitMs + graceMs,
+      stdout: job.stdout,
+      stderr: job.stderr,
+      opened: job.opened,
+      started,
+    },
+    signal,
+  );
+  const killed = ended.code === 124 || ended.code === 137;
+  // A script may end with these numbers of its own; and the host's clock may be a little faster than this one.
+  if (ended.started && killed && ended.ms > 0.99 * limitMs) {
+    throw timedOut(link.host, limitMs, true);
+  }
+  return ended;
+}
+
+/** How much later than the host's own limit this side gives up, so that it is the host that says how it ended. */
+const graceMs = 1_500;
+
+function startedOrThrow(link: Link, ended: Ended): number {
+  if (ended.started) return ended.code;
+  throw new HaupError('SSH_UNSUPPORTED', `${link.host} does not run commands: exit status ${ended.code}.`, {
+    host: link.host,
+    hint: 'Check the login shell of the user, and a forced command in sshd_config or authorized_keys.',
+    detail: tail(ended.said),
+  });
+}
+
+function refuse(link: Link, way: RootWay, ended: Ended): HaupError {
+  const said = ended.said.split(sudoMark).at(-1) ?? '';
+  const [what, hint] = reason(way, ended.code, said);
+  way.refusal = new HaupError('SUDO_REFUSED', `${way.user} cannot become root on ${link.host}: ${what}.`, {
+    host: link.host,
+    hint,
+    detail: tail(said),
+  });
+  return way.refusal;
+}
+
+/** Why sudo refused, and what to do next. */
+function reason({ user, password, trial }: RootWay, code: number, said: string): readonly [string, string] {
+  if (code === 127) {
+    return ['there is no sudo', 'Install sudo there, or log in as root with ssh.user.'];
+  }
+  if (/must have a tty|no tty present/.test(said) && !/password/.test(said)) {
+    return ['sudo wants a terminal', `Remove requiretty for ${user} from sudoers.`];
+  }
+  if (password === null) {
+    return [
+      'sudo wants a password',
+      'Set ssh.sudo_password in the inventory, for example env:SUDO_PASSWORD, or allow sudo without one.',
+    ];
+  }
+  if (trial === null) {
+    return [`the password from ${password.source} has several lines`, 'Keep only the password there.'];
+  }
+  if (/not in the sudoers|not allowed/.test(said)) {
+    return ['sudo does not allow it', `Allow ${user} to run sh as root in sudoers.`];
+  }
+  return [
+    `sudo refused the password from ${password.source}`,
+    'It was tried once. Correct it, then run the command again.',
+  ];
+}
+
+function tail(text: string): string[] {
+  return text
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '')
+    .slice(-5);
+}

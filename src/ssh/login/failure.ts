@@ -1,0 +1,158 @@
+/** What a failed connection was: ssh2's errors carry a level and seldom a code. */
+
+import { type ErrorCode, type ErrorDetails, HaupError } from '../../model/errors.ts';
+import type { Offers } from './auth.ts';
+
+export interface Attempt {
+  /** The host as the inventory names it. */
+  readonly host: string;
+  /** Who is being connected to: that host, or `jump host X`. */
+  readonly label: string;
+  readonly user: string;
+  /** `192.0.2.1:22` */
+  readonly endpoint: string;
+  readonly limitMs: number;
+  readonly offers: Offers | null;
+  /** What the other side said first. */
+  readonly firstWords: string;
+}
+
+/** A host that closes the connection before it has said who it is: sshd does so when too many log in at once. */
+export class TurnedAway extends HaupError {
+  /** It says so; otherwise it may turn this machine away for good. */
+  readonly busy: boolean;
+
+  constructor(code: ErrorCode, message: string, details: ErrorDetails, busy: boolean) {
+    super(code, message, details);
+    this.busy = busy;
+  }
+}
+
+/** Names the cause of a connection that did not come about. */
+export function connectFailure(error: unknown, attempt: Attempt): HaupError {
+  if (error instanceof HaupError) return error;
+  const { host, label, endpoint, firstWords } = attempt;
+  const { message, level, code } = partsOf(error);
+  const fail = (errorCode: ErrorCode, text: string, hint: string): HaupError =>
+    new HaupError(errorCode, text, { host, hint, cause: error });
+
+  if (level === 'client-authentication' || /too many authentication failures/i.test(message)) {
+    return refused(error, /too many/i.test(message), attempt);
+  }
+  const missing = /no matching (.+)$/i.exec(message)?.[1];
+  if (missing !== undefined) {
+    return fail('SSH_UNSUPPORTED', `${label} and haup have no ${missing} in common.`, triesIt(attempt));
+  }
+  if (level === 'client-timeout') {
+    return fail(
+      'HOST_UNREACHABLE',
+      `No answer from ${label} (${endpoint}) within ${attempt.limitMs / 1000} s.`,
+      'Check that the host is up, and that address, port and firewall let ssh through.',
+    );
+  }
+  const closed = /lost before handshake/i.test(message) || code === 'ECONNRESET' || code === 'EPIPE';
+  const busy = firstWords.includes('MaxStartups');
+  if (closed && (busy || firstWords === '')) {
+    return new TurnedAway(
+      'HOST_UNREACHABLE',
+      `${label} (${endpoint}) closes every connection at once.`,
+      {
+        host,
+        hint: 'sshd may allow too few logins at once (MaxStartups), or none from this address: see its log.',
+        cause: error,
+      },
+      busy,
+    );
+  }
+  if (firstWords !== '' && !firstWords.includes('SSH-')) {
+    return fail(
+      'HOST_UNREACHABLE',
+      `What answers on ${endpoint} is not an SSH server.`,
+      'Check address and port.',
+    );
+  }
+  const reason = socketReasons[code];
+  if (reason !== undefined)
+    return fail('HOST_UNREACHABLE', `${label} (${endpoint}) ${reason[0]}.`, reason[1]);
+  return fail('HOST_UNREACHABLE', `No connection to ${label} (${endpoint}): ${message}.`, triesIt(attempt));
+}
+
+function triesIt({ user, endpoint }: Attempt): string {
+  const [, address, port] = /^\[?(.*?)\]?:(\d+)$/.exec(endpoint) ?? [];
+  return `See what ssh says: ssh -v -p ${port} ${user}@${address}`;
+}
+
+/** ssh2 adds a level, Node a code, sshd the number of a reason. */
+function partsOf(error: unknown): {
+  readonly message: string;
+  readonly level: string;
+  readonly code: string;
+} {
+  if (!(error instanceof Error)) return { message: String(error), level: '', code: '' };
+  const {
+    message,
+    level = '',
+    code = '',
+  }: Error & { readonly level?: string; readonly code?: string | number } = error;
+  return { message, level, code: String(code) };
+}
+
+const socketReasons: Readonly<Record<string, readonly [string, string]>> = {
+  ECONNREFUSED: ['refuses connections', 'Check that sshd runs there, and on which port.'],
+  EHOSTUNREACH: [
+    'cannot be reached',
+    'Check that the host is up and in a network that this machine reaches.',
+  ],
+  ENETUNREACH: [
+    'is in a network that this machine does not reach',
+    'Check the address, and the routes of this machine.',
+  ],
+  ETIMEDOUT: ['does not answer', 'Check that the host is up, and that a firewall lets ssh through.'],
+  ECONNRESET: [
+    'closed the connection before the login',
+    'sshd may limit connections (MaxStartups) or addresses: see its log.',
+  ],
+  ENOTFOUND: [
+    'has an unknown name',
+    'Check the address in the inventory, or its Host entry in ~/.ssh/config.',
+  ],
+  EAI_AGAIN: ['has a name that could not be looked up', 'Check DNS on this machine, or write an IP address.'],
+};
+
+function refused(cause: unknown, tooMany: boolean, { host, label, user, offers }: Attempt): HaupError {
+  const { made = [], locked = [], unusable = [], accepted = [] } = offers ?? {};
+  return new HaupError('AUTH_REFUSED', `${label} refused to log ${user} in.`, {
+    host,
+    hint: tooMany
+      ? 'sshd hung up after too many wrong keys. Name the right one with ssh.identity_file.'
+      : locked[0] !== undefined
+        ? `${locked[0]} is encrypted and no agent holds it. Run: ssh-add ${locked[0]}`
+        : made.length === 0 && unusable.length > 0
+          ? `${unusable.join(' and ')} is missing, or is no private key: correct ssh.identity_file, or IdentityFile in ~/.ssh/config.`
+          : made.length === 0
+            ? 'There was nothing to offer. Start an ssh agent, or set ssh.identity_file or ssh.password.'
+            : `Check the user, and that one of the keys is in ~${user}/.ssh/authorized_keys there.`,
+    detail: [
+      ...(made.length > 0 ? [`offered: ${made.join(', ')}`] : []),
+      ...(accepted.length > 0 ? [`accepted there: ${accepted.join(', ')}`] : []),
+    ],
+    cause,
+  });
+}
+
+/** An established connection that broke; what was running there may have finished, or not, or still run. */
+export function connectionLost(host: string, cause: unknown): HaupError {
+  const said = cause instanceof Error ? cause.message : '';
+  const reason = /keepalive/i.test(said) ? ': it gives no sign of life' : said === '' ? '' : `: ${said}`;
+  return new HaupError('CONNECTION_LOST', `The connection to ${host} was lost${reason}.`, {
+    host,
+    hint: 'What was running there may have been done, or not. Once the host answers, run the command again: it goes on from what it finds.',
+    cause,
+  });
+}
+
+export function interrupted(host: string, signal: AbortSignal): HaupError {
+  const reason: unknown = signal.reason;
+  const hint = reason instanceof HaupError ? reason.hint : undefined;
+  return new HaupError('INTERRUPTED', 'Interrupted.', { host, hint, cause: reason });
+}

@@ -1,0 +1,253 @@
+/** One SSH connection, from the first packet to its end: node-ssh and ssh2 with their traps mended. */
+
+import { once, setMaxListeners } from 'node:events';
+import { connect as connectTcp } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { AnyAuthMethod, Client, ConnectConfig, NextAuthHandler } from 'ssh2';
+import { HaupError } from '../../model/errors.ts';
+import type { Secret } from '../../model/secret.ts';
+import { type Identity, type KeyTools, type Offers, prepareOffers } from './auth.ts';
+import { type Link, unlessAborted } from '../channel/channel.ts';
+import type { ConfigSource, SshConfig } from './ssh-config.ts';
+import { connectFailure, connectionLost, interrupted, TurnedAway } from './failure.ts';
+import { guardHostKey, type HostKeyGuard } from './host-key.ts';
+import { type HostKeyPolicy, knownHostsName } from './known-hosts.ts';
+import { slots } from './slots.ts';
+
+/** What node-ssh and its ssh2 are used for. */
+export interface Library extends KeyTools {
+  readonly NodeSSH: new () => {
+    readonly connection: Client | null;
+    connect(config: ConnectConfig): Promise<unknown>;
+  };
+}
+
+export interface LoginOptions extends ConfigSource {
+  readonly strictHostKey: 'accept-new' | 'yes';
+  readonly connectTimeoutMs: number;
+}
+
+/** A host on the way, the last one included. Null: as ssh's configuration says. */
+export interface Target {
+  /** For messages. */
+  readonly label: string;
+  readonly address: string;
+  readonly user: string | null;
+  readonly port: number | null;
+  readonly identityFile: string | null;
+  readonly jump: string | null;
+  readonly hostKey: string | null;
+  readonly password: Secret | null;
+}
+
+/** A host that haup is logged in to. */
+export interface Reached {
+  readonly user: string;
+  readonly link: Link;
+  /** Ends this connection and those that it goes through. Does not reject. */
+  readonly close: () => Promise<void>;
+}
+
+export interface Login {
+  readonly host: string;
+  readonly target: Target;
+  readonly config: SshConfig;
+  readonly options: LoginOptions;
+  readonly library: Library;
+  readonly signal: AbortSignal;
+  /** The jump host before it. */
+  readonly via: Reached | null;
+}
+
+/** A silent host is given up after three questions without an answer, 40 s; the ssh configuration may say otherwise. */
+const keepalive = { everyMs: 10_000, count: 3 };
+/** sshd allows ten (MaxSessions); two are left for people. */
+const channels = 8;
+/** How long a host may take to close its end. */
+const closeLimitMs = 500;
+
+/** Connects and logs in. Rejects as `connect` says. */
+export async function logIn(login: Login): Promise<Reached> {
+  const shown: string[] = [];
+  let notPinned: unknown = null;
+  for (let tries = 1; ; tries += 1) {
+    const guard = guardHostKey(policyOf(login), shown);
+    try {
+      return await tryLogIn(login, guard);
+    } catch (error) {
+      if (login.target.hostKey !== null && guard.refusal() !== null && tries < 5) {
+        // The pin may be that of a key which was not shown because another type came first.
+        shown.push(guard.shown());
+        notPinned ??= error;
+      } else if (notPinned !== null) {
+        throw notPinned;
+      } else if (error instanceof TurnedAway && tries < (error.busy ? 10 : 4)) {
+        // sshd drops connections at random while many log in (MaxStartups).
+        await sleep(100 * 2 ** Math.min(tries, 4) * (0.5 + Math.random()), undefined, {
+          signal: login.signal,
+        }).catch(() => {});
+      } else {
+        throw error;
+      }
+    }
+  }
+}
+
+async function tryLogIn(login: Login, guard: HostKeyGuard): Promise<Reached> {
+  const { host, target, config, options, library, signal, via } = login;
+  if (signal.aborted) throw interrupted(host, signal);
+  const debug = (line: string): void => options.debug?.(`${target.label}: ${line}`);
+  const limitMs = config.connectTimeoutMs ?? options.connectTimeoutMs;
+  const offering = prepareOffers(identityOf(login), library, debug);
+  const socket =
+    via === null
+      ? connectTcp({ host: config.hostname, port: config.port, noDelay: true })
+      : await forward(via, login, limitMs);
+
+  let firstWords = '';
+  socket.once('data', (chunk: Buffer) => {
+    firstWords = chunk.toString('latin1', 0, 80);
+  });
+  const ssh = new library.NodeSSH();
+  const connecting = ssh.connect({
+    sock: socket,
+    username: config.user,
+    readyTimeout: limitMs,
+    keepaliveInterval: (config.keepalive ?? keepalive).everyMs,
+    keepaliveCountMax: (config.keepalive ?? keepalive).count,
+    algorithms: { serverHostKey: guard.types },
+    hostVerifier: (key: Buffer) => guard.verify(key),
+    authHandler: (left, _partial, next) => void offerNext(offering, left, next),
+    ...(options.debug === undefined ? {} : { debug }),
+  });
+  // It settles on the first error, even on one of an agent, which does not matter: the events decide.
+  connecting.catch((error: Error) => debug(error.message));
+  const client = ssh.connection;
+  if (client === null) throw await connecting.catch((error: unknown) => error);
+
+  const gone = new AbortController();
+  setMaxListeners(0, gone.signal, client);
+  client.on('handshake', () => {
+    if (!guard.proven()) socket.destroy();
+  });
+  client.on('close', () => gone.abort(connectionLost(host, null)));
+  try {
+    await ready(client, gone, host, signal);
+  } catch (error) {
+    socket.destroy();
+    throw (
+      guard.refusal() ??
+      connectFailure(error, {
+        host,
+        label: target.label,
+        user: config.user,
+        endpoint: `${config.hostname.includes(':') ? `[${config.hostname}]` : config.hostname}:${config.port}`,
+        limitMs,
+        offers: await offering,
+        firstWords,
+      })
+    );
+  }
+  return {
+    user: config.user,
+    link: { host, client, slots: slots(channels), gone: gone.signal },
+    close: async () => {
+      client.end();
+      const limit = setTimeout(() => socket.destroy(), closeLimitMs);
+      if (!gone.signal.aborted) await once(gone.signal, 'abort');
+      clearTimeout(limit);
+      await via?.close();
+    },
+  };
+}
+
+/** Waits for the login. From then on every error ends the connection: one without a listener would end the process. */
+function ready(client: Client, gone: AbortController, host: string, signal: AbortSignal): Promise<void> {
+  return new Promise<void>((resolve, reject) => {
+    const abort = (): void => reject(interrupted(host, signal));
+    const settle = (): void => signal.removeEventListener('abort', abort);
+    signal.addEventListener('abort', abort, { once: true });
+    client.once('ready', () => {
+      settle();
+      resolve();
+    });
+    client.once('close', () => {
+      settle();
+      reject(new Error('the connection was closed during the login'));
+    });
+    client.on('error', (error: Error & { readonly level?: string }) => {
+      if (error.level === 'agent') return;
+      settle();
+      reject(error);
+      gone.abort(connectionLost(host, error));
+    });
+  });
+}
+
+async function offerNext(
+  offering: Promise<Offers>,
+  left: readonly string[] | null,
+  next: NextAuthHandler,
+): Promise<void> {
+  const offers = await offering;
+  // ssh2 takes false for the end of the list; its types do not know.
+  next(offers.next(left) as AnyAuthMethod);
+}
+
+function policyOf({ host, target, config, options }: Login): HostKeyPolicy {
+  return {
+    host,
+    label: target.label,
+    name: knownHostsName(config.hostname, config.port, config.hostKeyAlias),
+    strict: options.strictHostKey === 'yes' || config.strict,
+    pin: target.hostKey?.replace(/=+$/, '') ?? null,
+    userFiles: config.userKnownHostsFiles,
+    globalFiles: config.globalKnownHostsFiles,
+    hashNames: config.hashKnownHosts,
+  };
+}
+
+function identityOf({ target, config, options }: Login): Identity {
+  const { user, agent, password } = { ...config, password: target.password };
+  if (target.identityFile === null) {
+    return { user, agent, password, files: config.identityFiles, identitiesOnly: config.identitiesOnly };
+  }
+  // Who names a key means that one, be it from the agent.
+  const file = target.identityFile.replace(/^~(?=\/)/, () => options.home);
+  return { user, agent, password, files: [file], identitiesOnly: true };
+}
+
+/** A TCP connection from a jump host on. */
+async function forward(
+  via: Reached,
+  { host, target, config, signal }: Login,
+  limitMs: number,
+): Promise<Duplex> {
+  const { hostname, port } = config;
+  const opening = new Promise<Duplex>((resolve, reject) => {
+    via.link.client.forwardOut('127.0.0.1', 0, hostname, port, (error, channel) =>
+      error ? reject(error) : resolve(channel),
+    );
+  });
+  try {
+    return await unlessAborted(opening, via.link, AbortSignal.any([signal, AbortSignal.timeout(limitMs)]));
+  } catch (cause) {
+    opening.then(
+      (channel) => channel.destroy(),
+      () => {},
+    );
+    if (signal.aborted) throw interrupted(host, signal);
+    const why =
+      cause instanceof HaupError ? `no answer within ${limitMs / 1000} s` : (cause as Error).message;
+    throw new HaupError(
+      'HOST_UNREACHABLE',
+      `The jump host cannot reach ${target.label} (${hostname}:${port}): ${why}.`,
+      {
+        host,
+        hint: 'Check address and port, and that the jump host allows forwarding (AllowTcpForwarding).',
+        cause,
+      },
+    );
+  }
+}

@@ -1,0 +1,31 @@
+import type { Pack } from '../model/action.ts';
+import type { Tarball } from '../model/desired.ts';
+import type { ErrorCode } from '../model/errors.ts';
+
+/** A script to run as root, with the error that a non-zero exit means. */
+export interface RemoteJob {
+  readonly script: string;
+  readonly stdin?: Uint8Array;
+  readonly timeoutMs: number;
+  /** Ended on the host too when it is interrupted: a build that nobody waits for. */
+  readonly lifeline?: boolean;
+  readonly failure: ErrorCode;
+  /** What exit statuses of its own mean. */
+  readonly meaning?: Readonly<Record<number, Meaning>>;
+  /** What failed, in words: `./configure of keepalived 2.2.7`. */
+  readonly what: string;
+}
+
+export interface Meaning {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly hint: string;
+}
+
+/** What the operator's machine has ready: bytes, and patience. */
+export interface Store {
+  readonly tarball: (wanted: Tarball) => Uint8Array;
+  readonly pack: (wanted: Pack) => Uint8Array;
+  /** Seconds that another package run is waited for. */
+  readonly lockWait?: number;
+}

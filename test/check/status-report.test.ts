@@ -1,0 +1,100 @@
+import { expect, test } from 'vitest';
+import { statusReport } from '../../src/check/status-report.ts';
+import type { HostFacts } from '../../src/model/facts.ts';
+import { exampleInventory } from '../fakes/example.ts';
+import { bareFacts } from '../fakes/host.ts';
+
+const service = {
+  load: 'loaded',
+  active: 'active',
+  enabled: 'enabled',
+  unit: '/x',
+  needsDaemonReload: false,
+  activeSinceMs: 1,
+  program: '/x',
+};
+const version = (number: string) => ({ path: '/x', version: number, configure: [], stamp: null });
+const up = (host: string, held: readonly string[], changes: Partial<HostFacts> = {}): HostFacts =>
+  bareFacts(host, {
+    services: { keepalived: service, nginx: service },
+    software: { keepalived: version('2.2.7'), nginx: version('1.22.1') },
+    interfaces: [{ name: 'ens33', up: true, addresses: held.map((address) => `${address}/32`) }],
+    ...changes,
+  });
+const one = '192.168.160.161';
+const two = '192.168.160.162';
+const report = (a: HostFacts | null, b: HostFacts | null) =>
+  statusReport(
+    exampleInventory(),
+    new Map([
+      ['keep_136', a],
+      ['keep_137', b],
+    ]),
+    0,
+  );
+const wrong = (of: ReturnType<typeof report>) =>
+  of.findings
+    .filter(({ level }) => level !== 'ok')
+    .map(({ level, vip, host, message }) => `${level} ${vip ?? host}: ${message}`);
+
+test('a healthy mutual-backup pair', () => {
+  const healthy = report(up('keep_136', [one]), up('keep_137', [two]));
+  expect(healthy.ok).toBe(true);
+  expect(wrong(healthy)).toEqual([]);
+  expect(healthy.vips).toEqual([
+    { address: one, members: ['keep_136', 'keep_137'], holders: ['keep_136'], expected: 'keep_136' },
+    { address: two, members: ['keep_137', 'keep_136'], holders: ['keep_137'], expected: 'keep_137' },
+  ]);
+});
+
+test('two holders are a failure, though every request may be answered', () => {
+  const split = report(up('keep_136', [one]), up('keep_137', [one, two]));
+  expect(split.ok).toBe(false);
+  expect(wrong(split)).toEqual([`fail ${one}: keep_136 and keep_137 hold it at once (split brain)`]);
+});
+
+test('no holder, a dead daemon, a host out of reach', () => {
+  const inactive = { ...service, active: 'failed' };
+  expect(
+    wrong(report(up('keep_136', [], { services: { keepalived: inactive, nginx: service } }), null)),
+  ).toEqual([
+    'fail keep_136: keepalived is failed',
+    'fail keep_137: cannot be reached',
+    `fail ${one}: no host that was reached holds it`,
+    `fail ${two}: no host that was reached holds it`,
+  ]);
+});
+
+test('a VIP that no host holds although all were reached', () => {
+  expect(wrong(report(up('keep_136', [one]), up('keep_137', [])))).toEqual([`fail ${two}: no host holds it`]);
+});
+
+test('with one host asked nothing is said of a VIP that another may hold', () => {
+  const limited = statusReport(exampleInventory(), new Map([['keep_136', up('keep_136', [one])]]), 0);
+  expect(wrong(limited)).toEqual([]);
+  expect(limited.vips.map(({ holders }) => holders)).toEqual([['keep_136'], []]);
+});
+
+test('a drained host is a warning, and is not expected to hold anything', () => {
+  const drained = report(up('keep_136', [], { drain: -253 }), up('keep_137', [one, two]));
+  expect(drained.ok).toBe(true);
+  expect(drained.vips[0]?.expected).toBe('keep_137');
+  expect(wrong(drained)).toEqual(['warn keep_136: is drained and takes no VIP']);
+});
+
+test('a VIP on a host that is not the first able one, a clone, a clock, a version', () => {
+  const odd = report(
+    up('keep_136', [], { machineId: 'same' }),
+    up('keep_137', [one, two], {
+      machineId: 'same',
+      clockMs: 9000,
+      software: { keepalived: version('2.2.4'), nginx: version('1.22.1') },
+    }),
+  );
+  expect(wrong(odd)).toEqual([
+    'warn keep_137: keepalived is 2.2.4, the inventory wants 2.2.7',
+    "warn keep_137: its clock is 9 s ahead of this machine's",
+    `warn ${one}: held by keep_137; keep_136 comes before it and is able`,
+    'warn undefined: keep_136 and keep_137 have the same /etc/machine-id',
+  ]);
+});

@@ -1,0 +1,202 @@
+import { describe, expect, test } from 'vitest';
+import { HaupError } from '../../src/model/errors.ts';
+import { type DrillCase, runDrill } from '../../src/drill/drills.ts';
+import { fakeEnvironment, pair, type Trouble, vrrp } from '../fakes/drill-environment.ts';
+
+const never = new AbortController().signal;
+const drillOf = (drill: DrillCase['drill'] = 'stop'): DrillCase => ({
+  drill,
+  vip: pair[0],
+  vrrp,
+  from: { host: 'keep_136', priority: 100 },
+  to: { host: 'keep_137', priority: 80 },
+  beside: [pair[1].address.address],
+  tag: 't',
+});
+const run = async (trouble: Trouble = {}, drill: DrillCase['drill'] = 'stop') => {
+  const environment = fakeEnvironment(pair, vrrp, trouble);
+  const report = await runDrill(drillOf(drill), environment, never);
+  return { environment, report };
+};
+
+describe('the stop drill', () => {
+  test('measures the skew, the failback, and puts everything back', async () => {
+    const { environment, report } = await run();
+    expect(report).toMatchObject({ ok: true, reasons: [], from: 'keep_136', to: 'keep_137', boundMs: 687.5 });
+    expect(report.outageMs).toBeGreaterThan(680);
+    expect(report.outageMs).toBeLessThan(700);
+    expect(report.lost).toBe(138);
+    expect(report.noneHeldMs).toBeCloseTo(687.5, -1);
+    expect(report.bothHeldMs).toBe(0);
+    expect(report.failback).toMatchObject({ lost: 0, bothHeldMs: 0, noneHeldMs: 0 });
+    expect(report.failback?.outageMs).toBeLessThan(10);
+    expect(report.timeline.map(({ host }) => host)).toEqual(['keep_136', 'keep_137', 'keep_136']);
+    expect(report.timeline[0]?.fromMs).toBeLessThan(-250);
+    expect(report.unanswered).toHaveLength(1);
+    expect(environment.acted.map(({ action }) => action.do)).toEqual(['break', 'restore']);
+    expect(environment.sampling()).toBe(0);
+  });
+
+  test('waits for events, not for fixed times: a pair with 100/80 and adverts every second takes under 8 s', async () => {
+    const { environment } = await run();
+    expect(environment.now()).toBeLessThan(8_000);
+  });
+
+  test('arms a dead man that outlasts the drill, and disarms the same', async () => {
+    const { environment } = await run();
+    const [broke, mended] = environment.acted.map(({ action }) => action);
+    expect(broke).toMatchObject({ do: 'break', fault: { kind: 'stop', service: 'keepalived' } });
+    expect(mended).toEqual({ ...broke, do: 'restore' });
+    const seconds = broke !== undefined && 'deadMan' in broke ? broke.deadMan.seconds : 0;
+    expect(seconds).toBeGreaterThan(15);
+    expect(seconds).toBeLessThan(60);
+  });
+});
+
+test('a request that is cut in the instant of a move is lost, and no failure when a second connection answers', async () => {
+  const { report } = await run({ cutFailback: 5 }, 'stop');
+  expect(report).toMatchObject({ ok: true, reasons: [], failback: { lost: 1, retried: 1 } });
+  expect(report.unanswered).toHaveLength(2);
+});
+
+test('the drain drill loses nothing', async () => {
+  const { environment, report } = await run({}, 'drain');
+  expect(report).toMatchObject({ ok: true, lost: 0, boundMs: 0, to: 'keep_137' });
+  expect(environment.acted.map(({ action }) => action.do)).toEqual(['break', 'restore']);
+});
+
+describe('fails, with the reason,', () => {
+  test.each<[string, Trouble, DrillCase['drill'], RegExp]>([
+    [
+      'when the takeover is slower than the bound and the allowance',
+      { slowTakeover: 250 },
+      'stop',
+      /outage of 9\d\d ms is over the bound of 688 ms plus the allowance of 133 ms/,
+    ],
+    ['when nobody takes over', { nobodyTakesOver: true }, 'stop', /no host has it at the end/],
+    [
+      'when the holder does not come back',
+      { neverComesBack: true },
+      'stop',
+      /failback: keep_137 still has it after/,
+    ],
+    [
+      'when both have it after the way back',
+      { splitBrain: true },
+      'stop',
+      /failback: keep_136 and keep_137 both have it at the end: split brain/,
+    ],
+    [
+      'when a drained host does not let go',
+      { splitBrain: true },
+      'drain',
+      /^keep_136 and keep_137 both have it at the end/,
+    ],
+    [
+      'when a request is lost on the way back',
+      { lossyFailback: 10 },
+      'stop',
+      /failback: \d requests? (was|were) lost, and no second connection answered/,
+    ],
+    [
+      'when requests are cut long after the way back',
+      { cutFailback: 200 },
+      'stop',
+      /failback: \d+ requests were lost over 1\d\d ms, and only those of one instant may be/,
+    ],
+    ['when a drain does not move it', { neverComesBack: true }, 'drain', /keep_136 still has it after/],
+  ])('%s', async (_, trouble, drill, reason) => {
+    const { report } = await run(trouble, drill);
+    expect(report.ok).toBe(false);
+    expect(report.reasons.join('\n')).toMatch(reason);
+  });
+
+  test('and a slow takeover within the allowance is none', async () => {
+    expect((await run({ slowTakeover: 100 })).report.ok).toBe(true);
+  });
+});
+
+describe('does not break what is not whole', () => {
+  test('when somebody else answers on the VIP', async () => {
+    const { environment, report } = await run({ answers: 'keep_137' });
+    expect(environment.acted).toEqual([]);
+    expect(report).toMatchObject({ ok: false, to: null, failback: null });
+    expect(report.reasons[0]).toMatch(/not drilled: keep_136 has the VIP, but does not answer there/);
+    expect(environment.sampling()).toBe(0);
+  });
+
+  test('when another host has it', async () => {
+    const environment = fakeEnvironment(pair, vrrp);
+    const swapped = {
+      ...drillOf(),
+      from: { host: 'keep_137', priority: 80 },
+      to: { host: 'keep_136', priority: 100 },
+    };
+    const report = await runDrill(swapped, environment, never);
+    expect(environment.acted).toEqual([]);
+    expect(report.reasons[0]).toMatch(/keep_136 has the VIP, and keep_137 should/);
+  });
+
+  test.each([
+    [['keep_136', 'keep_137'], /keep_136 and keep_137 both have 192\.168\.160\.162: split brain/],
+    [[], /no host has 192\.168\.160\.162/],
+  ])('when another VIP of its hosts is with %j', async (holders, says) => {
+    const environment = fakeEnvironment(pair, vrrp);
+    const [mine] = pair;
+    const watch = {
+      ...environment.watch,
+      holders: (address: string) =>
+        address === mine.address.address ? environment.watch.holders(address) : holders,
+    };
+    const report = await runDrill(drillOf(), { ...environment, watch }, never);
+    expect(environment.acted).toEqual([]);
+    expect(report).toMatchObject({ ok: false, to: null, failback: null });
+    expect(report.reasons[0]).toMatch(says);
+  });
+});
+
+describe('always puts back what it broke', () => {
+  const interrupted = new HaupError('INTERRUPTED', 'Interrupted.');
+
+  // Every tenth of a second from before the fault to after the end.
+  test.each(Array.from({ length: 75 }, (_, n) => 20 + n * 100))('after Ctrl-C at %d ms', async (ms) => {
+    const controller = new AbortController();
+    const environment = fakeEnvironment(pair, vrrp, { at: { ms, run: () => controller.abort(interrupted) } });
+    const outcome = await runDrill(drillOf(), environment, controller.signal).then(
+      () => null,
+      (error: unknown) => error,
+    );
+    const done = environment.acted.map(({ action }) => action.do);
+    expect(done.filter((verb) => verb === 'restore')).toHaveLength(
+      done.filter((verb) => verb === 'break').length,
+    );
+    if (outcome !== null) expect(outcome).toBe(interrupted);
+    expect(environment.sampling()).toBe(0);
+  });
+
+  test('after the breaking itself failed half way', async () => {
+    const environment = fakeEnvironment(pair, vrrp, {
+      fails: (action) => (action.do === 'break' ? new HaupError('CONNECTION_LOST', 'gone') : null),
+    });
+    await expect(runDrill(drillOf(), environment, never)).rejects.toThrow('gone');
+    expect(environment.acted.map(({ action }) => action.do)).toEqual(['break', 'restore']);
+    expect(environment.sampling()).toBe(0);
+  });
+
+  test('after one failure to put it back, by trying again; after two it says what the host will do', async () => {
+    const refused = new HaupError('SERVICE_FAILED', 'keepalived does not start');
+    const once = fakeEnvironment(pair, vrrp, {
+      fails: (action, count) => (action.do === 'restore' && count === 2 ? refused : null),
+    });
+    await expect(runDrill(drillOf(), once, never)).rejects.toThrow('keepalived does not start');
+    expect(once.acted.map(({ action }) => action.do)).toEqual(['break', 'restore', 'restore']);
+    const twice = fakeEnvironment(pair, vrrp, {
+      fails: (action) => (action.do === 'restore' ? refused : null),
+    });
+    await expect(runDrill(drillOf(), twice, never)).rejects.toMatchObject({
+      code: 'DRILL_FAILED',
+      host: 'keep_136',
+      hint: expect.stringMatching(/The timer haup-stop-51-t on the host does it, \d+ s after/) as string,
+    });
+  });
+});

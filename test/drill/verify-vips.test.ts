@@ -1,0 +1,167 @@
+import { describe, expect, test } from 'vitest';
+import type { HostView } from '../../src/cluster/ability.ts';
+import { HaupError } from '../../src/model/errors.ts';
+import { type OpenDrillEnvironment, verifyVips } from '../../src/drill/verify-vips.ts';
+import { exampleInventory } from '../fakes/example.ts';
+import { bareFacts } from '../fakes/host.ts';
+import { type FakeGround, fakeEnvironment } from '../fakes/drill-environment.ts';
+
+const inventory = exampleInventory();
+const service = {
+  load: 'loaded',
+  active: 'active',
+  enabled: 'enabled',
+  unit: '/x',
+  needsDaemonReload: false,
+  activeSinceMs: 1,
+  program: '/x',
+};
+const view = (host: string, nginx = 'active'): HostView => ({
+  facts: bareFacts(host, { services: { keepalived: service, nginx: { ...service, active: nginx } } }),
+  http: { address: '192.168.160.136', host, error: null },
+});
+/** One world for all drills, and how long each wants it. */
+const opening =
+  (environment: FakeGround, limits: number[] = []): OpenDrillEnvironment =>
+  async (limitMs) => {
+    limits.push(limitMs);
+    return { ...environment, [Symbol.asyncDispose]: async () => {} };
+  };
+const verify = async (views: ReadonlyMap<string, HostView>) => {
+  const environment = fakeEnvironment(inventory.vips, inventory.vrrp);
+  const order = { inventory, vips: inventory.vips, drills: ['stop' as const], views, tag: 't' };
+  return { environment, ...(await verifyVips(order, opening(environment), new AbortController().signal)) };
+};
+
+test('the example: both VIPs, one after the other, each from its own holder', async () => {
+  const { environment, report } = await verify(
+    new Map([
+      ['keep_136', view('keep_136')],
+      ['keep_137', view('keep_137')],
+    ]),
+  );
+  expect(report.ok).toBe(true);
+  expect(
+    report.vips.map(({ address, drills }) => [
+      address,
+      drills.map(({ drill, from, to }) => [drill, from, to]),
+    ]),
+  ).toEqual([
+    ['192.168.160.161', [['stop', 'keep_136', 'keep_137']]],
+    ['192.168.160.162', [['stop', 'keep_137', 'keep_136']]],
+  ]);
+  expect(environment.acted.map(({ host, action }) => `${action.do} ${host}`)).toEqual([
+    'break keep_136',
+    'restore keep_136',
+    'break keep_137',
+    'restore keep_137',
+  ]);
+  expect(environment.now()).toBeLessThan(16_000);
+});
+
+test('without a healthy successor nothing is broken, and nothing is verified', async () => {
+  const { environment, report } = await verify(
+    new Map([
+      ['keep_136', view('keep_136')],
+      ['keep_137', view('keep_137', 'failed')],
+    ]),
+  );
+  expect(environment.acted).toEqual([]);
+  expect(report.ok).toBe(false);
+  expect(report.vips[0]?.drills[0]?.reasons).toEqual([
+    'not drilled: no other host could take over (keep_137: nginx is failed)',
+  ]);
+  expect(report.vips[1]?.drills[0]).toMatchObject({ from: 'keep_136', to: null });
+});
+
+test('a VIP that a host has which is not watched is none of its business', async () => {
+  const [first, second] = inventory.vips;
+  if (first === undefined || second === undefined) throw new Error('the example has two VIPs');
+  const [, keep136] = second.members;
+  const ring = { ...second, members: [{ ...keep136, host: 'keep_138' }, keep136] as const };
+  const views = new Map(['keep_136', 'keep_137'].map((host) => [host, view(host)] as const));
+  const environment = fakeEnvironment([first], inventory.vrrp);
+  const order = {
+    inventory: { ...inventory, vips: [first, ring] },
+    vips: [first],
+    drills: ['stop' as const],
+    views,
+    tag: 't',
+  };
+  expect(environment.watch.holders(ring.address.address)).toEqual([]);
+  const { report } = await verifyVips(order, opening(environment), new AbortController().signal);
+  expect(report).toMatchObject({ ok: true });
+});
+
+const both = new Map(['keep_136', 'keep_137'].map((host) => [host, view(host)] as const));
+const orderOf = (vrrp = inventory.vrrp) => ({
+  inventory: { ...inventory, vrrp },
+  vips: inventory.vips,
+  drills: ['stop' as const],
+  views: both,
+  tag: 't',
+});
+
+test('each drill is watched for as long as its timers need: with preempt_delay 300 for more than ten minutes', async () => {
+  const limits: number[] = [];
+  const vrrp = { ...inventory.vrrp, preemptDelay: 300 };
+  const environment = fakeEnvironment(inventory.vips, vrrp);
+  const { report } = await verifyVips(
+    orderOf(vrrp),
+    opening(environment, limits),
+    new AbortController().signal,
+  );
+  expect(report.ok).toBe(true);
+  expect(limits).toHaveLength(2);
+  for (const limitMs of limits) expect(limitMs).toBeGreaterThan(600_000);
+});
+
+describe('a run that is broken off', () => {
+  const gone = new HaupError('CONNECTION_LOST', 'The watch on its addresses ended by itself.');
+
+  test('reports what it had measured, and what it had not', async () => {
+    const environment = fakeEnvironment(inventory.vips, inventory.vrrp, {
+      fails: (_, count) => (count === 3 ? gone : null),
+    });
+    const { report, error } = await verifyVips(orderOf(), opening(environment), new AbortController().signal);
+    expect(error).toBe(gone);
+    expect(report.ok).toBe(false);
+    const [first, second] = report.vips.map(({ drills }) => drills[0]);
+    expect(first).toMatchObject({ ok: true, boundMs: 687.5 });
+    expect(first?.lost).toBeGreaterThan(100);
+    expect(second).toMatchObject({
+      ok: false,
+      reasons: ['not drilled: it was broken off: The watch on its addresses ended by itself.'],
+    });
+    // And what was broken is mended.
+    expect(environment.acted.map(({ action }) => action.do)).toEqual([
+      'break',
+      'restore',
+      'break',
+      'restore',
+    ]);
+  });
+
+  test('says of the drills after it that they were not made', async () => {
+    const environment = fakeEnvironment(inventory.vips, inventory.vrrp, {
+      fails: (_, count) => (count === 3 ? gone : null),
+    });
+    const order = { ...orderOf(), drills: ['stop' as const, 'drain' as const] };
+    const { report } = await verifyVips(order, opening(environment), new AbortController().signal);
+    expect(report.vips.flatMap(({ drills }) => drills.map(({ reasons }) => reasons.join()))).toEqual([
+      '',
+      'not drilled: it was broken off: The watch on its addresses ended by itself.',
+      'not drilled: the run was broken off before it',
+      'not drilled: the run was broken off before it',
+    ]);
+  });
+
+  test('rejects where nothing had been measured', async () => {
+    const environment = fakeEnvironment(inventory.vips, inventory.vrrp, {
+      fails: (_, count) => (count === 1 ? gone : null),
+    });
+    await expect(verifyVips(orderOf(), opening(environment), new AbortController().signal)).rejects.toBe(
+      gone,
+    );
+  });
+});

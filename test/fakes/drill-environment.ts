@@ -1,0 +1,200 @@
+import type { HostName, Vip, Vrrp } from '../../src/model/domain.ts';
+import type { Action } from '../../src/model/action.ts';
+import { masterDownMs, skewMs } from '../../src/measure/bounds.ts';
+import type { AddressEvent } from '../../src/measure/tenures.ts';
+import type { DrillEnvironment } from '../../src/move/watch-move.ts';
+import type { Sample } from '../../src/measure/outage.ts';
+
+/** What goes wrong in a run; nothing: keepalived and nginx as they should be. */
+export interface Trouble {
+  /** Milliseconds on top of the skew. */
+  readonly slowTakeover?: number;
+  readonly nobodyTakesOver?: boolean;
+  readonly neverComesBack?: boolean;
+  /** The new holder of a move gets the VIP, and the old one keeps it. */
+  readonly splitBrain?: boolean;
+  /** Who answers on the VIP whatever the kernels say. */
+  readonly answers?: HostName;
+  /** Requests sent within this many milliseconds after a move without a break are lost all the same. */
+  readonly lossyFailback?: number;
+  /** Requests sent within this many milliseconds after a move without a break are answered on a second connection only. */
+  readonly cutFailback?: number;
+  /** Whether an action fails. */
+  readonly fails?: (action: Action, count: number) => Error | null;
+  /** What to do at a moment, in milliseconds from the start. */
+  readonly at?: { readonly ms: number; readonly run: () => void };
+}
+
+export interface FakeGround extends DrillEnvironment {
+  readonly acted: readonly { readonly host: HostName; readonly action: Action }[];
+  readonly said: readonly string[];
+  /** Samplers that were begun and not ended. */
+  readonly sampling: () => number;
+}
+
+/**
+ * A pair of hosts and a client in memory, on a clock that moves only when somebody sleeps: VRRP by its
+ * own arithmetic, every request answered after a millisecond by whoever has the VIP.
+ */
+export function fakeEnvironment(vips: readonly Vip[], vrrp: Vrrp, trouble: Trouble = {}): FakeGround {
+  let ms = 0;
+  const stopped = new Set<HostName>();
+  const drained = new Set<HostName>();
+  const acted: { host: HostName; action: Action }[] = [];
+  const said: string[] = [];
+  const events: AddressEvent[] = [];
+  const holders = new Map<string, Set<HostName>>();
+  const lossyUntil = new Map<string, number>();
+  const cutUntil = new Map<string, number>();
+  let pending: { readonly at: number; readonly run: () => void }[] =
+    trouble.at === undefined ? [] : [{ at: trouble.at.ms, run: trouble.at.run }];
+  const samplers = new Set<{
+    readonly addresses: readonly string[];
+    readonly ended: Map<string, Sample[]>;
+    nextAt: number;
+  }>();
+
+  const hold = (address: string, host: HostName, held: boolean): void => {
+    const now = holders.get(address) ?? new Set();
+    if (now.has(host) === held) return;
+    if (held) now.add(host);
+    else now.delete(host);
+    holders.set(address, now);
+    events.push({ at: ms, host, address, held });
+  };
+  const later = (after: number, run: () => void): void => void pending.push({ at: ms + after, run });
+  const ranked = (vip: Vip): readonly (Vip['members'][number] & { effective: number })[] =>
+    vip.members
+      .filter(({ host }) => !stopped.has(host))
+      .map((member) => ({ ...member, effective: drained.has(member.host) ? 1 : member.priority }))
+      .toSorted((a, b) => b.effective - a.effective);
+  /** VRRP's answer to something that has changed. */
+  const elect = (): void => {
+    for (const vip of vips) {
+      const address = vip.address.address;
+      const [best] = ranked(vip);
+      const holding = [...(holders.get(address) ?? [])];
+      for (const host of holding) if (stopped.has(host)) later(20, () => hold(address, host, false));
+      if (best === undefined || holding.includes(best.host)) continue;
+      const orphaned = holding.every((host) => stopped.has(host));
+      if (orphaned ? trouble.nobodyTakesOver : trouble.neverComesBack) continue;
+      const wait = orphaned
+        ? 20 + skewMs(vrrp, vip.advertInt, best.effective) + (trouble.slowTakeover ?? 0)
+        : masterDownMs(vrrp, vip.advertInt, best.effective);
+      later(wait, () => {
+        if (ranked(vip)[0]?.host !== best.host) return;
+        hold(address, best.host, true);
+        if (!orphaned && trouble.lossyFailback !== undefined)
+          lossyUntil.set(address, ms + trouble.lossyFailback);
+        if (!orphaned && trouble.cutFailback !== undefined) cutUntil.set(address, ms + trouble.cutFailback);
+        if (trouble.splitBrain === true && !orphaned) return;
+        for (const host of holders.get(address) ?? []) if (host !== best.host) hold(address, host, false);
+      });
+    }
+  };
+  for (const vip of vips) hold(vip.address.address, vip.members[0].host, true);
+
+  const ask = (address: string): Sample => {
+    const host = trouble.answers ?? [...(holders.get(address) ?? [])].at(-1) ?? null;
+    const served = host !== null && !(ms < (lossyUntil.get(address) ?? -1));
+    const retried = ms < (cutUntil.get(address) ?? -1);
+    return served
+      ? { sentAt: ms, answeredAt: ms + 1, status: 200, host, retried, error: retried ? 'ECONNRESET' : null }
+      : { sentAt: ms, answeredAt: null, status: null, host: null, retried: false, error: 'timeout' };
+  };
+  const advance = (by: number): void => {
+    const to = ms + by;
+    while (ms < to) {
+      ms = Math.min(to, ms + 1);
+      const due = pending.filter(({ at }) => at <= ms);
+      pending = pending.filter(({ at }) => at > ms);
+      for (const { run } of due) run();
+      for (const sampler of samplers) {
+        if (ms < sampler.nextAt) continue;
+        sampler.nextAt = ms + 5;
+        for (const address of sampler.addresses) sampler.ended.get(address)?.push(ask(address));
+      }
+    }
+  };
+
+  return {
+    acted,
+    said,
+    sampling: () => samplers.size,
+    now: () => ms,
+    sleep: async (by, signal) => {
+      signal.throwIfAborted();
+      advance(by);
+      await Promise.resolve();
+      signal.throwIfAborted();
+    },
+    sample: async (addresses) => {
+      const own = {
+        addresses,
+        ended: new Map(addresses.map((address) => [address, [] as Sample[]])),
+        nextAt: ms,
+      };
+      samplers.add(own);
+      advance(5);
+      return {
+        intervalMs: 5,
+        of: (address) => own.ended.get(address) ?? [],
+        stop: async () => void samplers.delete(own),
+        [Symbol.asyncDispose]: async () => void samplers.delete(own),
+      };
+    },
+    watch: {
+      holders: (address) => [...(holders.get(address) ?? [])].toSorted(),
+      events: (address) => events.filter((event) => event.address === address),
+      clockErrorMs: () => 0,
+      [Symbol.asyncDispose]: async () => {},
+    },
+    act: async (host, action) => {
+      acted.push({ host, action });
+      advance(15);
+      const error = trouble.fails?.(action, acted.length);
+      if (error !== null && error !== undefined) throw error;
+      const fault = 'fault' in action ? action.fault.kind : action.do === 'service' ? 'stop' : 'drain';
+      const off =
+        action.do === 'break' || action.do === 'drain' || (action.do === 'service' && action.verb === 'stop');
+      const set = fault === 'stop' ? stopped : drained;
+      if (off) set.add(host);
+      else set.delete(host);
+      elect();
+    },
+    say: (text) => void said.push(text),
+  };
+}
+
+export const pair: readonly [Vip, Vip] = [
+  {
+    name: 'VI_1',
+    address: { address: '192.168.160.161', prefix: null },
+    virtualRouterId: 51,
+    members: [
+      { host: 'keep_136', priority: 100, interface: null },
+      { host: 'keep_137', priority: 80, interface: null },
+    ],
+    advertInt: 1,
+  },
+  {
+    name: 'VI_2',
+    address: { address: '192.168.160.162', prefix: null },
+    virtualRouterId: 52,
+    members: [
+      { host: 'keep_137', priority: 100, interface: null },
+      { host: 'keep_136', priority: 80, interface: null },
+    ],
+    advertInt: 1,
+  },
+];
+
+export const vrrp: Vrrp = {
+  version: 2,
+  profile: 'default',
+  authPass: null,
+  unicast: false,
+  preemptDelay: 0,
+  garpMasterRefresh: 60,
+  check: { enabled: true, interval: 1, timeout: 1, fall: 2, rise: 2 },
+};
