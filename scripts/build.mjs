@@ -43,8 +43,7 @@ await bundle.write({
     includeDependenciesRecursively: false,
     groups: [
       { name: 'core', test: /\/src\/(?:base|model)\// },
-      { name: 'cluster', test: /\/src\/(?:cluster|nginx)\// },
-      { name: 'inventory', test: /\/src\/inventory\/|node_modules\/(?:yaml|zod)\// },
+      { name: 'inventory', test: /\/src\/(?:inventory|cluster|nginx)\/|node_modules\/(?:yaml|zod)\// },
       { name: 'desired', test: /\/src\/desired\// },
       { name: 'hosts', test: /\/src\/(?:facts|ssh)\// },
       { name: 'plan', test: /\/src\/plan\// },
