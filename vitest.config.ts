@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
+import { hostScripts } from './scripts/host-scripts.mjs';
 import { patience } from './scripts/patience.mjs';
 import { templates } from './scripts/templates.mjs';
 
@@ -24,7 +25,7 @@ const e2e = {
 };
 
 export default defineConfig({
-  plugins: [templates()],
+  plugins: [templates(), hostScripts()],
   test: {
     projects: [
       {

@@ -3,6 +3,7 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { rolldown } from 'rolldown';
+import { hostScripts } from './host-scripts.mjs';
 import { templates } from './templates.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -23,7 +24,7 @@ const bundle = await rolldown({
   preserveEntrySignatures: 'allow-extension',
   // Brings WebAssembly and optional binaries that are found beside its files.
   external: ['node-ssh'],
-  plugins: [templates(), licences()],
+  plugins: [templates(), hostScripts(), licences()],
   transform: { target: 'node20.19' },
   onLog: (level, log, handler) => {
     if (level === 'warn') throw new Error(log.message);

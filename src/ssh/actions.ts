@@ -19,7 +19,7 @@ import { packBuild, placeBuild } from './builds/pack-build.ts';
 import { forget, removeBuild } from './builds/remove-build.ts';
 import { registered } from './registered.ts';
 import { reloadTogether, service } from './service-actions.ts';
-import { quote } from './shell.ts';
+import { quote } from '../base/quote.ts';
 import { disown, retire, revive, standBack, standUp } from './stand-back.ts';
 import { createUser, removeUser } from './users.ts';
 import { stream, swap } from './write-set.ts';

@@ -7,7 +7,7 @@
 import { sayMark } from '../model/layout.ts';
 import type { Action } from '../model/action.ts';
 import type { RemoteJob } from './remote-job.ts';
-import { quote } from './shell.ts';
+import { quote } from '../base/quote.ts';
 import { waitUntil } from './uptime.ts';
 
 const everyMs = 20;

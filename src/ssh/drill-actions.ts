@@ -15,7 +15,7 @@ import {
   stateDirectory,
 } from '../model/layout.ts';
 import type { RemoteJob } from './remote-job.ts';
-import { quote } from './shell.ts';
+import { quote } from '../base/quote.ts';
 
 const minute = 60_000;
 

@@ -8,7 +8,7 @@ import { entrustedScript, unreadMark } from '../model/layout.ts';
 import type { Action } from '../model/action.ts';
 import type { RemoteJob } from './remote-job.ts';
 import { announcing } from './announce.ts';
-import { quote } from './shell.ts';
+import { quote } from '../base/quote.ts';
 import { uptime } from './uptime.ts';
 
 export function entrust({

@@ -8,7 +8,7 @@ import { HaupError } from '../model/errors.ts';
 import type { HostLock, LockOwner } from '../model/host.ts';
 import { entrustedScript, leftDrill } from '../model/layout.ts';
 import { finishing } from './entrust.ts';
-import { quote } from './shell.ts';
+import { quote } from '../base/quote.ts';
 import type { Connection } from './transport.ts';
 
 const file = '/run/haup.lock';

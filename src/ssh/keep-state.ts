@@ -21,7 +21,7 @@ import type { KeptPaths } from '../model/kept-state.ts';
 import type { Action } from '../model/action.ts';
 import type { RemoteJob } from './remote-job.ts';
 import { recording } from './recording.ts';
-import { quote } from './shell.ts';
+import { quote } from '../base/quote.ts';
 
 const minute = 60_000;
 const numbers = `ls ${historyDirectory} 2>/dev/null | grep -x '[0-9]*' | sort -n`;

@@ -1,6 +1,6 @@
 import { basename } from 'node:path/posix';
 import type { FileWrite } from '../model/action.ts';
-import { quote } from './shell.ts';
+import { quote } from '../base/quote.ts';
 
 /**
  * sh for after files were written or taken away: systemd reads again what of them is its own. Links by which

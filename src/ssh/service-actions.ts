@@ -6,7 +6,7 @@ import { recordDirectory, unreadMark } from '../model/layout.ts';
 import type { Action } from '../model/action.ts';
 import type { RemoteJob } from './remote-job.ts';
 import { recording } from './recording.ts';
-import { quote } from './shell.ts';
+import { quote } from '../base/quote.ts';
 import { waitUntil } from './uptime.ts';
 
 export function service({ service: name, verb, found, idle = [] }: ServiceAction): RemoteJob {

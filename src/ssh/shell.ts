@@ -1,15 +1,6 @@
 /** sh text: quoting, and the wrapper that every remote command runs in. Pure. */
 
 /**
- * One word of POSIX sh that stands for exactly `text`.
- * @throws RangeError for text with NUL, which no argument of a process can carry.
- */
-export function quote(text: string): string {
-  if (text.includes('\0')) throw new RangeError('a shell word cannot contain NUL');
-  return /^[\w/.,:@%+-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
-}
-
-/**
  * How a command becomes root: `no` stays the login user; `free` is for root itself and for passwordless sudo;
  * `password` reads the password of sudo as the first line of stdin.
  */

@@ -4,7 +4,7 @@ import type { Action } from '../model/action.ts';
 import { foundDirectory, recordDirectory } from '../model/layout.ts';
 import type { RemoteJob } from './remote-job.ts';
 import { recording } from './recording.ts';
-import { quote } from './shell.ts';
+import { quote } from '../base/quote.ts';
 
 type Of<Verb extends Action['do']> = Extract<Action, { readonly do: Verb }>;
 

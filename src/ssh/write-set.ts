@@ -7,7 +7,7 @@ import { stateDirectory, unreadMark } from '../model/layout.ts';
 import type { RemoteJob } from './remote-job.ts';
 import { beforeConfigTests } from './config-test.ts';
 import { recording } from './recording.ts';
-import { quote } from './shell.ts';
+import { quote } from '../base/quote.ts';
 
 /** Exit status of a write script that found another file than the plan was made from. */
 export const staleStatus = 75;

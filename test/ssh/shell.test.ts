@@ -2,7 +2,8 @@ import { spawn, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { quote, startMark, sudoMark, type Wrapping, wrap } from '../../src/ssh/shell.ts';
+import { startMark, sudoMark, type Wrapping, wrap } from '../../src/ssh/shell.ts';
+import { quote } from '../../src/base/quote.ts';
 
 const text = fc.string({ unit: 'binary', maxLength: 40 }).filter((value) => !value.includes('\0'));
 

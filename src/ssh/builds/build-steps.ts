@@ -4,7 +4,7 @@ import type { BuildNeed, BuildRecipe, Tarball } from '../../model/desired.ts';
 import { initFeature, sourceDirectory } from '../../model/layout.ts';
 import type { RemoteJob, Meaning } from '../remote-job.ts';
 import { asideMark, lacksMark } from '../advice.ts';
-import { quote } from '../shell.ts';
+import { quote } from '../../base/quote.ts';
 
 const minute = 60_000;
 

@@ -7,7 +7,7 @@ import type { BuildRecipe } from '../../model/desired.ts';
 import { packageName, packNotes, packPlaces } from '../../model/pack-places.ts';
 import type { Meaning } from '../remote-job.ts';
 import { nameOf } from './build-steps.ts';
-import { quote } from '../shell.ts';
+import { quote } from '../../base/quote.ts';
 
 /** Exit status of a script that was given a pack with something in it that the build has not. */
 export const straysStatus = 68;

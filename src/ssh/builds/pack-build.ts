@@ -25,7 +25,7 @@ import { confining, strayed, straysStatus } from './confine-pack.ts';
 import { lockMeaning } from '../packages/package-lock.ts';
 import { installText } from '../packages/install-packages.ts';
 import { recording } from '../recording.ts';
-import { quote } from '../shell.ts';
+import { quote } from '../../base/quote.ts';
 
 const minute = 60_000;
 const packFile = (pack: Pack): string => quote(`${sourceDirectory}/${pack.key}.tar.gz`);

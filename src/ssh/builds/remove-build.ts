@@ -12,7 +12,7 @@ import {
 } from '../../model/layout.ts';
 import type { RemoteJob } from '../remote-job.ts';
 import { recording } from '../recording.ts';
-import { quote } from '../shell.ts';
+import { quote } from '../../base/quote.ts';
 
 const minute = 60_000;
 

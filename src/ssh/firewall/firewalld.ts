@@ -3,7 +3,7 @@
 import { firewallNames, isInward, type PlacedRule, richRule } from '../../model/firewall-rules.ts';
 import { recordDirectory } from '../../model/layout.ts';
 import { recording } from '../recording.ts';
-import { quote } from '../shell.ts';
+import { quote } from '../../base/quote.ts';
 
 const { vrrp, nginx } = firewallNames;
 const mine = `${recordDirectory}/firewall`;

@@ -11,7 +11,7 @@ import {
 import type { Action } from '../../model/action.ts';
 import type { RemoteJob } from '../remote-job.ts';
 import { firewalld } from './firewalld.ts';
-import { quote } from '../shell.ts';
+import { quote } from '../../base/quote.ts';
 import { ufw } from './ufw.ts';
 
 export function setFirewall({ tool, rules }: Extract<Action, { readonly do: 'firewall' }>): RemoteJob {

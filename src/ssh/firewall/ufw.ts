@@ -9,7 +9,7 @@ import {
   ufwRules,
 } from '../../model/firewall-rules.ts';
 import { recording } from '../recording.ts';
-import { quote } from '../shell.ts';
+import { quote } from '../../base/quote.ts';
 
 const chains = { incoming: 'ufw-before-input', outgoing: 'ufw-before-output' };
 const application = firewallNames.nginx;

@@ -4,7 +4,7 @@ import { recordDirectory } from '../../model/layout.ts';
 import type { PackageManager } from '../../model/package-manager.ts';
 import type { RemoteJob } from '../remote-job.ts';
 import { aloneText, lockMeaning } from './package-lock.ts';
-import { quote } from '../shell.ts';
+import { quote } from '../../base/quote.ts';
 
 const minute = 60_000;
 

@@ -6,7 +6,7 @@ import type { RemoteJob } from '../remote-job.ts';
 import { aloneText, lockMeaning } from './package-lock.ts';
 import { quietly } from './install-packages.ts';
 import { recording } from '../recording.ts';
-import { quote } from '../shell.ts';
+import { quote } from '../../base/quote.ts';
 
 /**
  * Removes exactly the packages named, and of those only what nothing else on the host needs: neither a

@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { FirewallTool, PlacedRule } from '../../../src/model/firewall-rules.ts';
 import { setFirewall } from '../../../src/ssh/firewall/set-firewall.ts';
-import { quote } from '../../../src/ssh/shell.ts';
+import { quote } from '../../../src/base/quote.ts';
 
 const script = (tool: FirewallTool, rules: readonly PlacedRule[]): string =>
   setFirewall({ do: 'firewall', tool, rules }).script;
