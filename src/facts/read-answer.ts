@@ -10,13 +10,13 @@ import type { FileFact } from '../model/facts.ts';
 
 export interface Answer {
   /** The records of a kind, each without the kind. */
-  all(kind: string): readonly (readonly string[])[];
+  readonly all: (kind: string) => readonly (readonly string[])[];
   /** The fields of the first record of a kind; empty: there is none. */
-  first(kind: string): readonly string[];
+  readonly first: (kind: string) => readonly string[];
   /** Lines of a program's output; empty: it was not run, or printed nothing. */
-  output(program: string): readonly string[];
+  readonly output: (program: string) => readonly string[];
   /** Whether the host was asked to run it. */
-  ran(program: string): boolean;
+  readonly ran: (program: string) => boolean;
   readonly files: Readonly<Record<string, FileFact>>;
   readonly clockMs: number;
 }

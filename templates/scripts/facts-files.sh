@@ -66,7 +66,7 @@ done
 printf 'files\t%s\n' $#
 if [ $# != 0 ]; then printf '%s\0' "$@"; fi
 # A process that looks at itself in /proc finds an inode made now: its time is the clock.
-stats=$(stat -L -c '%a %U:%G %s %Y' "$@" /proc/self/stat)
+stats=$(exec stat -L -c '%a %U:%G %s %Y' "$@" /proc/self/stat)
 printf '%s\n' "$stats"
 # size_of LINE: sets `size`.
 size_of() {

@@ -43,7 +43,7 @@ if command -v firewall-cmd >/dev/null; then
     printf 'firewall\ttool\tfirewalld\tidle\n'
   fi
   # What is written down for the next start, also while firewalld does not run.
-  written=$(grep -ls '"haup-' "$@")
+  written=$(exec grep -ls '"haup-' "$@")
   for file in $written; do
     zone=${file##*/}
     print_lines "$file" "firewall${tab}permanent$tab${zone%.xml}"
@@ -85,7 +85,7 @@ fi
 
 # Of every tool: another may drop what it lets through.
 ruleset=
-if command -v nft >/dev/null; then ruleset=$(nft -a list ruleset 2>/dev/null); fi
+if command -v nft >/dev/null; then ruleset=$(exec nft -a list ruleset 2>/dev/null); fi
 if [ -n "$ruleset" ]; then
   known=,
   if [ -f "$nft_rules" ]; then
@@ -120,7 +120,7 @@ for program in iptables-legacy iptables; do
   [ -z "$tool" ] || break
   command -v "$program" >/dev/null || continue
   if [ -z "$loaded" ] && command -v nft >/dev/null; then continue; fi
-  case "$loaded $("$program" -V)" in
+  case "$loaded $(exec "$program" -V)" in
     *filter*legacy*|*filter*v1.[0-7].*|*filter*v1.4*) ;;
     *nf_tables*) if command -v nft >/dev/null; then continue; fi ;;
     *) continue ;;

@@ -2,7 +2,8 @@
 # programs goes out unchanged between a line `begin` and a line `end`.
 #
 # Every process counts here, since the facts set how long an apply takes that has nothing to do: what the shell can do
-# itself, it does itself. Word splitting is at newlines alone, and patterns are expanded only between `set +f` and
+# itself, it does itself, and a program in a command substitution has `exec` before it, without which bash would start two
+# processes. Word splitting is at newlines alone, and patterns are expanded only between `set +f` and
 # `set -f`.
 newline='
 '

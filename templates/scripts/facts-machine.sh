@@ -2,7 +2,7 @@
 # Arguments: deb_packages rpm_packages offers users
 # Needs: facts-format
 first_line /proc/sys/kernel/arch
-[ -n "$line" ] || line=$(uname -m)
+[ -n "$line" ] || line=$(exec uname -m)
 arch=$line
 first_line /etc/machine-id
 printf 'machine\t%s\t%s\n' "$arch" "$line"
@@ -19,10 +19,10 @@ done
 
 if command -v dpkg-query >/dev/null; then
   # shellcheck disable=SC2086 # An item a line.
-  packages=$(dpkg-query -W -f='package\t${Package}\t${db:Status-Status}\t${Version}\n' $deb_packages 2>/dev/null)
+  packages=$(exec dpkg-query -W -f='package\t${Package}\t${db:Status-Status}\t${Version}\n' $deb_packages 2>/dev/null)
 elif command -v rpm >/dev/null; then
   # shellcheck disable=SC2086 # An item a line.
-  packages=$(rpm -q --qf 'package\t%{NAME}\tinstalled\t%{VERSION}-%{RELEASE}\n' $rpm_packages 2>/dev/null)
+  packages=$(exec rpm -q --qf 'package\t%{NAME}\tinstalled\t%{VERSION}-%{RELEASE}\n' $rpm_packages 2>/dev/null)
 else
   packages=
 fi
@@ -40,14 +40,14 @@ done
 if [ -z "$missing" ]; then :
 elif command -v dpkg-query >/dev/null; then
   # shellcheck disable=SC2086 # An item a line.
-  print_output apt-cache "$(apt-cache -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= policy $missing 2>/dev/null)"
+  print_output apt-cache "$(exec apt-cache -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= policy $missing 2>/dev/null)"
 elif command -v dnf >/dev/null; then
   # dnf 5 ends no line by itself.
   # shellcheck disable=SC2086 # An item a line.
-  print_output dnf "$(timeout 10 dnf -q -C repoquery --latest-limit=1 --qf '%{name}.%{arch} %{evr} repository\n' $missing 2>/dev/null)"
+  print_output dnf "$(exec timeout 10 dnf -q -C repoquery --latest-limit=1 --qf '%{name}.%{arch} %{evr} repository\n' $missing 2>/dev/null)"
 elif command -v yum >/dev/null; then
   # shellcheck disable=SC2086 # An item a line.
-  print_output dnf "$(timeout 10 yum -q -C list available $missing 2>/dev/null)"
+  print_output dnf "$(exec timeout 10 yum -q -C list available $missing 2>/dev/null)"
 fi
 
 # A tilde asks the same database as getent.

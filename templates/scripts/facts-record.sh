@@ -20,7 +20,7 @@ if [ -f "$record_directory/intents" ]; then
         printf 'intent\t%s\t%s\n' "$thing" "$identity"
         intended=$intended$thing$newline
         ;;
-      users) case $(getent passwd "$thing") in *:"$user_mark":*) printf 'record\tusers\t%s\n' "$thing" ;; esac ;;
+      users) case $(exec getent passwd "$thing") in *:"$user_mark":*) printf 'record\tusers\t%s\n' "$thing" ;; esac ;;
     esac
   done < "$record_directory/intents"
 fi

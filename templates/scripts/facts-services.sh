@@ -9,7 +9,7 @@ same_file() { [ "$1" -ef "$2" ]; }
 # resolve PATH: sets `real` to the file that it leads to.
 resolve() {
   real=$1
-  if [ -L "$1" ]; then real=$(readlink -f "$1")
+  if [ -L "$1" ]; then real=$(exec readlink -f "$1")
   elif cd -P "${1%/*}/" 2>/dev/null; then real=${PWD%/}/${1##*/}; fi
 }
 keepalived_real=
@@ -18,7 +18,7 @@ if [ -x "$keepalived" ]; then
   resolve "$keepalived"
   first_line "$keepalived_stamp"
   keepalived_real=$real
-  keepalived_said=$("$keepalived" -v 2>&1 </dev/null)
+  keepalived_said=$(exec "$keepalived" -v 2>&1 </dev/null)
   printf 'software\tkeepalived\t%s\t%s\t%s\n' "$keepalived" "$line" "$real"
   print_output keepalived "$keepalived_said"
 fi
@@ -28,7 +28,7 @@ if [ -x "$nginx" ]; then
   resolve "$nginx"
   first_line "$nginx_stamp"
   nginx_real=$real
-  nginx_said=$("$nginx" -V 2>&1 </dev/null)
+  nginx_said=$(exec "$nginx" -V 2>&1 </dev/null)
   printf 'software\tnginx\t%s\t%s\t%s\n' "$nginx" "$line" "$real"
   print_output nginx "$nginx_said"
 fi
@@ -38,7 +38,7 @@ cd /
 program_of() {
   if same_file "/proc/$1/exe" "$keepalived_real"; then program=$keepalived_real
   elif same_file "/proc/$1/exe" "$nginx_real"; then program=$nginx_real
-  else program=$(readlink "/proc/$1/exe"); fi
+  else program=$(exec readlink "/proc/$1/exe"); fi
 }
 # unit_of PID: sets `unit` to the service in whose control group it is.
 unit_of() {
@@ -72,8 +72,8 @@ said_by() {
   case "$1 $program" in
     "keepalived $keepalived_real") said=$keepalived_said ;;
     "nginx $nginx_real") said=$nginx_said ;;
-    keepalived*) said=$("/proc/$2/exe" -v 2>&1 </dev/null) ;;
-    nginx*) said=$("/proc/$2/exe" -V 2>&1 </dev/null) ;;
+    keepalived*) said=$(exec "/proc/$2/exe" -v 2>&1 </dev/null) ;;
+    nginx*) said=$(exec "/proc/$2/exe" -V 2>&1 </dev/null) ;;
   esac
 }
 # The words of a command line, one a line. Those of a process are separated by NUL, which a shell cannot read: that takes
@@ -87,7 +87,7 @@ words_of() {
       for word in $line; do words=$words$word$newline; done
       IFS=$newline
       ;;
-    *) words=$(tr '\0' '\n' < "/proc/$1/cmdline") ;;
+    *) words=$(exec tr '\0' '\n' < "/proc/$1/cmdline") ;;
   esac
 }
 # entry_of SERVICE PID: sets `entry` to the file that it reads first, from its command line or from how it was built.
@@ -128,7 +128,7 @@ entry_of() {
     fi
     case $entry in /*) ;; *) entry=${under%/}/$entry ;; esac
   elif [ -n "$entry" ]; then
-    entry=$(readlink "/proc/$pid/cwd")/$entry
+    entry=$(exec readlink "/proc/$pid/cwd")/$entry
   else
     option sysconfdir "$said"
     sysconfdir=$value
@@ -180,7 +180,7 @@ for service in keepalived nginx; do
 done
 set -f
 # shellcheck disable=SC2086 # An item a line.
-states=$(systemctl show keepalived.service nginx.service $units \
+states=$(exec systemctl show keepalived.service nginx.service $units \
   -p Id,LoadState,ActiveState,UnitFileState,FragmentPath,NeedDaemonReload,MainPID 2>/dev/null)
 print_output systemctl "$states"
 for line in $states; do

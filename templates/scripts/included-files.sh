@@ -1,8 +1,8 @@
-# included_files START KNOWN: prints each file that a daemon reads, and each pattern that it includes. START has a line
+# included_files START KNOWN, in a subshell: prints each file that a daemon reads, and each pattern that it includes. START has a line
 # for each daemon and file: pid, service, directory of the file that the daemon reads first, path. Only files of the list
 # KNOWN are opened, since awk may end when it is given a directory: any other include is printed as a pattern.
 included_files() {
-  awk '
+  exec awk '
 function follow(pid, service, directory, path, depth,  line, pieces, count, i, pattern) {
   # Types and parameters that every nginx has.
   if (depth > 8 || (pid, path) in followed || path ~ /(\/mime\.types|_params|\/fastcgi\.conf)$/) return

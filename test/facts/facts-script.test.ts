@@ -1,5 +1,14 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -77,6 +86,49 @@ describe('the script in a real sh', () => {
         stamp: 'abc',
       },
     });
+  });
+});
+
+describe.each([['dash'], ['bash'], ['busybox', 'sh']])('files, with %s', (...shell) => {
+  const [program = '', ...options] = shell;
+  const read = (wanted: FactsRequest, env = process.env) =>
+    parseFacts('here', execFileSync(program, [...options, '-c', factsScript(wanted)], { env })).files;
+  const sha256 = (bytes: string | Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
+
+  test('of any name and content, links by what they lead to; no directories, and nothing that is missing', () => {
+    const place = mkdtempSync(join(directory, 'odd-'));
+    const contents = {
+      'a b': 'text without an end',
+      "it's $(a) `file`": 'grüße\n',
+      'back\\slash': '',
+      '-n': 'end\nfiles\t1\nend\n',
+      'line\nbreak': Buffer.from([0, 255, 10, 0]),
+      'large\nfile': Buffer.alloc(262_145, 'x'),
+      larger: Buffer.alloc(300_000, 0),
+      full: Buffer.alloc(262_144, '\n'),
+      '*': 'star\n',
+    };
+    for (const [name, content] of Object.entries(contents)) writeFileSync(join(place, name), content);
+    symlinkSync('a b', join(place, 'link'));
+    symlinkSync('missing', join(place, 'dangling'));
+    mkdirSync(join(place, 'directory'));
+    const found = read(request({ files: [join(place, 'a b'), '/does/not/exist'], directories: [place] }));
+    expect(Object.keys(found).toSorted()).toEqual(
+      [...Object.keys(contents), 'link'].map((name) => join(place, name)).toSorted(),
+    );
+    for (const [name, content] of Object.entries({ ...contents, link: contents['a b'] })) {
+      const text = content.length > 262_144 ? null : Buffer.from(content).toString('utf8');
+      expect(found[join(place, name)]).toMatchObject({ sha256: sha256(content), text });
+    }
+  });
+
+  test('a file that vanishes meanwhile is an error', () => {
+    const bin = mkdtempSync(join(directory, 'bin-'));
+    writeFileSync(join(bin, 'cat'), `#!/bin/sh\nexec /bin/cat "$2"\n`, { mode: 0o755 });
+    const [one, two] = ['one', 'two'].map((name) => join(bin, name));
+    for (const path of [one, two]) writeFileSync(path ?? '', 'x\n');
+    const env = { ...process.env, PATH: `${bin}:${process.env['PATH']}` };
+    expect(() => read(request({ files: [one ?? '', two ?? ''] }), env)).toThrow(/changed while it was read/);
   });
 });
 
