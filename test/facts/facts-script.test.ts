@@ -150,8 +150,8 @@ test('services are read as systemd prints them, in whatever order', () => {
     'here',
     answer(
       'begin\tsystemctl',
-      ...['MainPID=7', 'Id=keepalived.service', 'LoadState=loaded', 'ActiveState=active', ''],
-      ...['Id=nginx.service', 'LoadState=masked', 'ActiveState=inactive', 'MainPID=0'],
+      'MainPID=7\nId=keepalived.service\nLoadState=loaded\nActiveState=active\n',
+      'Id=nginx.service\nLoadState=masked\nActiveState=inactive\nMainPID=0',
       'end\tsystemctl',
       'program\t7\t/usr/sbin/keepalived',
     ),
