@@ -14,9 +14,43 @@ export interface TextDiff {
   readonly after: string | null;
 }
 
+/** What a change does; code that treats some changes differently decides by this. */
+export type ChangeKind =
+  | 'repos'
+  | 'packages'
+  | 'user'
+  | 'build'
+  | 'install'
+  | 'config'
+  | 'unit'
+  | 'init'
+  | 'service'
+  | 'firewall'
+  | 'leftover'
+  | 'remove-unit'
+  | 'remove-build'
+  | 'remove-package'
+  | 'close-firewall'
+  | 'drain'
+  | 'undrain'
+  | 'entrust'
+  | 'reload-together'
+  | 'announce'
+  | 'stand-back'
+  | 'stand-up'
+  | 'step-down'
+  | 'retire'
+  | 'release'
+  | 'found'
+  | 'remove-user'
+  | 'forget';
+
 export interface Change {
-  /** Stable within a plan: `build:keepalived`, `config:nginx`. */
+  /** Stable within a plan, for people and JSON: `build:keepalived`, `config:nginx`. */
   readonly id: string;
+  readonly kind: ChangeKind;
+  /** The daemon that it changes; absent: none, or both. */
+  readonly service?: Service;
   readonly title: string;
   /** What differs, in words: `nginx 1.20.1 is not installed`. */
   readonly why: string;

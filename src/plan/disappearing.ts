@@ -23,7 +23,7 @@ export function disappearing(
   );
   return (have.running ?? []).flatMap((daemon): readonly Disappearing[] => {
     const ours = isOurs(have, daemon);
-    const changes = diff.change.some(({ id }) => id.endsWith(`:${daemon.service}`));
+    const changes = diff.change.some(({ service }) => service === daemon.service);
     if (ours ? !changes : !taken.includes(daemon)) return [];
     const gone = (kind: Disappearing['kind'], what: string): Disappearing => ({
       host: have.host,

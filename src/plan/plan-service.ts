@@ -125,6 +125,8 @@ const change = (
   does: Extract<Action, { do: 'service' }>['verb'],
 ): Change => ({
   id: `service:${service}`,
+  kind: 'service',
+  service,
   title: `${does} ${service}`,
   why: does === verb ? 'as you say' : `it does not run`,
   actions: [{ do: 'service', service, verb: does }],

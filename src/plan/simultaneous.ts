@@ -182,7 +182,9 @@ function missing(address: string, found: readonly Difference[], absent: readonly
 }
 
 const reloads = (diff: HostDiff | undefined): boolean =>
-  diff?.change.some((change) => change.id === 'service:keepalived' && !restarts(change)) === true;
+  diff?.change.some(
+    (change) => change.kind === 'service' && change.service === 'keepalived' && !restarts(change),
+  ) === true;
 
 /** The files of keepalived that a host is to get. */
 export function keepalivedWrite(
