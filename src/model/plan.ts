@@ -98,7 +98,8 @@ export interface BuildReport {
   readonly receivedBy: readonly HostName[];
 }
 
-export interface Same {
+/** A resource of a host that is as it should be. */
+export interface UnchangedResource {
   readonly host: HostName;
   /** The resource, and why nothing is to be done. */
   readonly what: string;
@@ -114,7 +115,7 @@ export interface HostWork {
 }
 
 /** Why hosts change at the same moment, and what clients notice of it. */
-export interface Together {
+export interface SimultaneousReason {
   readonly why: readonly string[];
   readonly expect: string;
 }
@@ -122,7 +123,7 @@ export interface Together {
 /** What is done at once, and what must hold before the next stage. */
 export interface Stage {
   readonly title: string;
-  readonly together?: Together;
+  readonly together?: SimultaneousReason;
   /** Hosts in parallel; the changes of a host in order. */
   readonly work: readonly HostWork[];
   readonly gate: readonly CheckName[];
@@ -139,7 +140,7 @@ export interface Stage {
 /** Tracks (clusters) run in parallel, the stages of a track in order. */
 export interface Plan {
   readonly tracks: readonly (readonly Stage[])[];
-  readonly same: readonly Same[];
+  readonly same: readonly UnchangedResource[];
   readonly want: readonly DesiredHost[];
   /** VIPs, sites and daemons that are there now and will not be. */
   readonly disappearing?: readonly Disappearing[];

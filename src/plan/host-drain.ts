@@ -46,9 +46,9 @@ export function canDrain(facts: HostFacts | undefined, entry: string): boolean {
   );
 }
 
-/** A host of a cluster that serves, in its turn. */
-export interface Turn {
-  /** The VIPs that one host each holds now. */
+/** What a drain has to respect: a host of a cluster that serves, and the VIPs around it. */
+export interface DrainContext {
+  /** The VIPs that exactly one host holds now. */
   readonly held: readonly string[];
   /** All that the host must not hold when a daemon of it is stopped or restarted. */
   readonly watched: readonly string[];
@@ -65,7 +65,7 @@ export interface Turn {
  */
 export function whileDrained(
   changes: readonly Change[],
-  { held, watched, holds, able }: Turn,
+  { held, watched, holds, able }: DrainContext,
 ): readonly Change[] {
   if (!changes.some(({ actions }) => actions.some(interrupts))) return changes;
   if (able) {

@@ -4,11 +4,11 @@ import type { HostName, Service, Vip } from '../model/domain.ts';
 import type { HostFacts, StoppedUnit } from '../model/facts.ts';
 import { drainFile } from '../model/layout.ts';
 import type { Action } from '../model/action.ts';
-import type { Change, Plan, Same, Stage } from '../model/plan.ts';
-import { onlyIdle, type Turn } from './host-drain.ts';
+import type { Change, Plan, UnchangedResource, Stage } from '../model/plan.ts';
+import { onlyIdle, type DrainContext } from './host-drain.ts';
 import { closeFirewall } from './firewall-changes.ts';
 import { giveBack, removeBuild } from './leftover.ts';
-import { servingNow } from './serving.ts';
+import { servedVips } from './served-vips.ts';
 
 export interface RemovalOptions {
   /** From which hosts; the others only take over. */
@@ -27,9 +27,9 @@ export function planRemoval(
   clusters: readonly (readonly HostName[])[],
   options: RemovalOptions,
 ): Plan {
-  const same: Same[] = [];
+  const same: UnchangedResource[] = [];
   const tracks = clusters.map((cluster): readonly Stage[] => {
-    const { heldBy, turnOf } = servingNow(cluster, have, vips);
+    const { heldBy, drainContext } = servedVips(cluster, have, vips);
     const left = new Set(cluster.filter((host) => serves(have.get(host))));
     return cluster
       .flatMap((host) => have.get(host) ?? [])
@@ -37,7 +37,7 @@ export function planRemoval(
       .sort((a, b) => heldBy(a.host) - heldBy(b.host))
       .flatMap((facts): readonly Stage[] => {
         left.delete(facts.host);
-        const turn = left.size > 0 ? turnOf(facts.host, serves(facts) && canDrain(facts)) : null;
+        const turn = left.size > 0 ? drainContext(facts.host, serves(facts) && canDrain(facts)) : null;
         const changes = removal(facts, turn, options);
         if (changes.length === 0) same.push({ host: facts.host, what: 'haup has put nothing on it' });
         return changes.length === 0
@@ -54,7 +54,7 @@ const serves = (facts: HostFacts | undefined): boolean =>
 /** `turn`: how the host stands among those that are left to serve; null: it is the last one. */
 function removal(
   have: HostFacts,
-  turn: Turn | null,
+  turn: DrainContext | null,
   { packages }: Pick<RemovalOptions, 'packages'>,
 ): readonly Change[] {
   const { record } = have;

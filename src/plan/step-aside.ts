@@ -14,7 +14,7 @@ import { undrain } from './host-drain.ts';
 import { runningWhole, withLowestPriority } from './running-vrrp.ts';
 import { unitOf } from './stranger-daemons.ts';
 
-export interface Aside {
+export interface StepAsideContext {
   /** VIPs that somebody else must hold before its keepalived ends. */
   readonly addresses: readonly string[];
   /** Its keepalived looks at haup's drain file. */
@@ -32,10 +32,10 @@ const announceMs = 2500;
 const meanwhile: Action = { do: 'announce', addresses: [], atMs: null, forMs: 0 };
 
 /** What the host does, and what the others do beside it. */
-export function standAside(
+export function stepAside(
   own: readonly Change[],
   have: HostFacts,
-  { addresses, drains, strangers, others }: Aside,
+  { addresses, drains, strangers, others }: StepAsideContext,
 ): { readonly changes: readonly Change[]; readonly beside: readonly HostWork[] } {
   const daemon = have.running?.find(({ service }) => service === 'keepalived');
   if (daemon === undefined || addresses.length === 0) return { changes: own, beside: [] };
