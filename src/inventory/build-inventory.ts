@@ -15,7 +15,8 @@ import type {
 } from '../model/domain.ts';
 import type { Secret } from '../model/secret.ts';
 import { addressOf, routerIdOf, vipName } from './derive.ts';
-import type { Path, Written, WrittenHost, WrittenSite, WrittenSoftware, WrittenVip } from './written.ts';
+import type { Written, WrittenHost, WrittenSite, WrittenSoftware, WrittenVip } from './schema.ts';
+import type { Path } from './violation.ts';
 
 /** How the values that stand elsewhere are got; each is given the place that asks, and reports its own failures. */
 export interface Sources {

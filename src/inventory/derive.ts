@@ -1,6 +1,7 @@
 /** What a file may leave out, from what it says. */
 
-import type { Loose, WrittenHost, WrittenVip } from './written.ts';
+import type { WrittenHost, WrittenVip } from './schema.ts';
+import type { Loose } from './validate.ts';
 
 /** The address of a host: `address`, Ansible's word for it, or the name itself. */
 export const addressOf = (name: string, host: Loose<WrittenHost>): string =>

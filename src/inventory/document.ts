@@ -3,7 +3,7 @@
 import { type Document, isAlias, isMap, isSeq, type Node, parseDocument, visit } from 'yaml';
 import { isMerge, secretSpans, type Span, spanOf } from './positions.ts';
 import type { Problem, Source } from './problem.ts';
-import type { Path } from './written.ts';
+import type { Path } from './violation.ts';
 
 export interface Parsed {
   readonly source: Source;

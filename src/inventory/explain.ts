@@ -3,8 +3,9 @@
 import { ansibleWord, foreignKey, keepalivedAddress } from './foreign.ts';
 import { meant } from './meant.ts';
 import { nearest } from './nearest.ts';
-import { inventoryJsonSchema, type Issue, secretKeys } from './schema.ts';
-import type { Path, Violation } from './written.ts';
+import { inventoryJsonSchema, secretKeys } from './schema.ts';
+import type { Issue } from './validate.ts';
+import type { Path, Violation } from './violation.ts';
 
 interface SchemaNode {
   readonly description?: string;

@@ -4,7 +4,7 @@ import type { Inventory } from '../model/domain.ts';
 import { knownProbe } from '../nginx/probe.ts';
 import { type Statement, statements } from '../nginx/nginx-text.ts';
 import { type Listen, type Server, siteServers } from '../nginx/servers.ts';
-import type { Path, Violation } from './written.ts';
+import type { Path, Violation } from './violation.ts';
 
 /** A server and where the inventory writes of it. */
 interface Placed {

@@ -1,6 +1,6 @@
 /** A value that does not fit its key → what was probably meant, as it is to be written. */
 
-import type { Path } from './written.ts';
+import type { Path } from './violation.ts';
 
 export function meant(path: Path, value: unknown): string | undefined {
   if (typeof value !== 'string') return undefined;

@@ -3,7 +3,7 @@
 import type { Override } from '../model/domain.ts';
 import { dotted, valueAt } from './explain.ts';
 import { secretKeys } from './schema.ts';
-import type { Path } from './written.ts';
+import type { Path } from './violation.ts';
 
 type YamlMap = Readonly<Record<string, unknown>>;
 

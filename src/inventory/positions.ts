@@ -1,7 +1,7 @@
 /** Where the values of a YAML document stand, and which of them must not be shown. */
 
 import { type Document, isAlias, isMap, isPair, isScalar, isSeq, type Node, type Pair, visit } from 'yaml';
-import type { Path } from './written.ts';
+import type { Path } from './violation.ts';
 
 export interface Span {
   readonly start: number;

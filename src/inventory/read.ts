@@ -12,8 +12,8 @@ import { listenRules } from './listen-rules.ts';
 import { lay, overrides } from './overlay.ts';
 import { inventoryError, type Problem } from './problem.ts';
 import { authPassProblem, rules } from './rules.ts';
-import { validate } from './schema.ts';
-import type { Path, Violation } from './written.ts';
+import { validate } from './validate.ts';
+import type { Path, Violation } from './violation.ts';
 
 export interface ReadOptions {
   /** A reference → its secret; throws SECRET_MISSING. */

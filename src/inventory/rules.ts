@@ -6,7 +6,8 @@
 import { addressOf } from './derive.ts';
 import { siteRules } from './site-rules.ts';
 import { vipRules } from './vip-rules.ts';
-import type { Parts, Violation } from './written.ts';
+import type { Parts } from './validate.ts';
+import type { Violation } from './violation.ts';
 
 export function rules(parts: Parts): Violation[] {
   return [hosts, vipRules, timing, authentication, documented, initScript, siteRules].flatMap((rule) =>

@@ -1,7 +1,9 @@
 /** Rules over the sites of nginx, as the inventory writes them. */
 
 import { addressOf, bare } from './derive.ts';
-import type { Loose, Parts, Path, Violation, WrittenSite } from './written.ts';
+import type { WrittenSite } from './schema.ts';
+import type { Loose, Parts } from './validate.ts';
+import type { Path, Violation } from './violation.ts';
 
 export function siteRules(parts: Parts): Violation[] {
   return [...names(parts), ...answers(parts), ...places(parts)];

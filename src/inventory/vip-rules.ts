@@ -3,7 +3,8 @@
 import { addressOf, bare, routerIdOf, vipName } from './derive.ts';
 import { nearest } from './nearest.ts';
 import { drainedBy } from '../model/layout.ts';
-import type { Parts, Path, Violation } from './written.ts';
+import type { Parts } from './validate.ts';
+import type { Path, Violation } from './violation.ts';
 
 export function vipRules(parts: Parts): Violation[] {
   return [...addresses(parts), ...members(parts), ...routerIds(parts)];

@@ -4,12 +4,11 @@ import { expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { loadInventory } from '../../src/inventory/load.ts';
 import { read } from './reading.ts';
-import { keys, schema } from './schema.ts';
+import { keys, schema, uncommented } from './schema.ts';
 
 const path = fileURLToPath(new URL('../../inventory.example.yaml', import.meta.url));
 const text = readFileSync(path, 'utf8');
-/** Prose stays a comment; what looks like YAML behind a # becomes YAML. */
-const whole = text.replaceAll(/^( *)# ( *(?:- )?[a-z_0-9]+:(?: .*)?)$/gm, '$1$2');
+const whole = uncommented(text);
 
 function at(value: unknown, keysDown: readonly string[]): unknown[] {
   const [key, ...rest] = keysDown;

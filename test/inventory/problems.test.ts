@@ -54,7 +54,7 @@ const cases: readonly [what: string, text: string, expected: readonly (string | 
     'a VRID out of range',
     'hosts: {a: , b: }\nvips:\n  - address: 10.0.0.9\n    hosts: [a, b]\n    virtual_router_id: 256\n',
     [
-      '5:24 vips[0].virtual_router_id: needs a VRID that no other VIP on the network has, from 1 to 255; this is the number 256',
+      '5:24 vips[0].virtual_router_id: needs a VRID that no other VIP on the network uses, from 1 to 255; this is the number 256',
     ],
   ],
   [
