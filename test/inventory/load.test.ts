@@ -49,8 +49,8 @@ test.each([
   ['a missing file', 'none.yaml', 'INVENTORY_MISSING', 'none.yaml does not exist'],
   ['a directory', 'site', 'INVENTORY_MISSING', 'site is a directory, not a file'],
   ['a file as a directory', 'inventory.yaml/x', 'INVENTORY_MISSING', 'inventory.yaml/x does not exist'],
-  ['no stdin', '-', 'INVENTORY_MISSING', 'there is no stdin to read the inventory from'],
-  ['a name with a zero byte', 'a\0b', 'INVENTORY_MISSING', /^a\0b can not be read/],
+  ['no stdin', '-', 'INVENTORY_MISSING', 'stdin has no inventory'],
+  ['a name with a zero byte', 'a\0b', 'INVENTORY_MISSING', /^a\0b cannot be read/],
 ])('%s', async (_, path, code, message) => {
   await expect(load(path)).rejects.toMatchObject({
     code,
@@ -84,7 +84,7 @@ test("every missing secret and site's file at once, at the place that asks", asy
   const error = await load('wrong.yaml').catch((caught: unknown) => caught);
   expect(error).toMatchObject({ code: 'INVENTORY_INVALID', message: 'wrong.yaml has 3 problems.' });
   expect((error as { detail: string[] }).detail.filter((line) => line.startsWith('wrong.yaml:'))).toEqual([
-    expect.stringMatching(/^wrong\.yaml:1:48 the secret's file .*none can not be read: it does not exist/),
+    expect.stringMatching(/^wrong\.yaml:1:48 cannot read the secret file .*none: it does not exist/),
     expect.stringMatching(/^wrong\.yaml:3:19 the environment variable NOPE is not set/),
     expect.stringMatching(/^wrong\.yaml:4:33 .*none\.conf does not exist/),
   ]);
@@ -93,7 +93,7 @@ test("every missing secret and site's file at once, at the place that asks", asy
 test('a missing secret alone has its own code', async () => {
   await expect(load('inventory.yaml', { env: {} })).rejects.toMatchObject({
     code: 'SECRET_MISSING',
-    message: 'A secret of inventory.yaml cannot be had.',
+    message: 'A secret of inventory.yaml cannot be resolved.',
     detail: [
       expect.stringMatching(/^inventory\.yaml:3:19 /),
       expect.anything(),
