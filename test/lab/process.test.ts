@@ -21,7 +21,7 @@ test('a program is run to its end, with what it said and how it ended', async ()
 test('a failure is an error that says what failed, with the last lines', async () => {
   await expect(must('Making it', 'sh', ['-c', 'echo because >&2; exit 1'])).rejects.toMatchObject({
     code: 'LAB_FAILED',
-    message: 'Making it: sh ended with status 1.',
+    message: 'Making it: sh exited with status 1.',
     detail: ['because'],
   });
 });
