@@ -259,7 +259,7 @@ function build() {
   const hook = (moment: string) =>
     text(
       /^[^\n\r\0]*[^\s][^\n\r\0]*$/,
-      `a command line for sh on this machine, run ${moment}, with the event as JSON on stdin`,
+      `a command line for sh on this machine, with the event as JSON on stdin, run ${moment}`,
     ).optional();
   const hooks = {
     before_apply: hook('before an apply or rollback changes anything; if it fails, nothing changes'),
