@@ -1,6 +1,6 @@
 /** What people paste from the files of other tools, and what to write here instead. */
 
-import { bare } from './derive.ts';
+import { bare } from '../base/address.ts';
 import { cidr4 } from './patterns.ts';
 
 /** A line of keepalived's virtual_ipaddress given as the address of a VIP; null for anything else. */

@@ -1,6 +1,7 @@
 /** Rules for nginx sites, as the inventory writes them. */
 
-import { addressOf, bare } from './derive.ts';
+import { bare } from '../base/address.ts';
+import { addressOf } from './derive.ts';
 import type { WrittenSite } from './schema.ts';
 import type { Loose, Parts } from './validate.ts';
 import type { Path, Violation } from './violation.ts';

@@ -1,6 +1,7 @@
 /** Rules for VIPs: addresses, names, members and their priorities, VRIDs. */
 
-import { addressOf, bare, routerIdOf, vipName } from './derive.ts';
+import { bare } from '../base/address.ts';
+import { addressOf, routerIdOf, vipName } from './derive.ts';
 import { nearest } from './nearest.ts';
 import { drainedBy } from '../model/layout.ts';
 import type { Parts } from './validate.ts';
