@@ -1,6 +1,6 @@
 /** Rules for VIPs: addresses, names, members and their priorities, VRIDs. */
 
-import { bare } from '../base/address.ts';
+import { bare, ipv4Number } from '../base/address.ts';
 import { addressOf, routerIdOf, vipName } from './derive.ts';
 import { nearest } from './nearest.ts';
 import { drainedBy } from '../model/layout.ts';
@@ -48,8 +48,8 @@ function addresses(parts: Parts): Violation[] {
 
 /** Why no host can have an IPv4 address; null when one can. */
 function reservation(cidr: string): string | null {
-  const [address = '', prefix] = cidr.split('/');
-  const bits = address.split('.').reduce((sum, octet) => sum * 256 + Number(octet), 0);
+  const [, prefix] = cidr.split('/');
+  const bits = ipv4Number(cidr) ?? 0;
   const first = Math.floor(bits / 2 ** 24);
   if (first === 0) return 'not a host address';
   if (first === 127) return 'a loopback address';
