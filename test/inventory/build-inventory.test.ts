@@ -11,7 +11,7 @@ import { keys, uncommented } from './schema.ts';
 const file = fileURLToPath(new URL('../../inventory.example.yaml', import.meta.url));
 const sources = { secret: () => null, text: () => '', local: (name: string) => name };
 
-/** The value, and each path of it that is read noted in `seen`, as test/inventory/schema.ts writes paths. */
+/** Wraps a value; each path that is read is added to `seen`, in the form of test/inventory/schema.ts. */
 function watched<T>(value: T, seen: Set<string>, path: readonly string[] = []): T {
   if (typeof value !== 'object' || value === null) return value;
   return new Proxy(value, {
@@ -26,24 +26,24 @@ function watched<T>(value: T, seen: Set<string>, path: readonly string[] = []): 
 }
 
 test('every key of the schema is read when the inventory is built', () => {
-  // The example with its comments has every key: example.test.ts.
+  // The uncommented example has every key: see example.test.ts.
   const checked = validate(parse(uncommented(readFileSync(file, 'utf8'))));
   if (!checked.ok) throw new Error(JSON.stringify(checked.issues));
   const seen = new Set<string>();
-  // Written out, so that what is passed on as a whole counts with its keys.
+  // Serialised, so that the keys of parts that are passed on whole are read too.
   JSON.stringify(build(watched(checked.written, seen), file, sources));
   const unread = keys().map(({ path }) => path.join('.'));
   expect(unread.length).toBeGreaterThan(60);
   expect(unread.filter((path) => !seen.has(path))).toEqual([]);
 });
 
-test('what is passed on as a whole has the same keys in the schema and in the domain', () => {
+test('parts that are passed on whole have the same keys in the schema and in the domain', () => {
   expectTypeOf<keyof Written['vrrp']['check']>().toEqualTypeOf<keyof HealthCheck>();
   expectTypeOf<keyof Written['build']>().toEqualTypeOf<keyof Inventory['build']>();
   expectTypeOf<Exclude<keyof Written['hooks'], 'timeout'>>().toEqualTypeOf<HookName>();
 });
 
-test('every key that takes a reference is known as a secret', () => {
+test('every key that takes a reference counts as a secret', () => {
   const references = keys().filter(({ node }) => node.pattern?.startsWith('^(env:') ?? false);
   expect(new Set(references.map(({ path }) => path.at(-1)))).toEqual(secretKeys);
 });

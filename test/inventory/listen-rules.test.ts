@@ -8,7 +8,7 @@ const accepted = (sites: string, text = ''): boolean =>
   read(least(`nginx: {${sites}}`), { readText: () => text }).nginx.sites.length > 0;
 const own = 'sites: [{name: own, file: own.conf}]';
 
-describe('where nginx will listen, files included', () => {
+describe('where nginx will listen, including site files', () => {
   test.each([
     ['server { listen 80; }'],
     ['server { listen 192.0.2.5:80; listen 80; }'],
@@ -50,11 +50,11 @@ describe('where nginx will listen, files included', () => {
     expect(accepted(`sites: [{name: page}, ${api.replace('[80]', '[81]')}]`)).toBe(true);
   });
 
-  test('an upstream of a stream has a port', () => {
+  test('an upstream of a stream needs a port', () => {
     expect(wrong('sites: [{name: api, listen: [81], stream: [10.0.0.5]}]').join()).toContain('stream[0]');
   });
 
-  test('health_port is whatever no site has', () => {
+  test('health_port can be any port that no site uses', () => {
     expect(accepted('health_port: 8080')).toBe(true);
     expect(wrong('health_port: 80').join()).toContain('the site default listens on port 80');
   });

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { least, problems } from './reading.ts';
 
-// What people write who come from other tools: each is told what to write here.
+// What people write who come from other tools, and the hint they get.
 
 const hosts = (a: string): string => least().replace('{address: 10.0.0.1}', a);
 const vip = (keys: string): string => least().replace('hosts: [a, b]}', `hosts: [a, b], ${keys}}`);

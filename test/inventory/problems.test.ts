@@ -253,7 +253,7 @@ test.each(cases)('%s', (_, text, expected) => {
   }
 });
 
-test('all problems at once, of the schema and of the rules, in the order of the file', async () => {
+test('all problems at once, from schema and rules, in file order', async () => {
   const text = `# 注释 keep_136 and keep_137
 hosts:
   keep_136: { address: 192.168.160.136, interface: this_name_is_too_long, sshh: 1 }
@@ -275,7 +275,7 @@ nginx:
   await expect([error.message, ...error.detail, error.hint].join('\n')).toMatchFileSnapshot('problems.txt');
 });
 
-test('no frame shows a secret, whatever is wrong on its line', () => {
+test('no frame shows a secret, whatever else is wrong on its line', () => {
   const texts = [
     least('vrrp: {auth_pass: hunter2, bogus: 1}\n'),
     least('vrrp: {auth_pass: "hunter2, }", bogus: 1}\n'),
@@ -296,7 +296,7 @@ test('no frame shows a secret, whatever is wrong on its line', () => {
   }
 });
 
-test('a secret that would be cut or is unfit for keepalived.conf is told without being shown', () => {
+test('a secret that is too long or unfit for keepalived.conf is reported without being shown', () => {
   const withPassword = (password: string): string[] =>
     problems(least(`vrrp: {auth_pass: "env:A:-${password}"}\n`));
   expect(withPassword('123456789')).toEqual([
@@ -307,7 +307,7 @@ test('a secret that would be cut or is unfit for keepalived.conf is told without
   expect(withPassword('a#b')[0]).not.toContain('a#b');
 });
 
-test('a text cannot move the cursor: control characters are shown as dots', () => {
+test('text cannot move the cursor: control characters are shown as dots', () => {
   const error = refusal(least('"\\e[2Jbogus": 1\n# \u001b[31m\n'));
   expect(error.detail.join('\n')).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f\u202e]/);
 });
@@ -321,13 +321,13 @@ test('a long line is cut around the caret', () => {
   expect(line.slice(caret.indexOf('^'), caret.lastIndexOf('^') + 1)).toBe('bogus');
 });
 
-test('a flood of problems is counted, and its first are shown', () => {
+test('of very many problems the first are shown and the rest counted', () => {
   const error = refusal(least(Array.from({ length: 200 }, (_, i) => `key${i}: 1\n`).join('')));
   expect(error.message).toBe('inventory.yaml has 200 problems.');
   expect(error.detail.at(-1)).toBe('… and 150 more');
 });
 
-test('anchors that multiply are refused at once', () => {
+test('anchors that multiply are refused quickly', () => {
   const levels = Array.from({ length: 12 }, (_, i) => `x-l${i + 1}: &l${i + 1} [${`*l${i},`.repeat(9)}]\n`);
   const started = performance.now();
   expect(problems(`x-l0: &l0 [lol]\n${levels.join('')}${least()}`)).toEqual([
@@ -343,13 +343,13 @@ test('a hundred hosts may share one anchor', () => {
   ).toHaveLength(1);
 });
 
-test('nesting without end is refused', () => {
+test('endless nesting is refused', () => {
   expect(problems(`x-a: ${'['.repeat(100_000)}`)).toEqual([
     expect.stringMatching(/^1:\d+ is nested too deeply/),
   ]);
 });
 
-test('names that every object has are ordinary names', () => {
+test('names of JavaScript object properties are ordinary names', () => {
   const text =
     'hosts: {toString: , constructor: }\nvips: [{address: 10.0.0.9, hosts: [toString, valueOf]}]\n__proto__: {}\n';
   expect(problems(text)).toEqual([

@@ -249,13 +249,13 @@ test.each(accepted)('accepted: %s', (_, text) => {
   expect(() => read(inventory(text))).not.toThrow();
 });
 
-test('the 1st, 5th and 9th octet are no matter: an octet of 255 makes a VRID of 255', () => {
+test('a last octet of 255 gives a VRID of 255', () => {
   expect(read(inventory({ vips: '[{address: 10.0.0.255, hosts: [a, b]}]' })).vips[0]?.virtualRouterId).toBe(
     255,
   );
 });
 
-test('ways that haup does not have are refused, not passed over', () => {
+test('unsupported modes are refused, not ignored', () => {
   expect(problems(`${inventory({})}firewall: off\n`)).toHaveLength(1);
 });
 

@@ -62,7 +62,7 @@ test('a command runs once, however often its secret is asked for', () => {
   expect(resolve(reference).reveal()).toBe(resolve(reference).reveal());
 });
 
-test('no way of printing a secret shows it', () => {
+test('no way of printing a secret reveals it', () => {
   const secret = resolve('env:SET');
   expect(String(secret) + JSON.stringify({ secret })).not.toContain('from-env');
 });

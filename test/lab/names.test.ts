@@ -29,7 +29,7 @@ const withOther = (change: object): LabSpec => ({ ...pair, hosts: [first!, { ...
 const labNames = fc.stringMatching(/^[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?$/);
 const hostNames = fc.stringMatching(/^[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,61}[A-Za-z0-9_])?$/);
 
-test('the example pair can be made', () => {
+test('the example pair is valid', () => {
   expect(checkSpec(pair)).toBe(pair);
 });
 
@@ -64,7 +64,7 @@ test.each(['', 'A', 'a b', '-a', 'a-', 'a.b', 'a/b', '..', 'a'.repeat(33), "a'"]
   },
 );
 
-test('a namespace tells its lab, and nothing else is taken for one', () => {
+test('the lab of a namespace is known from its name', () => {
   fc.assert(
     fc.property(labNames, hostNames, (lab, host) => {
       expect(labOf(switchNamespace(lab))).toBe(lab);
@@ -90,7 +90,7 @@ test('no two labs share a namespace, whatever their hosts are called', () => {
   );
 });
 
-test('a machine name is one that systemd takes', () => {
+test('machine names are valid for systemd', () => {
   fc.assert(
     fc.property(labNames, hostNames, (lab, host) => {
       expect(machineName(lab, host)).toMatch(/^[A-Za-z0-9](?:[A-Za-z0-9-]{0,62}[A-Za-z0-9])?$/);
