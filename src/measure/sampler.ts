@@ -30,7 +30,7 @@ export interface Sampler extends AsyncDisposable {
 /** Resolves when the first request has ended. Rejects with DRILL_FAILED when the thread cannot run. */
 export async function startSampler(options: SampleOptions, signal: AbortSignal): Promise<Sampler> {
   signal.throwIfAborted();
-  const worker = new Worker(new URL('../verify/sample-thread.js', import.meta.url), { workerData: options });
+  const worker = new Worker(new URL('./sample-thread.js', import.meta.url), { workerData: options });
   const samples = new Map<string, Sample[]>(options.targets.map(({ address }) => [address, []]));
   const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
   let failure: HaupError | null = null;
