@@ -1,7 +1,10 @@
 import type { Writable } from 'node:stream';
+import type { HostSpec } from '../model/domain.ts';
 import type { StreamFacts } from '../report/style.ts';
+import type { openDrillEnvironment } from './drill-environment.ts';
+import type { ReachedHost, ReachOptions } from './reach-host.ts';
 
-/** The outside world of a command: the one place that reads `process`. */
+/** The outside world of a command: the process, and how hosts are reached. Tests put their own in its place. */
 export interface Context {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
@@ -38,4 +41,8 @@ export interface Context {
   readonly isTty: boolean;
   /** Asks a yes/no question; rejects with CONFIRMATION_NEEDED when nobody can answer. */
   readonly confirm: (question: string) => Promise<boolean>;
+  /** Connects to a host. Rejects with a HaupError. */
+  readonly reach: (spec: HostSpec, options: ReachOptions) => Promise<ReachedHost>;
+  /** Watches the addresses of hosts and samples their VIPs, for a move or a drill. */
+  readonly openEnvironment: typeof openDrillEnvironment;
 }

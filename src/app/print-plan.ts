@@ -3,6 +3,7 @@ import type { BuildReport, Finding, Plan } from '../model/plan.ts';
 import { buildsOf } from '../plan/build-changes.ts';
 import type { Context } from './command-context.ts';
 import type { GlobalOptions } from './options.ts';
+import { printFindings } from './print-findings.ts';
 import { styleFor } from '../report/stream-style.ts';
 
 /** The plan on stdout: text, or with --json one document. */
@@ -26,10 +27,7 @@ export async function printPlan(
     verbose: options.verbose === true,
   });
   context.out(`${text}\n`);
-  if (findings.length === 0) return;
-  const { findingLines } = await import('../report/finding-text.ts');
-  const width = Math.min(context.stdout.columns, 100);
-  context.out(`\n${findings.flatMap((finding) => findingLines(finding, style, width)).join('\n')}\n`);
+  await printFindings(context, findings);
 }
 
 /** The plan as data that is safe to print: no bytes of files, no secrets. */

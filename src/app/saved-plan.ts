@@ -4,7 +4,7 @@ import { assertOwnDirectory, readOwn, writeWhole } from '../base/own-file.ts';
 import type { InventoryTexts } from '../model/inventory-texts.ts';
 import { HaupError } from '../model/errors.ts';
 import type { Context } from './command-context.ts';
-import type { DecidedPlan } from './prepare-decision.ts';
+import type { PlannedHosts } from './decide-apply.ts';
 
 export interface SavedFile {
   /** As the operator wrote it. */
@@ -41,7 +41,7 @@ export async function savedPlanAt(context: Context, path: string | undefined): P
 export async function savePlan(
   context: Context,
   path: string,
-  { plan, facts }: DecidedPlan,
+  { plan, facts }: PlannedHosts,
   inventory: InventoryTexts,
 ): Promise<void> {
   const [{ writePlan }, { snapshot }, { haupVersion }] = await Promise.all([

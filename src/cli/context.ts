@@ -50,10 +50,11 @@ export function makeContext(proc: NodeJS.Process, color: ColorWish): Context {
   });
   const isTty = proc.stdin.isTTY === true && proc.stderr.isTTY === true;
   const { signal, changing, isRead, write, interrupt } = endings(proc);
+  const home = proc.env['HOME'] ?? homedir();
   return {
     env: proc.env,
     cwd: proc.cwd(),
-    home: proc.env['HOME'] ?? homedir(),
+    home,
     operator: `${proc.env['SUDO_USER'] ?? userInfo().username}@${hostname()}`,
     pid: proc.pid,
     node: proc.execPath,
@@ -100,5 +101,11 @@ export function makeContext(proc: NodeJS.Process, color: ColorWish): Context {
         prompt.close();
       }
     },
+    reach: async (spec, options) => {
+      const { reachOverSsh } = await import('../app/reach-host.ts');
+      return reachOverSsh(spec, options, { env: proc.env, home });
+    },
+    openEnvironment: async (...world) =>
+      (await import('../app/drill-environment.ts')).openDrillEnvironment(...world),
   };
 }

@@ -125,7 +125,7 @@ Exit codes: 0 ok, 1 failed on a host, 2 usage or inventory, 3 findings or
       .option('--allow-downgrade', 'also replace a version by a lower one')
       .option('--take-over', 'also end the VIPs, sites and daemons of somebody else that the plan names')
       .option('--no-cached-builds', 'build anew in place of using builds that this machine keeps'),
-    async (context, [path], options) => (await import('./apply-command.ts')).apply(context, path, options),
+    async (context, [path], options) => (await import('../app/apply.ts')).apply(context, path, options),
   );
   const hostAndInventory = (command: Command): Command =>
     command
@@ -208,7 +208,12 @@ Exit codes: 0 ok, 1 failed on a host, 2 usage or inventory, 3 findings or
       .option('-y, --yes', 'do not ask')
       .addOption(lockWait()),
     async (context, [verb, service, path], options) =>
-      (await import('./service-command.ts')).service(context, { verb, service } as never, path, options),
+      (await import('../app/control-service.ts')).controlService(
+        context,
+        { verb, service } as never,
+        path,
+        options,
+      ),
   );
   bind(
     inventoryArgument(add('uninstall', 'Take away from the hosts all that haup put there.', 'Change hosts:'))
@@ -217,7 +222,7 @@ Exit codes: 0 ok, 1 failed on a host, 2 usage or inventory, 3 findings or
       .option('-y, --yes', 'do not ask')
       .addOption(lockWait()),
     async (context, [path], options) =>
-      (await import('./uninstall-command.ts')).uninstall(context, path, options),
+      (await import('../app/uninstall.ts')).uninstall(context, path, options),
   );
   declareLab(
     program

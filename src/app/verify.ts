@@ -1,0 +1,85 @@
+import type { DrillName } from '../drill/drills.ts';
+import type { VerifyOutcome } from '../drill/verify-vips.ts';
+import { rejection, throwFailures } from '../base/failures.ts';
+import type { Inventory, Vip } from '../model/domain.ts';
+import { HaupError } from '../model/errors.ts';
+import type { Finding } from '../model/plan.ts';
+import type { Context } from './command-context.ts';
+import { limited, openInventory } from './open-inventory.ts';
+import { agreed, type SessionOptions, withHosts } from './with-hosts.ts';
+
+export interface VerifyOptions extends SessionOptions {
+  readonly vip?: string;
+  readonly drill?: readonly DrillName[];
+}
+
+export interface Verification extends VerifyOutcome {
+  /** About the lock; printed already. */
+  readonly findings: readonly Finding[];
+}
+
+const load = () =>
+  Promise.all([
+    import('../drill/verify-vips.ts'),
+    import('../report/line-reporter.ts'),
+    import('./host-views.ts'),
+  ]);
+
+/** `haup verify`: connect, ask, lock, look, drill, report. Null: the operator said no. */
+export async function verify(
+  context: Context,
+  path: string | undefined,
+  options: VerifyOptions,
+): Promise<Verification | null> {
+  const drills = [...new Set(options.drill ?? (['stop'] as const))];
+  const inventory = await openInventory(context, path);
+  const vips = chosenVips(inventory, options);
+  const names = inventory.hosts
+    .map(({ name }) => name)
+    .filter((name) => vips.some((vip) => vip.members.some(({ host }) => host === name)));
+  return withHosts(context, inventory, options, { names, prepare: load }, async (session, modules) => {
+    const [{ verifyVips }, { lineReporter }, { viewHosts }] = modules;
+    const why = `haup verify ${inventory.file}`;
+    const confirm = (): Promise<boolean> => agreed(context, options, question(vips, drills));
+    return session.change({ why, confirm }, async ({ signal, findings }) => {
+      const { views, failures } = await viewHosts(inventory, session.hosts, signal);
+      // Whether such a host holds a VIP too could not be seen.
+      throwFailures([...failures.values()].map(rejection));
+      const { emit } = lineReporter(context.err, { json: false });
+      const tag = context.now().toString(36);
+      const outcome = await verifyVips(
+        { inventory, vips, drills, views, tag },
+        (limitMs) => context.openEnvironment(inventory, session.hosts, emit, limitMs, signal),
+        signal,
+      );
+      return { ...outcome, findings };
+    });
+  });
+}
+
+/** `--vip` chooses one, `--limit` those whose members are all among its hosts. */
+function chosenVips(inventory: Inventory, { vip: wanted, limit }: VerifyOptions): readonly Vip[] {
+  const hosts = limited(inventory, limit);
+  const vips = inventory.vips.filter(
+    (vip) =>
+      (wanted === undefined || vip.address.address === wanted) &&
+      (limit === undefined || vip.members.every(({ host }) => hosts.includes(host))),
+  );
+  if (vips.length > 0) return vips;
+  throw new HaupError(
+    'USAGE',
+    wanted === undefined
+      ? `No VIP has all its members among ${limit}.`
+      : `The inventory has no VIP ${wanted}${limit === undefined ? '' : ` with all its members among ${limit}`}.`,
+    {
+      hint: `It has ${inventory.vips.map((vip) => vip.address.address).join(', ')}.`,
+    },
+  );
+}
+
+function question(vips: readonly Vip[], drills: readonly DrillName[]): string {
+  const names = vips.map((vip) => vip.address.address);
+  return drills.includes('stop')
+    ? `Stop keepalived on the holder of ${names.join(', then of ')} and start it again? Each is out for the time that is measured.`
+    : `Drain the holder of ${names.join(', then of ')} and undrain it again?`;
+}
