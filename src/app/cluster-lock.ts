@@ -15,10 +15,6 @@ import type { GlobalOptions } from './options.ts';
 
 export { takenAway } from '../run/host-locks.ts';
 
-export interface LockWish {
-  readonly lockWait?: string;
-}
-
 /** What a command that changes hosts needs a lock for. */
 export interface LockFor {
   readonly inventory: Inventory;
@@ -42,7 +38,7 @@ export interface ClusterLock extends HeldLock {
 export async function lockFor(
   context: Context,
   { inventory, connected, needs, why }: LockFor,
-  options: GlobalOptions & LockWish,
+  options: GlobalOptions,
 ): Promise<ClusterLock> {
   const wait = Number(options.lockWait ?? 0);
   if (!Number.isFinite(wait) || wait < 0) {
@@ -136,6 +132,6 @@ const drillFinding = (host: HostName, drill: 'stop' | 'drain', error: HaupError 
         level: 'fail',
         host,
         message: `${message}, and it could not be put back: ${error.message}`,
-        hint: `haup service start keepalived --host ${host}, haup failback ${host}.`,
+        hint: `haup service start keepalived --limit ${host}, haup failback ${host}.`,
       };
 };

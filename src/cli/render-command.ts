@@ -4,13 +4,12 @@ import { writeWhole } from '../base/own-file.ts';
 import type { DesiredHost, FileWant } from '../model/desired.ts';
 import { exitCodes } from '../model/errors.ts';
 import type { Context } from '../app/command-context.ts';
-import { knownHost, limited, openInventory } from '../app/open-inventory.ts';
+import { limited, openInventory } from '../app/open-inventory.ts';
 import type { GlobalOptions } from '../app/options.ts';
 
 export interface RenderOptions extends GlobalOptions {
   /** Directory for the tree of files. */
   readonly output?: string;
-  readonly host?: string;
 }
 
 /** `haup render`: the files that apply would push, from the inventory alone. Secrets are clear only in a tree on disk. */
@@ -25,8 +24,7 @@ export async function render(
     import('../desired/load-render.ts'),
   ]);
   const inventory = await openInventory(context, path);
-  const names =
-    options.host === undefined ? limited(inventory, options.limit) : [knownHost(inventory, options.host)];
+  const names = limited(inventory, options.limit);
   const desired = desire(inventory, assumedFacts(inventory), await loadRender()).filter(({ host }) =>
     names.includes(host),
   );

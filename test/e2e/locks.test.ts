@@ -83,7 +83,7 @@ describe('the lock is of the whole cluster', () => {
             heard += text;
             if (runs.length > 1 || !heard.includes('at it')) return;
             runs.push(inLab(['apply', path, '--yes', '--limit', 'keep_137']));
-            runs.push(inLab(['service', 'restart', 'keepalived', path, '--host', 'keep_137', '--yes']));
+            runs.push(inLab(['service', 'restart', 'keepalived', path, '--limit', 'keep_137', '--yes']));
           },
         }),
       );
