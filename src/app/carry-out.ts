@@ -104,7 +104,7 @@ async function make(
     if (error instanceof HaupError && logs.paths().length > 0) {
       const whose = logs.paths().length === 1 ? 'the host' : 'each host';
       const paths = logs.paths().map((path) => `  ${path}`);
-      context.err(`The whole output of ${whose} is in\n${paths.join('\n')}\n`);
+      context.err(`The full output of ${whose} is in\n${paths.join('\n')}\n`);
     }
     throw error;
   } finally {
@@ -202,7 +202,7 @@ async function fetchTarballs(
       into.set(tarball.sha256, bytes);
       emit({
         type: 'said',
-        text: `${tarball.name} from ${from}, sha256 ${tarball.sha256.slice(0, 12)}… is right`,
+        text: `${tarball.name} from ${from}, sha256 ${tarball.sha256.slice(0, 12)}… verified`,
       });
     }),
   );

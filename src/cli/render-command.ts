@@ -8,11 +8,11 @@ import { limited, openInventory } from '../app/open-inventory.ts';
 import type { GlobalOptions } from '../app/options.ts';
 
 export interface RenderOptions extends GlobalOptions {
-  /** Directory for the tree of files. */
+  /** The directory to write to. */
   readonly output?: string;
 }
 
-/** `haup render`: the files that apply would push, from the inventory alone. Secrets are clear only in a tree on disk. */
+/** `haup render`: the files that apply would install, from the inventory alone. Only a tree on disk shows secrets. */
 export async function render(
   context: Context,
   path: string | undefined,
@@ -68,7 +68,7 @@ async function writeTree(context: Context, root: string, desired: readonly Desir
       const target = join(root, host.host, file.path);
       await mkdir(dirname(target), { recursive: true });
       const mode = file.secret ? 0o600 : file.mode;
-      // A secret never lies open, nor goes through a link that is there.
+      // A secret is never readable by others, and never written through an existing link.
       await writeWhole(target, file.bytes);
       await chmod(target, mode);
       context.out(`${target}\n`);

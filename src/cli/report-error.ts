@@ -10,7 +10,7 @@ export interface ErrorReportOptions {
   readonly version: string;
 }
 
-/** Shows an error on stderr (as data on stdout too when `--json` was given); gives its exit code. */
+/** Prints an error on stderr, with `--json` also as data on stdout. Resolves to its exit code. */
 export async function reportError(
   context: Context,
   error: unknown,

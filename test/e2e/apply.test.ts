@@ -119,7 +119,9 @@ describe('services', () => {
     const { code, stdout } = await inLab(mainLab, ['status', example]);
     expect(code).toBe(3);
     expect(stdout).toMatch(/nginx is inactive/);
-    expect((await inLab(mainLab, ['service', 'start', 'nginx', example, '--limit', 'keep_137'])).code).toBe(0);
+    expect((await inLab(mainLab, ['service', 'start', 'nginx', example, '--limit', 'keep_137'])).code).toBe(
+      0,
+    );
     await eventuallyOnHost(mainLab, 'keep_137', 'ip -o addr | grep -q 192.168.160.162');
   });
 });
