@@ -128,7 +128,7 @@ test.each([
   {
     args: ['verify', inventory, '--yes'],
     status: 4,
-    files: 38,
+    files: 37,
     libraries: ['commander', ...ssh, 'yaml', 'zod'],
     rooms: [...start, ...hosts, 'drill', 'measure', 'move'],
   },

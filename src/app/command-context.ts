@@ -12,6 +12,7 @@ export interface Context {
   /** Who runs haup and where, for locks and logs: `ana@workstation`. */
   readonly operator: string;
   readonly pid: number;
+  readonly haupVersion: string;
   /** The node binary, its version and the running script: used to start haup again inside a lab. */
   readonly node: string;
   readonly nodeVersion: string;

@@ -44,16 +44,15 @@ export async function savePlan(
   { plan, facts }: PlannedHosts,
   inventory: InventoryTexts,
 ): Promise<void> {
-  const [{ writePlan }, { snapshot }, { haupVersion }] = await Promise.all([
+  const [{ writePlan }, { snapshot }] = await Promise.all([
     import('../plan/plan-document.ts'),
     import('../plan/facts-snapshot.ts'),
-    import('./haup-version.ts'),
   ]);
   const text = writePlan({
     plan,
     inventory,
     standing: Object.fromEntries([...facts].map(([host, one]) => [host, snapshot(one)])),
-    made: { who: context.operator, when: new Date(context.now()).toISOString(), haup: haupVersion },
+    made: { who: context.operator, when: new Date(context.now()).toISOString(), haup: context.haupVersion },
   });
   const place = resolve(context.cwd, path);
   try {

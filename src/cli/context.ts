@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module';
 import { homedir, hostname, userInfo } from 'node:os';
 import { createInterface } from 'node:readline/promises';
 import type { Writable } from 'node:stream';
@@ -6,6 +7,10 @@ import { gated } from '../base/printable.ts';
 import { endings } from './endings.ts';
 import type { Context } from '../app/command-context.ts';
 import type { StreamFacts } from '../report/style.ts';
+
+export const { version: haupVersion } = createRequire(import.meta.url)('../../package.json') as {
+  readonly version: string;
+};
 
 export interface ColorWish {
   readonly flag: 'auto' | 'always' | 'never';
@@ -57,6 +62,7 @@ export function makeContext(proc: NodeJS.Process, color: ColorWish): Context {
     home,
     operator: `${proc.env['SUDO_USER'] ?? userInfo().username}@${hostname()}`,
     pid: proc.pid,
+    haupVersion,
     node: proc.execPath,
     nodeVersion: proc.version,
     platform: proc.platform,

@@ -3,7 +3,6 @@ import type { GlobalOptions } from '../app/options.ts';
 import { planHosts } from '../app/plan-hosts.ts';
 import { printPlan } from '../app/print-plan.ts';
 import { exitCodes } from '../model/errors.ts';
-import { countChanges } from '../plan/make-plan.ts';
 
 /** `haup plan`: exit code 0 when apply would change nothing and there are no findings, else 3. */
 export async function plan(
@@ -17,6 +16,5 @@ export async function plan(
     const { savePlan } = await import('../app/saved-plan.ts');
     await savePlan(context, options.output, planned, planned.texts);
   }
-  const isSettled = countChanges(planned.plan).changes === 0 && planned.findings.length === 0;
-  return isSettled ? exitCodes.ok : exitCodes.findings;
+  return planned.settled ? exitCodes.ok : exitCodes.findings;
 }

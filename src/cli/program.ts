@@ -1,12 +1,9 @@
 import { Argument, Command, CommanderError, Option } from 'commander';
-import { createRequire } from 'node:module';
 import type { GlobalOptions } from '../app/options.ts';
 import { exitCodes } from '../model/errors.ts';
 import type { Context } from '../app/command-context.ts';
-import { makeContext, writerTo } from './context.ts';
+import { haupVersion, makeContext, writerTo } from './context.ts';
 import { declareLab } from './lab-program.ts';
-
-const { version } = createRequire(import.meta.url)('../../package.json') as { version: string };
 
 /** Runs one command line; resolves to the exit code. The only place where an error becomes text. */
 export async function main(proc: NodeJS.Process): Promise<number> {
@@ -38,7 +35,7 @@ export async function main(proc: NodeJS.Process): Promise<number> {
     }
     const where = context ?? makeContext(proc, colorWish(options));
     const { reportError } = await import('./report-error.ts');
-    return reportError(where, error, { json: options.json === true, debug: options.debug === true, version });
+    return reportError(where, error, { json: options.json === true, debug: options.debug === true });
   }
 }
 
@@ -73,7 +70,10 @@ function declare(bindAlone: Bind, proc: NodeJS.Process): Command {
       'Runs nginx behind virtual IPs with keepalived: installs, configures and starts both over SSH from ' +
         'one inventory, moves virtual IPs without an outage, and proves that failover works.',
     )
-    .version(`haup ${version} (node ${proc.versions.node}, ${proc.platform} ${proc.arch})`, '-V, --version')
+    .version(
+      `haup ${haupVersion} (node ${proc.versions.node}, ${proc.platform} ${proc.arch})`,
+      '-V, --version',
+    )
     .configureOutput({ writeOut: writerTo(proc.stdout, false), writeErr: writerTo(proc.stderr, false) })
     .exitOverride()
     .showHelpAfterError('(haup --help shows the commands; haup help COMMAND shows one)')

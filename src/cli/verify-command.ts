@@ -1,5 +1,4 @@
 import type { Context } from '../app/command-context.ts';
-import { haupVersion } from '../app/haup-version.ts';
 import { verify as runVerify, type VerifyOptions } from '../app/verify.ts';
 import { exitCodes } from '../model/errors.ts';
 import { styleFor } from '../report/stream-style.ts';
@@ -26,8 +25,7 @@ export async function verify(
   }
   if (error !== null) {
     const { reportError } = await import('./report-error.ts');
-    const debug = options.debug === true;
-    return reportError(context, error, { json: false, debug, version: haupVersion });
+    return reportError(context, error, { json: false, debug: options.debug === true });
   }
   return report.ok ? exitCodes.ok : exitCodes.findings;
 }

@@ -28,6 +28,7 @@ const context = (): Context =>
   ({
     cwd,
     operator: 'ana@workstation',
+    haupVersion: '0.0.0',
     now: () => 0,
     err: (text: string) => void (said += text),
   }) as unknown as Context;

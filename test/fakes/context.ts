@@ -39,6 +39,7 @@ export function fakeWorld(
     home,
     operator: 'ana@workstation',
     pid: 1,
+    haupVersion: '0.0.0',
     node: 'node',
     nodeVersion: 'v22',
     platform: 'linux',
