@@ -25,6 +25,18 @@ test('the glossary is in the order of the alphabet', () => {
   expect(words).toEqual(words.toSorted((a, b) => a.localeCompare(b)));
 });
 
+test('every decision has its date, and is told once', () => {
+  const decisions = page('docs/decisions.md')
+    .split(/\n(?=\*\*)/)
+    .slice(1);
+  expect(decisions.length).toBeGreaterThan(100);
+  expect(
+    decisions.filter((text) => !/\(20\d\d-\d\d-\d\d\)/.test(text)).map((text) => text.slice(0, 80)),
+  ).toEqual([]);
+  const titles = decisions.map((text) => /^\*\*(.*?)\*\*/s.exec(text)?.[1]);
+  expect(titles.filter((title, at) => titles.indexOf(title) !== at)).toEqual([]);
+});
+
 test.each(['docs/architecture.md', 'CONTRIBUTING.md'])('every file that %s names exists', (path) => {
   const named = [...page(path).matchAll(/`([\w.-]+(?:\/[\w.-]+)+|[\w-]+\.(?:ts|md|yaml|sh|mjs))`/g)].map(
     (match) => match[1] ?? '',
