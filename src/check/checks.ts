@@ -3,7 +3,8 @@
 import type { HostName, Inventory, Service, Vip } from '../model/domain.ts';
 import type { HostFacts } from '../model/facts.ts';
 import { services } from '../model/domain.ts';
-import { expectedHolder, type FactsByHost, holders, isDrained, otherUnit } from '../cluster/cluster-state.ts';
+import { isDrained, otherUnit } from '../cluster/ability.ts';
+import { expectedHolder, type FactsByHost, holders } from '../cluster/cluster-state.ts';
 import type { Finding } from '../model/plan.ts';
 
 /** Clocks further apart than this make logs and timelines hard to read together. */

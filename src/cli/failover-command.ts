@@ -1,11 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { keepalivedFeatures } from '../cluster/keepalived-features.ts';
-import type { Views } from '../cluster/ability.ts';
 import type { Decision } from '../move/decide-move.ts';
 import type { HostName, Inventory } from '../model/domain.ts';
 import { exitCodes, HaupError } from '../model/errors.ts';
 import type { Emit } from '../model/events.ts';
-import type { Action } from '../model/action.ts';
 import type { Finding } from '../model/plan.ts';
 import type { FailoverReport, Topology } from '../model/report.ts';
 import { errorData } from '../report/json.ts';
@@ -79,17 +76,12 @@ async function move(
   for (const [name, error] of failures) emit({ type: 'finding', finding: unseen(name, error) });
   const watched = new Map([...connected.hosts].filter(([name]) => !failures.has(name)));
   await using environment = await openDrillEnvironment(inventory, watched, emit, watchMs(inventory), signal);
-  const decision = await decide(
-    inventory,
-    host,
-    mode,
-    views,
-    (address) => environment.watch.holders(address),
-    options.force === true,
-  );
+  const { decideMove } = await import('../move/decide-move.ts');
+  const holders = (address: string): readonly HostName[] => environment.watch.holders(address);
+  const decision = decideMove({ inventory, host, views, holders, force: options.force === true }, mode);
   const now = vips.map((vip) => ({
     address: vip.address.address,
-    holders: environment.watch.holders(vip.address.address),
+    holders: holders(vip.address.address),
   }));
   if (decision.kind === 'refuse') throw refusal(host, mode, decision);
   if (decision.kind === 'nothing') {
@@ -111,12 +103,11 @@ async function move(
     context.err('Nothing was changed.\n');
     return exitCodes.ok;
   }
-  const actions = actionsOf(mode, views, host);
   const order = {
     host,
     mode,
     moves: decision.moves,
-    actions,
+    actions: decision.actions,
     vips,
     vrrp: inventory.vrrp,
     nginx: inventory.nginx,
@@ -159,32 +150,6 @@ async function hooksOf(
   return runHooks(context, inventory, run, (text) => emit({ type: 'said', text }));
 }
 
-async function decide(
-  inventory: Inventory,
-  host: HostName,
-  mode: FailoverReport['mode'],
-  views: Views,
-  holders: (address: string) => readonly HostName[],
-  force: boolean,
-): Promise<Decision> {
-  const { decideFailback, decideFailover } = await import('../move/decide-move.ts');
-  const situation = { inventory, host, views, holders, force };
-  if (mode === 'failback') return decideFailback(situation);
-  const version = views.get(host)?.facts?.software.keepalived?.version ?? inventory.keepalived.version;
-  const canDrain = inventory.vrrp.profile === 'default' && keepalivedFeatures(version).trackFile;
-  return decideFailover({ ...situation, mode, canDrain });
-}
-
-function actionsOf(mode: FailoverReport['mode'], views: Views, host: HostName): readonly Action[] {
-  if (mode === 'drain') return [{ do: 'drain' }];
-  if (mode === 'stop') return [{ do: 'service', service: 'keepalived', verb: 'stop' }];
-  const running = views.get(host)?.facts?.services.keepalived.active === 'active';
-  return [
-    { do: 'undrain' },
-    ...(running ? [] : [{ do: 'service', service: 'keepalived', verb: 'start' } as const]),
-  ];
-}
-
 function refusal(
   host: HostName,
   mode: FailoverReport['mode'],
@@ -192,10 +157,10 @@ function refusal(
 ): HaupError {
   const hint =
     mode === 'failback'
-      ? 'Nothing was changed. Mend that first; haup status shows how the host is.'
+      ? 'Nothing was changed. Fix that first; haup status shows the state of the host.'
       : forcible
-        ? 'Nothing was changed. Mend that first (haup status), or go on at your own risk with --force.'
-        : 'Nothing was changed. haup failover --mode stop stops keepalived in place of a drain.';
+        ? 'Nothing was changed. Fix that first (haup status), or go on at your own risk with --force.'
+        : 'Nothing was changed. haup apply writes a drain file, which needs keepalived 2.0 and the default profile; --mode stop stops keepalived instead.';
   return new HaupError(
     'FAILOVER_REFUSED',
     `The ${mode === 'failback' ? 'failback' : 'failover'} would do harm: ${reasons.join('; ')}.`,

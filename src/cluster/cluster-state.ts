@@ -1,7 +1,8 @@
-/** The state of a cluster as facts show it: who holds a VIP, who can, who should. Pure. */
+/** Who holds a VIP, and who should. Pure. */
 
-import { type HostName, type Service, services, type Vip } from '../model/domain.ts';
+import type { HostName, Vip } from '../model/domain.ts';
 import type { HostFacts } from '../model/facts.ts';
+import { isAble } from './ability.ts';
 
 /** Facts of every host of the inventory; null: it could not be reached. */
 export type FactsByHost = ReadonlyMap<HostName, HostFacts | null>;
@@ -19,26 +20,7 @@ export function holders(vip: Vip, facts: FactsByHost): readonly HostName[] {
   });
 }
 
-/** A member that can take a VIP: reached, both daemons active, not drained. */
-export function isAble(have: HostFacts | null | undefined): boolean {
-  return (
-    have !== null &&
-    have !== undefined &&
-    services.every(
-      (service) => have.services[service].active === 'active' || otherUnit(have, service) !== null,
-    ) &&
-    !isDrained(have)
-  );
-}
-
-/** The unit of another name by which somebody else runs a service, where that was asked. */
-export const otherUnit = ({ running = [] }: HostFacts, service: Service): string | null =>
-  running.find((one) => one.service === service && one.unit !== null && one.unit !== `${service}.service`)
-    ?.unit ?? null;
-
-export const isDrained = (have: HostFacts): boolean => (have.drain ?? 0) < 0;
-
-/** Who should hold a VIP now: the first able member. Null: nobody can. */
+/** The first able member; null: no member is. */
 export function expectedHolder(vip: Vip, facts: FactsByHost): HostName | null {
   return vip.members.find(({ host }) => isAble(facts.get(host)))?.host ?? null;
 }

@@ -1,4 +1,4 @@
-import { ableMembers, obstacles, type Views } from '../cluster/ability.ts';
+import { ableMembers, viewObstacles, type Views } from '../cluster/ability.ts';
 import { advertText, claimsOn, claimText, foreignAdverts } from '../check/wire.ts';
 import type { HostName, Inventory, Vip } from '../model/domain.ts';
 import { probeOf, probeWords } from '../nginx/probe.ts';
@@ -118,6 +118,6 @@ function without(vip: Vip, holder: HostName | undefined, views: Views): string {
   const why = vip.members
     .map(({ host }) => host)
     .filter((host) => host !== holder)
-    .map((host) => `${host}: ${obstacles(host, views.get(host)).join(', ')}`);
+    .map((host) => `${host}: ${viewObstacles(host, views.get(host)).join(', ')}`);
   return `${holder === undefined ? 'no host is able to have it' : 'no other host could take over'} (${why.join('; ')})`;
 }

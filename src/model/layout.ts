@@ -35,6 +35,8 @@ export const drillRecord = '/run/haup.drill';
 export const drillAtBoot = '/etc/tmpfiles.d/haup-drill.conf';
 /** sh that prints which drill that is; nothing: none. */
 export const leftDrill: string = `if [ -e ${drillAtBoot} ]; then echo drain; elif [ -e ${drillRecord} ]; then cut -d ' ' -f 1 ${drillRecord}; fi`;
+/** What keepalived reads first. */
+export const keepalivedConf = '/etc/keepalived/keepalived.conf';
 /** keepalived runs it to learn whether nginx answers. */
 export const healthCheck = '/usr/libexec/keepalived/haup-check-nginx';
 /** What the host finishes by itself when the run that has its lock is cut off; gone after a reboot. */

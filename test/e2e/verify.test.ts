@@ -214,7 +214,7 @@ describe('failover and failback', () => {
     expect(await holders()).toEqual([['keep_137'], ['keep_137']]);
     const again = await run('failover', 'keep_136', example);
     expect(again.code).toBe(0);
-    expect(again.stdout).toMatch(/Nothing to do: keep_136 is drained already/);
+    expect(again.stdout).toMatch(/Nothing to do: keep_136 is already drained/);
     // Nobody is left for keep_137's VIPs.
     const refused = await run('failover', 'keep_137', example, '--yes');
     expect(refused.code).toBe(1);
@@ -222,7 +222,7 @@ describe('failover and failback', () => {
     expect(refused.stderr.replaceAll(/\s+/g, ' ')).toMatch(/has no healthy backup \(keep_136: is drained\)/);
     expect((await move('failback', 'keep_136')).code).toBe(0);
     expect((await run('failback', 'keep_136', example)).stdout).toMatch(
-      /Nothing to do: keep_136 is in service already/,
+      /Nothing to do: keep_136 is already in service/,
     );
   });
 
