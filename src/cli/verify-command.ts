@@ -1,7 +1,7 @@
 import type { Inventory, Vip } from '../model/domain.ts';
 import { exitCodes, HaupError } from '../model/errors.ts';
 import { rejection, throwFailures } from '../base/failures.ts';
-import type { DrillName } from '../drill/drills.ts';
+import type { DrillName } from '../model/fault.ts';
 import { connectAll } from '../app/connect.ts';
 import type { Context } from '../app/command-context.ts';
 import { limited, openInventory } from '../app/open-inventory.ts';

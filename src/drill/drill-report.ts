@@ -1,16 +1,18 @@
-/** What the two moves of a drill come to. Pure; milliseconds, to the tenth. */
+/** The report of a drill, from what was observed. Pure; milliseconds, to the tenth. */
 
 import type { HostName } from '../model/domain.ts';
+import type { DrillName } from '../model/fault.ts';
 import type { DrillReport, Span } from '../model/report.ts';
 import type { Bound } from '../measure/bounds.ts';
 import { type AddressEvent, heldSpans, tenures } from '../measure/tenures.ts';
 import { outage, type Sample } from '../measure/outage.ts';
 import { answered, heldBy, tenths } from '../move/figures.ts';
+import { type Drill, drills } from './drill-table.ts';
 import { judgeMove } from '../move/verdict.ts';
 
-/** Everything that was seen from before the fault to after the way back. Times on one clock. */
-export interface DrillSeen {
-  readonly drill: string;
+/** From before the fault to after the way back. Times on one clock. */
+export interface DrillObservation {
+  readonly drill: DrillName;
   readonly address: string;
   readonly from: HostName;
   readonly to: HostName;
@@ -30,7 +32,9 @@ export interface DrillSeen {
   readonly returnedMs: number | null;
 }
 
-export function drillReport(seen: DrillSeen): DrillReport {
+const wordsOf = ({ title, began, ended }: Drill, host: HostName) => ({ title: title(host), began, ended });
+
+export function drillReport(seen: DrillObservation): DrillReport {
   const { drill, address, from, to, away, back, samples, brokenMs, restoredMs, endedMs } = seen;
   const common = {
     address,
@@ -65,6 +69,7 @@ export function drillReport(seen: DrillSeen): DrillReport {
   const held = heldSpans(tenures([], seen.events, { fromMs: seen.beganMs, toMs: endedMs }));
   return {
     drill,
+    ...wordsOf(drills[drill], from),
     from,
     to: seen.takenMs === null ? null : to,
     ...answered(broke),
@@ -86,9 +91,9 @@ export function drillReport(seen: DrillSeen): DrillReport {
   };
 }
 
-/** A drill that did not take place: what was seen while waiting for quiet is all there is. */
+/** A drill that did not take place: all there is was seen while waiting until all was steady. */
 export function refusedDrill(
-  drill: string,
+  drill: DrillName,
   from: HostName,
   away: Bound | null,
   seen: { readonly samples: readonly Sample[]; readonly intervalMs: number },
@@ -97,6 +102,7 @@ export function refusedDrill(
   const http = outage(seen.samples, seen.intervalMs);
   return {
     drill,
+    ...wordsOf(drills[drill], from),
     from,
     to: null,
     outageMs: tenths(http.longestGapMs),

@@ -2,9 +2,11 @@ import { ableMembers, viewObstacles, type Views } from '../cluster/ability.ts';
 import { advertText, claimsOn, claimText, foreignAdverts } from '../check/wire.ts';
 import type { HostName, Inventory, Vip } from '../model/domain.ts';
 import { probeOf, probeWords } from '../nginx/probe.ts';
+import type { DrillName } from '../model/fault.ts';
 import type { DrillReport, VerifyReport, VipVerification } from '../model/report.ts';
 import { refusedDrill } from './drill-report.ts';
-import { type DrillCase, type DrillName, drillLimitMs, runDrill } from './drills.ts';
+import { drills } from './drill-table.ts';
+import { type DrillCase, drillLimitMs, runDrill } from './drills.ts';
 import type { DrillEnvironment } from '../move/watch-move.ts';
 
 export interface VerifyOrder {
@@ -17,20 +19,20 @@ export interface VerifyOrder {
   readonly tag: string;
 }
 
-/** The world, watched for so long at most. */
+/** Watches for at most `limitMs`. */
 export type OpenDrillEnvironment = (limitMs: number) => Promise<DrillEnvironment & AsyncDisposable>;
 
 export interface VerifyOutcome {
   readonly report: VerifyReport;
-  /** What broke the run off after something had been measured; null: nothing did. */
+  /** What interrupted the run after something had been measured; null: nothing did. */
   readonly error: unknown;
 }
 
 /**
- * Every drill on every VIP, one after the other: two at once would measure each other. A VIP without a
- * healthy successor is not drilled, and not verified. Each drill has an environment of its own, so that none is too
- * long for it and no clock that was set in one spoils the next. What was measured is reported whatever
- * happens; while there is nothing, rejects as `runDrill` does.
+ * Every drill on every VIP, one after the other: two at once would measure each other. A VIP without a healthy
+ * successor is not drilled, and not verified. Each drill opens an environment, so that it lasts long enough and a clock
+ * set during one does not spoil the next. Reports what was measured whatever happens; rejects as `runDrill` does while
+ * nothing was.
  */
 export async function verifyVips(
   order: VerifyOrder,
@@ -41,25 +43,25 @@ export async function verifyVips(
   let failed = false;
   let error: unknown = null;
   for (const vip of order.vips) {
-    const drills: DrillReport[] = [];
+    const reports: DrillReport[] = [];
     const { address } = vip.address;
-    vips.push({ address, asked: probeWords(probeOf(order.inventory.nginx, address)), drills });
+    vips.push({ address, asked: probeWords(probeOf(order.inventory.nginx, address)), drills: reports });
     for (const drill of order.drills) {
       if (failed) {
-        drills.push(notDrilled(order, vip, drill, 'the run was broken off before it'));
+        reports.push(notDrilled(order, vip, drill, 'the run was interrupted before it'));
         continue;
       }
       try {
-        drills.push(await drillVip(order, vip, drill, open, signal));
+        reports.push(await drillVip(order, vip, drill, open, signal));
       } catch (cause) {
         if (!vips.some((one) => one.drills.some(wasDone))) throw cause;
         [failed, error] = [true, cause];
         const why = cause instanceof Error ? cause.message : String(cause);
-        drills.push(notDrilled(order, vip, drill, `it was broken off: ${why}`));
+        reports.push(notDrilled(order, vip, drill, `it was interrupted: ${why}`));
       }
     }
   }
-  // Nothing drilled is nothing proven.
+  // Nothing drilled, nothing proven.
   const all = vips.flatMap((vip) => vip.drills);
   return { report: { version: 1, ok: all.length > 0 && all.every(({ ok }) => ok), vips }, error };
 }
@@ -83,6 +85,9 @@ async function drillVip(
   const [from, to] = ableMembers(vip, views);
   if (from === undefined || to === undefined)
     return notDrilled(order, vip, drill, without(vip, from?.host, views));
+  const facts = views.get(from.host)?.facts ?? null;
+  const obstacle = facts === null ? null : drills[drill].obstacle(facts);
+  if (obstacle !== null) return notDrilled(order, vip, drill, `${from.host}: ${obstacle}`);
   const strangers = strangersOn(vip, views);
   if (strangers !== '') return notDrilled(order, vip, drill, strangers);
   const beside = besideOf(vip, order);
@@ -105,12 +110,12 @@ function besideOf(vip: Vip, { inventory, vips }: VerifyOrder): readonly string[]
     .map(({ address }) => address.address);
 }
 
-/** Who else is at work on the segment, in words: with it nothing would be measured. */
+/** Which strangers are on the segment, in words: with them nothing would be measured. */
 function strangersOn(vip: Vip, views: Views): string {
   const facts = new Map([...views].map(([name, view]) => [name, view.facts]));
   return [
-    ...foreignAdverts(vip, facts).map((advert) => `${advertText(advert)}, and is no member`),
-    ...claimsOn(vip, facts).map((claim) => `${claimText(vip, claim)}, and no member holds it`),
+    ...foreignAdverts(vip, facts).map((advert) => `${advertText(advert)} and is not a member`),
+    ...claimsOn(vip, facts).map((claim) => `${claimText(vip, claim)}, but no member holds it`),
   ].join('; ');
 }
 
@@ -119,5 +124,5 @@ function without(vip: Vip, holder: HostName | undefined, views: Views): string {
     .map(({ host }) => host)
     .filter((host) => host !== holder)
     .map((host) => `${host}: ${viewObstacles(host, views.get(host)).join(', ')}`);
-  return `${holder === undefined ? 'no host is able to have it' : 'no other host could take over'} (${why.join('; ')})`;
+  return `${holder === undefined ? 'no host is able to hold it' : 'no other host could take over'} (${why.join('; ')})`;
 }

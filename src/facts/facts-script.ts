@@ -9,6 +9,7 @@ import type { HostName, Service } from '../model/domain.ts';
 import type { FactsRequest, FileFact, HostFacts, ServiceFacts, SoftwareFacts } from '../model/facts.ts';
 import { services } from '../model/domain.ts';
 import { HaupError } from '../model/errors.ts';
+import { isDrillName } from '../model/fault.ts';
 import { drainFile, leftDrill, stampPath, unreadMark } from '../model/layout.ts';
 import type { ReadScript } from '../model/host.ts';
 import { shellWords } from '../base/shell-words.ts';
@@ -144,7 +145,7 @@ export function parseFacts(host: HostName, output: Uint8Array): HostFacts {
     },
     unread: all('unread').flatMap(([name]) => (name === 'keepalived' || name === 'nginx' ? [name] : [])),
     drain: Number.isNaN(drain) ? null : drain,
-    drill: drill === 'stop' || drill === 'drain' ? drill : null,
+    drill: isDrillName(drill) ? drill : null,
     record: parseRecord(all('record')),
     ...parseComplaints(first('complaints')[0]),
     firewall: parseFirewall(all('firewall')),

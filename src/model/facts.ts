@@ -1,7 +1,7 @@
 /** What a host said of itself, in one round trip. */
 
 import type { PackageManager } from './package-manager.ts';
-import type { Fault } from './fault.ts';
+import type { DrillName } from './fault.ts';
 import type { HostName, Service } from './domain.ts';
 import type { FirewallFacts } from './firewall-rules.ts';
 import type { RunningDaemon } from './running.ts';
@@ -59,7 +59,7 @@ export interface HostFacts {
   /** The number in the drain file; 0 or null: not drained. */
   readonly drain: number | null;
   /** A drill of haup verify that is under way on the host, or was cut off; null: none. */
-  readonly drill: Fault['kind'] | null;
+  readonly drill: DrillName | null;
   readonly record: HostRecord;
   /** keepalived's own words of the last moments on adverts that it refuses, or that come from elsewhere; absent: none. */
   readonly complaints?: readonly string[];

@@ -1,9 +1,22 @@
-import type { Service } from './domain.ts';
+/** The faults that `haup verify` injects, each with what it does, in words. */
+export const faults = {
+  stop: 'keepalived is stopped',
+  drain: 'the priority of the holder is lowered',
+} as const;
 
-/** What a drill does to a host, with its undo in ssh/actions.ts. */
-export type Fault = { readonly kind: 'stop'; readonly service: Service } | { readonly kind: 'drain' };
+export type DrillName = keyof typeof faults;
 
-/** A timer on the host that undoes the fault when nobody else does. */
+export const drillNames = Object.keys(faults) as DrillName[];
+
+export const isDrillName = (text: string | undefined): text is DrillName =>
+  text !== undefined && Object.hasOwn(faults, text);
+
+/** What a drill does to a host. ssh/drill-actions.ts says how it is done and undone. */
+export interface Fault {
+  readonly kind: DrillName;
+}
+
+/** A timer on the host that undoes the fault when haup does not. */
 export interface DeadMan {
   /** Name of the transient systemd timer. */
   readonly unit: string;

@@ -73,8 +73,12 @@ export interface HeldTimes {
 }
 
 export interface DrillReport extends Answered {
-  /** What was done on purpose: `stop`. */
+  /** The name of the drill: `stop`. */
   readonly drill: string;
+  /** `stop keepalived on keep_136`, and what the moments of the fault and of its end are called. */
+  readonly title?: string;
+  readonly began?: string;
+  readonly ended?: string;
   readonly from: HostName;
   /** Who took over; null when nobody did. */
   readonly to: HostName | null;

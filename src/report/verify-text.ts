@@ -51,34 +51,15 @@ function drillLines(
   ];
 }
 
-/** A drill on ground that was not steady breaks nothing: it has reasons, and no story to tell. */
+/** A drill that was refused has reasons and no timeline. */
 const wasDone = (drill: DrillReport): boolean => drill.timeline.length > 0;
 
 /** What was done, and who took over. */
 function story(report: DrillReport): string {
-  const { drill, from, to } = report;
-  const done = (faults[drill]?.title ?? ((host: string) => `drill ${drill} on ${host}`))(from);
-  if (!wasDone(report)) return `${done}: not done`;
-  return `${done}, ${to === null ? 'nobody takes' : `${to} takes`} over`;
+  const { drill, from, to, title = `drill ${drill} on ${from}` } = report;
+  if (!wasDone(report)) return `${title}: not done`;
+  return `${title}, ${to ?? 'no host'} takes over`;
 }
-
-interface Fault {
-  readonly title: (host: string) => string;
-  /** What to call the moments when it began and when it was undone. */
-  readonly began: string;
-  readonly ended: string;
-}
-
-const faults: Readonly<Record<string, Fault>> = {
-  stop: { title: (host) => `stop keepalived on ${host}`, began: 'stopped', ended: 'started again' },
-  nginx: { title: (host) => `stop nginx on ${host}`, began: 'nginx stopped', ended: 'started again' },
-  crash: { title: (host) => `kill keepalived on ${host}`, began: 'killed', ended: 'started again' },
-  hang: { title: (host) => `freeze nginx on ${host}`, began: 'frozen', ended: 'goes on' },
-  link: { title: (host) => `take the link of ${host} down`, began: 'link down', ended: 'link up' },
-  'vrrp-block': { title: (host) => `block VRRP on ${host}`, began: 'blocked', ended: 'let through' },
-  reboot: { title: (host) => `reboot ${host}`, began: 'rebooted', ended: 'up again' },
-  drain: { title: (host) => `drain ${host}`, began: 'drained', ended: 'undrained' },
-};
 
 function reasonLines(drill: DrillReport, style: Style, width: number): readonly string[] {
   return drill.reasons.flatMap((reason) => hanging(`  ${style.red('✗')} `, reason, width, style.red));
@@ -110,10 +91,9 @@ function strip(drill: DrillReport, label: number, style: Style, width: number): 
   });
   // A gap shorter than a cell is shown too: it is what one looks for.
   const lost = coverage(drill.unanswered, scale).map((share) => share > 0);
-  const words = faults[drill.drill] ?? { began: 'fault', ended: 'undone' };
   const marks = [
-    { ms: 0, text: words.began },
-    ...(drill.restoredMs === null ? [] : [{ ms: drill.restoredMs, text: words.ended }]),
+    { ms: 0, text: drill.began ?? 'fault' },
+    ...(drill.restoredMs === null ? [] : [{ ms: drill.restoredMs, text: drill.ended ?? 'restored' }]),
   ];
   return [
     style.dim(row('', axis(scale))),

@@ -45,7 +45,7 @@ describe('the stop drill', () => {
   test('arms a dead man that outlasts the drill, and disarms the same', async () => {
     const { environment } = await run();
     const [broke, mended] = environment.acted.map(({ action }) => action);
-    expect(broke).toMatchObject({ do: 'break', fault: { kind: 'stop', service: 'keepalived' } });
+    expect(broke).toMatchObject({ do: 'break', fault: { kind: 'stop' } });
     expect(mended).toEqual({ ...broke, do: 'restore' });
     const seconds = broke !== undefined && 'deadMan' in broke ? broke.deadMan.seconds : 0;
     expect(seconds).toBeGreaterThan(15);
@@ -121,7 +121,7 @@ describe('does not break what is not whole', () => {
     const { environment, report } = await run({ answers: 'keep_137' });
     expect(environment.acted).toEqual([]);
     expect(report).toMatchObject({ ok: false, to: null, failback: null });
-    expect(report.reasons[0]).toMatch(/not drilled: keep_136 has the VIP, but does not answer there/);
+    expect(report.reasons[0]).toMatch(/not drilled: keep_136 holds the VIP, but does not answer there/);
     expect(environment.sampling()).toBe(0);
   });
 
@@ -134,12 +134,12 @@ describe('does not break what is not whole', () => {
     };
     const report = await runDrill(swapped, environment, never);
     expect(environment.acted).toEqual([]);
-    expect(report.reasons[0]).toMatch(/keep_136 has the VIP, and keep_137 should/);
+    expect(report.reasons[0]).toMatch(/keep_136 holds the VIP, and keep_137 should/);
   });
 
   test.each([
-    [['keep_136', 'keep_137'], /keep_136 and keep_137 both have 192\.168\.160\.162: split brain/],
-    [[], /no host has 192\.168\.160\.162/],
+    [['keep_136', 'keep_137'], /keep_136 and keep_137 both hold 192\.168\.160\.162: split brain/],
+    [[], /no host holds 192\.168\.160\.162/],
   ])('when another VIP of its hosts is with %j', async (holders, says) => {
     const environment = fakeEnvironment(pair, vrrp);
     const [mine] = pair;
@@ -196,7 +196,9 @@ describe('always puts back what it broke', () => {
     await expect(runDrill(drillOf(), twice, never)).rejects.toMatchObject({
       code: 'DRILL_FAILED',
       host: 'keep_136',
-      hint: expect.stringMatching(/The timer haup-stop-51-t on the host does it, \d+ s after/) as string,
+      hint: expect.stringMatching(
+        /The timer haup-drill-stop-51-t on the host restores it \d+ s after/,
+      ) as string,
     });
   });
 });

@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import type { HostView } from '../../src/cluster/ability.ts';
 import { HaupError } from '../../src/model/errors.ts';
+import { drainFile, healthCheck, keepalivedConf } from '../../src/model/layout.ts';
 import { type OpenDrillEnvironment, verifyVips } from '../../src/drill/verify-vips.ts';
 import { exampleInventory } from '../fakes/example.ts';
 import { bareFacts } from '../fakes/host.ts';
-import { type FakeGround, fakeEnvironment } from '../fakes/drill-environment.ts';
+import { type FakeEnvironment, fakeEnvironment } from '../fakes/drill-environment.ts';
 
 const inventory = exampleInventory();
 const service = {
@@ -16,13 +17,18 @@ const service = {
   activeSinceMs: 1,
   program: '/x',
 };
-const view = (host: string, nginx = 'active'): HostView => ({
-  facts: bareFacts(host, { services: { keepalived: service, nginx: { ...service, active: nginx } } }),
+const whole = `${drainFile} ${healthCheck}`;
+const file = (text: string) => ({ state: 'present', text }) as never;
+const view = (host: string, nginx = 'active', conf = whole): HostView => ({
+  facts: bareFacts(host, {
+    services: { keepalived: service, nginx: { ...service, active: nginx } },
+    files: { [keepalivedConf]: file(conf) },
+  }),
   http: { address: '192.168.160.136', host, error: null },
 });
 /** One world for all drills, and how long each wants it. */
 const opening =
-  (environment: FakeGround, limits: number[] = []): OpenDrillEnvironment =>
+  (environment: FakeEnvironment, limits: number[] = []): OpenDrillEnvironment =>
   async (limitMs) => {
     limits.push(limitMs);
     return { ...environment, [Symbol.asyncDispose]: async () => {} };
@@ -72,6 +78,17 @@ test('without a healthy successor nothing is broken, and nothing is verified', a
     'not drilled: no other host could take over (keep_137: nginx is failed)',
   ]);
   expect(report.vips[1]?.drills[0]).toMatchObject({ from: 'keep_136', to: null });
+});
+
+test('a drill that would show nothing is not made', async () => {
+  const views = new Map(['keep_136', 'keep_137'].map((host) => [host, view(host, 'active', '')] as const));
+  const environment = fakeEnvironment(inventory.vips, inventory.vrrp);
+  const order = { inventory, vips: inventory.vips.slice(0, 1), drills: ['drain' as const], views, tag: 't' };
+  const { report } = await verifyVips(order, opening(environment), new AbortController().signal);
+  expect(environment.acted).toEqual([]);
+  expect(report.vips[0]?.drills[0]?.reasons).toEqual([
+    'not drilled: keep_136: the keepalived.conf that it runs with has no drain file',
+  ]);
 });
 
 test('a VIP that a host has which is not watched is none of its business', async () => {
@@ -131,7 +148,7 @@ describe('a run that is broken off', () => {
     expect(first?.lost).toBeGreaterThan(100);
     expect(second).toMatchObject({
       ok: false,
-      reasons: ['not drilled: it was broken off: The watch on its addresses ended by itself.'],
+      reasons: ['not drilled: it was interrupted: The watch on its addresses ended by itself.'],
     });
     // And what was broken is mended.
     expect(environment.acted.map(({ action }) => action.do)).toEqual([
@@ -150,9 +167,9 @@ describe('a run that is broken off', () => {
     const { report } = await verifyVips(order, opening(environment), new AbortController().signal);
     expect(report.vips.flatMap(({ drills }) => drills.map(({ reasons }) => reasons.join()))).toEqual([
       '',
-      'not drilled: it was broken off: The watch on its addresses ended by itself.',
-      'not drilled: the run was broken off before it',
-      'not drilled: the run was broken off before it',
+      'not drilled: it was interrupted: The watch on its addresses ended by itself.',
+      'not drilled: the run was interrupted before it',
+      'not drilled: the run was interrupted before it',
     ]);
   });
 

@@ -25,7 +25,7 @@ export interface Trouble {
   readonly at?: { readonly ms: number; readonly run: () => void };
 }
 
-export interface FakeGround extends DrillEnvironment {
+export interface FakeEnvironment extends DrillEnvironment {
   readonly acted: readonly { readonly host: HostName; readonly action: Action }[];
   readonly said: readonly string[];
   /** Samplers that were begun and not ended. */
@@ -36,7 +36,7 @@ export interface FakeGround extends DrillEnvironment {
  * A pair of hosts and a client in memory, on a clock that moves only when somebody sleeps: VRRP by its
  * own arithmetic, every request answered after a millisecond by whoever has the VIP.
  */
-export function fakeEnvironment(vips: readonly Vip[], vrrp: Vrrp, trouble: Trouble = {}): FakeGround {
+export function fakeEnvironment(vips: readonly Vip[], vrrp: Vrrp, trouble: Trouble = {}): FakeEnvironment {
   let ms = 0;
   const stopped = new Set<HostName>();
   const drained = new Set<HostName>();

@@ -44,38 +44,38 @@ const called = (): string => {
 const drained = (): string => readFileSync(`${root}/state/drain`, 'utf8').trim();
 const left = (): string => run(leftDrill).trim();
 const about = (fault: Fault, unit: string) => ({ fault, deadMan: { unit, seconds: 35 } });
-const stop: Fault = { kind: 'stop', service: 'keepalived' };
+const stop: Fault = { kind: 'stop' };
 const drain: Fault = { kind: 'drain' };
 /** What the timer that was armed last runs. */
 const armed = (): string => readFileSync(`${root}/armed`, 'utf8');
 
 test('a drill tells of itself until it has been undone', () => {
-  run(breakOnPurpose({ do: 'break', ...about(stop, 'haup-stop-51-a') }).script);
-  expect(called()).toMatch(/systemd-run .*--unit=haup-stop-51-a .*\n.*stop keepalived\.service/);
+  run(breakOnPurpose({ do: 'break', ...about(stop, 'haup-drill-stop-51-a') }).script);
+  expect(called()).toMatch(/systemd-run .*--unit=haup-drill-stop-51-a .*\n.*stop keepalived\.service/);
   expect(left()).toBe('stop');
-  run(restore({ do: 'restore', ...about(stop, 'haup-stop-51-a') }).script);
-  expect(called()).toMatch(/start keepalived\.service\n.*stop haup-stop-51-a\.timer/);
+  run(restore({ do: 'restore', ...about(stop, 'haup-drill-stop-51-a') }).script);
+  expect(called()).toMatch(/start keepalived\.service\n.*stop haup-drill-stop-51-a\.timer/);
   expect(left()).toBe('');
 });
 
 test.each(['restore', 'the timer'])(
   'when somebody else has ended the drill, %s takes nothing back',
   (who) => {
-    run(breakOnPurpose({ do: 'break', ...about(stop, 'haup-stop-51-a') }).script);
+    run(breakOnPurpose({ do: 'break', ...about(stop, 'haup-drill-stop-51-a') }).script);
     const dead = armed();
     run(endDrill().script);
-    expect(called()).toMatch(/stop haup-stop-\*\.timer .*\n.*start keepalived\.service/);
+    expect(called()).toMatch(/stop haup-drill-\*\.timer .*\n.*start keepalived\.service/);
     called();
-    if (who === 'restore') run(restore({ do: 'restore', ...about(stop, 'haup-stop-51-a') }).script);
+    if (who === 'restore') run(restore({ do: 'restore', ...about(stop, 'haup-drill-stop-51-a') }).script);
     else sh(dead);
     expect(called()).not.toMatch(/start/);
   },
 );
 
 test('the timer of an earlier drill does not undo a later one', () => {
-  run(breakOnPurpose({ do: 'break', ...about(stop, 'haup-stop-51-a') }).script);
+  run(breakOnPurpose({ do: 'break', ...about(stop, 'haup-drill-stop-51-a') }).script);
   const dead = armed();
-  run(breakOnPurpose({ do: 'break', ...about(stop, 'haup-stop-51-b') }).script);
+  run(breakOnPurpose({ do: 'break', ...about(stop, 'haup-drill-stop-51-b') }).script);
   called();
   sh(dead);
   expect(called()).toBe('');
@@ -83,7 +83,7 @@ test('the timer of an earlier drill does not undo a later one', () => {
 
 test('a drain of a drill is ended by its timer, by the next owner of the lock, and by a boot', () => {
   const begin = (): string => {
-    run(breakOnPurpose({ do: 'break', ...about(drain, 'haup-drain-51-a') }).script);
+    run(breakOnPurpose({ do: 'break', ...about(drain, 'haup-drill-drain-51-a') }).script);
     expect([drained(), left()]).toEqual(['-253', 'drain']);
     called();
     return armed();
