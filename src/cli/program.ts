@@ -2,6 +2,7 @@ import { Argument, Command, CommanderError, Option } from 'commander';
 import { createRequire } from 'node:module';
 import type { GlobalOptions } from '../app/options.ts';
 import { exitCodes } from '../model/errors.ts';
+import { faults } from '../model/fault.ts';
 import type { Context } from '../app/command-context.ts';
 import { makeContext, writerTo } from './context.ts';
 import { declareLab } from './lab-program.ts';
@@ -162,7 +163,7 @@ Exit codes: 0 ok, 1 failed on a host, 2 usage or inventory, 3 findings or
     inventoryArgument(
       add(
         'verify',
-        'Stop keepalived on each holder, measure the outage, restore, and judge.',
+        'Break each holder on purpose, measure the outage, restore, and judge.',
         'Prove and move:',
       ),
     )
@@ -170,9 +171,15 @@ Exit codes: 0 ok, 1 failed on a host, 2 usage or inventory, 3 findings or
       .addOption(lockWait())
       .option('--vip <address>', 'only this virtual IP')
       .addOption(
-        new Option('--drill <drills...>', 'stop: stop keepalived; drain: lower the priority of the holder')
-          .choices(['stop', 'drain'])
-          .default(['stop'], 'stop'),
+        new Option(
+          '--drill <names>',
+          `what to break, separated by commas, or all that the inventory allows. ${Object.entries(faults)
+            .map(([name, words]) => `${name}: ${words}`)
+            .join('; ')}`,
+        ).argParser((text: string, before: readonly string[] | undefined) => [
+          ...(before ?? []),
+          ...text.split(','),
+        ]),
       ),
     async (context, [path], options) => (await import('./verify-command.ts')).verify(context, path, options),
   );

@@ -1,7 +1,7 @@
 import type { Inventory, Vip } from '../model/domain.ts';
 import { exitCodes, HaupError } from '../model/errors.ts';
 import { rejection, throwFailures } from '../base/failures.ts';
-import type { DrillName } from '../model/fault.ts';
+import { type DrillName, faults } from '../model/fault.ts';
 import { connectAll } from '../app/connect.ts';
 import type { Context } from '../app/command-context.ts';
 import { limited, openInventory } from '../app/open-inventory.ts';
@@ -13,7 +13,7 @@ import { haupVersion } from '../app/haup-version.ts';
 export interface VerifyOptions extends GlobalOptions, LockWish {
   readonly yes?: boolean;
   readonly vip?: string;
-  readonly drill?: readonly DrillName[];
+  readonly drill?: readonly string[];
 }
 
 /**
@@ -25,8 +25,9 @@ export async function verify(
   path: string | undefined,
   options: VerifyOptions,
 ): Promise<number> {
-  const drills = [...new Set(options.drill ?? (['stop'] as const))];
   const inventory = await openInventory(context, path);
+  const { chooseDrills } = await import('../drill/choose-drills.ts');
+  const drills = chooseDrills(options.drill ?? ['stop'], inventory);
   const vips = chosenVips(inventory, options);
   const names = inventory.hosts
     .map(({ name }) => name)
@@ -97,8 +98,8 @@ function chosenVips(inventory: Inventory, { vip: wanted, limit }: VerifyOptions)
 }
 
 function question(vips: readonly Vip[], drills: readonly DrillName[]): string {
-  const names = vips.map((vip) => vip.address.address);
-  return drills.includes('stop')
-    ? `Stop keepalived on the holder of ${names.join(', then of ')} and start it again? Each is out for the time that is measured.`
-    : `Drain the holder of ${names.join(', then of ')} and undrain it again?`;
+  const names = vips.map((vip) => vip.address.address).join(', then of ');
+  if (drills.every((name) => name === 'drain')) return `Drain the holder of ${names} and undrain it again?`;
+  const what = drills.map((name) => `${name} (${faults[name]})`).join(', ');
+  return `Break the holder of ${names} on purpose and restore it: ${what}? The VIP is out for the time that is measured.`;
 }

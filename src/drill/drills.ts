@@ -109,6 +109,7 @@ export async function runDrill(
         await environment.act(from.host, { do: 'break', fault, deadMan });
       },
       signal,
+      drill.heals === true ? 0 : settleMs,
     );
     environment.say(`${address}: ${drill.restoring(from.host)}`);
     const home = await watchMove(

@@ -19,6 +19,7 @@ import {
   url,
   user,
 } from './patterns.ts';
+import { drillNames } from '../model/fault.ts';
 import { configureOptions } from './configure-line.ts';
 import type { Parts, Path, Written } from './written.ts';
 
@@ -268,6 +269,12 @@ function build() {
     after_failover: hook('after a failover or failback, also one that failed'),
     timeout: whole(1, 3600, 'seconds that a hook may take').default(60),
   };
+  const verify = {
+    allow: z
+      .array(z.enum(drillNames).meta({ description: `a drill: ${drillNames.join(', ')}` }))
+      .meta({ description: 'a list of drills that haup verify may make on these hosts' })
+      .default(['stop', 'drain']),
+  };
   const builds = {
     on: z
       .enum(['first', 'each'])
@@ -293,6 +300,7 @@ function build() {
       keepalived: section(keepalived, 'what keepalived is installed'),
       nginx: section(nginx, 'what nginx is installed, and its sites'),
       hooks: section(hooks, 'commands to run before and after changes'),
+      verify: section(verify, 'what haup verify may do'),
       build: section(builds, 'how builds are made'),
       fetch: z
         .enum(['controller', 'host'])
@@ -312,7 +320,7 @@ function build() {
     })
     .meta({
       description:
-        'a map of hosts, vips, vrrp, keepalived, nginx, hooks, build, fetch, packages and firewall',
+        'a map of hosts, vips, vrrp, keepalived, nginx, hooks, verify, build, fetch, packages and firewall',
     }) satisfies z.ZodType<Written>;
   return { all, host, vip, vrrp, check, site, keepalived };
 }

@@ -4,6 +4,7 @@
  */
 
 import type { HookName } from '../model/domain.ts';
+import type { DrillName } from '../model/fault.ts';
 
 export interface Written {
   readonly hosts: Readonly<Record<string, WrittenHost>>;
@@ -12,6 +13,7 @@ export interface Written {
   readonly keepalived: WrittenKeepalived;
   readonly nginx: WrittenNginx;
   readonly hooks: WrittenHooks;
+  readonly verify: { readonly allow: readonly DrillName[] };
   readonly build: { readonly on: 'first' | 'each' };
   readonly fetch: 'controller' | 'host';
   readonly packages: { readonly vault: boolean; readonly lock_wait: number };

@@ -2,6 +2,7 @@
 
 import type { LabHost, LabPaths, LabSpec } from './names.ts';
 import type { SoftwareName, Tarballs } from './tarballs.ts';
+import { drillNames } from '../model/fault.ts';
 
 /** For `ssh -F` and `HAUP_SSH_CONFIG`: every host by its name and by its address. */
 export function sshConfigText(spec: LabSpec, paths: LabPaths): string {
@@ -34,8 +35,8 @@ export function hostsText(hosts: readonly LabHost[]): string {
 }
 
 /**
- * The only values of the inventory that the lab replaces, in the layout of an inventory: where the tarballs
- * lie, and the versions when they are others than the inventory's.
+ * The only values of the inventory that the lab replaces, in the layout of an inventory: where the tarballs are, the
+ * versions when they differ from the inventory's, and that every drill is allowed.
  */
 export function overlayText(spec: LabSpec, tarballs: Tarballs): string {
   const section = (name: SoftwareName): string => {
@@ -49,5 +50,5 @@ export function overlayText(spec: LabSpec, tarballs: Tarballs): string {
       '',
     ].join('\n');
   };
-  return `# Lab ${spec.name}: what it replaces in the inventory. Written by haup lab up.\n${section('keepalived')}${section('nginx')}`;
+  return `# Lab ${spec.name}: what it replaces in the inventory. Written by haup lab up.\n${section('keepalived')}${section('nginx')}verify:\n  allow: [${drillNames.join(', ')}]\n`;
 }

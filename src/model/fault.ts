@@ -2,6 +2,9 @@
 export const faults = {
   stop: 'keepalived is stopped',
   drain: 'the priority of the holder is lowered',
+  nginx: 'nginx is killed',
+  crash: 'every keepalived process is killed with -9',
+  hang: 'nginx is frozen, master and workers',
 } as const;
 
 export type DrillName = keyof typeof faults;

@@ -51,6 +51,7 @@ export async function watchMove(
   passages: readonly ExpectedMove[],
   command: () => Promise<void>,
   signal: AbortSignal,
+  settlingMs: number = settleMs,
 ): Promise<ObservedMove> {
   const fromMs = environment.now();
   const limitMs = Math.max(0, ...passages.map(({ bound }) => bound.withinMs)) + patienceMs;
@@ -86,7 +87,7 @@ export async function watchMove(
   const [outcome] = await Promise.allSettled([watched, commanded]);
   await commanded;
   if (outcome.status === 'rejected') throw outcome.reason;
-  await environment.sleep(settleMs, signal);
+  await environment.sleep(settlingMs, signal);
   return { window: { fromMs, toMs: environment.now() }, arrived };
 }
 

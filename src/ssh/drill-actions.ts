@@ -37,6 +37,19 @@ const commands: Readonly<Record<DrillName, FaultCommands>> = {
     break: `${undoneByBoot} && ${writeDrain(drainedBy.operator)}`,
     restore: `${writeDrain(0)} && rm -f ${drillAtBoot}`,
   },
+  nginx: {
+    // Stopped as well, before systemd restarts it.
+    break: 'systemctl kill --signal=KILL nginx.service && systemctl stop nginx.service',
+    restore: 'systemctl reset-failed nginx.service 2>/dev/null; systemctl start nginx.service',
+  },
+  crash: {
+    break: 'systemctl kill --signal=KILL keepalived.service',
+    restore: 'systemctl start keepalived.service',
+  },
+  hang: {
+    break: 'systemctl kill --signal=STOP nginx.service',
+    restore: 'systemctl kill --signal=CONT nginx.service; systemctl start nginx.service',
+  },
 };
 
 export function breakOnPurpose({ fault, deadMan }: Extract<Action, { readonly do: 'break' }>): RemoteJob {

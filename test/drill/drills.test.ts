@@ -65,6 +65,33 @@ test('the drain drill loses nothing', async () => {
   expect(environment.acted.map(({ action }) => action.do)).toEqual(['break', 'restore']);
 });
 
+describe('every other drill moves the VIP within its bound, restores the host, and ends with one holder', () => {
+  test.each([
+    ['nginx', 2687.5],
+    ['hang', 5687.5],
+    ['crash', 3687.5],
+  ] as const)('%s', async (drill, boundMs) => {
+    const { environment, report } = await run({}, drill);
+    expect(report).toMatchObject({ ok: true, reasons: [], to: 'keep_137', boundMs, bothHeldMs: 0 });
+    expect(report.outageMs).toBeGreaterThan(boundMs - 2500);
+    expect(report.outageMs).toBeLessThan(boundMs);
+    expect(report.failback).toMatchObject({ lost: 0, bothHeldMs: 0, noneHeldMs: 0 });
+    expect(report.timeline.map(({ host }) => host)).toEqual(['keep_136', 'keep_137', 'keep_136']);
+    expect(environment.acted.map(({ action }) => action.do)).toEqual(['break', 'restore']);
+  });
+
+  test.each(['nginx', 'hang', 'crash'] as const)('%s fails when no host takes over', async (drill) => {
+    const { report } = await run({ nobodyTakesOver: true }, drill);
+    expect(report).toMatchObject({ ok: false, to: null });
+    expect(report.reasons.join()).toMatch(/has it at the end|no host has it|still has it/);
+  });
+
+  test('crash fails when the host does not come back', async () => {
+    const { report } = await run({ neverComesBack: true }, 'crash');
+    expect(report.reasons.join()).toMatch(/failback: keep_137 still has it/);
+  });
+});
+
 describe('fails, with the reason,', () => {
   test.each<[string, Trouble, DrillCase['drill'], RegExp]>([
     [

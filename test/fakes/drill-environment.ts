@@ -40,6 +40,8 @@ export function fakeEnvironment(vips: readonly Vip[], vrrp: Vrrp, trouble: Troub
   let ms = 0;
   const stopped = new Set<HostName>();
   const drained = new Set<HostName>();
+  /** Hosts whose nginx answers nothing. */
+  const mute = new Set<HostName>();
   const acted: { host: HostName; action: Action }[] = [];
   const said: string[] = [];
   const events: AddressEvent[] = [];
@@ -94,9 +96,26 @@ export function fakeEnvironment(vips: readonly Vip[], vrrp: Vrrp, trouble: Troub
   };
   for (const vip of vips) hold(vip.address.address, vip.members[0].host, true);
 
+  /** The unit takes its VIPs away at once and starts keepalived again a second later. */
+  const crash = (host: HostName): void => {
+    for (const vip of vips) {
+      const address = vip.address.address;
+      const second = ranked(vip).find((one) => one.host !== host);
+      if (!(holders.get(address)?.has(host) ?? false) || second === undefined) continue;
+      later(30, () => hold(address, host, false));
+      const takenMs = masterDownMs(vrrp, vip.advertInt, second.effective) - 300;
+      if (trouble.nobodyTakesOver !== true) later(takenMs, () => hold(address, second.host, true));
+      if (trouble.neverComesBack === true) continue;
+      later(takenMs + 1200, () => {
+        hold(address, host, true);
+        hold(address, second.host, false);
+      });
+    }
+  };
+
   const ask = (address: string): Sample => {
     const host = trouble.answers ?? [...(holders.get(address) ?? [])].at(-1) ?? null;
-    const served = host !== null && !(ms < (lossyUntil.get(address) ?? -1));
+    const served = host !== null && !mute.has(host) && !(ms < (lossyUntil.get(address) ?? -1));
     const retried = ms < (cutUntil.get(address) ?? -1);
     return served
       ? { sentAt: ms, answeredAt: ms + 1, status: 200, host, retried, error: retried ? 'ECONNRESET' : null }
@@ -157,6 +176,22 @@ export function fakeEnvironment(vips: readonly Vip[], vrrp: Vrrp, trouble: Troub
       const fault = 'fault' in action ? action.fault.kind : action.do === 'service' ? 'stop' : 'drain';
       const off =
         action.do === 'break' || action.do === 'drain' || (action.do === 'service' && action.verb === 'stop');
+      if (fault === 'crash') {
+        if (off) crash(host);
+        return;
+      }
+      if (fault === 'nginx' || fault === 'hang') {
+        const { interval, timeout, fall, rise } = vrrp.check;
+        const detectMs = 1000 * (fall * interval + (fault === 'hang' ? timeout : 0)) - 200;
+        if (off) mute.add(host);
+        else mute.delete(host);
+        later(off ? detectMs : rise * interval * 1000, () => {
+          if (off) stopped.add(host);
+          else stopped.delete(host);
+          elect();
+        });
+        return;
+      }
       const set = fault === 'stop' ? stopped : drained;
       if (off) set.add(host);
       else set.delete(host);
