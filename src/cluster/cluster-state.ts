@@ -7,10 +7,12 @@ import { isAble } from './ability.ts';
 /** Facts of every host of the inventory; null: it could not be reached. */
 export type FactsByHost = ReadonlyMap<HostName, HostFacts | null>;
 
-/** Whether the kernel of a host has an address now. */
-export function holdsAddress(facts: HostFacts, address: string): boolean {
-  return facts.interfaces.some((one) => one.addresses.some((cidr) => cidr.split('/')[0] === address));
-}
+/** The interface on which the kernel of a host has an address now; null: it has not. */
+export const interfaceOf = ({ interfaces }: HostFacts, address: string): string | null =>
+  interfaces.find((one) => one.addresses.some((cidr) => cidr.split('/')[0] === address))?.name ?? null;
+
+export const holdsAddress = (facts: HostFacts, address: string): boolean =>
+  interfaceOf(facts, address) !== null;
 
 /** Hosts whose kernel has the address now. */
 export function holders(vip: Vip, facts: FactsByHost): readonly HostName[] {

@@ -1,13 +1,14 @@
 import type { HostName, Vip, Vrrp } from '../model/domain.ts';
 import { HaupError } from '../model/errors.ts';
-import type { DeadMan, DrillName } from '../model/fault.ts';
+import type { DeadMan, DrillName, Fault } from '../model/fault.ts';
 import type { DrillReport } from '../model/report.ts';
 import { type Bound, bound } from '../measure/bounds.ts';
 import { drillReport, refusedDrill } from './drill-report.ts';
-import { drills } from './drill-table.ts';
+import { type Drill, drills } from './drill-table.ts';
 import {
   actLimitMs,
   type DrillEnvironment,
+  type ExpectedMove,
   isSteady,
   patienceMs,
   type SteadyCheck,
@@ -18,6 +19,8 @@ import type { Watch } from '../measure/address-watch.ts';
 
 export interface DrillCase {
   readonly drill: DrillName;
+  /** What is done to `from`. */
+  readonly fault: Fault;
   readonly vip: Vip;
   readonly vrrp: Vrrp;
   /** Who should hold the VIP now, and who takes over. */
@@ -54,12 +57,14 @@ function boundsOf({ drill, vip, vrrp, from, to }: DrillCase): Bounds {
 /** The longest that a drill takes: the wait until all is steady, the move, the way back, an action before each. */
 export function drillLimitMs(given: DrillCase): number {
   const { away, back } = boundsOf(given);
-  return away.withinMs + 2 * back.withinMs + 3 * patienceMs + 2 * (settleMs + actLimitMs);
+  const drill = drills[given.drill];
+  const cutMs = drill.cutsOff === true ? 1000 * deadManSeconds(drill, away) + timerLateMs : 0;
+  return away.withinMs + 2 * back.withinMs + 3 * patienceMs + 2 * (settleMs + actLimitMs) + cutMs;
 }
 
-/** When the timer on the host restores it: later than the drill itself would. */
-const deadManSeconds = (away: Bound): number =>
-  Math.ceil((away.withinMs + patienceMs + settleMs + 20_000) / 1000);
+/** When the timer on the host restores it: later than the drill itself would, if that can. */
+const deadManSeconds = ({ cutsOff }: Drill, away: Bound): number =>
+  Math.ceil((away.withinMs + settleMs + (cutsOff === true ? 3_000 : patienceMs + 20_000)) / 1000);
 
 /**
  * One drill on one VIP: break the holder, watch the successor take over, restore the holder, watch it take the VIP
@@ -71,14 +76,13 @@ export async function runDrill(
   environment: DrillEnvironment,
   signal: AbortSignal,
 ): Promise<DrillReport> {
-  const { vip, from, to, beside } = given;
+  const { fault, vip, from, to, beside } = given;
   const drill = drills[given.drill];
-  const fault = { kind: given.drill };
   const address = vip.address.address;
   const { away, back } = boundsOf(given);
   const deadMan: DeadMan = {
     unit: `haup-drill-${given.drill}-${vip.virtualRouterId}-${given.tag}`,
-    seconds: deadManSeconds(away),
+    seconds: deadManSeconds(drill, away),
   };
   await using sampler = await environment.sample([address], drillLimitMs(given), signal);
   const check = { address, host: from.host, beside, steadyMs, limitMs: back.withinMs + patienceMs };
@@ -103,7 +107,7 @@ export async function runDrill(
     const gone = await watchMove(
       environment,
       sampler,
-      [{ address, to: to.host, bound: away }],
+      [expected(drill, given, away)],
       async () => {
         broken = true;
         await environment.act(from.host, { do: 'break', fault, deadMan });
@@ -111,6 +115,10 @@ export async function runDrill(
       signal,
       drill.heals === true ? 0 : settleMs,
     );
+    if (drill.cutsOff === true) {
+      const dueMs = gone.window.fromMs + 1000 * deadMan.seconds + timerLateMs;
+      await environment.sleep(Math.max(0, dueMs - environment.now()), signal);
+    }
     environment.say(`${address}: ${drill.restoring(from.host)}`);
     const home = await watchMove(
       environment,
@@ -124,7 +132,7 @@ export async function runDrill(
       drill: given.drill,
       address,
       from: from.host,
-      to: to.host,
+      to: drill.ends === 'kept' ? from.host : to.host,
       away,
       back,
       intervalMs: sampler.intervalMs,
@@ -141,6 +149,16 @@ export async function runDrill(
   } finally {
     if (broken) await restoreAtLast(given, deadMan, environment, restore);
   }
+}
+
+/** systemd may run a timer of AccuracySec=1s this much later. */
+const timerLateMs = 1_000;
+
+function expected({ ends, cutsOff }: Drill, { vip, from, to }: DrillCase, away: Bound): ExpectedMove {
+  const move = { address: vip.address.address, to: to.host, bound: away };
+  if (ends === 'kept') return { ...move, to: from.host, leastMs: away.withinMs };
+  if (ends === 'split') return { ...move, beside: from.host };
+  return cutsOff === true ? { ...move, unheard: from.host } : move;
 }
 
 /** The way out through an error or Ctrl-C. */

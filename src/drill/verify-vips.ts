@@ -83,15 +83,15 @@ async function drillVip(
 ): Promise<DrillReport> {
   const { inventory, views, tag } = order;
   const [from, to] = ableMembers(vip, views);
-  if (from === undefined || to === undefined)
+  const facts = from === undefined ? null : (views.get(from.host)?.facts ?? null);
+  if (from === undefined || to === undefined || facts === null)
     return notDrilled(order, vip, drill, without(vip, from?.host, views));
-  const facts = views.get(from.host)?.facts ?? null;
-  const obstacle = facts === null ? null : drills[drill].obstacle(facts);
-  if (obstacle !== null) return notDrilled(order, vip, drill, `${from.host}: ${obstacle}`);
+  const fault = drills[drill].fault(facts, vip.address.address);
+  if (typeof fault === 'string') return notDrilled(order, vip, drill, `${from.host}: ${fault}`);
   const strangers = strangersOn(vip, views);
   if (strangers !== '') return notDrilled(order, vip, drill, strangers);
   const beside = besideOf(vip, order);
-  const given: DrillCase = { drill, vip, vrrp: inventory.vrrp, from, to, beside, tag };
+  const given: DrillCase = { drill, fault, vip, vrrp: inventory.vrrp, from, to, beside, tag };
   await using environment = await open(drillLimitMs(given));
   return await runDrill(given, environment, signal);
 }

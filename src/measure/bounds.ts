@@ -7,7 +7,18 @@
 
 import type { HostName, Vip, Vrrp } from '../model/domain.ts';
 
-export type MoveCause = 'stop' | 'drain' | 'nginx' | 'crash' | 'hang' | 'link' | 'failback' | 'recovery';
+export type MoveCause =
+  | 'stop'
+  | 'drain'
+  | 'nginx'
+  | 'crash'
+  | 'hang'
+  | 'link'
+  | 'split'
+  | 'deaf'
+  | 'failback'
+  | 'recovery'
+  | 'merge';
 
 export interface Bound {
   /** The longest time without an answer that the timers allow. */
@@ -65,6 +76,10 @@ export interface Case {
  *   gives up as in a stop (priority 0).
  * - hang: each check also waits for its timeout. While one runs the next is skipped, so a timeout of one interval
  *   doubles the interval.
+ * - split: the successor hears nothing and takes the VIP too; no outage, and two holders for as long as it lasts.
+ * - deaf: a holder that hears nothing sends as before: nothing moves.
+ * - merge: the lower priority gives up at the first advert. When it has not sent one by then, the other does not
+ *   announce the VIP anew, and clients find it at its next gratuitous ARP (garp_master_refresh).
  * - recovery: a failback, after `rise` good checks in a row.
  *
  * Checks start every `interval` whatever the last one took: keepalived's vrrp_script_thread (vrrp_scheduler.c).
@@ -82,12 +97,12 @@ export function bound(cause: MoveCause, { vip, vrrp, successor, priority }: Case
     noneHeldMs,
     formula,
   });
-  const seamless = (withinMs: number): Bound => ({
+  const seamless = (withinMs: number, bothHeldMs: number | null = 0): Bound => ({
     outageMs: 0,
     allowanceMs: lateAnswerMs,
     lossless: true,
     withinMs,
-    bothHeldMs: 0,
+    bothHeldMs,
     noneHeldMs: 0,
     formula: 'make before break: the successor holds the VIP before the holder drops it',
   });
@@ -109,6 +124,18 @@ export function bound(cause: MoveCause, { vip, vrrp, successor, priority }: Case
     }
     case 'drain':
       return seamless(down);
+    case 'split':
+      return seamless(down, null);
+    case 'deaf':
+      return seamless(down);
+    case 'merge': {
+      const refresh = vrrp.garpMasterRefresh;
+      const mergeMs = (vip.advertInt + refresh) * 1000;
+      return {
+        ...broken(mergeMs, `${vip.advertInt} s + garp_master_refresh ${refresh} s`, 0),
+        bothHeldMs: 2000 * vip.advertInt,
+      };
+    }
     case 'failback':
       return seamless(back);
     case 'recovery':

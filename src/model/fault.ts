@@ -5,6 +5,10 @@ export const faults = {
   nginx: 'nginx is killed',
   crash: 'every keepalived process is killed with -9',
   hang: 'nginx is frozen, master and workers',
+  link: 'the interface of the VIP is taken down; a timer on the host takes it up',
+  'vrrp-block': 'the firewall drops adverts, both ways: a split brain',
+  'vrrp-block-out': 'the firewall drops the adverts that the holder sends: a split brain',
+  'vrrp-block-in': 'the firewall drops the adverts that the holder would hear',
 } as const;
 
 export type DrillName = keyof typeof faults;
@@ -15,9 +19,9 @@ export const isDrillName = (text: string | undefined): text is DrillName =>
   text !== undefined && Object.hasOwn(faults, text);
 
 /** What a drill does to a host. ssh/drill-actions.ts says how it is done and undone. */
-export interface Fault {
-  readonly kind: DrillName;
-}
+export type Fault =
+  | { readonly kind: Exclude<DrillName, 'link'> }
+  | { readonly kind: 'link'; readonly interface: string };
 
 /** A timer on the host that undoes the fault when haup does not. */
 export interface DeadMan {

@@ -31,6 +31,17 @@ interface FaultCommands {
 /** A drain outlives a boot, a timer does not: systemd-tmpfiles removes the drain before daemons start. */
 const undoneByBoot = `mkdir -p ${drillAtBoot.replace(/\/[^/]*$/, '')} && printf '%s\\n' '# A drill of haup verify has drained this host: a boot ends that.' 'r! ${drainFile}' 'r! ${drillAtBoot}' > ${drillAtBoot}.new && sync ${drillAtBoot}.new && mv -f ${drillAtBoot}.new ${drillAtBoot}`;
 
+/** The interface that was taken down, and what goes with it: arguments of ip. */
+const linkState = '/run/haup.drill.link';
+
+/** Drops adverts (IP protocol 112) before any other rule: a table of its own, or where nft is missing iptables. */
+const table = 'inet haup_drill';
+const blockRule = '-p 112 -m comment --comment haup-drill -j DROP';
+const drop = (hook: 'input' | 'output'): string =>
+  `if command -v nft >/dev/null; then nft add table ${table} && nft add chain ${table} ${hook} '{ type filter hook ${hook} priority -300; }' && nft add rule ${table} ${hook} meta l4proto 112 drop; else iptables -I ${hook.toUpperCase()} ${blockRule}; fi`;
+const letThrough = `if command -v nft >/dev/null; then nft delete table ${table} 2>/dev/null; ! nft list table ${table} >/dev/null 2>&1; else for chain in INPUT OUTPUT; do while iptables -D $chain ${blockRule} 2>/dev/null; do :; done; done; fi`;
+const noFirewall = 79;
+
 const commands: Readonly<Record<DrillName, FaultCommands>> = {
   stop: { break: 'systemctl stop keepalived.service', restore: 'systemctl start keepalived.service' },
   drain: {
@@ -50,14 +61,34 @@ const commands: Readonly<Record<DrillName, FaultCommands>> = {
     break: 'systemctl kill --signal=STOP nginx.service',
     restore: 'systemctl kill --signal=CONT nginx.service; systemctl start nginx.service',
   },
+  link: {
+    // Through `linkCut`, since this command must end first. Routes and IPv6 addresses go with a link that is down.
+    break: `systemctl is-active --quiet "$timer.timer" && { echo "$device"; ip -6 -o addr show dev "$device" scope global permanent | while read -r at name family address rest; do echo "-6 addr replace $address dev $device"; done; for v in -4 -6; do ip $v route show dev "$device" | while read -r route; do echo "$v route replace $route dev $device"; done; done; } > ${linkState} && systemd-run --quiet --unit="$timer-cut" --on-active=300ms --timer-property=AccuracySec=1ms ip link set dev "$device" down`,
+    restore: `systemctl stop 'haup-drill-link-*-cut.timer' 2>/dev/null; { read -r device && ip link set dev "$device" up && while read -r line; do ip $line; done; } < ${linkState}; rm -f ${linkState}`,
+  },
+  'vrrp-block': { break: `${drop('input')} && ${drop('output')}`, restore: letThrough },
+  'vrrp-block-out': { break: drop('output'), restore: letThrough },
+  'vrrp-block-in': { break: drop('input'), restore: letThrough },
 };
 
 export function breakOnPurpose({ fault, deadMan }: Extract<Action, { readonly do: 'break' }>): RemoteJob {
+  const device = fault.kind === 'link' ? `device=${quote(fault.interface)} ` : '';
+  const names = `${device}timer=${quote(deadMan.unit)}`;
+  const needs = fault.kind.startsWith('vrrp-block')
+    ? `{ command -v nft || command -v iptables || exit ${noFirewall}; } >/dev/null && `
+    : '';
   const record = `printf '%s\\n' ${quote(`${fault.kind} ${deadMan.unit}`)} > ${drillRecord}.new && mv -f ${drillRecord}.new ${drillRecord}`;
   return {
-    script: `${record} && ${arm(fault, deadMan)} && ${commands[fault.kind].break}`,
+    script: `${names}; ${needs}${record} && ${arm(fault, deadMan)} && { ${commands[fault.kind].break}; }`,
     timeoutMs: minute,
     failure: 'DRILL_FAILED',
+    meaning: {
+      [noFirewall]: {
+        code: 'DRILL_FAILED',
+        message: 'The host has neither nft nor iptables to drop adverts with.',
+        hint: 'Nothing was broken. Install nftables there, or leave this drill out.',
+      },
+    },
     what: `injecting the fault ${fault.kind}`,
   };
 }

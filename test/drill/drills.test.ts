@@ -6,6 +6,7 @@ import { fakeEnvironment, pair, type Trouble, vrrp } from '../fakes/drill-enviro
 const never = new AbortController().signal;
 const drillOf = (drill: DrillCase['drill'] = 'stop'): DrillCase => ({
   drill,
+  fault: drill === 'link' ? { kind: drill, interface: 'ens33' } : { kind: drill },
   vip: pair[0],
   vrrp,
   from: { host: 'keep_136', priority: 100 },
@@ -84,6 +85,35 @@ describe('every other drill moves the VIP within its bound, restores the host, a
     const { report } = await run({ nobodyTakesOver: true }, drill);
     expect(report).toMatchObject({ ok: false, to: null });
     expect(report.reasons.join()).toMatch(/has it at the end|no host has it|still has it/);
+  });
+
+  test('link: the timer on the host is the restore, and nothing is asked of the host before it', async () => {
+    const { environment, report } = await run({}, 'link');
+    expect(report).toMatchObject({ ok: true, reasons: [], to: 'keep_137', boundMs: 3687.5, bothHeldMs: 0 });
+    const [broke] = environment.acted.map(({ action }) => action);
+    const seconds = broke?.do === 'break' ? broke.deadMan.seconds : 0;
+    expect(seconds).toBe(8);
+    expect(report.restoredMs).toBeGreaterThanOrEqual(1000 * seconds);
+    expect(report.timeline.map(({ host }) => host)).toEqual(['keep_136', 'keep_137', 'keep_136']);
+  });
+
+  test.each(['vrrp-block', 'vrrp-block-out'] as const)(
+    '%s is no success: a split brain, with who held what, and one holder after it',
+    async (drill) => {
+      const { environment, report } = await run({}, drill);
+      expect(report).toMatchObject({ ok: false, from: 'keep_136', to: 'keep_137' });
+      expect(report.reasons).toEqual(['keep_136 and keep_137 both have it at the end: split brain']);
+      expect(report.bothHeldMs).toBeGreaterThan(1000);
+      expect(report.timeline.map(({ host }) => host)).toEqual(['keep_136', 'keep_137']);
+      expect(environment.watch.holders(pair[0].address.address)).toEqual(['keep_136']);
+    },
+  );
+
+  test('vrrp-block-in moves nothing: the holder goes on to send', async () => {
+    const { report } = await run({}, 'vrrp-block-in');
+    expect(report).toMatchObject({ ok: true, reasons: [], from: 'keep_136', to: 'keep_136', lost: 0 });
+    expect(report.restoredMs).toBeGreaterThan(3687);
+    expect(report.timeline.map(({ host }) => host)).toEqual(['keep_136']);
   });
 
   test('crash fails when the host does not come back', async () => {

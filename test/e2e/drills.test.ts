@@ -6,7 +6,7 @@ import { eventually, figure, onHost, testLab } from './haup.ts';
 import { measured } from './measured.ts';
 import { type Edit, ownLab, soak } from './own-lab.ts';
 
-/** The faults that haup.verify does not inject unless the inventory allows it, on hosts of their own. */
+/** The faults that haup verify injects only where the inventory allows it, on hosts of the file's own. */
 const lab = testLab('drills');
 const { inLab, inventory } = ownLab(lab);
 const rounds = Math.max(1, soak);
@@ -56,7 +56,7 @@ afterEach(async () => {
 });
 
 describe('each moves the VIP within its bound, and ends with one holder', () => {
-  test.each(['nginx', 'crash', 'hang'] as const)('%s', async (name) => {
+  test.each(['nginx', 'crash', 'hang', 'link'] as const)('%s', async (name) => {
     for (let round = 0; round < rounds; round++) {
       const { code, report } = await drill(path(), name);
       measured(report.stalledMs ?? 0, () => {
@@ -69,6 +69,49 @@ describe('each moves the VIP within its bound, and ends with one holder', () => 
         expect(await onHost(lab, 'keep_136', `systemctl is-active ${unit}`)).toBe('active\n');
     }
   });
+});
+
+describe('adverts that do not pass', () => {
+  test.each(['vrrp-block', 'vrrp-block-out'] as const)(
+    '%s: a split brain, with who held what; afterwards one holder',
+    async (name) => {
+      const { code, report } = await drill(path(), name);
+      expect(code).toBe(3);
+      expect(report.reasons.join('\n')).toMatch(
+        /^keep_136 and keep_137 both have it at the end: split brain$/m,
+      );
+      expect(report.bothHeldMs).toBeGreaterThan(900);
+      expect(report.timeline.map(({ host }) => host).slice(0, 2)).toEqual(['keep_136', 'keep_137']);
+      expect(report.failback).not.toBeNull();
+      expect(await onHost(lab, 'keep_136', 'nft list tables')).not.toContain('haup_drill');
+    },
+  );
+
+  test('vrrp-block-in: the holder keeps sending, and nothing moves', async () => {
+    const { code, report } = await drill(path(), 'vrrp-block-in');
+    measured(report.stalledMs ?? 0, () => {
+      expect(report.reasons).toEqual([]);
+      expect(code).toBe(0);
+    });
+    expect(report.timeline.map(({ host }) => host)).toEqual(['keep_136']);
+  });
+});
+
+test('link: the host is back after haup was killed with -9 in the middle', async () => {
+  const args = ['verify', path(), '--yes', '--vip', one, '--drill', 'link'];
+  let waiting: Promise<void> = Promise.resolve();
+  await inLab(args, {
+    during: (pid) => {
+      waiting = eventually('keep_137 has taken over', async () => {
+        const held = await onHost(lab, 'keep_137', `ip -o addr show to ${one}`);
+        if (!held.includes(one)) return false;
+        process.kill(pid, 'SIGKILL');
+        return true;
+      });
+    },
+  });
+  await waiting;
+  await eventually('its timer has ended', async () => (await left('keep_136')) === '');
 });
 
 test('a drill that the inventory does not allow is refused before anything is contacted', async () => {

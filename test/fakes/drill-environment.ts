@@ -56,13 +56,14 @@ export function fakeEnvironment(vips: readonly Vip[], vrrp: Vrrp, trouble: Troub
     nextAt: number;
   }>();
 
-  const hold = (address: string, host: HostName, held: boolean): void => {
+  let cutAt = 0;
+  const hold = (address: string, host: HostName, held: boolean, at = ms): void => {
     const now = holders.get(address) ?? new Set();
     if (now.has(host) === held) return;
     if (held) now.add(host);
     else now.delete(host);
     holders.set(address, now);
-    events.push({ at: ms, host, address, held });
+    events.push({ at, host, address, held });
   };
   const later = (after: number, run: () => void): void => void pending.push({ at: ms + after, run });
   const ranked = (vip: Vip): readonly (Vip['members'][number] & { effective: number })[] =>
@@ -107,6 +108,43 @@ export function fakeEnvironment(vips: readonly Vip[], vrrp: Vrrp, trouble: Troub
       if (trouble.nobodyTakesOver !== true) later(takenMs, () => hold(address, second.host, true));
       if (trouble.neverComesBack === true) continue;
       later(takenMs + 1200, () => {
+        hold(address, host, true);
+        hold(address, second.host, false);
+      });
+    }
+  };
+
+  /** Its peer hears nothing and takes the VIP too; hearing again, it gives up. */
+  const block = (host: HostName, off: boolean): void => {
+    for (const vip of vips) {
+      const address = vip.address.address;
+      const second = ranked(vip).find((one) => one.host !== host);
+      if (!(holders.get(address)?.has(host) ?? false) || second === undefined) continue;
+      later(off ? masterDownMs(vrrp, vip.advertInt, second.effective) - 300 : 400, () =>
+        hold(address, second.host, off && trouble.nobodyTakesOver !== true),
+      );
+    }
+  };
+  /** What its kernel does meanwhile is heard when the link is up again. */
+  const cut = (host: HostName, off: boolean): void => {
+    if (off) {
+      cutAt = ms;
+      mute.add(host);
+    }
+    for (const vip of vips) {
+      const address = vip.address.address;
+      const second = ranked(vip).find((one) => one.host !== host);
+      const own = ranked(vip).find((one) => one.host === host);
+      if (!(holders.get(address)?.has(host) ?? false) || second === undefined || own === undefined) continue;
+      if (off) {
+        later(masterDownMs(vrrp, vip.advertInt, second.effective) - 300, () => {
+          mute.delete(host);
+          hold(address, second.host, true);
+        });
+        continue;
+      }
+      hold(address, host, false, cutAt);
+      later(masterDownMs(vrrp, vip.advertInt, own.effective), () => {
         hold(address, host, true);
         hold(address, second.host, false);
       });
@@ -176,6 +214,14 @@ export function fakeEnvironment(vips: readonly Vip[], vrrp: Vrrp, trouble: Troub
       const fault = 'fault' in action ? action.fault.kind : action.do === 'service' ? 'stop' : 'drain';
       const off =
         action.do === 'break' || action.do === 'drain' || (action.do === 'service' && action.verb === 'stop');
+      if (fault.startsWith('vrrp-block')) {
+        if (fault !== 'vrrp-block-in') block(host, off);
+        return;
+      }
+      if (fault === 'link') {
+        cut(host, off);
+        return;
+      }
       if (fault === 'crash') {
         if (off) crash(host);
         return;
