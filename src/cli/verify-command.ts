@@ -1,6 +1,7 @@
 import type { Inventory, Vip } from '../model/domain.ts';
 import { exitCodes, HaupError } from '../model/errors.ts';
 import { rejection, throwFailures } from '../base/failures.ts';
+import { chooseDrills } from '../drill/choose-drills.ts';
 import { type DrillName, faults } from '../model/fault.ts';
 import { connectAll } from '../app/connect.ts';
 import type { Context } from '../app/command-context.ts';
@@ -26,7 +27,6 @@ export async function verify(
   options: VerifyOptions,
 ): Promise<number> {
   const inventory = await openInventory(context, path);
-  const { chooseDrills } = await import('../drill/choose-drills.ts');
   const drills = chooseDrills(options.drill ?? ['stop'], inventory);
   const vips = chosenVips(inventory, options);
   const names = inventory.hosts
