@@ -2,7 +2,7 @@
 
 import type { HostName } from '../model/domain.ts';
 import type { DrillName } from '../model/fault.ts';
-import type { DrillReport, Span } from '../model/report.ts';
+import type { BesideReport, DrillReport, Span } from '../model/report.ts';
 import type { Bound } from '../measure/bounds.ts';
 import { type AddressEvent, heldSpans, tenures } from '../measure/tenures.ts';
 import { outage, type Sample } from '../measure/outage.ts';
@@ -30,6 +30,8 @@ export interface DrillObservation {
   /** When the successor had taken over, and when the holder was back; null: never. */
   readonly takenMs: number | null;
   readonly returnedMs: number | null;
+  readonly beside: readonly BesideReport[];
+  readonly besideReasons: readonly string[];
 }
 
 const wordsOf = ({ title, began, ended }: Drill, host: HostName) => ({ title: title(host), began, ended });
@@ -60,7 +62,11 @@ export function drillReport(seen: DrillObservation): DrillReport {
     samples: samples.filter(({ sentAt }) => sentAt >= restoredMs),
     arrivedMs: seen.returnedMs,
   });
-  const reasons = [...broke.reasons, ...mended.reasons.map((reason) => `failback: ${reason}`)];
+  const reasons = [
+    ...broke.reasons,
+    ...mended.reasons.map((reason) => `failback: ${reason}`),
+    ...seen.besideReasons,
+  ];
   const relative = <T extends Span>(span: T): T => ({
     ...span,
     fromMs: tenths(span.fromMs - brokenMs),
@@ -88,6 +94,7 @@ export function drillReport(seen: DrillObservation): DrillReport {
     clockErrorMs: tenths(seen.clockErrorMs),
     intervalMs: seen.intervalMs,
     everyMs: tenths(Math.max(broke.everyMs, mended.everyMs)),
+    ...(seen.beside.length === 0 ? {} : { beside: seen.beside }),
   };
 }
 

@@ -4,6 +4,7 @@ import type { DeadMan, DrillName, Fault } from '../model/fault.ts';
 import type { DrillReport } from '../model/report.ts';
 import { type Bound, bound } from '../measure/bounds.ts';
 import { drillReport, refusedDrill } from './drill-report.ts';
+import { besideBound, type BesideVip, judgeBeside } from './beside-vips.ts';
 import { type Drill, drills } from './drill-table.ts';
 import {
   actLimitMs,
@@ -27,7 +28,7 @@ export interface DrillCase {
   readonly from: RankedHost;
   readonly to: RankedHost;
   /** Other VIPs of these hosts: nothing is broken unless each has exactly one holder. */
-  readonly beside: readonly string[];
+  readonly beside: readonly BesideVip[];
   /** Makes the name of the timer on the host unique. */
   readonly tag: string;
 }
@@ -76,7 +77,8 @@ export async function runDrill(
   environment: DrillEnvironment,
   signal: AbortSignal,
 ): Promise<DrillReport> {
-  const { fault, vip, from, to, beside } = given;
+  const { fault, vip, from, to } = given;
+  const beside = given.beside.map((other) => other.vip.address.address);
   const drill = drills[given.drill];
   const address = vip.address.address;
   const { away, back } = boundsOf(given);
@@ -84,7 +86,7 @@ export async function runDrill(
     unit: `haup-drill-${given.drill}-${vip.virtualRouterId}-${given.tag}`,
     seconds: deadManSeconds(drill, away),
   };
-  await using sampler = await environment.sample([address], drillLimitMs(given), signal);
+  await using sampler = await environment.sample([address, ...beside], drillLimitMs(given), signal);
   const check = { address, host: from.host, beside, steadyMs, limitMs: back.withinMs + patienceMs };
   const waiting = (): void =>
     environment.say(
@@ -96,6 +98,11 @@ export async function runDrill(
     return refusedDrill(given.drill, from.host, away, seen, unsteady(environment.watch, check));
   }
   const beganMs = environment.now() - steadyMs;
+
+  const others = given.beside.map((other) => {
+    const held = environment.watch.holders(other.vip.address.address).includes(from.host);
+    return { other: other.vip.address.address, allowed: besideBound(other, held, drill.away, given.vrrp) };
+  });
 
   let broken = false;
   const restore = async (): Promise<void> => {
@@ -128,7 +135,19 @@ export async function runDrill(
       signal,
     );
     await sampler.stop();
+    const window = { fromMs: gone.window.fromMs, toMs: home.window.toMs };
+    const judged = others.map(({ other, allowed }) =>
+      judgeBeside(other, allowed, {
+        samples: sampler.of(other).filter(({ sentAt }) => sentAt >= beganMs),
+        intervalMs: sampler.intervalMs,
+        events: environment.watch.events(other),
+        clockErrorMs: environment.watch.clockErrorMs(),
+        window,
+      }),
+    );
     return drillReport({
+      beside: judged.map(({ report }) => report),
+      besideReasons: judged.flatMap(({ reasons }) => reasons),
       drill: given.drill,
       address,
       from: from.host,

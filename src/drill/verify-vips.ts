@@ -90,24 +90,25 @@ async function drillVip(
   if (typeof fault === 'string') return notDrilled(order, vip, drill, `${from.host}: ${fault}`);
   const strangers = strangersOn(vip, views);
   if (strangers !== '') return notDrilled(order, vip, drill, strangers);
-  const beside = besideOf(vip, order);
+  const beside = besideOf(vip, order).map((other) => ({
+    vip: other,
+    successor: ableMembers(other, views).find(({ host }) => host !== from.host) ?? null,
+  }));
   const given: DrillCase = { drill, fault, vip, vrrp: inventory.vrrp, from, to, beside, tag };
   await using environment = await open(drillLimitMs(given));
   return await runDrill(given, environment, signal);
 }
 
 /** The other VIPs of its hosts, as far as all that could have them are watched. */
-function besideOf(vip: Vip, { inventory, vips }: VerifyOrder): readonly string[] {
+function besideOf(vip: Vip, { inventory, vips }: VerifyOrder): readonly Vip[] {
   const isMemberOf = (one: Vip, host: HostName): boolean =>
     one.members.some((member) => member.host === host);
-  return inventory.vips
-    .filter(
-      (other) =>
-        other.name !== vip.name &&
-        other.members.some(({ host }) => isMemberOf(vip, host)) &&
-        other.members.every(({ host }) => vips.some((drilled) => isMemberOf(drilled, host))),
-    )
-    .map(({ address }) => address.address);
+  return inventory.vips.filter(
+    (other) =>
+      other.name !== vip.name &&
+      other.members.some(({ host }) => isMemberOf(vip, host)) &&
+      other.members.every(({ host }) => vips.some((drilled) => isMemberOf(drilled, host))),
+  );
 }
 
 /** Which strangers are on the segment, in words: with them nothing would be measured. */

@@ -112,6 +112,15 @@ export interface DrillReport extends Answered {
   /** How often the VIP was to be asked, and how often it was on average, where this machine was too busy. */
   readonly intervalMs?: number;
   readonly everyMs?: number;
+  /** The other VIPs of these hosts. */
+  readonly beside?: readonly BesideReport[];
+}
+
+/** What a drill cost another VIP of its hosts. */
+export interface BesideReport extends Answered, HeldTimes {
+  readonly address: string;
+  /** The outage that VRRP's timers allow it. */
+  readonly boundMs: number;
 }
 
 export interface Span {

@@ -88,7 +88,7 @@ function arrival(
  */
 const instantMs = 50;
 
-function outageReasons(bound: Bound, http: HttpOutage): readonly string[] {
+export function outageReasons(bound: Bound, http: HttpOutage): readonly string[] {
   const { longestGapMs, lost, retried, lostWithinMs } = http;
   const allowed = bound.outageMs + bound.allowanceMs;
   const reasons: string[] = [];

@@ -87,13 +87,14 @@ describe('adverts that do not pass', () => {
     },
   );
 
-  test('vrrp-block-in: the holder keeps sending, and nothing moves', async () => {
+  test('vrrp-block-in: the holder keeps sending and its VIP stays; the other one is split', async () => {
     const { code, report } = await drill(path(), 'vrrp-block-in');
-    measured(report.stalledMs ?? 0, () => {
-      expect(report.reasons).toEqual([]);
-      expect(code).toBe(0);
-    });
+    expect(code).toBe(3);
     expect(report.timeline.map(({ host }) => host)).toEqual(['keep_136']);
+    expect(report.reasons.join('\n')).toMatch(
+      /^192\.168\.160\.162: keep_136 and keep_137 both held it for \d+\.\d s: split brain$/m,
+    );
+    expect(report.lost).toBe(report.retried);
   });
 });
 

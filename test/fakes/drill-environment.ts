@@ -125,6 +125,17 @@ export function fakeEnvironment(vips: readonly Vip[], vrrp: Vrrp, trouble: Troub
       );
     }
   };
+  /** It hears nothing and takes the VIPs of others too. */
+  const deafen = (host: HostName, off: boolean): void => {
+    for (const vip of vips) {
+      const address = vip.address.address;
+      const own = ranked(vip).find((one) => one.host === host);
+      if (own === undefined || ranked(vip)[0]?.host === host) continue;
+      later(off ? masterDownMs(vrrp, vip.advertInt, own.effective) - 300 : 400, () =>
+        hold(address, host, off),
+      );
+    }
+  };
   /** What its kernel does meanwhile is heard when the link is up again. */
   const cut = (host: HostName, off: boolean): void => {
     if (off) {
@@ -216,6 +227,7 @@ export function fakeEnvironment(vips: readonly Vip[], vrrp: Vrrp, trouble: Troub
         action.do === 'break' || action.do === 'drain' || (action.do === 'service' && action.verb === 'stop');
       if (fault.startsWith('vrrp-block')) {
         if (fault !== 'vrrp-block-in') block(host, off);
+        if (fault !== 'vrrp-block-out') deafen(host, off);
         return;
       }
       if (fault === 'link') {
