@@ -5,7 +5,7 @@ import { probeOf, probeWords } from '../nginx/probe.ts';
 import type { DrillName } from '../model/fault.ts';
 import type { DrillReport, VerifyReport, VipVerification } from '../model/report.ts';
 import { refusedDrill } from './drill-report.ts';
-import { drills } from './drill-table.ts';
+import { type Drill, drills } from './drill-table.ts';
 import { type DrillCase, drillLimitMs, runDrill } from './drills.ts';
 import type { DrillEnvironment } from '../move/watch-move.ts';
 
@@ -88,6 +88,8 @@ async function drillVip(
     return notDrilled(order, vip, drill, without(vip, from?.host, views));
   const fault = drills[drill].fault(facts, vip.address.address);
   if (typeof fault === 'string') return notDrilled(order, vip, drill, `${from.host}: ${fault}`);
+  const path = pathObstacle(order, from.host, drills[drill]);
+  if (path !== null) return notDrilled(order, vip, drill, path);
   const strangers = strangersOn(vip, views);
   if (strangers !== '') return notDrilled(order, vip, drill, strangers);
   const beside = besideOf(vip, order).map((other) => ({
@@ -97,6 +99,20 @@ async function drillVip(
   const given: DrillCase = { drill, fault, vip, vrrp: inventory.vrrp, from, to, beside, tag };
   await using environment = await open(drillLimitMs(given));
   return await runDrill(given, environment, signal);
+}
+
+/** Why haup would lose a host by the drill that it has to reach; null: it would not. */
+function pathObstacle({ inventory }: VerifyOrder, from: HostName, { cutsOff }: Drill): string | null {
+  const broken = inventory.hosts.find(({ name }) => name === from);
+  const own = cutsOff === true ? [from, ...(broken === undefined ? [] : [broken.address])] : [];
+  for (const { name, address, ssh } of inventory.hosts) {
+    const jumps = (ssh.jump ?? '').split(',').map((jump) => jump.replace(/^.*@/, '').replace(/:\d+$/, ''));
+    const vip = inventory.vips.find((one) => [address, ...jumps].includes(one.address.address));
+    if (vip !== undefined) return `${name} is reached through ${vip.address.address}, a VIP that may move`;
+    const over = name === from ? undefined : jumps.find((jump) => own.includes(jump));
+    if (over !== undefined) return `${name} is reached through ${over}, whose link would be cut`;
+  }
+  return null;
 }
 
 /** The other VIPs of its hosts, as far as all that could have them are watched. */

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { HostView } from '../../src/cluster/ability.ts';
+import type { SshSettings } from '../../src/model/domain.ts';
 import { HaupError } from '../../src/model/errors.ts';
 import { drainFile, healthCheck, keepalivedConf } from '../../src/model/layout.ts';
 import { type OpenDrillEnvironment, verifyVips } from '../../src/drill/verify-vips.ts';
@@ -78,6 +79,44 @@ test('without a healthy successor nothing is broken, and nothing is verified', a
     'not drilled: no other host could take over (keep_137: nginx is failed)',
   ]);
   expect(report.vips[1]?.drills[0]).toMatchObject({ from: 'keep_136', to: null });
+});
+
+test.each<[string, 'stop' | 'link', Partial<SshSettings>, RegExp]>([
+  [
+    'a VIP',
+    'stop',
+    { jump: 'root@192.168.160.162:22' },
+    /keep_137 is reached through 192\.168\.160\.162, a VIP/,
+  ],
+  [
+    'the link to be cut',
+    'link',
+    { jump: 'gate,keep_136' },
+    /keep_137 is reached through keep_136, whose link/,
+  ],
+])('nothing is broken when the way to a host leads through %s', async (_, drill, ssh, says) => {
+  const hosts = inventory.hosts.map((host) =>
+    host.name === 'keep_137' ? { ...host, ssh: { ...host.ssh, ...ssh } } : host,
+  );
+  const holding = new Map(
+    ['keep_136', 'keep_137'].map((host) => {
+      const { facts, http } = view(host);
+      if (facts === null) throw new Error('it has facts');
+      const addresses = ['192.168.160.161/32'];
+      return [host, { facts: { ...facts, interfaces: [{ name: 'ens33', up: true, addresses }] }, http }];
+    }),
+  );
+  const environment = fakeEnvironment(inventory.vips, inventory.vrrp);
+  const order = {
+    inventory: { ...inventory, hosts },
+    vips: inventory.vips.slice(0, 1),
+    drills: [drill],
+    views: holding,
+    tag: 't',
+  };
+  const { report } = await verifyVips(order, opening(environment), new AbortController().signal);
+  expect(environment.acted).toEqual([]);
+  expect(report.vips[0]?.drills[0]?.reasons.join()).toMatch(says);
 });
 
 test('a drill that would show nothing is not made', async () => {
