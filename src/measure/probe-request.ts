@@ -3,7 +3,7 @@ import { type Answer, ask, type Target } from './ask.ts';
 import type { Sample } from './outage.ts';
 
 /** A request under way. */
-export interface Pending {
+export interface OpenRequest {
   readonly sentAt: number;
   /** Tries a second connection beside the first, once. */
   again(): void;
@@ -11,7 +11,7 @@ export interface Pending {
   give(up: string): void;
 }
 
-type Second = Answer & { readonly answeredAt: number };
+type SecondAnswer = Answer & { readonly answeredAt: number };
 
 /**
  * Asks on a new connection; `done` is called once, with times by `now`. A connection that is cut before an answer is
@@ -22,11 +22,11 @@ type Second = Answer & { readonly answeredAt: number };
  * core against 9 %, and the sampler shares the machine with what it measures. A connection is reset
  * as soon as the head is here, so that thousands of them leave no TIME_WAIT on either side.
  */
-export function request(target: Target, now: () => number, done: (sample: Sample) => void): Pending {
+export function request(target: Target, now: () => number, done: (sample: Sample) => void): OpenRequest {
   const sockets: Socket[] = [];
   /** How the first connection failed, and what the second one answered. */
   let failed: string | null = null;
-  let second: Second | null = null;
+  let second: SecondAnswer | null = null;
   let open = true;
   const end = (rest: Omit<Sample, 'sentAt'>): void => {
     if (!open) return;

@@ -55,7 +55,7 @@ export interface VipVerification {
 }
 
 /** Requests seen from one client: `outageMs` is the longest time in which none was answered. */
-export interface Answered {
+export interface RequestFigures {
   readonly outageMs: number;
   /** What a client that does not retry loses: the first connection was cut, refused, silent for 0.9 s, or not served. */
   readonly lost: number;
@@ -72,7 +72,7 @@ export interface HeldTimes {
   readonly noneHeldMs: number;
 }
 
-export interface DrillReport extends Answered {
+export interface DrillReport extends RequestFigures {
   /** The name of the drill: `stop`. */
   readonly drill: string;
   /** `stop keepalived on keep_136`, and what the moments of the fault and of its end are called. */
@@ -91,7 +91,7 @@ export interface DrillReport extends Answered {
   /** How long no host had it. */
   readonly noneHeldMs: number;
   /** Null when the fault could not be undone or nobody had taken over. */
-  readonly failback: (Answered & Partial<HeldTimes>) | null;
+  readonly failback: (RequestFigures & Partial<HeldTimes>) | null;
   readonly ok: boolean;
   /** Why not ok, one sentence each. */
   readonly reasons: readonly string[];
@@ -117,7 +117,7 @@ export interface DrillReport extends Answered {
 }
 
 /** What a drill cost another VIP of its hosts. */
-export interface BesideReport extends Answered, HeldTimes {
+export interface BesideReport extends RequestFigures, HeldTimes {
   readonly address: string;
   /** The outage that VRRP's timers allow it. */
   readonly boundMs: number;
@@ -146,7 +146,7 @@ export interface FailoverReport {
   readonly reasons: readonly string[];
 }
 
-export interface VipMoveReport extends Answered, Partial<HeldTimes> {
+export interface VipMoveReport extends RequestFigures, Partial<HeldTimes> {
   readonly address: string;
   /** By what it was asked: `HTTPS on port 443 for app.example.org`. */
   readonly asked?: string;

@@ -1,7 +1,7 @@
 /** What a move measured, beside what it was allowed to be. Pure; milliseconds on one clock. */
 
 import type { HostName } from '../model/domain.ts';
-import type { Answered, HolderSpan, HeldTimes, Span } from '../model/report.ts';
+import type { RequestFigures, HolderSpan, HeldTimes, Span } from '../model/report.ts';
 import type { Bound } from '../measure/bounds.ts';
 import { type AddressEvent, heldTimes, tenures } from '../measure/tenures.ts';
 import { type HttpOutage, isAnswered, outage, type Sample } from '../measure/outage.ts';
@@ -25,7 +25,7 @@ export interface MoveObservation {
   readonly arrivedMs: number | null;
 }
 
-export interface MoveVerdict extends Answered, HeldTimes {
+export interface MoveVerdict extends RequestFigures, HeldTimes {
   readonly unanswered: readonly Span[];
   readonly answeredBy: readonly HolderSpan[];
   readonly stalledMs: number;

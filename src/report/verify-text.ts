@@ -1,4 +1,4 @@
-import type { Answered, DrillReport, VerifyReport, VipVerification } from '../model/report.ts';
+import type { RequestFigures, DrillReport, VerifyReport, VipVerification } from '../model/report.ts';
 import { hanging, padEnd, truncate, widthOf, wrap } from './columns.ts';
 import { isUsual } from './failover-text.ts';
 import { lostLong, retriedSentence } from './lost-text.ts';
@@ -193,7 +193,7 @@ function closing({ vips }: VerifyReport, style: Style, width: number): readonly 
   const drills = vips.flatMap((vip) => vip.drills);
   const failed = drills.filter(({ ok }) => !ok).length;
   const worst = Math.max(0, ...drills.map(({ outageMs }) => outageMs));
-  const sum = (pick: (answered: Answered) => number) =>
+  const sum = (pick: (answered: RequestFigures) => number) =>
     drills.reduce(
       (all, drill) => all + pick(drill) + (drill.failback === null ? 0 : pick(drill.failback)),
       0,

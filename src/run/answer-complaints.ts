@@ -1,9 +1,9 @@
 import type { HostName, Service } from '../model/domain.ts';
 import type { CheckName } from '../model/plan.ts';
 import { probeWords } from '../nginx/probe.ts';
-import type { Asked, HostAnswers } from '../measure/ask-host.ts';
+import type { VipQuestion, HostAnswers } from '../measure/ask-host.ts';
 
-interface Seen {
+interface AnsweringHost {
   readonly held: readonly string[];
   readonly active: readonly Service[];
   readonly asked: HostAnswers;
@@ -11,10 +11,10 @@ interface Seen {
 
 /** What is wrong with nginx on the hosts that were changed, and with who answers on a VIP that one host has. */
 export function answerComplaints(
-  asked: readonly Asked[],
+  asked: readonly VipQuestion[],
   members: readonly HostName[],
   checks: readonly CheckName[],
-  sights: ReadonlyMap<HostName, Seen>,
+  sights: ReadonlyMap<HostName, AnsweringHost>,
   pending: readonly HostName[],
   healthPort: number,
 ): readonly string[] {

@@ -6,7 +6,7 @@ import { drainFile, healthCheck } from '../model/layout.ts';
 import type { Host, ReadScript } from '../model/host.ts';
 import type { CheckName } from '../model/plan.ts';
 import { probesOf } from '../nginx/probe.ts';
-import { type Asked, askScript, type HostAnswers, readAnswers } from '../measure/ask-host.ts';
+import { type VipQuestion, askScript, type HostAnswers, readAnswers } from '../measure/ask-host.ts';
 import { answerComplaints } from './answer-complaints.ts';
 
 /** What a gate looks at, read from one host in one round trip. */
@@ -188,7 +188,7 @@ const isAble = (sight: HostSight | undefined, holds: boolean): boolean =>
     fault: sight.healthy || holds ? null : 'its health check fails',
   }).length === 0;
 
-function gateScript(asked: readonly Asked[], healthPort: number): ReadScript {
+function gateScript(asked: readonly VipQuestion[], healthPort: number): ReadScript {
   return `ip -o addr show | while read -r index name family address rest; do printf 'held\\t%s\\n' "\${address%%/*}"; done
 for s in ${services.join(' ')}; do [ "$(systemctl is-active $s.service)" = active ] && printf 'active\\t%s\\n' "$s"; done
 case "$(cat ${drainFile} 2>/dev/null)" in -*) echo drained ;; esac
