@@ -179,7 +179,7 @@ async function agreed(
   const style = await styleFor(context.stderr);
   context.err(`${topologyText(now, style, context.stderr.columns)}\n\n`);
   const going =
-    moves.map(({ vip, to }) => `${vip.address.address} to ${to?.host ?? 'nobody'}`).join(', ') ||
+    moves.map(({ vip, to }) => `${vip.address.address} to ${to?.host ?? 'no host'}`).join(', ') ||
     'no VIP moves';
   const how = {
     drain: `Drain ${host}`,

@@ -53,7 +53,7 @@ export function drillReport(seen: DrillObservation): DrillReport {
     samples: samples.filter(({ sentAt }) => sentAt < restoredMs),
     arrivedMs: seen.takenMs,
   });
-  const mended = judgeMove({
+  const returned = judgeMove({
     ...common,
     from: to,
     to: from,
@@ -64,7 +64,7 @@ export function drillReport(seen: DrillObservation): DrillReport {
   });
   const reasons = [
     ...broke.reasons,
-    ...mended.reasons.map((reason) => `failback: ${reason}`),
+    ...returned.reasons.map((reason) => `failback: ${reason}`),
     ...seen.besideReasons,
   ];
   const relative = <T extends Span>(span: T): T => ({
@@ -82,18 +82,18 @@ export function drillReport(seen: DrillObservation): DrillReport {
     boundMs: tenths(away.outageMs),
     allowanceMs: tenths(away.allowanceMs),
     ...heldBy(broke),
-    failback: seen.returnedMs === null ? null : { ...answered(mended), ...heldBy(mended) },
+    failback: seen.returnedMs === null ? null : { ...answered(returned), ...heldBy(returned) },
     ok: reasons.length === 0,
     reasons,
     timeline: held.map(relative),
-    unanswered: [...broke.unanswered, ...mended.unanswered].map(relative),
+    unanswered: [...broke.unanswered, ...returned.unanswered].map(relative),
     restoredMs: tenths(restoredMs - brokenMs),
     formula: away.formula,
-    answeredBy: [...broke.answeredBy, ...mended.answeredBy].map(relative),
-    stalledMs: tenths(Math.max(broke.stalledMs, mended.stalledMs)),
+    answeredBy: [...broke.answeredBy, ...returned.answeredBy].map(relative),
+    stalledMs: tenths(Math.max(broke.stalledMs, returned.stalledMs)),
     clockErrorMs: tenths(seen.clockErrorMs),
     intervalMs: seen.intervalMs,
-    everyMs: tenths(Math.max(broke.everyMs, mended.everyMs)),
+    everyMs: tenths(Math.max(broke.everyMs, returned.everyMs)),
     ...(seen.beside.length === 0 ? {} : { beside: seen.beside }),
   };
 }

@@ -18,7 +18,7 @@ type SecondAnswer = Answer & { readonly answeredAt: number };
  * tried once more, as RFC 9110 9.2.2 allows for a GET and browsers do. What the second connection says never hides
  * what became of the first: the request ends when the first has.
  *
- * Plain TCP and ten lines of parsing in place of node:http: measured at 200 a second that is 6 % of a
+ * Plain TCP and ten lines of parsing instead of node:http: measured at 200 a second that is 6 % of a
  * core against 9 %, and the sampler shares the machine with what it measures. A connection is reset
  * as soon as the head is here, so that thousands of them leave no TIME_WAIT on either side.
  */

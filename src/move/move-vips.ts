@@ -164,7 +164,7 @@ async function observable(
       continue;
     const what = `${address} is not answered by ${from}, asked from this machine by ${probeWords(probeOf(nginx, address))}`;
     if (force || mode === 'failback') {
-      environment.say(`${what}: going on all the same`);
+      environment.say(`${what}: going on anyway`);
       continue;
     }
     throw new HaupError('FAILOVER_REFUSED', `${what}, so the move could not be observed.`, {

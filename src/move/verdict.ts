@@ -9,7 +9,7 @@ import { type HttpOutage, isAnswered, outage, type Sample } from '../measure/out
 /** One VIP on its way from one host to another, as it was seen. */
 export interface MoveObservation {
   readonly address: string;
-  /** Null: nobody had it. */
+  /** Null: no host had it. */
   readonly from: HostName | null;
   readonly to: HostName;
   readonly bound: Bound;

@@ -109,7 +109,7 @@ export interface SteadyCheck {
   readonly limitMs: number;
 }
 
-/** Longer than this nobody waits without being told what for. */
+/** A longer wait is explained. */
 const unsaidMs = 1_000;
 
 /**

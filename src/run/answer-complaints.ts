@@ -46,7 +46,7 @@ export function answerComplaints(
     const ways = isNew && checks.includes('http') ? 1 : probes.length;
     for (const [name, { asked: said }] of able) {
       const answers = said.vips.filter((one) => one.address === address && one.way < ways);
-      // Who cannot say his name is who has it, by the kernels' word.
+      // An answer without a name is the holder's, as the kernels report it.
       if (answers.some(({ by }) => by === null || rightful.includes(by))) continue;
       const [wrongly] = answers;
       const got =

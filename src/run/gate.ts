@@ -60,7 +60,7 @@ export async function gate(
     hosts: able.map(({ host }) => host),
     probes: probesOf([inventory.nginx, ...(options.before ?? [])], address),
   }));
-  /** Of somebody else's daemons no answer of haup's is asked. */
+  /** Daemons that are not haup's have no answer of haup's. */
   const answering = asked.filter(({ hosts: of }) => !of.some((name) => options.strangers?.includes(name)));
   const script = gateScript(asked, inventory.nginx.healthPort);
   const slowest = Math.max(0, ...near.map((vip) => 4 * vip.advertInt)) + inventory.vrrp.preemptDelay;

@@ -12,7 +12,7 @@ export interface Lockable {
 
 export interface LockOptions {
   readonly owner: LockOwner;
-  /** How long to wait for a lock that somebody else has; 0: not at all. */
+  /** How long to wait for a lock that another run holds; 0: not at all. */
   readonly waitMs: number;
   /** Monotonic, in milliseconds. */
   readonly now: () => number;
@@ -110,7 +110,7 @@ async function release(taken: HostLocks): Promise<void> {
   await Promise.allSettled([...taken.values()].map((lock) => lock[Symbol.asyncDispose]()));
 }
 
-/** Aborts when somebody takes the lock away, and not when it ends with its host. */
+/** Aborts when the lock is broken, and not when it ends with its host. */
 export function takenAway({ lost }: HeldLock): AbortSignal {
   const taken = new AbortController();
   const tell = (): void => {

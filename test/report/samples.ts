@@ -288,7 +288,7 @@ export const refuted: VerifyReport = {
           lost: 2400,
           failback: null,
           restoredMs: null,
-          reasons: ['nobody took over within 12.5 s'],
+          reasons: ['no host took over within 12.5 s'],
           timeline: [{ host: 'keep_137', fromMs: -1200, toMs: 6 }],
           unanswered: [{ fromMs: 2, toMs: 12_500 }],
         },
