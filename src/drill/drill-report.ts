@@ -9,6 +9,7 @@ import { outage, type Sample } from '../measure/outage.ts';
 import { answered, heldBy, tenths } from '../move/figures.ts';
 import { type Drill, drills } from './drill-table.ts';
 import { judgeMove } from '../move/verdict.ts';
+import { requestLog } from './request-log.ts';
 
 /** From before the fault to after the way back. Times on one clock. */
 export interface DrillObservation {
@@ -82,7 +83,15 @@ export function drillReport(seen: DrillObservation): DrillReport {
     boundMs: tenths(away.outageMs),
     allowanceMs: tenths(away.allowanceMs),
     ...heldBy(broke),
-    failback: seen.returnedMs === null ? null : { ...answered(returned), ...heldBy(returned) },
+    failback:
+      seen.returnedMs === null
+        ? null
+        : {
+            ...answered(returned),
+            ...heldBy(returned),
+            boundMs: tenths(back.outageMs),
+            allowanceMs: tenths(back.allowanceMs),
+          },
     ok: reasons.length === 0,
     reasons,
     timeline: held.map(relative),
@@ -95,6 +104,7 @@ export function drillReport(seen: DrillObservation): DrillReport {
     intervalMs: seen.intervalMs,
     everyMs: tenths(Math.max(broke.everyMs, returned.everyMs)),
     ...(seen.beside.length === 0 ? {} : { beside: seen.beside }),
+    requests: requestLog(samples, brokenMs),
   };
 }
 

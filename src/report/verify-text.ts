@@ -1,4 +1,5 @@
 import type { RequestFigures, DrillReport, VerifyReport, VipVerification } from '../model/report.ts';
+import { story, wasDone, wordsOf } from './drill-words.ts';
 import { hanging, padEnd, truncate, widthOf, wrap } from './columns.ts';
 import { isUsual } from './failover-text.ts';
 import { lostLong, retriedSentence } from './lost-text.ts';
@@ -51,16 +52,6 @@ function drillLines(
   ];
 }
 
-/** A drill that was refused has reasons and no timeline. */
-const wasDone = (drill: DrillReport): boolean => drill.timeline.length > 0;
-
-/** What was done, and who took over. */
-function story(report: DrillReport): string {
-  const { drill, from, to, title = `drill ${drill} on ${from}` } = report;
-  if (!wasDone(report)) return `${title}: not done`;
-  return `${title}, ${to ?? 'no host'} takes over`;
-}
-
 function reasonLines(drill: DrillReport, style: Style, width: number): readonly string[] {
   return drill.reasons.flatMap((reason) => hanging(`  ${style.red('✗')} `, reason, width, style.red));
 }
@@ -91,9 +82,10 @@ function strip(drill: DrillReport, label: number, style: Style, width: number): 
   });
   // A gap shorter than a cell is shown too: it is what one looks for.
   const lost = coverage(drill.unanswered, scale).map((share) => share > 0);
+  const words = wordsOf(drill);
   const marks = [
-    { ms: 0, text: drill.began ?? 'fault' },
-    ...(drill.restoredMs === null ? [] : [{ ms: drill.restoredMs, text: drill.ended ?? 'restored' }]),
+    { ms: 0, text: words.began },
+    ...(drill.restoredMs === null ? [] : [{ ms: drill.restoredMs, text: words.ended }]),
   ];
   return [
     style.dim(row('', axis(scale))),
@@ -171,7 +163,7 @@ function outageFigure(drill: DrillReport, label: number, style: Style, width: nu
   return [`${head}${bar(drill, beside, paint, style)}  ${allowed}`];
 }
 
-/** Filled up to the outage, empty up to what is allowed; `│` marks that when the outage went beyond. */
+/** Filled up to the outage, empty up to what is allowed; `│` stands there when the outage went beyond. */
 function bar(drill: DrillReport, cells: number, paint: Paint, style: Style): string {
   const limit = drill.boundMs + drill.allowanceMs;
   const cell = (ms: number) => Math.min(cells, Math.round((ms / Math.max(limit, drill.outageMs, 1)) * cells));

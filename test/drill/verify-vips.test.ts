@@ -15,7 +15,6 @@ const service = {
   enabled: 'enabled',
   unit: '/x',
   needsDaemonReload: false,
-  activeSinceMs: 1,
   program: '/x',
 };
 const whole = `${drainFile} ${healthCheck}`;

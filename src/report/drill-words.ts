@@ -1,0 +1,25 @@
+/** What reports call a drill and its moments. */
+
+import type { DrillReport } from '../model/report.ts';
+
+export interface DrillWords {
+  readonly title: string;
+  /** What to call the moments when it began and when it was undone. */
+  readonly began: string;
+  readonly ended: string;
+}
+
+export const wordsOf = ({ drill, from, title, began, ended }: DrillReport): DrillWords => ({
+  title: title ?? `drill ${drill} on ${from}`,
+  began: began ?? 'fault',
+  ended: ended ?? 'restored',
+});
+
+/** What was done, and who took over. */
+export function story(report: DrillReport): string {
+  const { title } = wordsOf(report);
+  return wasDone(report) ? `${title}, ${report.to ?? 'no host'} takes over` : `${title}: not done`;
+}
+
+/** A drill that was refused breaks nothing: it has reasons and no timeline. */
+export const wasDone = (drill: DrillReport): boolean => drill.timeline.length > 0;
