@@ -172,9 +172,7 @@ Exit codes: 0 ok, 1 failed on a host, 2 usage or inventory, 3 findings or
     async (context, [path], options) => (await import('./status-command.ts')).status(context, path, options),
   );
   bind(
-    inventoryArgument(
-      add('verify', 'Break each holder, measure the outage, restore.', 'Prove and move:'),
-    )
+    inventoryArgument(add('verify', 'Break each holder, measure the outage, restore.', 'Prove and move:'))
       .option('-y, --yes', 'run the drills without asking')
       .addOption(lockWait())
       .option('--vip <address>', 'only this virtual IP')

@@ -38,7 +38,8 @@ export function planRemoval(
       .sort((a, b) => heldBy(a.host) - heldBy(b.host))
       .flatMap((facts): readonly Stage[] => {
         left.delete(facts.host);
-        const turn = left.size > 0 ? drainContext(facts.host, serves(facts) && canDrain(facts, keepalivedConf)) : null;
+        const turn =
+          left.size > 0 ? drainContext(facts.host, serves(facts) && canDrain(facts, keepalivedConf)) : null;
         const changes = removal(facts, turn, options);
         if (changes.length === 0) same.push({ host: facts.host, what: 'haup has put nothing on it' });
         return changes.length === 0

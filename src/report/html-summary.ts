@@ -23,7 +23,8 @@ export function requestsOf({ vips }: VerifyReport): Pick<RequestFigures, 'lost' 
   const all = vips
     .flatMap((vip) => vip.drills)
     .flatMap((drill): RequestFigures[] => [drill, ...(drill.failback === null ? [] : [drill.failback])]);
-  const sum = (pick: (one: RequestFigures) => number): number => all.reduce((total, one) => total + pick(one), 0);
+  const sum = (pick: (one: RequestFigures) => number): number =>
+    all.reduce((total, one) => total + pick(one), 0);
   return { lost: sum((one) => one.lost), retried: sum((one) => one.retried), total: sum((one) => one.total) };
 }
 

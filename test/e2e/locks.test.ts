@@ -212,7 +212,9 @@ describe('a drill that was cut off', () => {
     );
     const { code, stderr } = await inLab(['failover', 'keep_136', path, '--mode', 'stop', '--yes']);
     expect(`${code} ${stderr}`).toMatch(/^0 /);
-    expect(stderr).toMatch(/keep_136: the drill stop .* was interrupted there \(keepalived is stopped\): the host has been restored/);
+    expect(stderr).toMatch(
+      /keep_136: the drill stop .* was interrupted there \(keepalived is stopped\): the host has been restored/,
+    );
     expect(await onHost(lab, 'keep_136', 'systemctl list-timers --all | grep haup- || true')).toBe('');
     // Longer than the timer would have waited.
     await sleep(60_000);
@@ -252,7 +254,9 @@ describe('a drill that was cut off', () => {
     await touch('keep_137');
     await killedIn('drain');
     const { stderr } = await well(['apply', path, '--yes']);
-    expect(stderr).toMatch(/keep_136: the drill drain .* was interrupted there \(.*\): the host has been restored/);
+    expect(stderr).toMatch(
+      /keep_136: the drill drain .* was interrupted there \(.*\): the host has been restored/,
+    );
     await atHome();
   });
 });
