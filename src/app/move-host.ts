@@ -30,6 +30,7 @@ const load = () =>
     import('../report/line-reporter.ts'),
     import('./host-views.ts'),
     import('./move-decision.ts'),
+    import('../move/decide-move.ts'),
   ]);
 
 /**
@@ -51,7 +52,7 @@ export async function moveHost(
   const names = inventory.hosts.map(({ name }) => name).filter((name) => members.has(name));
   const settings = { names, needs: [host], prepare: load };
   return withHosts(context, inventory, options, settings, async (session, modules) => {
-    const [{ moveVips }, { lineReporter }, { viewHosts }, moves] = modules;
+    const [{ moveVips }, { lineReporter }, { viewHosts }, moves, { decideMove }] = modules;
     const { emit } = lineReporter(context.err, { json: false });
     const look = async (hosts: ReadonlyMap<HostName, Host>, signal: AbortSignal): Promise<Seen> => {
       const { views, failures } = await viewHosts(inventory, hosts, signal);
@@ -74,22 +75,24 @@ export async function moveHost(
       hookFindings: [],
     });
 
+    const decide = (views: Views): Decision =>
+      decideMove({ inventory, host, views, holders, force: wish.force }, mode);
     // The lock ends drills that were cut off.
-    const decision = moves.decideMove(inventory, wish, moves.withoutDrills(seen.views), holders);
+    const decision = decide(moves.withoutDrills(seen.views));
     if (decision.kind === 'refuse') throw moves.refusal(wish, decision);
     if (decision.kind === 'nothing') return unmoved(decision.why, seen.unseen);
     const confirm = (): Promise<boolean> => ask(context, options, wish, decision, topology());
     return session.change({ why, needs: [host], confirm }, async ({ signal, findings: lockFindings }) => {
       const again = await look(seen.hosts, signal);
       const findings = [...lockFindings, ...seen.unseen, ...again.unseen];
-      const now = moves.decideMove(inventory, wish, again.views, holders);
+      const now = decide(again.views);
       if (options.yes !== true) moves.assertSame(wish, decision, now);
       if (now.kind === 'refuse') throw moves.refusal(wish, now);
       if (now.kind === 'nothing') return unmoved(now.why, findings);
       const hooks = await openHooks({ ...context, signal }, inventory, why, emit);
       const about = { host, mode, vips: vips.map(({ address }) => address.address) };
       await hooks.before('before_failover', about);
-      const order = moves.moveOrder(inventory, wish, now, vips, again.views);
+      const order = moves.moveOrder(inventory, wish, now, vips);
       const report = await moveVips(order, world, signal).catch(async (error: unknown) => {
         await hooks.after('after_failover', { ...about, ok: false, error: errorData(error) });
         throw error;

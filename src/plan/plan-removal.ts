@@ -2,9 +2,10 @@
 
 import type { HostName, Service, Vip } from '../model/domain.ts';
 import type { HostFacts, StoppedUnit } from '../model/facts.ts';
-import { drainFile } from '../model/layout.ts';
+import { keepalivedConf } from '../model/layout.ts';
 import type { Action } from '../model/action.ts';
 import type { Change, Plan, UnchangedResource, Stage } from '../model/plan.ts';
+import { canDrain } from '../cluster/can-drain.ts';
 import { onlyIdle, type DrainContext } from './host-drain.ts';
 import { closeFirewall } from './firewall-changes.ts';
 import { giveBack, removeBuild } from './leftover.ts';
@@ -37,7 +38,8 @@ export function planRemoval(
       .sort((a, b) => heldBy(a.host) - heldBy(b.host))
       .flatMap((facts): readonly Stage[] => {
         left.delete(facts.host);
-        const turn = left.size > 0 ? drainContext(facts.host, serves(facts) && canDrain(facts)) : null;
+        const turn =
+          left.size > 0 ? drainContext(facts.host, serves(facts) && canDrain(facts, keepalivedConf)) : null;
         const changes = removal(facts, turn, options);
         if (changes.length === 0) same.push({ host: facts.host, what: 'haup has put nothing on it' });
         return changes.length === 0
@@ -101,12 +103,6 @@ function removal(
     },
   ];
 }
-
-/** Only where keepalived reads the file whose number is its priority's. */
-const canDrain = ({ files }: HostFacts): boolean => {
-  const conf = files['/etc/keepalived/keepalived.conf'];
-  return conf?.state === 'present' && conf.text?.includes(drainFile) === true;
-};
 
 const giveUpVips: Change = {
   id: 'release',

@@ -10,7 +10,7 @@ import { HaupError } from '../model/errors.ts';
 import type { Action } from '../model/action.ts';
 import type { SimultaneousReason } from '../model/plan.ts';
 import type { HostDiff } from './diff-host.ts';
-import { runningText } from './host-drain.ts';
+import { runningText } from '../cluster/can-drain.ts';
 import { goingFirst, restarts } from './hand-over.ts';
 import type { SimultaneousChange } from './simultaneous-change.ts';
 import { type WrittenInstance, writtenInstances } from './vrrp-text.ts';

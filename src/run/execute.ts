@@ -57,7 +57,7 @@ async function runTrack(
   }
 }
 
-/** Tells of each host's turn before it begins; what nobody can notice (a stage without a gate) is no turn. */
+/** Tells of each host's turn before it begins; a stage without a gate goes unnoticed and is no turn. */
 async function turnFailure(
   stage: Stage,
   told: HostWork[],

@@ -66,7 +66,7 @@ function misplaced(
 const elsewhere = 'is not where its ./configure puts files';
 const needs = new RegExp(`^(${packageName}\n)*$`);
 
-/** By words alone, which is right where `..` stands in front only: then no other link is on the way up. */
+/** By words alone, which is right where `..` is in front only: then no other link is on the way up. */
 function leadsOut(path: string, target: string, allowed: (path: string) => boolean): boolean {
   if (!/^(\/|(\.\.\/)*)(?!\.{1,2}(\/|$))[\w.+@%:,=~-]+(\/(?!\.{1,2}(\/|$))[\w.+@%:,=~-]+)*$/.test(target))
     return true;

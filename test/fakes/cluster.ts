@@ -5,7 +5,7 @@ import { services } from '../../src/model/domain.ts';
 import type { HostFacts } from '../../src/model/facts.ts';
 import type { Host } from '../../src/model/host.ts';
 import { unreadMark } from '../../src/model/layout.ts';
-import { isDrained } from '../../src/cluster/cluster-state.ts';
+import { isDrained } from '../../src/cluster/ability.ts';
 import type { FakeHost } from './host.ts';
 
 /** Fake hosts on one network, which answer haup's scripts as real hosts do. */
