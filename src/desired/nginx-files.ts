@@ -70,7 +70,7 @@ export function nginxFiles(
       ? [
           put(`${directory}page/index.html`, 'page.html', {
             host: host.name,
-            vips: inventory.vipsOf(host.name).map(listedVip),
+            vips: inventory.hostVips(host.name).map(listedVip),
           }),
         ]
       : []),

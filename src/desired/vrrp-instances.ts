@@ -29,7 +29,7 @@ export function instances(
   host: HostSpec,
   facts: ReadonlyMap<HostName, HostFacts>,
 ): readonly Instance[] {
-  return inventory.vipsOf(host.name).flatMap((vip) => {
+  return inventory.hostVips(host.name).flatMap((vip) => {
     const member = vip.members.find((one) => one.host === host.name);
     return member === undefined ? [] : [instance(inventory, vip, host, member, facts)];
   });

@@ -6,7 +6,7 @@ import type { Plan } from '../../src/model/plan.ts';
 import type { RunningDaemon } from '../../src/model/running.ts';
 import { refuseTakeOver } from '../../src/plan/disappearing.ts';
 import { portsOf } from '../../src/plan/stranger-daemons.ts';
-import { sitesIn } from '../../src/plan/running-sites.ts';
+import { serverBlocks } from '../../src/plan/running-sites.ts';
 import { vipsIn, wholeText, withLowestPriority } from '../../src/plan/running-vrrp.ts';
 import { HaupError as Failure } from '../../src/model/errors.ts';
 import { exampleInventory } from '../fakes/example.ts';
@@ -246,7 +246,7 @@ server {
   location / { return 200 "; }"; }
 }
 stream { server { listen 192.0.2.1:6443; } }`;
-    expect(sitesIn(text)).toEqual([
+    expect(serverBlocks(text)).toEqual([
       { names: 'a.example b.example', listens: ['80', '[::]:8080'] },
       { names: '_', listens: ['192.0.2.1:6443'] },
     ]);
