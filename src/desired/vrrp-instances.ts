@@ -152,7 +152,7 @@ function ownAddresses(
   throw new HaupError(
     'INTERFACE_MISSING',
     `${name} has no IPv4 address but VIPs, and its adverts need one to come from.`,
-    { host, hint: `Give ${name} an address of its own.` },
+    { host, hint: `Give ${name} an IPv4 address that is no VIP.` },
   );
 }
 

@@ -45,7 +45,7 @@ export function diffService(
           ? { verb: 'reload', why: 'its configuration changes' }
           : {
               verb: 'restart',
-              why: `it is to listen elsewhere, ${effects.rebound}, which it cannot while it runs`,
+              why: `it must listen elsewhere, ${effects.rebound}, which it cannot while it runs`,
             },
       );
     }

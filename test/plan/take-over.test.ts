@@ -91,11 +91,11 @@ describe('a cluster of somebody else', () => {
     expect(gone(planFor(source, cluster()), 'keep_136')).toEqual([
       'vip 192.168.160.170 (WEB, VRID 60), which the host holds now',
       'daemon /usr/sbin/keepalived of keepalived.service, which reads /etc/keepalived/keepalived.conf',
-      'file /etc/keepalived/vips.d/web.conf is not read any more',
+      'file /etc/keepalived/vips.d/web.conf is no longer read',
       'site shop.example.org on 80 (/opt/web/sites/shop)',
       'site _ on 8443 (/opt/web/sites/shop)',
       'daemon /opt/web/sbin/nginx of hand-web.service, which reads /opt/web/nginx.conf',
-      'file /opt/web/sites/shop is not read any more',
+      'file /opt/web/sites/shop is no longer read',
     ]);
   });
 
