@@ -53,7 +53,7 @@ export function whileDrained(
     return [drainWhy(`a daemon is restarted: ${why}`, held), ...ended(own), back];
   }
   if (!holds) return onlyIdle(changes, watched, held);
-  const note = 'this host cannot be drained: its VIPs are without a holder until the backup takes them';
+  const note = 'this host cannot be drained: no host has its VIPs until the backup takes them';
   return changes.map((change) =>
     change.actions.some(interrupts) ? { ...change, why: `${change.why}; ${note}` } : change,
   );

@@ -41,7 +41,7 @@ export function planRemoval(
         const turn =
           left.size > 0 ? drainContext(facts.host, serves(facts) && canDrain(facts, keepalivedConf)) : null;
         const changes = removal(facts, turn, options);
-        if (changes.length === 0) same.push({ host: facts.host, what: 'haup has put nothing on it' });
+        if (changes.length === 0) same.push({ host: facts.host, what: 'haup has installed nothing on it' });
         return changes.length === 0
           ? []
           : [{ title: `remove from ${facts.host}`, work: [{ host: facts.host, changes }], gate: [] }];
@@ -93,11 +93,11 @@ function removal(
     {
       id: 'forget',
       kind: 'forget',
-      title: 'remove what haup remembers',
+      title: 'remove the record that haup keeps',
       why:
         packages || record.packages.length === 0
-          ? 'nothing of haup is left then'
-          : `nothing of haup is left then but the packages that it installed: ${record.packages.join(', ')}`,
+          ? 'nothing of haup is left afterwards'
+          : `nothing of haup is left afterwards but the packages that it installed: ${record.packages.join(', ')}`,
       actions: [{ do: 'forget' }],
       diffs: [],
     },
@@ -153,7 +153,7 @@ function startFound(service: Service, have: HostFacts): readonly Change[] {
       kind: 'found',
       service,
       title: `${verbs.join(' and ')} ${service}`,
-      why: 'so it was before haup came',
+      why: 'that is how haup found it',
       actions: verbs.map((verb) => ({ do: 'service', service, verb })),
       diffs: [],
     },

@@ -112,7 +112,7 @@ async function stageFailure(
   if (lost.size === 0) return null;
   begun.clear();
   for (const host of lost.keys()) {
-    const text = 'was lost after it had been entrusted with the rest: it finishes within a minute by itself';
+    const text = 'was lost while it was changing: it finishes by itself within a minute';
     options.emit({ type: 'said', host, text });
   }
   return failureOf([...lost.values()].map(rejection));

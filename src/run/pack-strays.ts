@@ -2,7 +2,7 @@
 
 import { posix } from 'node:path';
 import type { BuildRecipe } from '../model/desired.ts';
-import { liesIn, packageName, packNotes, packPlaces } from '../model/pack-places.ts';
+import { liesIn, packageName, packNotes, packPlaces } from '../base/pack-places.ts';
 import { readTar, type TarEntry } from './tar.ts';
 
 /** Null: it does. Else the first thing that is wrong with it, a phrase: `/etc/passwd is not where …`. */
