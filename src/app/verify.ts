@@ -1,19 +1,26 @@
 import type { DrillName } from '../drill/drills.ts';
-import type { VerifyOutcome } from '../drill/verify-vips.ts';
 import { rejection, throwFailures } from '../base/failures.ts';
 import type { Inventory, Vip } from '../model/domain.ts';
 import { HaupError } from '../model/errors.ts';
 import type { Finding } from '../model/plan.ts';
+import type { VerifyReport } from '../model/report.ts';
+import type { DrillComparison } from '../model/verify-history.ts';
 import type { Context } from './command-context.ts';
 import { limited, openInventory } from './open-inventory.ts';
+import type { OutputOptions } from './verify-outputs.ts';
 import { agreed, type SessionOptions, withHosts } from './with-hosts.ts';
 
-export interface VerifyOptions extends SessionOptions {
+export interface VerifyOptions extends SessionOptions, OutputOptions {
   readonly vip?: string;
   readonly drill?: readonly DrillName[];
 }
 
-export interface Verification extends VerifyOutcome {
+export interface Verification {
+  readonly report: VerifyReport;
+  /** With earlier runs; null: it was not asked for. */
+  readonly comparison: readonly DrillComparison[] | null;
+  /** What broke the run off, or kept a file from being written; null: nothing. */
+  readonly error: unknown;
   /** About the lock; printed already. */
   readonly findings: readonly Finding[];
 }
@@ -25,13 +32,15 @@ const load = () =>
     import('./host-views.ts'),
   ]);
 
-/** `haup verify`: connect, ask, lock, look, drill, report. Null: the operator said no. */
+/** `haup verify`: connect, ask, lock, look, drill, write the files that were asked for. Null: the operator said no. */
 export async function verify(
   context: Context,
   path: string | undefined,
   options: VerifyOptions,
 ): Promise<Verification | null> {
   const drills = [...new Set(options.drill ?? (['stop'] as const))];
+  if (options.report !== undefined || options.junit !== undefined)
+    await (await import('./verify-outputs.ts')).assertWritable(context, options);
   const inventory = await openInventory(context, path);
   const vips = chosenVips(inventory, options);
   const names = inventory.hosts
@@ -47,12 +56,20 @@ export async function verify(
       throwFailures([...failures.values()].map(rejection));
       const { emit } = lineReporter(context.err, { json: false });
       const tag = context.now().toString(36);
-      const outcome = await verifyVips(
+      const startedAt = new Date(context.now()).toISOString();
+      const { report: measured, error } = await verifyVips(
         { inventory, vips, drills, views, tag },
         (limitMs) => context.openEnvironment(inventory, session.hosts, emit, limitMs, signal),
         signal,
       );
-      return { ...outcome, findings };
+      const report = { ...measured, startedAt };
+      const { writeOutputs } = await import('./verify-outputs.ts');
+      // What was measured is reported whatever becomes of the files.
+      const written = await writeOutputs(context, { inventory, views, report, options }).then(
+        (comparison) => ({ comparison, error: null }),
+        (cause: unknown) => ({ comparison: null, error: cause }),
+      );
+      return { report, comparison: written.comparison, error: error ?? written.error, findings };
     });
   });
 }

@@ -181,7 +181,11 @@ Exit codes: 0 ok, 1 failed on a host, 2 usage or inventory, 3 findings or
         new Option('--drill <drills...>', "stop: stop keepalived; drain: lower the holder's priority")
           .choices(['stop', 'drain'])
           .default(['stop'], 'stop'),
-      ),
+      )
+      .option('--report <file>', 'write a self-contained HTML report')
+      .option('--junit <file>', 'write the results as JUnit XML')
+      .option('--compare', 'compare with earlier runs; a worse outage is a finding')
+      .option('--samples', 'with --json, include every request'),
     async (context, [path], options) => (await import('./verify-command.ts')).verify(context, path, options),
   );
   for (const [name, summary] of [

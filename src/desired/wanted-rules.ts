@@ -13,10 +13,10 @@ import {
   nftUnitPath,
   vrrpGroup,
 } from '../model/firewall-rules.ts';
-import { nftChains, nftMatch } from '../model/nft-chains.ts';
 import { probeOf } from '../nginx/probe.ts';
 import { openPorts } from '../nginx/servers.ts';
 import { isIpv4 } from '../base/address.ts';
+import { hostScript } from '../base/host-script.ts';
 import { fileWant } from './file-want.ts';
 import type { Render } from './load-render.ts';
 import { memberAddresses, memberInterface } from './vrrp-instances.ts';
@@ -117,31 +117,7 @@ function unknown(host: HostName, { tool, others }: FirewallFacts, rules: readonl
   );
 }
 
-/**
- * For nftables, which has no rules of its own: in each chain that drops the unknown, at its end, after everything
- * that it refuses by name. One transaction takes the old ones away and adds the new.
- */
 const script: string = `#!/bin/sh
-# Lets what ${nftRules} names through the chains of nftables that drop what they do not know: at their
-# end, after all that they refuse by name. ${nftUnit} runs it when nftables has loaded its rules. Written by haup.
-PATH=/usr/sbin:/usr/bin:/sbin:/bin
-set -eu
-wanted=
-[ ! -f ${nftRules} ] || wanted=$(tr '\\n' ',' < ${nftRules})
-rules=$(nft -a list ruleset)
-changes=$(printf '%s\\n' "$rules" | awk -v wanted="$wanted" '
-${nftMatch}${nftChains}END {
-  for (i = 1; i <= count; i++) {
-    key = keys[i]
-    for (n = 1; n <= own[key]; n++) print "delete rule", key, "handle", handles[key, n]
-    if (!blocks(key) || foreign(key)) continue
-    m = split(wanted, lines, ",")
-    for (n = 1; n <= m; n++) {
-      if (match_of(lines[n], hook[key]) == "") continue
-      where = ends(key, 0) ? "insert rule " key " position " final[key] : "add rule " key
-      print where, match_of(lines[n], hook[key]), "accept comment \\"haup " lines[n] "\\""
-    }
-  }
-}')
-[ -z "$changes" ] || printf '%s\\n' "$changes" | nft -f -
-`;
+# Lets what ${nftRules} names through the chains of nftables that drop what they do not know: at their end, after all
+# that they refuse by name. ${nftUnit} runs it when nftables has loaded its rules. Written by haup.
+${hostScript('haup-firewall', { nft_rules: nftRules })}`;
