@@ -12,7 +12,7 @@ import { HaupError } from '../model/errors.ts';
 import type { DocumentHost, ShownFile, VerifyDocument } from '../model/verify-document.ts';
 import { verifyPage } from '../report/html-page.ts';
 import type { Context } from './command-context.ts';
-import type { VerifiedRun } from './verify-outputs.ts';
+import type { VerifiedRun } from './verified-run.ts';
 
 export async function reportPageText(context: Context, run: VerifiedRun, startedAt: string): Promise<string> {
   const { inventory, views, report } = run;

@@ -7,7 +7,7 @@ import type { VerifyReport } from '../model/report.ts';
 import type { DrillComparison } from '../model/verify-history.ts';
 import type { Context } from './command-context.ts';
 import { limited, openInventory } from './open-inventory.ts';
-import type { OutputOptions } from './verify-outputs.ts';
+import type { OutputOptions } from './verified-run.ts';
 import { agreed, type SessionOptions, withHosts } from './with-hosts.ts';
 
 export interface VerifyOptions extends SessionOptions, OutputOptions {
