@@ -1,6 +1,6 @@
 /**
- * What each command loads before it does anything, counted: a library or a room that slips into the start of every
- * command costs everybody, and no other test notices.
+ * What each command loads before it does anything: a library or a room that slips into the start of every command slows
+ * it down, and no other test notices.
  */
 
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
