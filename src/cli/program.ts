@@ -187,10 +187,10 @@ Exit codes: 0 ok, 1 failed on a host, 2 usage or inventory, 3 findings or
           ...text.split(','),
         ]),
       )
-      .option('--report <file>', 'write an HTML report: one file that needs nothing else')
-      .option('--junit <file>', "write the results for a CI server, as JUnit's XML")
-      .option('--compare', 'compare with earlier runs; an outage worse than their spread is a finding')
-      .option('--samples', 'with --json: every request too'),
+      .option('--report <file>', 'write a self-contained HTML report')
+      .option('--junit <file>', 'write the results as JUnit XML')
+      .option('--compare', 'compare with earlier runs; a worse outage is a finding')
+      .option('--samples', 'with --json, include every request'),
     async (context, [path], options) => (await import('./verify-command.ts')).verify(context, path, options),
   );
   for (const [name, summary] of [
