@@ -47,7 +47,7 @@ describe.each(names)('%s.sh', (name) => {
 
   test('every argument that its header declares is used', () => {
     const used = (take: string): boolean =>
-      take === '$@' ? /"\$@"|\$[1#]/.test(source(name)) : new RegExp(`\\$\\{?${take}\\b`).test(source(name));
+      (take === '$@' ? /"\$@"|\$[1#]/ : new RegExp(`\\b${take}\\b(?!=)`)).test(scripts[name]?.text ?? '');
     expect(scripts[name]?.takes.filter((take) => !used(take))).toEqual([]);
   });
 });
