@@ -3,7 +3,7 @@
  * through `quote`; bytes and secrets travel on stdin, never in a command line.
  */
 
-import { drainedBy, drainFile, stateDirectory } from '../model/layout.ts';
+import { drainedBy, drainFile } from '../model/layout.ts';
 import type { Action } from '../model/action.ts';
 import type { RemoteJob, Store } from './remote-job.ts';
 import { announce } from './announce.ts';
@@ -17,12 +17,10 @@ import { removePackages } from './packages/package-removal.ts';
 import { install } from './packages/install-packages.ts';
 import { packBuild, placeBuild } from './builds/pack-build.ts';
 import { forget, removeBuild } from './builds/remove-build.ts';
-import { registered } from './registered.ts';
 import { reloadTogether, service } from './service-actions.ts';
-import { quote } from '../base/quote.ts';
 import { disown, retire, revive, standBack, standUp } from './stand-back.ts';
 import { createUser, removeUser } from './users.ts';
-import { stream, swap } from './write-set.ts';
+import { putFiles, writeUnit } from './write-set.ts';
 
 export type PlainAction = Exclude<Action, { readonly do: 'write' }>;
 
@@ -53,21 +51,9 @@ export function toJob(action: PlainAction, store: Store): RemoteJob {
     case 'restore-build':
       return restoreBuild(action);
     case 'write-unit':
-      return {
-        script: `set -e\nmkdir -p ${quote(stateDirectory)}\n${swap([action.file])}\n${registered([action.file])}`,
-        stdin: stream([action.file]),
-        timeoutMs: minute,
-        failure: 'COMMAND_FAILED',
-        what: `writing ${action.file.path}`,
-      };
+      return writeUnit(action);
     case 'put-files':
-      return {
-        script: `set -e\n${swap(action.files)}\nempty_directories\n${registered(action.files)}`,
-        stdin: stream(action.files),
-        timeoutMs: minute,
-        failure: 'COMMAND_FAILED',
-        what: `writing ${action.files.map(({ path }) => path).join(', ')}`,
-      };
+      return putFiles(action);
     case 'remove-packages':
       return removePackages(action, lockWait);
     case 'remove-build':

@@ -53,13 +53,3 @@ export function withLines(complaints: readonly string[], files: readonly FileWan
     return [complaint, `  ${number} | ${shown.length > 100 ? `${shown.slice(0, 99)}…` : shown}`];
   });
 }
-
-/** sh that ends the test, with words for the operator, where keepalived is older than its option `-t`. */
-export const beforeConfigTests = (
-  binary: string,
-): string => `version=$(${binary} -v 2>&1 | sed -n 's/^Keepalived v\\([0-9.]*\\).*/\\1/p' | head -n 1)
-case $version in
-  0.*|1.*|2.0.[0-3])
-    echo "${sayMark}keepalived $version cannot test a configuration (2.0.4 and newer can): it is put in place untested, and what is wrong with it shows when keepalived reads it"
-    exit 0 ;;
-esac`;
