@@ -3,12 +3,12 @@
  * through `quote`; bytes and secrets travel on stdin, never in a command line.
  */
 
-import { drainedBy, drainFile } from '../model/layout.ts';
+import { drainedBy } from '../model/layout.ts';
 import type { Action } from '../model/action.ts';
 import type { RemoteJob, Store } from './remote-job.ts';
 import { announce } from './announce.ts';
 import { build, configure, fetchTarball, upload } from './builds/build-steps.ts';
-import { breakOnPurpose, endDrill, restore, writeDrain } from './drill-actions.ts';
+import { breakOnPurpose, endDrill, restore, setDrain } from './drill-actions.ts';
 import { entrust, withdraw } from './entrust.ts';
 import { setFirewall } from './firewall/set-firewall.ts';
 import { keepState, restoreBuild } from './keep-state.ts';
@@ -23,8 +23,6 @@ import { createUser, removeUser } from './users.ts';
 import { putFiles, writeUnit } from './write-set.ts';
 
 export type PlainAction = Exclude<Action, { readonly do: 'write' }>;
-
-const minute = 60_000;
 
 export function toJob(action: PlainAction, store: Store): RemoteJob {
   const { lockWait = usualLockWait } = store;
@@ -85,13 +83,9 @@ export function toJob(action: PlainAction, store: Store): RemoteJob {
     case 'disown':
       return disown(action);
     case 'drain':
+      return setDrain(drainedBy[action.by ?? 'operator']);
     case 'undrain':
-      return {
-        script: writeDrain(action.do === 'drain' ? drainedBy[action.by ?? 'operator'] : 0),
-        timeoutMs: minute,
-        failure: 'COMMAND_FAILED',
-        what: `writing ${drainFile}`,
-      };
+      return setDrain(0);
     case 'break':
       return breakOnPurpose(action);
     case 'restore':

@@ -6,14 +6,12 @@
 
 import { HaupError } from '../model/errors.ts';
 import type { HostLock, LockOwner } from '../model/host.ts';
-import { entrustedScript, leftDrill } from '../model/layout.ts';
-import { finishing } from './entrust.ts';
-import { quote } from '../base/quote.ts';
+import { hostScript } from '../base/host-script.ts';
 import type { Connection } from './transport.ts';
 
-const file = '/run/haup.lock';
-const who = '/run/haup.lock.who';
-const beat = '/run/haup.lock.beat';
+const lockFile = '/run/haup.lock';
+const ownerFile = `${lockFile}.who`;
+const beatFile = `${lockFile}.beat`;
 const beatEveryMs = 10_000;
 const silenceSeconds = 40;
 const limitMs = 12 * 3600_000;
@@ -76,7 +74,10 @@ export async function takeLock(
   })();
   const beats = setInterval(() => {
     void connection
-      .run({ script: signOfLife, root: true, timeoutMs: beatEveryMs }, lost.signal)
+      .run(
+        { script: hostScript('sign-of-life', { beat_file: beatFile }), root: true, timeoutMs: beatEveryMs },
+        lost.signal,
+      )
       .catch(() => undefined);
   }, beatEveryMs);
   beats.unref();
@@ -107,7 +108,7 @@ export async function takeLock(
 export async function lockOwner(connection: Connection, signal: AbortSignal): Promise<LockOwner | null> {
   const { stdout } = await connection.run(
     {
-      script: `[ -e ${file} ] && ! flock -n ${file} true && base64 -w0 ${who}`,
+      script: hostScript('lock-owner', { lock_file: lockFile, owner_file: ownerFile }),
       root: true,
       timeoutMs: 10_000,
     },
@@ -127,13 +128,7 @@ const finishingStatus = 78;
 export async function breakLock(connection: Connection, signal: AbortSignal): Promise<void> {
   const { code } = await connection.run(
     {
-      script: `for fd in /proc/[0-9]*/fd/*; do
-  [ "$(readlink "$fd")" = ${file} ] || continue
-  pid=\${fd#/proc/}; kill "\${pid%%/*}" 2>/dev/null
-done
-for try in $(seq 100); do flock -n ${file} true && exit 0; sleep 0.2; done
-[ ! -e ${entrustedScript}.now ] || exit ${finishingStatus}
-exit 1`,
+      script: hostScript('break-lock', { lock_file: lockFile, finishing_status: finishingStatus }),
       root: true,
       timeoutMs: 30_000,
     },
@@ -148,31 +143,18 @@ exit 1`,
   }
   throw new HaupError('COMMAND_FAILED', 'The lock could not be taken away: its process does not end.', {
     host: connection.host,
-    hint: `Look for the process that has ${file} open on the host, and end it there.`,
+    hint: `Look for the process that has ${lockFile} open on the host, and end it there.`,
   });
 }
 
-/** When the operator's machine was last heard of, in seconds since the boot: the clock may be set meanwhile. */
-const signOfLife = `read -r up rest < /proc/uptime; echo "\${up%.*}" > ${beat}.new && mv -f ${beat}.new ${beat}`;
-
-function holdScript(owner: LockOwner): string {
-  const text = Buffer.from(JSON.stringify(owner)).toString('base64');
-  return `exec 9>>${file}
-if ! flock -n 9; then printf 'busy\\t%s\\n' "$(sed -n 's/^owner=//p' ${who})"; exit 0; fi
-rm -f ${entrustedScript}
-${finishing}
-trap finish TERM HUP INT PIPE
-( umask 022; printf 'pid=%s\\nowner=%s\\n' "$$" ${quote(text)} > ${who}.new ) && mv ${who}.new ${who}
-${signOfLife}
-printf 'held\\t%s\\n' "$(${leftDrill})"
-# The sleep must not keep the lock when this process is ended. The dots are how sshd comes to know that the
-# operator's end of the connection is gone: a cable that is back brings the refusal of the next one.
-while sleep 2 9>&- & wait $!; do
-  echo . || finish
-  read -r heard < ${beat}; read -r up rest < /proc/uptime
-  [ $((\${up%.*} - heard)) -le ${silenceSeconds} ] || finish
-done`;
-}
+const holdScript = (owner: LockOwner): string =>
+  hostScript('hold-lock', {
+    lock_file: lockFile,
+    owner_file: ownerFile,
+    beat_file: beatFile,
+    owner: Buffer.from(JSON.stringify(owner)).toString('base64'),
+    silence: silenceSeconds,
+  });
 
 function parseOwner(base64: string): LockOwner {
   const text = Buffer.from(base64, 'base64').toString('utf8');

@@ -111,3 +111,8 @@ test('where there is no drill, ending it changes nothing', () => {
   expect(drained()).toBe('-253');
   expect(called()).not.toMatch(/start/);
 });
+
+test('the timer carries its script through systemd: one line, and nothing that systemd expands', () => {
+  run(breakOnPurpose({ do: 'break', ...about(drain, 'haup-drain-51-a') }).script);
+  expect(armed()).not.toMatch(/\n|\$\{|\$\$/);
+});
