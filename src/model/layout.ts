@@ -12,7 +12,7 @@ export const stateNames: readonly string[] = [
   ]),
   'installed.*%*',
 ];
-/** Tarballs and build trees, while a build lasts; for root alone. `makeSourceDirectory` in ssh/builds/build-steps.ts makes it. */
+/** Tarballs and build trees, while a build lasts; for root alone. source-directory.sh makes it. */
 export const sourceDirectory: string = `${stateDirectory}/build`;
 /** Drains the host while it holds a negative number; survives restarts and reboots. */
 export const drainFile: string = `${stateDirectory}/drain`;

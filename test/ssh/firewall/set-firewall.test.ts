@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -69,7 +69,7 @@ test('the name of a zone is a word, whatever it is', () => {
       fc.string({ minLength: 1, unit: 'binary' }).filter((text) => !/[\0\n]/.test(text)),
       (zone) => {
         const text = script('firewalld', some(zone));
-        expect(text).toContain(`--zone=${quote(zone)} `);
+        expect(text).toContain(`zones=${quote(zone)}\n`);
         execFileSync('/bin/sh', ['-n'], { input: text });
       },
     ),
@@ -78,15 +78,22 @@ test('the name of a zone is a word, whatever it is', () => {
 });
 
 describe("in ufw's own file", () => {
-  /** The part that writes the block, on a file of this test. */
+  /** As ufw opens or closes a host that has this file, and no rules in force. */
   const edit = (rules: readonly PlacedRule[], text: string): string => {
-    const whole = script('ufw', rules);
-    const lines = /^lines=\$\(while[^]*?\n(?=lines=)/m.exec(whole)?.[0] ?? '';
-    const awk = /^lines="\$lines" awk '[^]*?' /m.exec(whole)?.[0] ?? '';
-    const functions = /^match_of\(\) \{[^]*?\n\}/m.exec(whole)?.[0] ?? '';
-    const wanted = /^(printf .*|:) > "\$wanted"$/m.exec(whole)?.[0] ?? '';
-    const program = `wanted=$(mktemp)\n${functions}\n${wanted}\n${lines}${awk}-\nrm -f "$wanted"`;
-    return execFileSync('/bin/sh', ['-ec', program], { input: text, encoding: 'utf8' });
+    const root = mkdtempSync(join(tmpdir(), 'haup-ufw-'));
+    for (const directory of ['ufw/applications.d', 'bin', 'state'])
+      mkdirSync(join(root, directory), { recursive: true });
+    writeFileSync(join(root, 'bin/ufw'), '#!/bin/sh\n', { mode: 0o755 });
+    writeFileSync(join(root, 'ufw/before.rules'), text);
+    const moved = script('ufw', rules)
+      .replaceAll('/etc/ufw', `${root}/ufw`)
+      .replaceAll('/var/lib/haup', `${root}/state`);
+    try {
+      execFileSync('/bin/sh', [], { input: moved, env: { PATH: `${root}/bin:/usr/bin:/bin` } });
+      return readFileSync(join(root, 'ufw/before.rules'), 'utf8');
+    } finally {
+      rmSync(root, { recursive: true });
+    }
   };
   const theirs =
     '*nat\nCOMMIT\n*filter\n:ufw-before-input - [0:0]\n-A ufw-before-input -i lo -j ACCEPT\nCOMMIT\n';
