@@ -15,6 +15,7 @@ there() { [ "$(bus queryRichRule ss "$1" "$2" 2>/dev/null)" = 'b true' ]; }
 perm() { if [ -n "$live" ]; then firewall-cmd --permanent "$@"; else firewall-offline-cmd "$@"; fi; }
 # has LIST ITEM
 has() { case $newline$1$newline in *"$newline$2$newline"*) ;; *) return 1 ;; esac; }
+# shellcheck disable=SC2013 # Paths without spaces.
 found_zones=$(for f in $(grep -ls '"haup-' /etc/firewalld/zones/*.xml); do f=${f##*/}; echo "${f%.xml}"; done)
 named=$(mktemp); plain=$(mktemp)
 trap 'rm -f "$named" "$plain"' EXIT
@@ -45,7 +46,6 @@ open_services() {
   set --
   for p in $ports; do set -- "$@" "--add-port=$p"; done
   [ $# = 0 ] || perm --service="$nginx" "$@" >/dev/null
-  # shellcheck disable=SC2013 # Words.
   for p in $(perm --service="$nginx" --get-ports); do
     has "$ports" "$p" || perm --service="$nginx" --remove-port="$p" >/dev/null
   done
