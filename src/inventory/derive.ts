@@ -1,5 +1,6 @@
 /** What a file may leave out, from what it says. */
 
+import { bare } from '../base/address.ts';
 import type { Loose, WrittenHost, WrittenVip } from './written.ts';
 
 /** The address of a host: `address`, Ansible's word for it, or the name itself. */
@@ -14,6 +15,3 @@ export function routerIdOf(vip: Loose<WrittenVip>): number | undefined {
   if (vip.virtual_router_id !== undefined) return vip.virtual_router_id;
   return vip.address === undefined ? undefined : Number(bare(vip.address).split('.')[3]);
 }
-
-/** An address without its prefix length. */
-export const bare = (cidr: string): string => cidr.split('/', 1)[0] ?? cidr;

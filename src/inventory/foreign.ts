@@ -1,6 +1,6 @@
 /** What people paste from the files of other tools, and what is written here in its place. */
 
-import { bare } from './derive.ts';
+import { bare } from '../base/address.ts';
 import { cidr4 } from './patterns.ts';
 
 /** A line of keepalived's virtual_ipaddress as the address of a VIP; null: it is none. */

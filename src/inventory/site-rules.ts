@@ -1,6 +1,7 @@
 /** Rules over the sites of nginx, as the inventory writes them. */
 
-import { addressOf, bare } from './derive.ts';
+import { bare } from '../base/address.ts';
+import { addressOf } from './derive.ts';
 import type { Loose, Parts, Path, Violation, WrittenSite } from './written.ts';
 
 export function siteRules(parts: Parts): Violation[] {

@@ -1,3 +1,4 @@
+import { maskSecrets } from '../base/masking.ts';
 import type { FileWant } from '../model/desired.ts';
 import type { Service } from '../model/domain.ts';
 import { sayMark } from '../model/layout.ts';
@@ -49,7 +50,7 @@ export function withLines(complaints: readonly string[], files: readonly FileWan
     const file = files.find((one) => one.path === path);
     const line = file && Buffer.from(file.bytes).toString('utf8').split('\n')[Number(number) - 1];
     if (line === undefined || line.trim() === '') return [complaint];
-    const shown = line.trim().replace(/^(auth_pass\s+).*/, '$1***');
+    const shown = maskSecrets(line.trim());
     return [complaint, `  ${number} | ${shown.length > 100 ? `${shown.slice(0, 99)}…` : shown}`];
   });
 }

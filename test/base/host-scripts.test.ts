@@ -28,12 +28,16 @@ for (const name of names) {
   writeFileSync(whole(name), ['#!/bin/sh\n', ...values, ...[...needed(name), name].map(source)].join(''));
 }
 
-test('shellcheck finds nothing', () => {
-  // 2317: a script need not call all the functions of those that it needs.
-  const args = ['--shell=sh', '--format=gcc', '--exclude=SC2317', ...names.map(whole)];
-  const { status, stdout, stderr, error } = spawnSync('shellcheck', args, { encoding: 'utf8' });
-  expect({ error, status, said: stdout + stderr }).toEqual({ error: undefined, status: 0, said: '' });
-}, hangMs(60_000));
+test(
+  'shellcheck finds nothing',
+  () => {
+    // 2317: a script need not call all the functions of those that it needs.
+    const args = ['--shell=sh', '--format=gcc', '--exclude=SC2317', ...names.map(whole)];
+    const { status, stdout, stderr, error } = spawnSync('shellcheck', args, { encoding: 'utf8' });
+    expect({ error, status, said: stdout + stderr }).toEqual({ error: undefined, status: 0, said: '' });
+  },
+  hangMs(60_000),
+);
 
 describe.each(names)('%s.sh', (name) => {
   test.each([['dash'], ['bash', '--posix'], ['busybox', 'sh']])('%s %s reads it', (...shell) => {

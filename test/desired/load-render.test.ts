@@ -53,7 +53,7 @@ for (const from of ['source', 'package'] as const) {
 
 test('every template is used', () => {
   const there = readdirSync(join(import.meta.dirname, '../../templates')).filter(
-    (name) => !name.startsWith('report'),
+    (name) => name.endsWith('.hbs') && !name.startsWith('report'),
   );
   expect([...filled.keys()].map((name) => `${name}.hbs`).toSorted()).toEqual(there.toSorted());
 });
