@@ -105,6 +105,7 @@ function installPrograms() {
     '/usr/bin/dash': 'dash',
     '/usr/bin/bash': 'bash',
     '/usr/bin/shellcheck': 'shellcheck',
+    '/usr/bin/chromium': 'chromium',
   };
   const missing = Object.entries(programs).flatMap(([path, name]) => (existsSync(path) ? [] : [name]));
   if (missing.length === 0) return;
@@ -188,6 +189,7 @@ console.log(
 step('format', 'npx', ['biome', 'format', '.']);
 step('lint', 'npx', ['oxlint', '--type-aware', '--deny-warnings', 'src', 'test']);
 step('types', 'npx', ['tsc', '-p', 'tsconfig.json']);
+step('types', 'npx', ['tsc', '-p', 'src/page']);
 step('dead-code', 'npx', ['knip']);
 await inVitest();
 rmSync(scratch, { recursive: true, force: true });

@@ -33,8 +33,6 @@ export const unreadMark = (service: Service): string => `/run/haup.unread.${serv
 export const drillRecord = '/run/haup.drill';
 /** For systemd-tmpfiles: a boot ends what a drill has drained. */
 export const drillAtBoot = '/etc/tmpfiles.d/haup-drill.conf';
-/** sh that prints which drill that is; nothing: none. */
-export const leftDrill: string = `if [ -e ${drillAtBoot} ]; then echo drain; elif [ -e ${drillRecord} ]; then cut -d ' ' -f 1 ${drillRecord}; fi`;
 /** keepalived runs it to learn whether nginx answers. */
 export const healthCheck = '/usr/libexec/keepalived/haup-check-nginx';
 /** What the host finishes by itself when the run that has its lock is cut off; gone after a reboot. */
@@ -55,16 +53,6 @@ export const installedList = (service: Service, prefix: string): string =>
   `${stateDirectory}/installed.${service}${prefix.replaceAll('/', '%')}`;
 /** What haup has put on the host, one thing a line: a file for each kind. */
 export const recordDirectory: string = `${stateDirectory}/record`;
-export type RecordKind =
-  | 'files'
-  | 'directories'
-  | 'users'
-  | 'groups'
-  | 'packages'
-  | 'services'
-  | 'firewall'
-  | 'zones'
-  | 'units';
 /** In the comment field of a user that haup made: by it he is told from one that somebody else has made since. */
 export const userMark = 'made by haup';
 /** Files as they were before haup first wrote them, under their own paths. */

@@ -8,10 +8,8 @@ import type { RemoteJob } from '../remote-job.ts';
 const minute = 60_000;
 
 /** What nginx itself makes below its prefix while it runs. */
-const madeByNginx = [
-  ...['client_body_temp', 'fastcgi_temp', 'proxy_temp', 'scgi_temp', 'uwsgi_temp'],
-  ...['logs/access.log', 'logs/error.log'],
-];
+const madeByNginx =
+  'client_body_temp fastcgi_temp proxy_temp scgi_temp uwsgi_temp logs/access.log logs/error.log'.split(' ');
 
 export const removeBuild = (service: Service, prefix: string): RemoteJob => ({
   script: hostScript(
