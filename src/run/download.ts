@@ -44,7 +44,7 @@ export async function download(
     if (got !== tarball.sha256) {
       throw new HaupError(
         'CHECKSUM_MISMATCH',
-        `${tarball.name} is not what was expected, and was thrown away.`,
+        `${tarball.name} is not what was expected, and was discarded.`,
         {
           hint: 'If you trust this file, put its sha256 into the inventory; else try another URL. No host was changed.',
           detail: [

@@ -43,17 +43,13 @@ export async function takeLock(
     return parseOwner(detail);
   }
   if (release.signal.aborted) {
-    throw new HaupError(
-      'COMMAND_TIMED_OUT',
-      `The host did not let itself be locked within ${answerMs / 1000} s.`,
-      {
-        host: connection.host,
-        hint: 'It answers, but something on it hangs: look at it by ssh (uptime, dmesg).',
-      },
-    );
+    throw new HaupError('COMMAND_TIMED_OUT', `The host could not be locked within ${answerMs / 1000} s.`, {
+      host: connection.host,
+      hint: 'It answers, but something on it hangs: check it over ssh (uptime, dmesg).',
+    });
   }
   if (state !== 'held') {
-    throw new HaupError('COMMAND_FAILED', 'The host did not say whether it can be locked.', {
+    throw new HaupError('COMMAND_FAILED', 'The host did not report whether it can be locked.', {
       host: connection.host,
       hint: 'flock of util-linux is needed on the host, and /run must be writable.',
     });
@@ -63,7 +59,7 @@ export async function takeLock(
     try {
       for (let line = await lines.next(); line.done !== true; line = await lines.next()) last = line.value;
       return last === 'down'
-        ? new HaupError('CONNECTION_LOST', 'The host is going down: somebody shuts it down or reboots it.', {
+        ? new HaupError('CONNECTION_LOST', 'The host is shutting down or rebooting.', {
             host: connection.host,
             hint: 'Once the host answers, run the command again: it finishes what is left.',
           })
@@ -87,9 +83,9 @@ export async function takeLock(
     lost.abort(
       error instanceof HaupError && error.code === 'CONNECTION_LOST'
         ? error
-        : new HaupError('LOCKED', 'The lock on this host was taken away while haup worked.', {
+        : new HaupError('LOCKED', 'The lock on this host was broken while haup was working.', {
             host: connection.host,
-            hint: 'Somebody ran haup unlock, or the host was cut off. haup plan shows what is left to do.',
+            hint: 'Someone ran haup unlock, or the host was cut off. haup plan shows what is left to do.',
           }),
     );
   });
@@ -104,7 +100,7 @@ export async function takeLock(
   };
 }
 
-/** Who holds the lock of a host; null: nobody. Reads only. */
+/** Who holds the lock of a host; null: it is free. Reads only. */
 export async function lockOwner(connection: Connection, signal: AbortSignal): Promise<LockOwner | null> {
   const { stdout } = await connection.run(
     {
@@ -141,7 +137,7 @@ export async function breakLock(connection: Connection, signal: AbortSignal): Pr
       hint: 'Let it: it takes three adverts and a second, and unlocks the host itself. Then look at haup plan.',
     });
   }
-  throw new HaupError('COMMAND_FAILED', 'The lock could not be taken away: its process does not end.', {
+  throw new HaupError('COMMAND_FAILED', 'The lock could not be broken: its process does not end.', {
     host: connection.host,
     hint: `Look for the process that has ${lockFile} open on the host, and end it there.`,
   });
@@ -165,6 +161,6 @@ function parseOwner(base64: string): LockOwner {
     ) as Partial<LockOwner>;
     return { who: String(json.who), since: String(json.since), why: String(json.why) };
   } catch {
-    return { who: 'somebody', since: 'an unknown time', why: 'an unknown command' };
+    return { who: 'someone', since: 'an unknown time', why: 'an unknown command' };
   }
 }

@@ -13,7 +13,7 @@ const stoppingStatus = 77;
 
 const goingDown = {
   code: 'CONNECTION_LOST',
-  message: 'The host is going down: somebody shuts it down or reboots it.',
+  message: 'The host is shutting down or rebooting.',
   hint: 'Once the host answers, run the command again: it finishes what is left.',
 } as const;
 

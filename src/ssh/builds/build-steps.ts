@@ -40,7 +40,7 @@ export const fetchTarball = (tarball: Tarball): RemoteJob => ({
   meaning: {
     [otherStatus]: {
       code: 'CHECKSUM_MISMATCH',
-      message: `${tarball.name} is not what was expected, and was thrown away.`,
+      message: `${tarball.name} is not what was expected, and was discarded.`,
       hint: 'If you trust this file, put its sha256 into the inventory; else try another URL. What was installed before still runs.',
     },
   },
@@ -86,7 +86,7 @@ export const checking = (needs: readonly BuildNeed[]) => ({
 
 export const lacks = (recipe: BuildRecipe): Meaning => ({
   code: 'CONFIGURE_FAILED',
-  message: `${nameOf(recipe)} would be built without what its configuration needs.`,
+  message: `${nameOf(recipe)} would lack what its configuration needs.`,
   hint: `Take out of ${recipe.software}.configure what leaves it out (--without-…, --disable-…), or add what brings it in (--with-…, --enable-…), and run haup apply again. What was installed before still runs.`,
 });
 
