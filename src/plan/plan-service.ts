@@ -103,7 +103,7 @@ function changesOf(wish: ServiceWish, { facts, turn, others }: Found): readonly 
       if (running) return [change(wish, 'reload')];
       throw new HaupError('SERVICE_FAILED', `${service} does not run there: it has nothing to reload.`, {
         host: facts.host,
-        hint: `Nothing was changed. haup service start ${service} --host ${facts.host}`,
+        hint: `Nothing was changed. haup service start ${service} --limit ${facts.host}`,
       });
     case 'start':
       return [...(running ? [] : [change(wish, 'start')]), ...back];
