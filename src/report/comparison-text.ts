@@ -27,17 +27,15 @@ function sentence(one: DrillComparison): string {
   return `${changes}. ${judgement(one)}`;
 }
 
-function judgement({ outageMs, worse, earlier, usualMs, spreadMs }: DrillComparison): string {
-  if (usualMs === null || spreadMs === null) return 'Its bound is new, so nothing says what is usual.';
-  const usual = `usual are ${precise(usualMs)} ± ${precise(spreadMs)} (${count(earlier, 'run')})`;
-  return worse
-    ? `Worse than the spread explains: ${usual}, and ${precise(outageMs)} were measured.`
-    : `Within the spread: ${usual}.`;
+function judgement({ worse, earlier, usualMs, spreadMs }: DrillComparison): string {
+  if (usualMs === null || spreadMs === null) return 'Its bound is new, so there is nothing to judge it by.';
+  const usual = `usually ${precise(usualMs)} ± ${precise(spreadMs)} over ${count(earlier, 'run')}`;
+  return worse ? `Worse than the spread explains: ${usual}.` : `Within the spread: ${usual}.`;
 }
 
 function change(outageMs: number, { outageMs: then }: EarlierOutage): string {
   const by = Math.round(outageMs - then);
-  if (by === 0) return 'as';
+  if (by === 0) return 'the same as';
   return by > 0 ? `${precise(by)} longer than` : `${precise(-by)} shorter than`;
 }
 
