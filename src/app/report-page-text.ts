@@ -13,7 +13,7 @@ import type { DocumentHost, ShownFile, VerifyDocument } from '../model/verify-do
 import { verifyPage } from '../report/html-page.ts';
 import type { Context } from './command-context.ts';
 import { haupVersion } from './haup-version.ts';
-import type { VerifiedRun } from './verify-outputs.ts';
+import type { VerifiedRun } from './verified-run.ts';
 
 export async function reportPageText(context: Context, run: VerifiedRun, startedAt: string): Promise<string> {
   const { inventory, views, report } = run;

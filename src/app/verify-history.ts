@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path';
 import { writeWhole } from '../base/own-file.ts';
 import type { Inventory } from '../model/domain.ts';
 import type { VerifyReport } from '../model/report.ts';
-import type { VerifyRun } from '../model/verify-history.ts';
+import type { VerifyRun } from '../model/verify-run.ts';
 import { printJson } from '../report/json.ts';
 import type { Context } from './command-context.ts';
 

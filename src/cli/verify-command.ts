@@ -7,7 +7,7 @@ import type { Context } from '../app/command-context.ts';
 import { limited, openInventory } from '../app/open-inventory.ts';
 import type { LockWish } from '../app/cluster-lock.ts';
 import type { GlobalOptions } from '../app/options.ts';
-import type { OutputOptions } from '../app/verify-outputs.ts';
+import type { OutputOptions } from '../app/verified-run.ts';
 import { styleFor } from '../report/stream-style.ts';
 import { haupVersion } from '../app/haup-version.ts';
 
