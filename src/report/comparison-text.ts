@@ -21,8 +21,8 @@ function sentence(one: DrillComparison): string {
   if (last === null || best === null) return `outage ${precise(outageMs)}, the first run on record`;
   const changes = [
     `outage ${precise(outageMs)}`,
-    `${change(outageMs, last)} last time (${day(last)})`,
-    `${change(outageMs, best)} the best (${day(best)})`,
+    `${change(outageMs, last)} last time (${time(last)})`,
+    `${change(outageMs, best)} the best (${time(best)})`,
   ].join(', ');
   return `${changes}. ${judgement(one)}`;
 }
@@ -39,4 +39,4 @@ function change(outageMs: number, { outageMs: then }: EarlierOutage): string {
   return by > 0 ? `${precise(by)} longer than` : `${precise(-by)} shorter than`;
 }
 
-const day = ({ at }: EarlierOutage): string => at.slice(0, 10);
+const time = ({ at }: EarlierOutage): string => at.slice(0, 16).replace('T', ' ');

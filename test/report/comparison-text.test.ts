@@ -28,13 +28,14 @@ test('says the change since last time and since the best, and what is usual', ()
   );
   expect(text).toMatchInlineSnapshot(`
     "Compared with earlier runs
-      ✗ 192.168.160.161 stop: outage 830 ms, 133 ms longer than last time (2026-11-28), 142 ms longer
-        than the best (2026-11-02). Worse than the spread explains: usually 693 ms ± 24 ms over 7 runs.
-      ✓ 192.168.160.161 drain: outage 697 ms, the same as last time (2026-11-28), 9 ms longer than the
-        best (2026-11-02). Within the spread: usually 693 ms ± 24 ms over 7 runs.
+      ✗ 192.168.160.161 stop: outage 830 ms, 133 ms longer than last time (2026-11-28 10:00), 142 ms
+        longer than the best (2026-11-02 10:00). Worse than the spread explains: usually 693 ms ± 24 ms
+        over 7 runs.
+      ✓ 192.168.160.161 drain: outage 697 ms, the same as last time (2026-11-28 10:00), 9 ms longer than
+        the best (2026-11-02 10:00). Within the spread: usually 693 ms ± 24 ms over 7 runs.
       · 192.168.160.161 stop: outage 830 ms, the first run on record
-      ✓ 192.168.160.161 stop: outage 600 ms, 97 ms shorter than last time (2026-11-28), 88 ms shorter
-        than the best (2026-11-02). Its bound is new, so there is nothing to judge it by."
+      ✓ 192.168.160.161 stop: outage 600 ms, 97 ms shorter than last time (2026-11-28 10:00), 88 ms
+        shorter than the best (2026-11-02 10:00). Its bound is new, so there is nothing to judge it by."
   `);
 });
 
