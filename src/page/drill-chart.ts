@@ -16,7 +16,8 @@ export interface DrillParts {
   readonly moments: readonly HTMLButtonElement[];
 }
 
-/** uPlot's enum is one of its types only. */
+// uPlot's enum is one of its types only.
+// oxlint-disable-next-line typescript/no-unsafe-enum-assignment
 const logarithmic = 3 as uPlot.Scale.Distr.Logarithmic;
 const row = { height: 26, bar: 14 };
 const marksHeight = 20;
