@@ -102,6 +102,9 @@ function installPrograms() {
     '/usr/sbin/ip': 'iproute2',
     '/usr/bin/setpriv': 'util-linux',
     '/usr/bin/busybox': 'busybox',
+    '/usr/bin/dash': 'dash',
+    '/usr/bin/bash': 'bash',
+    '/usr/bin/shellcheck': 'shellcheck',
     '/usr/bin/chromium': 'chromium',
   };
   const missing = Object.entries(programs).flatMap(([path, name]) => (existsSync(path) ? [] : [name]));

@@ -7,9 +7,8 @@ import { writeWhole } from '../base/own-file.ts';
 import type { Inventory } from '../model/domain.ts';
 import { HaupError } from '../model/errors.ts';
 import type { VerifyReport } from '../model/report.ts';
-import type { DrillComparison } from '../model/verify-run.ts';
+import type { DrillComparison } from '../model/verify-history.ts';
 import type { Context } from './command-context.ts';
-import { haupVersion } from './haup-version.ts';
 import type { OutputOptions, VerifiedRun } from './verified-run.ts';
 
 /**
@@ -108,9 +107,9 @@ async function keepHistory(
   at: string,
   compare: boolean,
 ): Promise<readonly DrillComparison[] | null> {
-  const { appendRun, historyPath, readRuns, verifyRun } = await import('./verify-history.ts');
+  const { appendRun, historyPath, readRuns, verifyRun } = await import('./history-file.ts');
   const path = historyPath(context);
-  const run = verifyRun(inventory, report, at, haupVersion);
+  const run = verifyRun(inventory, report, at, context.haupVersion);
   try {
     const earlier = compare ? await readRuns(path) : [];
     if (run.drills.length > 0) await appendRun(path, run);

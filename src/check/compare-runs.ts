@@ -1,6 +1,6 @@
 /** Whether a run of haup verify is worse than those before it. Pure; milliseconds. */
 
-import type { DrillComparison, DrillFigures, EarlierOutage, VerifyRun } from '../model/verify-run.ts';
+import type { DrillComparison, DrillFigures, EarlierOutage, VerifyRun } from '../model/verify-history.ts';
 
 /** Every drill of the run beside the same drill on the same VIP in earlier runs of the same cluster, oldest first. */
 export function compareRuns(run: VerifyRun, earlier: readonly VerifyRun[]): readonly DrillComparison[] {

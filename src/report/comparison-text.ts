@@ -1,6 +1,6 @@
 /** `haup verify --compare`: each drill beside earlier runs. */
 
-import type { DrillComparison, EarlierOutage } from '../model/verify-run.ts';
+import type { DrillComparison, EarlierOutage } from '../model/verify-history.ts';
 import { printableData } from '../base/printable.ts';
 import { hanging } from './columns.ts';
 import type { Style } from './style.ts';

@@ -12,7 +12,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Context } from '../../src/app/command-context.ts';
-import { appendRun, historyPath, readRuns, verifyRun } from '../../src/app/verify-history.ts';
+import { appendRun, historyPath, readRuns, verifyRun } from '../../src/app/history-file.ts';
 import type { OutputOptions } from '../../src/app/verified-run.ts';
 import { assertWritable, writeOutputs } from '../../src/app/verify-outputs.ts';
 import { runDrill } from '../../src/drill/drills.ts';
@@ -36,6 +36,7 @@ const context = (said: string[] = []): Context =>
     now: () => Date.UTC(2026, 10, 29),
     operator: 'ana@workstation',
     nodeVersion: 'v20.19.0',
+    haupVersion: '0.1.0',
     platform: 'linux',
     err: (text: string) => said.push(text),
   }) as unknown as Context;

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { compareRuns } from '../../src/check/compare-runs.ts';
-import type { DrillFigures, VerifyRun } from '../../src/model/verify-run.ts';
+import type { DrillFigures, VerifyRun } from '../../src/model/verify-history.ts';
 
 const figures = (outageMs: number, changes: Partial<DrillFigures> = {}): DrillFigures => ({
   vip: '192.168.160.161',

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { DrillComparison } from '../../src/model/verify-run.ts';
+import type { DrillComparison } from '../../src/model/verify-history.ts';
 import { comparisonText } from '../../src/report/comparison-text.ts';
 import { plainStyle } from '../../src/report/style.ts';
 
