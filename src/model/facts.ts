@@ -1,7 +1,7 @@
 /** What a host reports about itself, in one round trip. */
 
 import type { PackageManager } from './package-manager.ts';
-import type { Fault } from './fault.ts';
+import type { DrillName } from './fault.ts';
 import type { HostName, Service } from './domain.ts';
 import type { FirewallFacts } from './firewall-rules.ts';
 import type { RunningDaemon } from './running.ts';
@@ -54,7 +54,7 @@ export interface HostFacts {
   /** The number in the drain file; 0 or null: not drained. */
   readonly drain: number | null;
   /** The drill of haup verify that is under way on the host, or was cut off; null: none. */
-  readonly drill: Fault['kind'] | null;
+  readonly drill: DrillName | null;
   readonly record: HostRecord;
   /** What keepalived logged lately about adverts that it refuses, or that come from elsewhere; absent: nothing. */
   readonly complaints?: readonly string[];

@@ -12,7 +12,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Context } from '../../src/app/command-context.ts';
-import { appendRun, historyPath, readRuns, verifyRun } from '../../src/app/history-file.ts';
+import { appendRun, historyPath, readRuns, verifyRun } from '../../src/app/keep-runs.ts';
 import type { OutputOptions } from '../../src/app/verified-run.ts';
 import { assertWritable, writeOutputs } from '../../src/app/verify-outputs.ts';
 import { runDrill } from '../../src/drill/drills.ts';
@@ -44,7 +44,7 @@ const context = (said: string[] = []): Context =>
 async function measured(slowTakeover = 0): Promise<VerifyReport> {
   const [from, to] = pair[0].members;
   const drill = await runDrill(
-    { drill: 'stop', vip: pair[0], vrrp, from, to, beside: [], tag: 't' },
+    { drill: 'stop', fault: { kind: 'stop' }, vip: pair[0], vrrp, from, to, beside: [], tag: 't' },
     fakeEnvironment(pair, vrrp, { slowTakeover }),
     new AbortController().signal,
   );

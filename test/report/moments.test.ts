@@ -7,7 +7,7 @@ import { fakeEnvironment, pair, vrrp } from '../fakes/drill-environment.ts';
 
 async function drilled(drill: 'stop' | 'drain'): Promise<DrillReport & { readonly requests: RequestLog }> {
   const [from, to] = pair[0].members;
-  const given = { drill, vip: pair[0], vrrp, from, to, beside: [], tag: 't' };
+  const given = { drill, fault: { kind: drill }, vip: pair[0], vrrp, from, to, beside: [], tag: 't' };
   const report = await runDrill(given, fakeEnvironment(pair, vrrp), new AbortController().signal);
   if (report.requests === undefined) throw new Error('no requests');
   return { ...report, requests: report.requests };
