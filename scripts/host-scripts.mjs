@@ -1,4 +1,4 @@
-// The module `haup:scripts`: every file of templates/scripts without its comments, and what its header declares
+// The module `haup:scripts`: every file of templates/scripts without comments and blank lines, and what its header declares
 // (`# Arguments: …`, `# Needs: …`). For the bundler and for the test runner alike.
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -26,7 +26,7 @@ export function hostScripts() {
             {
               takes: words(text, 'Arguments'),
               needs: words(text, 'Needs'),
-              text: text.replace(/^[ \t]*#.*\n/gm, ''),
+              text: text.replace(/^[ \t]*(#.*)?\n/gm, ''),
             },
           ];
         });

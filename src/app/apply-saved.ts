@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { sha256 } from '../base/digest.ts';
 import { inventoryFrom } from '../inventory/load.ts';
 import { HaupError } from '../model/errors.ts';
 import type { Plan } from '../model/plan.ts';
@@ -54,8 +54,7 @@ function withheldBytes(
   path: string,
 ): ReadonlyMap<string, Uint8Array> {
   const known = new Map<string, Uint8Array>();
-  const add = (bytes: Uint8Array): void =>
-    void known.set(createHash('sha256').update(bytes).digest('hex'), bytes);
+  const add = (bytes: Uint8Array): void => void known.set(sha256(bytes), bytes);
   for (const resource of plan.want.flatMap(({ resources }) => resources)) {
     if (resource.kind === 'config') for (const file of resource.set.files) add(file.bytes);
   }

@@ -3,7 +3,7 @@
  * and last the files with their bytes.
  */
 
-import { createHash } from 'node:crypto';
+import { sha256 } from '../base/digest.ts';
 import type { HostName } from '../model/domain.ts';
 import { HaupError } from '../model/errors.ts';
 import type { FileFact } from '../model/facts.ts';
@@ -67,8 +67,7 @@ export function readAnswer(host: HostName, bytes: Uint8Array, largest: number): 
     if (digest !== undefined) return [path, { state: 'present', sha256: digest, mode, owner, text: null }];
     const content = buffer.subarray(at, at + size);
     at += size;
-    const sha256 = createHash('sha256').update(content).digest('hex');
-    return [path, { state: 'present', sha256, mode, owner, text: content.toString('utf8') }];
+    return [path, { state: 'present', sha256: sha256(content), mode, owner, text: content.toString('utf8') }];
   });
   if (buffer.toString('latin1', at) !== 'end\n') throw incomplete(host, buffer);
   return {

@@ -1,5 +1,6 @@
 /** A process that takes a lab down when another process ends, even if that is killed. */
 
+import { quote } from '../base/quote.ts';
 import { writeFile } from 'node:fs/promises';
 import { HaupError } from '../model/errors.ts';
 import { joinGroup } from './boot-script.ts';
@@ -29,7 +30,7 @@ export async function startKeeper(lab: string, paths: LabPaths, keeper: Keeper):
 
 /** Waits in sh, without node; haup runs only to take the lab down. */
 export function keeperScript(lab: string, dir: string, keeper: Keeper, ticks: number): string {
-  const quoted = keeper.down.map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(' ');
+  const quoted = keeper.down.map(quote).join(' ');
   return `#!/bin/sh
 # Takes lab ${lab} down when process ${keeper.pid} ends; written by haup lab up --for-pid.
 trap '' HUP INT

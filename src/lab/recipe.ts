@@ -1,6 +1,6 @@
 /** What lab hosts are made of, as data: the image is cached under the hash of it all. */
 
-import { createHash } from 'node:crypto';
+import { sha256 } from '../base/digest.ts';
 import { customize } from './customize.ts';
 import type { Flavour } from './flavour.ts';
 import { pools } from './pool.ts';
@@ -53,7 +53,7 @@ export function recipeFor(os: string, codename: string, arch: string, flavour: F
 }
 
 export function recipeHash(recipe: Recipe): string {
-  return createHash('sha256').update(JSON.stringify(recipe)).digest('hex').slice(0, 16);
+  return sha256(JSON.stringify(recipe)).slice(0, 16);
 }
 
 const dpkg: readonly string[] = [

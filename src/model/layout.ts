@@ -12,7 +12,7 @@ export const stateNames: readonly string[] = [
   ]),
   'installed.*%*',
 ];
-/** Tarballs and build trees, while a build lasts; for root alone. `makeSourceDirectory` in ssh/builds/build-steps.ts makes it. */
+/** Tarballs and build trees, while a build lasts; for root alone. source-directory.sh makes it. */
 export const sourceDirectory: string = `${stateDirectory}/build`;
 /** Drains the host while it holds a negative number; survives restarts and reboots. */
 export const drainFile: string = `${stateDirectory}/drain`;
@@ -30,8 +30,6 @@ export const unreadMark = (service: Service): string => `/run/haup.unread.${serv
 export const drillRecord = '/run/haup.drill';
 /** For systemd-tmpfiles: a boot ends what a drill has drained. */
 export const drillAtBoot = '/etc/tmpfiles.d/haup-drill.conf';
-/** sh that prints which drill that is; nothing: none. */
-export const leftDrill: string = `if [ -e ${drillAtBoot} ]; then echo drain; elif [ -e ${drillRecord} ]; then cut -d ' ' -f 1 ${drillRecord}; fi`;
 /** What keepalived reads first. */
 export const keepalivedConf = '/etc/keepalived/keepalived.conf';
 /** keepalived runs it to learn whether nginx answers. */

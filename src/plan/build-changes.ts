@@ -1,6 +1,6 @@
 /** Builds: whether one is wanted, where a host gets it from, and how the old one comes back. Pure. */
 
-import { createHash } from 'node:crypto';
+import { sha256 } from '../base/digest.ts';
 import type { BuildNeed, BuildRecipe, Resource } from '../model/desired.ts';
 import type { HostName } from '../model/domain.ts';
 import type { HostFacts } from '../model/facts.ts';
@@ -22,9 +22,7 @@ export type SourceOf = (key: string) => BuildSource;
 /** The digest of a recipe, left with a finished build: equal digests mean that nothing is to be built. */
 export function recipeDigest(recipe: BuildRecipe): string {
   const { software, version, prefix, configure, tarball } = recipe;
-  return createHash('sha256')
-    .update(JSON.stringify([software, version, prefix, configure, tarball.sha256]))
-    .digest('hex');
+  return sha256(JSON.stringify([software, version, prefix, configure, tarball.sha256]));
 }
 
 export interface BuildDiff {
@@ -46,9 +44,7 @@ export function diffBuild(
   const why = reasonToBuild(recipe, stamp, have, lower) ?? withoutInit(recipe, needs, have);
   if (why === null) return `build: ${software} ${version} is installed with the options wanted`;
   const pack: Pack = {
-    key: createHash('sha256')
-      .update(`${stamp} ${platformOf(have)} ${packForm}`)
-      .digest('hex'),
+    key: sha256(`${stamp} ${platformOf(have)} ${packForm}`),
     stamp,
     manager: have.packageManager,
   };

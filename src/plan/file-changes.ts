@@ -1,6 +1,7 @@
 /** Files of a service and its unit: what differs, the write that mends it, and the one that takes it back. Pure. */
 
-import { createHash } from 'node:crypto';
+import { sha256 } from '../base/digest.ts';
+import { hasSecrets, maskSecrets } from '../base/masking.ts';
 import type { ConfigSet, FileWant } from '../model/desired.ts';
 import type { Service } from '../model/domain.ts';
 import type { FileFact, HostFacts } from '../model/facts.ts';
@@ -91,7 +92,7 @@ function putBack(set: ConfigSet, writes: readonly FileWrite[], have: HostFacts):
         bytes: Buffer.from(fact.text, 'utf8'),
         mode: fact.mode,
         owner: fact.owner,
-        secret: write.secret || fact.text.search(secretLine) >= 0,
+        secret: write.secret || hasSecrets(fact.text),
         expect,
       });
   }
@@ -201,7 +202,6 @@ const writing = (files: readonly FileWant[], have: HostFacts): Pick<Change, 'act
 export const owns = (set: ConfigSet, path: string): boolean =>
   set.owns.some((directory) => path.startsWith(`${directory}/`));
 
-const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 export const digestOf = (fact: FileFact | undefined): string =>
   fact?.state === 'present' ? fact.sha256 : 'absent';
 
@@ -227,9 +227,6 @@ export function reason(file: FileWant, fact: FileFact | undefined): string {
   return `belongs to ${fact.owner}, want ${file.owner}`;
 }
 
-/** Lines of a keepalived.conf that hold a secret. */
-const secretLine = /^(\s*auth_pass\s+).*$/gm;
-
 export function textDiff(file: FileWant, fact: FileFact | undefined): TextDiff {
   const before = fact?.state === 'present' ? fact.text : null;
   return maskedDiff(file.path, before, Buffer.from(file.bytes).toString('utf8'));
@@ -237,8 +234,8 @@ export function textDiff(file: FileWant, fact: FileFact | undefined): TextDiff {
 
 /** Secrets are masked whether or not the file is still one that holds them. */
 export function maskedDiff(path: string, before: string | null, after: string | null): TextDiff {
-  const mask = (text: string | null): string | null => text?.replace(secretLine, '$1***') ?? null;
-  const masked = { path, before: mask(before), after: mask(after) };
+  const [maskedBefore, maskedAfter] = [before, after].map((text) => text && maskSecrets(text));
+  const masked = { path, before: maskedBefore ?? null, after: maskedAfter ?? null };
   // The secret alone differs: say so, since the masked texts are equal.
   const note = before !== after && masked.before === masked.after;
   return note ? { ...masked, after: `${masked.after}# (a masked value changes)\n` } : masked;

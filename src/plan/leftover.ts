@@ -1,5 +1,6 @@
 /** What haup put on a host and the inventory does not want any more. Pure. */
 
+import { hasSecrets, maskSecrets } from '../base/masking.ts';
 import type { DesiredHost } from '../model/desired.ts';
 import type { Service } from '../model/domain.ts';
 import type { HostFacts } from '../model/facts.ts';
@@ -44,7 +45,7 @@ export function giveBack(paths: readonly string[], have: HostFacts): Change | nu
             bytes: Buffer.from(fact.text, 'utf8'),
             mode: fact.mode,
             owner: fact.owner,
-            secret: fact.text !== masked(fact.text),
+            secret: hasSecrets(fact.text ?? ''),
             // What haup had found there is back by then, and is not what the plan knew.
             expect: 'any',
           },
@@ -69,7 +70,9 @@ export function giveBack(paths: readonly string[], have: HostFacts): Change | nu
       },
     ],
     undo: undo.length === present.length ? [{ do: 'put-files', files: undo }] : [],
-    diffs: present.map(({ path, fact }): TextDiff => ({ path, before: masked(fact.text), after: null })),
+    diffs: present.map(
+      ({ path, fact }): TextDiff => ({ path, before: fact.text && maskSecrets(fact.text), after: null }),
+    ),
   };
 }
 
@@ -124,6 +127,3 @@ export function leftoverPackages(want: DesiredHost, have: HostFacts): readonly (
     ];
   });
 }
-
-const masked = (text: string | null): string | null =>
-  text?.replace(/^(\s*auth_pass\s+).*$/gm, '$1***') ?? null;

@@ -6,7 +6,7 @@
  * are rendered again, or taken from the host again, when the plan is run.
  */
 
-import { createHash } from 'node:crypto';
+import { sha256 } from '../base/digest.ts';
 import type { HostName } from '../model/domain.ts';
 import { HaupError } from '../model/errors.ts';
 import type { InventoryTexts } from '../model/inventory-texts.ts';
@@ -137,5 +137,3 @@ const bytesOf = (content: string): Uint8Array =>
   content.startsWith('text:')
     ? Buffer.from(content.slice('text:'.length), 'utf8')
     : Buffer.from(content.slice('base64:'.length), 'base64');
-
-const sha256 = (bytes: Uint8Array | string): string => createHash('sha256').update(bytes).digest('hex');

@@ -1,5 +1,6 @@
 /** A state that a host has kept × how it is now → the changes that bring it back. Pure. */
 
+import { hasSecrets } from '../base/masking.ts';
 import type { FileWant } from '../model/desired.ts';
 import { type Service, services } from '../model/domain.ts';
 import type { HostFacts, SoftwareFacts } from '../model/facts.ts';
@@ -209,6 +210,6 @@ function wantOf(path: string, state: KeptState, bytes: ReadonlyMap<string, Uint8
   const fact = state.files[path];
   const content = bytes.get(path);
   if (fact?.state !== 'present' || content === undefined) return [];
-  const secret = /^\s*auth_pass\s/m.test(Buffer.from(content).toString('utf8'));
+  const secret = hasSecrets(Buffer.from(content).toString('utf8'));
   return [{ path, bytes: content, mode: fact.mode, owner: fact.owner, secret }];
 }

@@ -1,6 +1,6 @@
 /** A daemon that somebody else ran before haup came, brought back from a kept state: files, unit, boot. Pure. */
 
-import { createHash } from 'node:crypto';
+import { sha256 } from '../base/digest.ts';
 import type { Service } from '../model/domain.ts';
 import type { HostFacts } from '../model/facts.ts';
 import type { KeptPaths, KeptState } from '../model/kept-state.ts';
@@ -73,7 +73,7 @@ function undoOf(writes: readonly FileWrite[], have: HostFacts): readonly Action[
     const now = have.files[write.path];
     if (now?.state !== 'present') return [{ ...write, bytes: 'absent', expect: 'any' }];
     const bytes = Buffer.from(now.text ?? '', 'utf8');
-    if (createHash('sha256').update(bytes).digest('hex') !== now.sha256) return [];
+    if (sha256(bytes) !== now.sha256) return [];
     return [{ ...write, bytes, mode: now.mode, owner: now.owner, expect: 'any' }];
   });
   return files.length < writes.length ? [] : [{ do: 'put-files', files }];

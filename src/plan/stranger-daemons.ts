@@ -1,6 +1,6 @@
 /** Daemons that haup did not put on a host, and what becomes of them when it changes the host. Pure. */
 
-import { createHash } from 'node:crypto';
+import { sha256 } from '../base/digest.ts';
 import type { DesiredHost } from '../model/desired.ts';
 import type { Service } from '../model/domain.ts';
 import { HaupError } from '../model/errors.ts';
@@ -165,7 +165,7 @@ function asBefore(file: FileWrite, have: HostFacts): FileWrite | null {
   const was = { path: file.path, secret: true, expect: 'any' };
   if (fact?.state !== 'present') return { ...was, bytes: 'absent', mode: 0, owner: 'root:root' };
   const bytes = Buffer.from(fact.text ?? '', 'utf8');
-  if (createHash('sha256').update(bytes).digest('hex') !== fact.sha256) return null;
+  if (sha256(bytes) !== fact.sha256) return null;
   return { ...was, bytes, mode: fact.mode, owner: fact.owner };
 }
 

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { sha256 } from '../base/digest.ts';
 import { readFile } from 'node:fs/promises';
 import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
@@ -30,7 +30,7 @@ export async function download(
   // The digest is part of the name: two releases of one version never meet.
   const name = `${tarball.sha256.slice(0, 16)}-${tarball.name}`;
   const kept = await readFile(join(cacheDirectory, name)).catch(() => null);
-  if (kept !== null && digest(kept) === tarball.sha256) return { bytes: kept, from: 'cache' };
+  if (kept !== null && sha256(kept) === tarball.sha256) return { bytes: kept, from: 'cache' };
 
   const tried: string[] = [];
   for (const url of tarball.urls) {
@@ -40,11 +40,11 @@ export async function download(
       return null;
     });
     if (bytes === null) continue;
-    const got = digest(bytes);
+    const got = sha256(bytes);
     if (got !== tarball.sha256) {
       throw new HaupError(
         'CHECKSUM_MISMATCH',
-        `${tarball.name} is not what was expected, and was thrown away.`,
+        `${tarball.name} is not what was expected, and was discarded.`,
         {
           hint: 'If you trust this file, put its sha256 into the inventory; else try another URL. No host was changed.',
           detail: [
@@ -64,8 +64,6 @@ export async function download(
     detail: tried,
   });
 }
-
-const digest = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
 async function fetchUrl(url: string, signal: AbortSignal): Promise<Uint8Array> {
   // Only as the inventory has it: a server never says which file of this machine is read.

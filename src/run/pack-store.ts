@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { sha256 } from '../base/digest.ts';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { assertOwnDirectory, readOwn, writeOwn } from '../base/own-file.ts';
@@ -110,8 +110,6 @@ async function fromCache(directory: string, key: string): Promise<Uint8Array | n
     },
   );
 }
-
-const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
 function untilAborted(promise: Promise<void>, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {

@@ -3,12 +3,12 @@
  * through `quote`; bytes and secrets travel on stdin, never in a command line.
  */
 
-import { drainedBy, drainFile, stateDirectory } from '../model/layout.ts';
+import { drainedBy } from '../model/layout.ts';
 import type { Action } from '../model/action.ts';
 import type { RemoteJob, Store } from './remote-job.ts';
 import { announce } from './announce.ts';
 import { build, configure, fetchTarball, upload } from './builds/build-steps.ts';
-import { breakOnPurpose, endDrill, restore, writeDrain } from './drill-actions.ts';
+import { breakOnPurpose, endDrill, restore, setDrain } from './drill-actions.ts';
 import { entrust, withdraw } from './entrust.ts';
 import { setFirewall } from './firewall/set-firewall.ts';
 import { keepState, restoreBuild } from './keep-state.ts';
@@ -17,16 +17,12 @@ import { removePackages } from './packages/package-removal.ts';
 import { install } from './packages/install-packages.ts';
 import { packBuild, placeBuild } from './builds/pack-build.ts';
 import { forget, removeBuild } from './builds/remove-build.ts';
-import { registered } from './registered.ts';
 import { reloadTogether, service } from './service-actions.ts';
-import { quote } from '../base/quote.ts';
 import { disown, retire, revive, standBack, standUp } from './stand-back.ts';
 import { createUser, removeUser } from './users.ts';
-import { stream, swap } from './write-set.ts';
+import { putFiles, writeUnit } from './write-set.ts';
 
 export type PlainAction = Exclude<Action, { readonly do: 'write' }>;
-
-const minute = 60_000;
 
 export function toJob(action: PlainAction, store: Store): RemoteJob {
   const { lockWait = usualLockWait } = store;
@@ -53,21 +49,9 @@ export function toJob(action: PlainAction, store: Store): RemoteJob {
     case 'restore-build':
       return restoreBuild(action);
     case 'write-unit':
-      return {
-        script: `set -e\nmkdir -p ${quote(stateDirectory)}\n${swap([action.file])}\n${registered([action.file])}`,
-        stdin: stream([action.file]),
-        timeoutMs: minute,
-        failure: 'COMMAND_FAILED',
-        what: `writing ${action.file.path}`,
-      };
+      return writeUnit(action);
     case 'put-files':
-      return {
-        script: `set -e\n${swap(action.files)}\nempty_directories\n${registered(action.files)}`,
-        stdin: stream(action.files),
-        timeoutMs: minute,
-        failure: 'COMMAND_FAILED',
-        what: `writing ${action.files.map(({ path }) => path).join(', ')}`,
-      };
+      return putFiles(action);
     case 'remove-packages':
       return removePackages(action, lockWait);
     case 'remove-build':
@@ -99,13 +83,9 @@ export function toJob(action: PlainAction, store: Store): RemoteJob {
     case 'disown':
       return disown(action);
     case 'drain':
+      return setDrain(drainedBy[action.by ?? 'operator']);
     case 'undrain':
-      return {
-        script: writeDrain(action.do === 'drain' ? drainedBy[action.by ?? 'operator'] : 0),
-        timeoutMs: minute,
-        failure: 'COMMAND_FAILED',
-        what: `writing ${drainFile}`,
-      };
+      return setDrain(0);
     case 'break':
       return breakOnPurpose(action);
     case 'restore':

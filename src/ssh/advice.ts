@@ -8,7 +8,7 @@ export const asideMark = '| ';
 /** Begins a line that says what a build would lack. */
 export const lacksMark = 'this build lacks';
 
-/** yum of CentOS 7 and dnf of CentOS 8 on mirrors that nobody runs any more. */
+/** yum of CentOS 7 and dnf of CentOS 8 on mirrors that are gone. */
 const mirrorsGone =
   /Cannot find a valid baseurl for repo: \S+\/7\/|Could not retrieve mirrorlist \S+[?&]release=7\b|internal mirrorlist: No URLs in mirrorlist/;
 
@@ -34,29 +34,29 @@ export function telling(code: ErrorCode, output: string): readonly string[] {
 /** Null: the message says it all. */
 export function adviceOn(code: ErrorCode, output: string): string | undefined {
   if (/Read-only file system/.test(output)) {
-    return 'A file system of the host is read-only: findmnt -O ro there names it, journalctl -k says why. Mend it (mount -o remount,rw DIRECTORY) and run haup apply again.';
+    return 'A file system of the host is read-only: findmnt -O ro there names it, journalctl -k says why. Fix it (mount -o remount,rw DIRECTORY) and run haup apply again.';
   }
   switch (code) {
     case 'DOWNLOAD_FAILED':
       return 'Name a mirror that the host reaches under urls: in the inventory, or write fetch: controller, and this machine downloads. What was installed before still runs.';
     case 'PACKAGES_FAILED':
       if (mirrorsGone.test(output)) {
-        return 'This CentOS has reached its end, and its mirrors are gone. Write packages: { vault: true } in the inventory, and its repo files are pointed at the vault; then run haup apply again.';
+        return 'This CentOS release is past its end of life, and its mirrors are gone. Write packages: { vault: true } in the inventory, so that its repo files point at the vault, and run haup apply again.';
       }
       return /libpcre3-dev|\bpcre-devel\b/.test(output)
         ? 'nginx older than 1.21.5 needs the headers of PCRE1, and the host has no source for them. Set nginx.version to 1.22.1 or newer, which use PCRE2.'
-        : 'Mend what the package manager names above: its sources, its lock, or the name of a package. Then run haup apply again.';
+        : 'Fix what the package manager names above: its sources, its lock, or the name of a package. Then run haup apply again.';
     case 'CONFIGURE_FAILED':
       return /not in gzip format|does not look like a tar archive/.test(output)
-        ? 'What was downloaded is no .tar.gz: correct urls: and sha256: in the inventory.'
+        ? 'The download is not a .tar.gz: correct urls: and sha256: in the inventory.'
         : 'Correct configure: in the inventory, or install on the host what it lacks; then run haup apply again. What was installed before still runs.';
     case 'MAKE_FAILED':
     case 'INSTALL_FAILED':
-      return 'The whole build is in the log named above. Mend the cause, or take another version; then run haup apply again. What was installed before still runs.';
+      return 'The log named above has the whole build. Fix the cause, or choose another version; then run haup apply again. What was installed before still runs.';
     case 'SERVICE_FAILED':
       return /Address already in use/.test(output)
         ? 'Another program has that port: ss -ltnp on the host names it. Stop it, or change listen: in the inventory; then run haup apply again.'
-        : 'Its own words above say why; journalctl -u keepalived -u nginx on the host has all of them. Mend that and run haup apply again.';
+        : 'Its output above says why; journalctl -u keepalived -u nginx on the host has all of it. Fix that and run haup apply again.';
     default:
       return undefined;
   }
@@ -65,9 +65,9 @@ export function adviceOn(code: ErrorCode, output: string): string | undefined {
 /** About a configuration that did not pass its test. */
 export function adviceOnConfig(service: Service, complaints: readonly string[]): string {
   if (service === 'nginx') {
-    return 'Mend the inventory, or the site file that it names, and run haup apply again. What runs was not touched.';
+    return 'Fix the inventory, or the site file that it names, and run haup apply again. What runs was not touched.';
   }
   return complaints.some((line) => /insecure|Unsafe permissions/i.test(line))
-    ? 'keepalived runs no script that others than root can change. Take away the rights of group and others to write in /var/lib, /var/lib/haup, /usr/libexec and /usr/libexec/keepalived on the host, then run haup apply again.'
-    : 'Mend the inventory and run haup apply again. What runs was not touched.';
+    ? 'keepalived runs no script that users other than root can change. Remove write permission for group and others from /var/lib, /var/lib/haup, /usr/libexec and /usr/libexec/keepalived on the host, then run haup apply again.'
+    : 'Fix the inventory and run haup apply again. What runs was not touched.';
 }

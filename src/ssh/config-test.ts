@@ -1,3 +1,4 @@
+import { maskSecrets } from '../base/masking.ts';
 import type { FileWant } from '../model/desired.ts';
 import type { Service } from '../model/domain.ts';
 import { sayMark } from '../model/layout.ts';
@@ -49,17 +50,7 @@ export function withLines(complaints: readonly string[], files: readonly FileWan
     const file = files.find((one) => one.path === path);
     const line = file && Buffer.from(file.bytes).toString('utf8').split('\n')[Number(number) - 1];
     if (line === undefined || line.trim() === '') return [complaint];
-    const shown = line.trim().replace(/^(auth_pass\s+).*/, '$1***');
+    const shown = maskSecrets(line.trim());
     return [complaint, `  ${number} | ${shown.length > 100 ? `${shown.slice(0, 99)}…` : shown}`];
   });
 }
-
-/** sh that ends the test, with words for the operator, where keepalived is older than its option `-t`. */
-export const beforeConfigTests = (
-  binary: string,
-): string => `version=$(${binary} -v 2>&1 | sed -n 's/^Keepalived v\\([0-9.]*\\).*/\\1/p' | head -n 1)
-case $version in
-  0.*|1.*|2.0.[0-3])
-    echo "${sayMark}keepalived $version cannot test a configuration (2.0.4 and newer can): it is put in place untested, and what is wrong with it shows when keepalived reads it"
-    exit 0 ;;
-esac`;

@@ -6,21 +6,22 @@
 
 import type { Action } from '../model/action.ts';
 import type { DeadMan, DrillName, Fault } from '../model/fault.ts';
-import {
-  drainedBy,
-  drainFile,
-  drillAtBoot,
-  drillRecord,
-  leftDrill,
-  stateDirectory,
-} from '../model/layout.ts';
+import { drainedBy, drainFile, drillAtBoot, drillRecord, stateDirectory } from '../model/layout.ts';
 import type { RemoteJob } from './remote-job.ts';
+import { hostScript } from '../base/host-script.ts';
 import { quote } from '../base/quote.ts';
 
 const minute = 60_000;
 
-export const writeDrain = (value: number): string =>
+const writeDrain = (value: number): string =>
   `mkdir -p ${stateDirectory} && printf '%s\\n' ${value} > ${drainFile}.haup-new && sync ${drainFile}.haup-new && mv -f ${drainFile}.haup-new ${drainFile}`;
+
+export const setDrain = (value: number): RemoteJob => ({
+  script: writeDrain(value),
+  timeoutMs: minute,
+  failure: 'COMMAND_FAILED',
+  what: `writing ${drainFile}`,
+});
 
 interface FaultCommands {
   readonly break: string;
@@ -103,8 +104,8 @@ export const restore = ({ fault, deadMan }: Extract<Action, { readonly do: 'rest
 
 /** For the next owner of the lock: the haup that began the drill is gone, or has lost the lock. */
 export const endDrill = (): RemoteJob => ({
-  script: `systemctl stop 'haup-drill-*.timer' 'haup-drill-*.service' 2>/dev/null
-drill=$(${leftDrill})
+  script: `${hostScript('left-drill')}systemctl stop 'haup-drill-*.timer' 'haup-drill-*.service' 2>/dev/null
+drill=$(left_drill)
 rm -f ${drillRecord}
 case $drill in
 ${Object.entries(commands)

@@ -7,14 +7,12 @@
 import { HaupError } from '../model/errors.ts';
 import type { HostLock, LockOwner } from '../model/host.ts';
 import { isDrillName } from '../model/fault.ts';
-import { entrustedScript, leftDrill } from '../model/layout.ts';
-import { finishing } from './entrust.ts';
-import { quote } from '../base/quote.ts';
+import { hostScript } from '../base/host-script.ts';
 import type { Connection } from './transport.ts';
 
-const file = '/run/haup.lock';
-const who = '/run/haup.lock.who';
-const beat = '/run/haup.lock.beat';
+const lockFile = '/run/haup.lock';
+const ownerFile = `${lockFile}.who`;
+const beatFile = `${lockFile}.beat`;
 const beatEveryMs = 10_000;
 const silenceSeconds = 40;
 const limitMs = 12 * 3600_000;
@@ -46,17 +44,13 @@ export async function takeLock(
     return parseOwner(detail);
   }
   if (release.signal.aborted) {
-    throw new HaupError(
-      'COMMAND_TIMED_OUT',
-      `The host did not let itself be locked within ${answerMs / 1000} s.`,
-      {
-        host: connection.host,
-        hint: 'It answers, but something on it hangs: look at it by ssh (uptime, dmesg).',
-      },
-    );
+    throw new HaupError('COMMAND_TIMED_OUT', `The host could not be locked within ${answerMs / 1000} s.`, {
+      host: connection.host,
+      hint: 'It answers, but something on it hangs: check it over ssh (uptime, dmesg).',
+    });
   }
   if (state !== 'held') {
-    throw new HaupError('COMMAND_FAILED', 'The host did not say whether it can be locked.', {
+    throw new HaupError('COMMAND_FAILED', 'The host did not report whether it can be locked.', {
       host: connection.host,
       hint: 'flock of util-linux is needed on the host, and /run must be writable.',
     });
@@ -66,7 +60,7 @@ export async function takeLock(
     try {
       for (let line = await lines.next(); line.done !== true; line = await lines.next()) last = line.value;
       return last === 'down'
-        ? new HaupError('CONNECTION_LOST', 'The host is going down: somebody shuts it down or reboots it.', {
+        ? new HaupError('CONNECTION_LOST', 'The host is shutting down or rebooting.', {
             host: connection.host,
             hint: 'Once the host answers, run the command again: it finishes what is left.',
           })
@@ -77,7 +71,10 @@ export async function takeLock(
   })();
   const beats = setInterval(() => {
     void connection
-      .run({ script: signOfLife, root: true, timeoutMs: beatEveryMs }, lost.signal)
+      .run(
+        { script: hostScript('sign-of-life', { beat_file: beatFile }), root: true, timeoutMs: beatEveryMs },
+        lost.signal,
+      )
       .catch(() => undefined);
   }, beatEveryMs);
   beats.unref();
@@ -87,9 +84,9 @@ export async function takeLock(
     lost.abort(
       error instanceof HaupError && error.code === 'CONNECTION_LOST'
         ? error
-        : new HaupError('LOCKED', 'The lock on this host was taken away while haup worked.', {
+        : new HaupError('LOCKED', 'The lock on this host was broken while haup was working.', {
             host: connection.host,
-            hint: 'Somebody ran haup unlock, or the host was cut off. haup plan shows what is left to do.',
+            hint: 'Someone ran haup unlock, or the host was cut off. haup plan shows what is left to do.',
           }),
     );
   });
@@ -104,11 +101,11 @@ export async function takeLock(
   };
 }
 
-/** Who holds the lock of a host; null: nobody. Reads only. */
+/** Who holds the lock of a host; null: it is free. Reads only. */
 export async function lockOwner(connection: Connection, signal: AbortSignal): Promise<LockOwner | null> {
   const { stdout } = await connection.run(
     {
-      script: `[ -e ${file} ] && ! flock -n ${file} true && base64 -w0 ${who}`,
+      script: hostScript('lock-owner', { lock_file: lockFile, owner_file: ownerFile }),
       root: true,
       timeoutMs: 10_000,
     },
@@ -128,13 +125,7 @@ const finishingStatus = 78;
 export async function breakLock(connection: Connection, signal: AbortSignal): Promise<void> {
   const { code } = await connection.run(
     {
-      script: `for fd in /proc/[0-9]*/fd/*; do
-  [ "$(readlink "$fd")" = ${file} ] || continue
-  pid=\${fd#/proc/}; kill "\${pid%%/*}" 2>/dev/null
-done
-for try in $(seq 100); do flock -n ${file} true && exit 0; sleep 0.2; done
-[ ! -e ${entrustedScript}.now ] || exit ${finishingStatus}
-exit 1`,
+      script: hostScript('break-lock', { lock_file: lockFile, finishing_status: finishingStatus }),
       root: true,
       timeoutMs: 30_000,
     },
@@ -147,33 +138,20 @@ exit 1`,
       hint: 'Let it: it takes three adverts and a second, and unlocks the host itself. Then look at haup plan.',
     });
   }
-  throw new HaupError('COMMAND_FAILED', 'The lock could not be taken away: its process does not end.', {
+  throw new HaupError('COMMAND_FAILED', 'The lock could not be broken: its process does not end.', {
     host: connection.host,
-    hint: `Look for the process that has ${file} open on the host, and end it there.`,
+    hint: `Look for the process that has ${lockFile} open on the host, and end it there.`,
   });
 }
 
-/** When the operator's machine was last heard of, in seconds since the boot: the clock may be set meanwhile. */
-const signOfLife = `read -r up rest < /proc/uptime; echo "\${up%.*}" > ${beat}.new && mv -f ${beat}.new ${beat}`;
-
-function holdScript(owner: LockOwner): string {
-  const text = Buffer.from(JSON.stringify(owner)).toString('base64');
-  return `exec 9>>${file}
-if ! flock -n 9; then printf 'busy\\t%s\\n' "$(sed -n 's/^owner=//p' ${who})"; exit 0; fi
-rm -f ${entrustedScript}
-${finishing}
-trap finish TERM HUP INT PIPE
-( umask 022; printf 'pid=%s\\nowner=%s\\n' "$$" ${quote(text)} > ${who}.new ) && mv ${who}.new ${who}
-${signOfLife}
-printf 'held\\t%s\\n' "$(${leftDrill})"
-# The sleep must not keep the lock when this process is ended. The dots are how sshd comes to know that the
-# operator's end of the connection is gone: a cable that is back brings the refusal of the next one.
-while sleep 2 9>&- & wait $!; do
-  echo . || finish
-  read -r heard < ${beat}; read -r up rest < /proc/uptime
-  [ $((\${up%.*} - heard)) -le ${silenceSeconds} ] || finish
-done`;
-}
+const holdScript = (owner: LockOwner): string =>
+  hostScript('hold-lock', {
+    lock_file: lockFile,
+    owner_file: ownerFile,
+    beat_file: beatFile,
+    owner: Buffer.from(JSON.stringify(owner)).toString('base64'),
+    silence: silenceSeconds,
+  });
 
 function parseOwner(base64: string): LockOwner {
   const text = Buffer.from(base64, 'base64').toString('utf8');
@@ -184,6 +162,6 @@ function parseOwner(base64: string): LockOwner {
     ) as Partial<LockOwner>;
     return { who: String(json.who), since: String(json.since), why: String(json.why) };
   } catch {
-    return { who: 'somebody', since: 'an unknown time', why: 'an unknown command' };
+    return { who: 'someone', since: 'an unknown time', why: 'an unknown command' };
   }
 }

@@ -1,4 +1,6 @@
-/** sh text: quoting, and the wrapper that every remote command runs in. Pure. */
+/** The wrapper that every remote command runs in. Pure. */
+
+import { hostScript } from '../base/host-script.ts';
 
 /**
  * How a command becomes root: `no` stays the login user; `free` is for root itself and for passwordless sudo;
@@ -36,12 +38,23 @@ const longestCommand = 120_000;
  * @throws RangeError when the script is too long for one argument.
  */
 export function wrap(script: string, wrapping: Wrapping): string {
-  const words = [become[wrapping.root], body(wrapping), script].map(portable).join(' ');
-  const command = `exec sh -c 'p=$(printf %b "$1") b=$(printf %b "$2") s=$(printf %b "$3"); eval "$p"' haup ${words}`;
+  const words = [hostScript(become[wrapping.root]), runner(wrapping), script].map(portable).join(' ');
+  const command = `exec sh -c 'a=$(printf %b "$1") r=$(printf %b "$2") s=$(printf %b "$3"); set -- "$r" "$s"; eval "$a"' haup ${words}`;
   if (command.length > longestCommand)
     throw new RangeError(`script of ${script.length} characters: pass data on stdin`);
   return command;
 }
+
+const become: Readonly<Record<Root, string>> = {
+  no: 'as-login-user',
+  free: 'as-root',
+  password: 'as-root-by-password',
+};
+
+/** What runs the script as the wanted user. */
+const runner = ({ root, limitSeconds, lifeline }: Wrapping): string =>
+  (root === 'password' ? hostScript('stdin-from-fifo') : '') +
+  hostScript(lifeline ? 'run-on-lifeline' : 'run-script', { limit: limitSeconds });
 
 /** Quoted for every login shell, decoded by printf %b: nothing but printable ASCII, no backslash but before a digit. */
 function portable(text: string): string {
@@ -52,52 +65,4 @@ function portable(text: string): string {
     word += plain ? character : `\\0${byte.toString(8).padStart(3, '0')}`;
   }
   return `'${word}'`;
-}
-
-const aboutToAsk = "printf '\\001haup\\001\\n' >&2; LC_ALL=C; export LC_ALL";
-
-/** sh text that runs the body in $b, with the script of $s as its first argument, as the wanted user. */
-const become: Readonly<Record<Root, string>> = {
-  no: 'set -- "$s"; eval "$b"',
-  free: `if [ "$(id -u)" = 0 ]; then set -- "$s"; eval "$b"; else ${aboutToAsk}; exec sudo -n -- sh -c "$b" haup "$s"; fi`,
-  // sudo gets the password and nothing else, so a wrong one is tried once. The command's stdin goes around sudo,
-  // through a FIFO: were the password in front of it, a sudo that asks for none would leave it there. `read` takes
-  // no byte after the newline; printf is a builtin, so the password is in no process list.
-  password: [
-    aboutToAsk,
-    'IFS= read -r w || exit 1',
-    'd=$(mktemp -d /dev/shm/haup.XXXXXX 2>/dev/null || mktemp -d) && mkfifo -m 600 "$d/in" || exit 1',
-    'exec 3<&0',
-    'cat <&3 >"$d/in" 3<&- & c=$!',
-    'exec 3<&- </dev/null',
-    `printf '%s\\n' "$w" | sudo -k -S -p '' -- sh -c "$b" haup "$s" "$d"; r=$?`,
-    'kill $c 2>/dev/null; rm -rf "$d"; exit $r',
-  ].join('\n'),
-};
-
-/** Runs as the wanted user; $1 is the script, $2 the directory of the FIFO that is its stdin (after `password`). */
-function body({ root, limitSeconds, lifeline }: Wrapping): string {
-  const limited = `timeout -k 5 ${limitSeconds} sh -c "$1"`;
-  return [
-    ...(root === 'password' ? ['exec <"$2/in"; rm -rf "$2"'] : []),
-    'LC_ALL=C PATH="${PATH:-/usr/bin:/bin}:/usr/local/sbin:/usr/sbin:/sbin"; export LC_ALL PATH',
-    'umask 022; cd /',
-    "printf '\\001haup\\002\\n'; printf '\\001haup\\002\\n' >&2",
-    ...(lifeline
-      ? [
-          // A command with & would get /dev/null for its stdin, so the lifeline moves to another descriptor.
-          // `timeout` leads a process group. It is the group that gets the signals: timeout dies alone of one
-          // that comes before it knows its child (coreutils before 9.2).
-          'exec 3<&0',
-          ifTimeout(`${limited} 3<&- & p=$!`, 'sh -c "$1" 3<&- & p=$!'),
-          '{ while read -r _; do :; done; kill -TERM -$p || kill -TERM $p; } <&3 3<&- >/dev/null 2>&1 & w=$!',
-          'exec 3<&-',
-          'wait $p; r=$?; { kill $w; kill -KILL -$p; } 2>/dev/null; exit $r',
-        ]
-      : [ifTimeout(`exec ${limited}`, 'exec sh -c "$1"')]),
-  ].join('\n');
-}
-
-function ifTimeout(yes: string, no: string): string {
-  return `if command -v timeout >/dev/null 2>&1; then ${yes}; else ${no}; fi`;
 }

@@ -59,7 +59,7 @@ export function sshHost(connection: Connection, store: Store): Host {
   }
 
   const ill = (limitMs: number, cause: HaupError): HaupError =>
-    new HaupError('COMMAND_TIMED_OUT', `The host did not say within ${limitMs / 1000} s how it is.`, {
+    new HaupError('COMMAND_TIMED_OUT', `The host did not report its state within ${limitMs / 1000} s.`, {
       host: name,
       cause,
       hint: 'It answers, but a program on it hangs: try ip addr, systemctl and df there.',
@@ -80,7 +80,7 @@ export function sshHost(connection: Connection, store: Store): Host {
     if (/No space left on device|Disk quota exceeded/.test(output)) {
       return new HaupError('DISK_FULL', `The disk is full: ${job.what} failed.`, {
         host: name,
-        hint: 'Free some space (df -h on the host shows where) and run haup apply again. What was in place is untouched.',
+        hint: 'Free some space (df -h on the host shows where) and run haup apply again. The installed files are untouched.',
         detail: detail.slice(-5),
       });
     }
@@ -89,9 +89,9 @@ export function sshHost(connection: Connection, store: Store): Host {
       return new HaupError(meant.code, meant.message, { host: name, hint: meant.hint, detail });
     }
     if (code === damagedStatus) {
-      return new HaupError('CHECKSUM_MISMATCH', `${job.what}: it arrived damaged, and was thrown away.`, {
+      return new HaupError('CHECKSUM_MISMATCH', `${job.what}: it arrived damaged and was discarded.`, {
         host: name,
-        hint: 'Run haup apply again. If it stays so, look at the disk and the memory of the host.',
+        hint: 'Run haup apply again. If it happens again, check the disk and memory of the host.',
         detail,
       });
     }

@@ -170,7 +170,7 @@ describe.concurrent('hosts that cannot be reached, logged in to or used', () => 
       {
         ...refused,
         code: 'SUDO_REFUSED',
-        says: [/operator-pw cannot become root on keep_137: sudo wants a password/],
+        says: [/operator-pw cannot become root on keep_137: sudo requires a password/],
         next: /ssh\.sudo_password/,
       },
     ],

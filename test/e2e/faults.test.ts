@@ -230,7 +230,7 @@ function impatient(): string {
 
 const drained = '[keep_136] done: drain';
 const lostHost =
-  /(keep_136 was lost|keep_136: The host is going down).*Once the host answers, run the command again/;
+  /(keep_136 was lost|keep_136: The host is shutting down or rebooting).*Once the host answers, run the command again/;
 
 describe('the host in its turn', () => {
   test('has its cable pulled for 3 s: the apply waits and goes on', async () => {

@@ -70,7 +70,7 @@ while flock -n /run/haup.lock true; do sleep 0.1; done`,
     const [unlocked] = await Promise.all(unlocking);
     expect(unlocked?.code).toBe(0);
     expect(run.code, run.stderr).toBe(5);
-    expect(run.stderr.replace(/\s+/g, ' ')).toMatch(/was taken away while haup worked.*haup unlock/);
+    expect(run.stderr.replace(/\s+/g, ' ')).toMatch(/was broken while haup was working.*haup unlock/);
     expect(run.stderr).not.toMatch(/putting it back|changes on 2 hosts/);
     // The next one finishes it, or takes it back.
     const next = await inLab(mainLab, ['apply', example, '--yes', '--lock-wait', '60']);

@@ -324,7 +324,7 @@ describe('a member on which something hangs', () => {
       expect(status.ms).toBeLessThan(45_000);
       expect(status.stdout).toMatch(/keep_136 .*in service/);
       expect(status.stdout).toMatch(/keep_137 .*in service/);
-      expect(oneLine(status.stderr)).toMatch(/keep_138.*did not say within 15 s how it is/);
+      expect(oneLine(status.stderr)).toMatch(/keep_138.*did not report its state within 15 s/);
       const [plan, verify] = await Promise.all([inLab(['plan', path]), inLab(['verify', path, '--yes'])]);
       expect([plan.code, verify.code]).toEqual([1, 1]);
       expect(oneLine(plan.stderr)).toMatch(/keep_138.*did not say within 15 s/);

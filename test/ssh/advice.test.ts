@@ -116,6 +116,6 @@ test('scripts that others can change have an advice of their own', () => {
   expect(adviceOnConfig('keepalived', ['Disabling track script haup_check_nginx due to insecure'])).toMatch(
     /rights of group and others/,
   );
-  expect(adviceOnConfig('keepalived', ['Unknown keyword'])).toMatch(/Mend the inventory/);
+  expect(adviceOnConfig('keepalived', ['Unknown keyword'])).toMatch(/Fix the inventory/);
   expect(adviceOnConfig('nginx', ['unknown directive'])).toMatch(/site file/);
 });

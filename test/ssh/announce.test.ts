@@ -2,7 +2,7 @@
 
 import { execFileSync } from 'node:child_process';
 import { expect, test } from 'vitest';
-import { announcing } from '../../src/ssh/announce.ts';
+import { hostScript } from '../../src/base/host-script.ts';
 
 const vip = '192.0.2.100';
 const mac = { one: '02:00:00:00:00:01', two: '02:00:00:00:00:02' };
@@ -36,7 +36,7 @@ ip neigh show ${vip} | sed 's/.*lladdr \\([^ ]*\\).*/\\1/'`;
 /** Arithmetic of sh, so that it is the moment at which the host begins. */
 const upMs = `$(awk '{ print int($1 * 1000) }' /proc/uptime)`;
 const job = (addresses: readonly string[], at = upMs, forMs = 3000): string =>
-  announcing(addresses, at, forMs);
+  `${hostScript('announce')}announce "$((${at}))" ${forMs} ${addresses.join(' ')}`;
 const programs: readonly (readonly [string, readonly string[]])[] = [
   ['perl', []],
   ['python', ['/usr/bin/perl']],

@@ -54,7 +54,7 @@ test.each(['1.2.13', '1.3.5', '2.0.3'])(
     // Begins as what the operator is to read does.
     expect(output).toMatch(
       new RegExp(
-        `^haup: keepalived ${version} cannot test a configuration \\(2\\.0\\.4 and newer can\\): it is put in place untested`,
+        `^haup: keepalived ${version} cannot test a configuration \\(2\\.0\\.4 and newer can\\): it is written untested`,
       ),
     );
   },

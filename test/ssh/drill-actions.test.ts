@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { DrillName, Fault } from '../../src/model/fault.ts';
-import { leftDrill } from '../../src/model/layout.ts';
+import { hostScript } from '../../src/base/host-script.ts';
 import { breakOnPurpose, endDrill, restore } from '../../src/ssh/drill-actions.ts';
 
 let root: string;
@@ -45,7 +45,7 @@ const called = (): string => {
   return text;
 };
 const drained = (): string => readFileSync(`${root}/state/drain`, 'utf8').trim();
-const left = (): string => run(leftDrill).trim();
+const left = (): string => run(`${hostScript('left-drill')}left_drill`).trim();
 const about = (fault: Fault, unit: string) => ({ fault, deadMan: { unit, seconds: 35 } });
 const stop: Fault = { kind: 'stop' };
 const drain: Fault = { kind: 'drain' };

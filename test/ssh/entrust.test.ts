@@ -6,7 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { entrust, finishing } from '../../src/ssh/entrust.ts';
+import { hostScript } from '../../src/base/host-script.ts';
+import { entrust } from '../../src/ssh/entrust.ts';
 import { hangMs } from '../limits.ts';
 
 let root: string;
@@ -32,7 +33,7 @@ async function holdAndEnd(afterMs: number): Promise<void> {
   const job = entrust({ do: 'entrust', service: 'keepalived', afterMs });
   const text = Buffer.from(job.stdin ?? []).toString();
   const script = `exec 9>>${root}/lock; flock -n 9 || exit 1
-${here(finishing)}
+${here(hostScript('finish'))}
 trap finish TERM HUP INT PIPE
 echo held
 while sleep 2 9>&- & wait $!; do echo . || finish; done`;

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { beforeEach, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import {
   drainFile,
   foundDirectory,
@@ -15,30 +15,33 @@ import {
 import { nftRules } from '../../src/model/firewall-rules.ts';
 import { forget } from '../../src/ssh/builds/remove-build.ts';
 import { stageOf } from '../../src/ssh/write-set.ts';
+import { shells } from '../shells.ts';
 
-let root: string;
-const at = (path: string): string => path.replace(stateDirectory, `${root}/haup`);
-beforeEach(() => {
-  root = mkdtempSync(join(tmpdir(), 'haup-forget-'));
-  for (const path of [recordDirectory, foundDirectory, historyDirectory, sourceDirectory, stageOf('nginx')])
-    mkdirSync(at(path), { recursive: true });
-  for (const path of [drainFile, installedList('nginx', '/opt/nginx'), nftRules, `${sourceDirectory}/x`])
-    writeFileSync(at(path), '');
-  return () => rmSync(root, { recursive: true });
-});
-const run = (): string =>
-  execFileSync('/bin/sh', ['-c', forget().script.replaceAll(stateDirectory, `${root}/haup`)], {
-    encoding: 'utf8',
-  }).replaceAll(root, '');
+describe.each(shells)('by %s', (_shell, program, args) => {
+  let root: string;
+  const at = (path: string): string => path.replace(stateDirectory, `${root}/haup`);
+  beforeEach(() => {
+    root = mkdtempSync(join(tmpdir(), 'haup-forget-'));
+    for (const path of [recordDirectory, foundDirectory, historyDirectory, sourceDirectory, stageOf('nginx')])
+      mkdirSync(at(path), { recursive: true });
+    for (const path of [drainFile, installedList('nginx', '/opt/nginx'), nftRules, `${sourceDirectory}/x`])
+      writeFileSync(at(path), '');
+    return () => rmSync(root, { recursive: true });
+  });
+  const run = (): string =>
+    execFileSync(program, [...args, '-c', forget().script.replaceAll(stateDirectory, `${root}/haup`)], {
+      encoding: 'utf8',
+    }).replaceAll(root, '');
 
-test('all that haup keeps on a host goes', () => {
-  expect(run()).toBe('');
-  expect(existsSync(`${root}/haup`)).toBe(false);
-});
+  test('all that haup keeps on a host goes', () => {
+    expect(run()).toBe('');
+    expect(existsSync(`${root}/haup`)).toBe(false);
+  });
 
-test('what somebody else has put there stays, and is named; labs stay', () => {
-  mkdirSync(`${root}/haup/labs/x`, { recursive: true });
-  writeFileSync(`${root}/haup/installed-by-me`, '');
-  expect(run()).toBe('haup: not put there by haup, and left: /haup/installed-by-me\n');
-  expect(readdirSync(`${root}/haup`).sort()).toEqual(['installed-by-me', 'labs']);
+  test('what somebody else has put there stays, and is named; labs stay', () => {
+    mkdirSync(`${root}/haup/labs/x`, { recursive: true });
+    writeFileSync(`${root}/haup/installed-by-me`, '');
+    expect(run()).toBe('haup: not put there by haup, and left: /haup/installed-by-me\n');
+    expect(readdirSync(`${root}/haup`).sort()).toEqual(['installed-by-me', 'labs']);
+  });
 });

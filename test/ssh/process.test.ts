@@ -6,6 +6,7 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { rolldown } from 'rolldown';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { hostScripts } from '../../scripts/host-scripts.mjs';
 import { type FakeSsh, fakeSsh } from '../fakes/ssh-server.ts';
 import { sshConfig } from './spec.ts';
 
@@ -19,6 +20,7 @@ beforeAll(async () => {
     input: { 'ssh/transport': join(root, 'src/ssh/transport.ts') },
     platform: 'node',
     external: ['node-ssh'],
+    plugins: [hostScripts()],
     transform: { target: 'node20.19' },
   });
   await bundle.write({ dir: compiled, format: 'esm' });

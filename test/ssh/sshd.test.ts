@@ -101,9 +101,9 @@ describe('root', () => {
   });
 
   test.each([
-    ['asked', null, /sudo wants a password/, /ssh\.sudo_password/],
+    ['asked', null, /sudo requires a password/, /ssh\.sudo_password/],
     ['asked', wrong, /sudo refused the password from env:SUDO_PASSWORD/, /tried once/],
-    ['plain', null, /sudo wants a password/, /ssh\.sudo_password/],
+    ['plain', null, /sudo requires a password/, /ssh\.sudo_password/],
     ['plain', right, /sudo does not allow it/, /Allow plain/],
     [
       'asked',

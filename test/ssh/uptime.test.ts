@@ -7,8 +7,9 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { entrust } from '../../src/ssh/entrust.ts';
 import { reloadTogether } from '../../src/ssh/service-actions.ts';
-import { uptime, waitUntil } from '../../src/ssh/uptime.ts';
+import { hostScript } from '../../src/base/host-script.ts';
 
+const uptime = hostScript('uptime');
 const sh = (script: string, path = ''): string =>
   execFileSync('sh', ['-c', script], {
     encoding: 'utf8',
@@ -37,7 +38,7 @@ function given(hundredths: string): string {
 
 test.each([0, 7, 43, 250])('waits until a moment that is %i ms ahead, and no longer', (ms) => {
   const at = Math.round(upMs()) + 300 + ms;
-  const woke = Number(sh(`${waitUntil}\nwait_until ${at}; uptime; echo "$up"`));
+  const woke = Number(sh(`${uptime}\nwait_until ${at}; uptime; echo "$up"`));
   expect(woke).toBeGreaterThanOrEqual(at - 10);
   // As much later as a busy machine lets a process wait.
   expect(woke).toBeLessThan(at + 3000);
@@ -45,7 +46,7 @@ test.each([0, 7, 43, 250])('waits until a moment that is %i ms ahead, and no lon
 
 test('a moment that is over is not waited for', () => {
   const started = performance.now();
-  sh(`${waitUntil}\nwait_until 1`);
+  sh(`${uptime}\nwait_until 1`);
   expect(performance.now() - started).toBeLessThan(3000);
 });
 
@@ -70,16 +71,21 @@ test('what a host is entrusted with does not look at the clock', () => {
 });
 
 /** What may look at the clock: what is shown, compared with the operator's, or stamped by `ip` or the journal. */
-const clocks: readonly string[] = ['facts/complaints.ts', 'facts/facts-script.ts', 'measure/monitor.ts'];
+const clocks: readonly string[] = [
+  'src/facts/complaints.ts',
+  'src/facts/facts-script.ts',
+  'src/measure/monitor.ts',
+];
 
 test('no other script for hosts looks at the clock', () => {
-  const src = join(import.meta.dirname, '../../src');
-  const looking = ['ssh', 'facts', 'run', 'measure', 'move', 'drill', 'desired'].flatMap((folder) =>
-    readdirSync(join(src, folder), { recursive: true, encoding: 'utf8' })
-      .filter((name) => name.endsWith('.ts'))
+  const root = join(import.meta.dirname, '../..');
+  const folders = ['ssh', 'facts', 'run', 'measure', 'move', 'drill', 'desired'].map((name) => `src/${name}`);
+  const looking = [...folders, 'templates/scripts'].flatMap((folder) =>
+    readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+      .filter((name) => /\.(ts|sh)$/.test(name))
       .map((name) => `${folder}/${name}`)
       .filter((file) =>
-        /\bdate \+|stat -c ['"]?%[XYZ]|-mmin\b|--since|-newer\b/.test(readFileSync(join(src, file), 'utf8')),
+        /\bdate \+|stat -c ['"]?%[XYZ]|-mmin\b|--since|-newer\b/.test(readFileSync(join(root, file), 'utf8')),
       ),
   );
   expect(looking).toEqual(clocks);

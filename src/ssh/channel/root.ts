@@ -154,11 +154,11 @@ function reason({ user, password, trial }: RootWay, code: number, said: string):
     return ['there is no sudo', 'Install sudo there, or log in as root with ssh.user.'];
   }
   if (/must have a tty|no tty present/.test(said) && !/password/.test(said)) {
-    return ['sudo wants a terminal', `Remove requiretty for ${user} from sudoers.`];
+    return ['sudo requires a terminal', `Remove requiretty for ${user} from sudoers.`];
   }
   if (password === null) {
     return [
-      'sudo wants a password',
+      'sudo requires a password',
       'Set ssh.sudo_password in the inventory, for example env:SUDO_PASSWORD, or allow sudo without one.',
     ];
   }

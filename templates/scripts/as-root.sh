@@ -1,0 +1,11 @@
+# Runs the script ($2) by the runner ($1) as root, for root itself and for passwordless sudo.
+if [ "$(id -u)" = 0 ]; then
+  runner=$1
+  set -- "$2"
+  eval "$runner"
+else
+  # The mark of sudo; and it is to speak English.
+  printf '\001haup\001\n' >&2
+  LC_ALL=C; export LC_ALL
+  exec sudo -n -- sh -c "$1" haup "$2"
+fi

@@ -1,0 +1,4 @@
+# Arguments: directory
+# Needs: build-step
+cd "$directory"
+make -j"$(nproc)"

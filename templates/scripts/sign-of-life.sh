@@ -1,0 +1,3 @@
+# Says that the operator's machine is there.
+# Needs: beat
+beat
