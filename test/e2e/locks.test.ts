@@ -1,13 +1,13 @@
 // suite: measures
 /**
- * Who may change a cluster when: two operators on different hosts of it, drills that were cut off, a reader of the
- * output or a terminal that goes away, a clock that jumps, and a member on which something hangs.
+ * Who may change a cluster when: two operators on different hosts of it, a reader of the output or a terminal that
+ * goes away, a clock that jumps, and a member on which something hangs.
  */
 
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { figure, haup, onHost, root, type Run, runProcess, testLab } from './haup.ts';
+import { figure, onHost, root, type Run, runProcess, testLab } from './haup.ts';
 import { killInner } from './kill.ts';
 import { type Edit, fast, ownLab } from './own-lab.ts';
 import { expectServed } from './probing.ts';
@@ -185,75 +185,6 @@ describe('nobody is there any more', () => {
     const none = await piped(`haup plan ${path} | true; ${ended}`);
     expect(none).toEqual({ code: 141, stderr: 'haup ended with 141\n' });
     await apply(path);
-  });
-});
-
-/** A `verify` that is killed when its drill has begun. */
-async function killedIn(drill: 'stop' | 'drain'): Promise<void> {
-  let heard = '';
-  const killing: Promise<void>[] = [];
-  const marks = { stop: 'stopping keepalived on keep_136', drain: 'draining keep_136' };
-  await inLab(['verify', path, '--yes', '--drill', drill, '--vip', '192.168.160.161'], {
-    onStderr: (text, pid) => {
-      heard += text;
-      if (killing.length > 0 || !heard.includes(marks[drill])) return;
-      killing.push(sleep(800).then(() => killInner(pid, 'SIGKILL')));
-    },
-  });
-  await Promise.all(killing);
-  expect(killing).toHaveLength(1);
-}
-
-describe('a drill that was cut off', () => {
-  test('does not undo what an operator has decided since', async () => {
-    await killedIn('stop');
-    expect((await told()).findings.map(({ message }) => message)).toContain(
-      'a drill of haup verify has stopped keepalived there',
-    );
-    const { code, stderr } = await inLab(['failover', 'keep_136', path, '--mode', 'stop', '--yes']);
-    expect(`${code} ${stderr}`).toMatch(/^0 /);
-    expect(stderr).toMatch(/keep_136: a drill .* had stopped keepalived: it is put back as it was/);
-    expect(await onHost(lab, 'keep_136', 'systemctl list-timers --all | grep haup- || true')).toBe('');
-    // Longer than the timer would have waited.
-    await sleep(60_000);
-    expect(await onHost(lab, 'keep_136', 'systemctl is-active keepalived || true')).toBe('inactive\n');
-    expect(await holders()).toEqual(['keep_137', 'keep_137']);
-    await well(['failback', 'keep_136', path, '--yes']);
-    await atHome();
-  });
-
-  test.each(['stop', 'drain'] as const)('is undone by the host itself: %s', async (drill) => {
-    await killedIn(drill);
-    expect(await onHost(lab, 'keep_136', 'cut -d " " -f 1 /run/haup.drill')).toBe(`${drill}\n`);
-    const isOver = async (): Promise<string> =>
-      onHost(lab, 'keep_136', 'ls /run/haup.drill /etc/tmpfiles.d/* 2>/dev/null || true');
-    await expect.poll(isOver, { timeout: 90_000, interval: 1000 }).toBe('');
-    await atHome();
-  });
-
-  test('is undone by a reboot', async () => {
-    await killedIn('drain');
-    expect((await told()).findings.map(({ message }) => message)).toContain(
-      'a drill of haup verify has drained it',
-    );
-    await onHost(lab, 'keep_136', 'systemctl reboot').catch(() => undefined);
-    await sleep(5000);
-    const deadline = performance.now() + 60_000;
-    while (performance.now() < deadline) {
-      const { code } = await haup(['lab', 'ssh', '--name', lab, 'keep_136', '--', 'true']);
-      if (code === 0) break;
-      await sleep(500);
-    }
-    await atHome();
-    expect(await onHost(lab, 'keep_136', 'ls /etc/tmpfiles.d')).toBe('');
-  });
-
-  test('is undone by the next command that changes the host', async () => {
-    await touch('keep_137');
-    await killedIn('drain');
-    const { stderr } = await well(['apply', path, '--yes']);
-    expect(stderr).toMatch(/keep_136: a drill .* had drained the host: it is put back as it was/);
-    await atHome();
   });
 });
 
