@@ -132,6 +132,7 @@ async function inVitest() {
     name: 'unit',
     builds: true,
     measures: false,
+    waits: false,
     run: () => vitest('unit', 'unit', { workers: 3 }),
   };
   const e2e = e2eFiles().map((one) => ({
