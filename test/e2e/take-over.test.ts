@@ -1,11 +1,11 @@
 // suite: measures
-import { afterAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { figure, onHost, testLab } from './haup.ts';
-import { ownLab } from './own-lab.ts';
+import { fast, ownLab } from './own-lab.ts';
 import { expectServed } from './probing.ts';
 
-// Two hosts that serve by daemons that haup did not put there, in several ways. The hosts are bare before each.
-const { lab, inventory, inLab, well, underLoad } = ownLab(testLab('take-over'), { installed: false });
+// Two hosts that serve by daemons that haup did not put there, in several ways. Of haup they know nothing before each.
+const { lab, inventory, inLab, well, underLoad } = ownLab(testLab('take-over'));
 const hosts = ['keep_136', 'keep_137'] as const;
 const on = (host: string, command: string): Promise<string> => onHost(lab, host, command);
 const onBoth = (command: (host: string, at: number) => string): Promise<readonly string[]> =>
@@ -108,27 +108,8 @@ interface World {
 }
 const worlds: readonly World[] = [
   {
-    what: 'package daemons',
-    etc: '/etc/keepalived /etc/nginx',
-    // Two VIPs in one instance, a third that the inventory does not name, another instance beside.
-    make: (host, at) => `set -e
-DEBIAN_FRONTEND=noninteractive apt-get -qq -y install keepalived nginx >/dev/null 2>&1
-rm -f /etc/nginx/sites-enabled/default
-${put('/etc/keepalived/keepalived.conf', `! by hand\ninclude vips.d/*.conf`)}
-${put('/etc/keepalived/vips.d/two.conf', instance('WEB', 60, at === 0 ? 150 : 100, ['161', '170']))}
-${put('/etc/keepalived/vips.d/one.conf', instance('OTHER', 52, at === 0 ? 100 : 150, ['162']))}
-${nginxSites('/etc/nginx', host)}
-systemctl enable nginx keepalived 2>/dev/null; systemctl restart nginx keepalived`,
-    says: [
-      /VIP 192\.168\.160\.170 \(WEB, VRID 60\), which the host holds now/,
-      /daemon \/usr\/sbin\/keepalived of keepalived\.service/,
-      /\/etc\/keepalived\/vips\.d\/two\.conf is not read any more/,
-      /site app\.example\.org on 80 \(\/etc\/nginx\/conf\.d\/app\.conf\)/,
-      /site shop\.example\.org on 8081 \(\/etc\/nginx\/sites-enabled\/shop\)/,
-    ],
-  },
-  {
     what: 'daemons built by hand, by units of other names, one of which does not start at boot',
+    // By the programs that haup has built, of which it remembers nothing any more.
     etc: '/opt/hand',
     make: (host, at) => `set -e
 ${put('/opt/hand/vrrp.conf', `include vips.d/*.conf`)}
@@ -146,20 +127,49 @@ systemctl daemon-reload; systemctl enable hand-vrrp 2>/dev/null; systemctl start
       /stop and disable hand-web\.service/,
     ],
   },
+  {
+    what: 'package daemons',
+    etc: '/etc/keepalived /etc/nginx',
+    // Two VIPs in one instance, a third that the inventory does not name, another instance beside.
+    make: (host, at) => `set -e
+rm -rf /usr/local/keepalived /usr/local/nginx
+DEBIAN_FRONTEND=noninteractive apt-get -qq -y install keepalived nginx >/dev/null 2>&1
+rm -f /etc/nginx/sites-enabled/default
+${put('/etc/keepalived/keepalived.conf', `! by hand\ninclude vips.d/*.conf`)}
+${put('/etc/keepalived/vips.d/two.conf', instance('WEB', 60, at === 0 ? 150 : 100, ['161', '170']))}
+${put('/etc/keepalived/vips.d/one.conf', instance('OTHER', 52, at === 0 ? 100 : 150, ['162']))}
+${nginxSites('/etc/nginx', host)}
+systemctl enable nginx keepalived 2>/dev/null; systemctl restart nginx keepalived`,
+    says: [
+      /VIP 192\.168\.160\.170 \(WEB, VRID 60\), which the host holds now/,
+      /daemon \/usr\/sbin\/keepalived of keepalived\.service/,
+      /\/etc\/keepalived\/vips\.d\/two\.conf is not read any more/,
+      /site app\.example\.org on 80 \(\/etc\/nginx\/conf\.d\/app\.conf\)/,
+      /site shop\.example\.org on 8081 \(\/etc\/nginx\/sites-enabled\/shop\)/,
+    ],
+  },
 ];
+
+test('a VIP that gets another address is named, and its hosts change one after the other', async () => {
+  const path = inventory(fast);
+  await well(['apply', path, '--yes']);
+  const other = inventory(fast, (it) => {
+    it.vips.forEach((vip, at) => (vip['address'] = `192.168.160.${171 + at}`));
+  });
+  const planned = (await inLab(['plan', other])).stdout;
+  expect(planned).toMatch(/VIP 192\.168\.160\.161 \(VI_1, VRID 51\), which the host holds now/);
+  expect(planned).toMatch(/Stage 1 of 2: change keep_136[^]*Stage 2 of 2: change keep_137/);
+  await well(['apply', other, '--yes']);
+  await well(['apply', path, '--yes']);
+});
 
 describe.each(worlds)('a cluster of $what', ({ what, etc, make, says }) => {
   let path = '';
   let before: readonly string[] = [];
-  afterAll(() => onBoth(() => bare).then(() => undefined));
+  beforeAll(() => onBoth(() => bare).then(() => undefined));
 
   test('is left alone without consent, and what would end is named', async () => {
     path = inventory();
-    // The programs of the second world are haup's own builds, of which it remembers nothing any more.
-    if (etc === '/opt/hand') {
-      await well(['apply', path, '--yes']);
-      await onBoth(() => bare);
-    }
     await onBoth(make);
     await settle();
     before = await onBoth(() => seen(etc));
@@ -202,17 +212,4 @@ describe.each(worlds)('a cluster of $what', ({ what, etc, make, says }) => {
     expect(await onBoth(() => seen(etc))).toEqual(before);
     expect((await inLab(['apply', path, '--yes'])).stderr).toMatch(/TAKE_OVER_NEEDED/);
   });
-});
-
-test('a VIP that gets another address is named, and its hosts change one after the other', async () => {
-  const path = inventory();
-  await well(['apply', path, '--yes']);
-  const other = inventory((it) => {
-    it.vips.forEach((vip, at) => (vip['address'] = `192.168.160.${171 + at}`));
-  });
-  const planned = (await inLab(['plan', other])).stdout;
-  expect(planned).toMatch(/VIP 192\.168\.160\.161 \(VI_1, VRID 51\), which the host holds now/);
-  expect(planned).toMatch(/Stage 1 of 2: change keep_136[^]*Stage 2 of 2: change keep_137/);
-  await well(['apply', other, '--yes']);
-  await well(['apply', path, '--yes']);
 });
