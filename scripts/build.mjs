@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { rolldown } from 'rolldown';
 import { hostScripts } from './host-scripts.mjs';
+import { pageLibrary, reportPage } from './report-page.mjs';
 import { templates } from './templates.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -24,7 +25,7 @@ const bundle = await rolldown({
   preserveEntrySignatures: 'allow-extension',
   // Brings WebAssembly and optional binaries that are found beside its files.
   external: ['node-ssh'],
-  plugins: [templates(), hostScripts(), licences()],
+  plugins: [templates(), hostScripts(), reportPage(), licences()],
   transform: { target: 'node20.19' },
   onLog: (level, log, handler) => {
     if (level === 'warn') throw new Error(log.message);
@@ -64,7 +65,7 @@ writeFileSync(join(dist, 'inventory.schema.json'), `${JSON.stringify(inventoryJs
 
 /** The licences of what is bundled go with it. */
 function licences() {
-  const packages = new Set();
+  const packages = new Set([pageLibrary]);
   return {
     name: 'haup:licences',
     moduleParsed({ id }) {

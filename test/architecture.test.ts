@@ -45,6 +45,11 @@ test.each(files)('%s imports downwards only', (file) => {
   expect(reached.filter((to) => !allowed?.includes(room(to)))).toEqual([]);
 });
 
+test('the lab could be a package: it stands on base and model, and cli alone uses it', () => {
+  expect(below['lab']).toEqual(['base', 'model']);
+  expect(Object.keys(below).filter((name) => below[name]?.includes('lab'))).toEqual(['cli']);
+});
+
 test('no files import each other in a circle, types included', () => {
   const state = new Map<string, 'open' | 'done'>();
   const circles: string[] = [];

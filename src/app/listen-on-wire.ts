@@ -70,7 +70,8 @@ function linkOf(
   facts: ReadonlyMap<HostName, HostFacts>,
 ): string | null {
   try {
-    return memberInterface(inventory, vip, name, facts);
+    const host = inventory.hosts.find((one) => one.name === name);
+    return host === undefined ? null : memberInterface(vip, host, facts.get(name));
   } catch (error) {
     if (error instanceof HaupError) return null;
     throw error;

@@ -173,7 +173,11 @@ Exit codes: 0 ok, 1 failed on a host, 2 usage or inventory, 3 findings or
         new Option('--drill <drills...>', 'stop: stop keepalived; drain: lower the priority of the holder')
           .choices(['stop', 'drain'])
           .default(['stop'], 'stop'),
-      ),
+      )
+      .option('--report <file>', 'write an HTML report: one file that needs nothing else')
+      .option('--junit <file>', "write the results for a CI server, as JUnit's XML")
+      .option('--compare', 'compare with earlier runs; an outage worse than their spread is a finding')
+      .option('--samples', 'with --json: every request too'),
     async (context, [path], options) => (await import('./verify-command.ts')).verify(context, path, options),
   );
   for (const [name, summary] of [

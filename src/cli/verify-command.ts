@@ -7,10 +7,13 @@ import type { Context } from '../app/command-context.ts';
 import { limited, openInventory } from '../app/open-inventory.ts';
 import type { LockWish } from '../app/cluster-lock.ts';
 import type { GlobalOptions } from '../app/options.ts';
+import type { OutputOptions } from '../app/verify-outputs.ts';
 import { styleFor } from '../report/stream-style.ts';
 import { haupVersion } from '../app/haup-version.ts';
 
-export interface VerifyOptions extends GlobalOptions, LockWish {
+export interface VerifyOptions extends GlobalOptions, LockWish, OutputOptions {
+  /** With --json: every request too. */
+  readonly samples?: boolean;
   readonly yes?: boolean;
   readonly vip?: string;
   readonly drill?: readonly DrillName[];
@@ -26,6 +29,8 @@ export async function verify(
   options: VerifyOptions,
 ): Promise<number> {
   const drills = [...new Set(options.drill ?? (['stop'] as const))];
+  if (options.report !== undefined || options.junit !== undefined)
+    await (await import('../app/verify-outputs.ts')).assertWritable(context, options);
   const inventory = await openInventory(context, path);
   const vips = chosenVips(inventory, options);
   const names = inventory.hosts
@@ -53,27 +58,50 @@ export async function verify(
   throwFailures([...failures.values()].map(rejection));
   const { emit } = lineReporter(context.err, { json: false });
   const tag = context.now().toString(36);
-  const { report, error } = await verifyVips(
+  const startedAt = new Date(context.now()).toISOString();
+  const { report: measured, error } = await verifyVips(
     { inventory, vips, drills, views, tag },
     (limitMs) => openDrillEnvironment(inventory, connected.hosts, emit, limitMs, signal),
     signal,
   );
+  const report = { ...measured, startedAt };
+  const { writeOutputs } = await import('../app/verify-outputs.ts');
+  // What was measured is shown whatever becomes of the files.
+  const written = await writeOutputs(context, { inventory, views, report, options }).then(
+    (comparison) => ({ comparison, error: null }),
+    (cause: unknown) => ({ comparison: null, error: cause }),
+  );
+  const { comparison } = written;
+  const failure = error ?? written.error;
   if (options.json === true) {
     const { errorData, printJson } = await import('../report/json.ts');
-    const findings = { findings: lock.findings };
-    const said =
-      error === null ? { ...report, ...findings } : { ...report, ...findings, error: errorData(error) };
-    printJson(context.out, said, 'pretty');
+    const { withoutRequests } = await import('../report/without-requests.ts');
+    printJson(
+      context.out,
+      {
+        ...(options.samples === true ? report : withoutRequests(report)),
+        findings: lock.findings,
+        ...(comparison === null ? {} : { comparison }),
+        ...(failure === null ? {} : { error: errorData(failure) }),
+      },
+      options.samples === true ? 'line' : 'pretty',
+    );
   } else {
     const { verifyText } = await import('../report/verify-text.ts');
-    context.out(`${verifyText(report, await styleFor(context.stdout), context.stdout.columns)}\n`);
+    const style = await styleFor(context.stdout);
+    context.out(`${verifyText(report, style, context.stdout.columns)}\n`);
+    if (comparison !== null) {
+      const { comparisonText } = await import('../report/comparison-text.ts');
+      context.out(`\n${comparisonText(comparison, style, context.stdout.columns)}\n`);
+    }
   }
-  if (error !== null) {
+  if (failure !== null) {
     const { reportError } = await import('./report-error.ts');
     const debug = options.debug === true;
-    return reportError(context, error, { json: false, debug, version: haupVersion });
+    return reportError(context, failure, { json: false, debug, version: haupVersion });
   }
-  return report.ok ? exitCodes.ok : exitCodes.findings;
+  const worse = comparison?.some((one) => one.worse) === true;
+  return report.ok && !worse ? exitCodes.ok : exitCodes.findings;
 }
 
 /** `--vip` chooses one, `--limit` those whose members are all among its hosts. */

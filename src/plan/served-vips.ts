@@ -3,28 +3,25 @@
 import type { HostName, Vip } from '../model/domain.ts';
 import type { HostFacts } from '../model/facts.ts';
 import { holdsAddress } from '../cluster/cluster-state.ts';
-import type { CheckName } from '../model/plan.ts';
-import type { Turn } from './host-drain.ts';
+import type { DrainContext } from './host-drain.ts';
 import { writtenInstances } from './vrrp-text.ts';
 
-/** What must hold after hosts that serve were changed. */
-export const servingChecks: readonly CheckName[] = ['services', 'healthy', 'one-holder', 'settled', 'http'];
-
-export interface Serving {
+export interface ServedVips {
   /** VIPs that some host holds. */
   readonly held: readonly Vip[];
   /** Those of them that one host alone holds: after an apply that was cut off it may be two. */
   readonly alone: readonly Vip[];
   /** How many VIPs a host holds. */
   readonly heldBy: (host: HostName) => number;
-  readonly turnOf: (host: HostName, able: boolean) => Turn;
+  /** `able`: the host can be drained. */
+  readonly drainContext: (host: HostName, able: boolean) => DrainContext;
 }
 
-export function servingNow(
+export function servedVips(
   cluster: readonly HostName[],
   have: ReadonlyMap<HostName, HostFacts>,
   vips: readonly Vip[],
-): Serving {
+): ServedVips {
   const holders = ({ address }: Vip): readonly HostName[] =>
     cluster.filter((host) => {
       const facts = have.get(host);
@@ -38,7 +35,7 @@ export function servingNow(
     held,
     alone,
     heldBy,
-    turnOf: (host, able) => ({
+    drainContext: (host, able) => ({
       held: addresses(alone),
       watched: addresses(
         vips.filter((vip) => vip.members.some((member) => member.host === host) && holders(vip).length < 2),

@@ -14,7 +14,7 @@ import { undrain } from './host-drain.ts';
 import { runningWhole, withLowestPriority } from './running-vrrp.ts';
 import { unitOf } from './stranger-daemons.ts';
 
-export interface Aside {
+export interface StepAsideContext {
   /** VIPs that somebody else must hold before its keepalived ends. */
   readonly addresses: readonly string[];
   /** Its keepalived looks at haup's drain file. */
@@ -32,20 +32,21 @@ const announceMs = 2500;
 const meanwhile: Action = { do: 'announce', addresses: [], atMs: null, forMs: 0 };
 
 /** What the host does, and what the others do beside it. */
-export function standAside(
+export function stepAside(
   own: readonly Change[],
   have: HostFacts,
-  { addresses, drains, strangers, others }: Aside,
+  { addresses, drains, strangers, others }: StepAsideContext,
 ): { readonly changes: readonly Change[]; readonly beside: readonly HostWork[] } {
   const daemon = have.running?.find(({ service }) => service === 'keepalived');
   if (daemon === undefined || addresses.length === 0) return { changes: own, beside: [] };
-  const ends = own.some(({ id, actions }) => id === 'retire:keepalived' || actions.some(stopsKeepalived));
+  const ends = own.some((change) => retiresKeepalived(change) || change.actions.some(stopsKeepalived));
   if (!ends && !own.some(({ actions }) => actions.some(interrupts))) return { changes: own, beside: [] };
   const covered = { after: ['covered' as const], addresses, strangers };
   const whole = runningWhole(have, daemon) ?? '';
   const back: Change = drains
     ? {
         id: 'stand-back',
+        kind: 'stand-back',
         title: 'drain',
         why: 'another host has its VIPs first',
         actions: [{ do: 'drain', by: 'change' }],
@@ -55,6 +56,7 @@ export function standAside(
       }
     : {
         id: 'stand-back',
+        kind: 'stand-back',
         title: 'lower the priority of its keepalived',
         why: `another host has its VIPs first; ${daemon.entry} stays as it is`,
         actions: [standBack(daemon, whole)],
@@ -67,6 +69,7 @@ export function standAside(
       ? undrain
       : {
           id: 'stand-up',
+          kind: 'stand-up',
           title: 'give its keepalived its priority back',
           why: 'the host takes its VIPs back',
           actions: [standUp(daemon)],
@@ -74,8 +77,8 @@ export function standAside(
         };
     return { changes: [back, ...own, after], beside: [] };
   }
-  const stop = own.find(({ id }) => id === 'retire:keepalived') ?? stopping(daemon, have);
-  const rest = own.filter((change) => change !== stop && change.id !== undrain.id);
+  const stop = own.find(retiresKeepalived) ?? stopping(daemon, have);
+  const rest = own.filter((change) => change !== stop && change.kind !== 'undrain');
   const { after: _checked, ...undrained } = undrain;
   return {
     changes: [
@@ -89,6 +92,7 @@ export function standAside(
       changes: [
         {
           id: 'announce',
+          kind: 'announce',
           title: 'announce its VIPs again',
           why: 'clients may have heard of them last from the host that gives them up',
           actions: [{ do: 'announce', addresses, atMs: null, forMs: announceMs }],
@@ -103,8 +107,13 @@ export function standAside(
 /** Once keepalived is another one it may take VIPs at once, whoever has them: nginx is ready before. */
 export const keepalivedLast = (changes: readonly Change[]): readonly Change[] =>
   changes.toSorted((a, b) => lastness(a) - lastness(b));
-const lastness = ({ id }: Change): number =>
-  id === undrain.id ? 2 : /^(retire|service):keepalived$/.test(id) ? 1 : 0;
+const lastness = (change: Change): number => {
+  if (change.kind === 'undrain') return 2;
+  return retiresKeepalived(change) || (change.kind === 'service' && change.service === 'keepalived') ? 1 : 0;
+};
+
+const retiresKeepalived = ({ kind, service }: Change): boolean =>
+  kind === 'retire' && service === 'keepalived';
 
 const standBack = ({ entry, unit }: RunningDaemon, whole: string): Action => ({
   do: 'stand-back',
@@ -120,6 +129,8 @@ const standUp = ({ unit }: RunningDaemon): Action => ({
 
 const stopping = ({ unit, enabled }: RunningDaemon, { record }: HostFacts): Change => ({
   id: 'step-down:keepalived',
+  kind: 'step-down',
+  service: 'keepalived',
   title: 'stop keepalived',
   why: 'another host has its VIPs, and it is not to take them back while it is changed',
   actions: [
