@@ -2,6 +2,7 @@
 //   // suite: builds      compiles for minutes, which spoils whatever is timed beside it
 //   // suite: measures    times outages against VRRP's bounds, or counts lost requests
 //   // suite: waits       waits for timers most of the time, and leaves the processors to others
+//   // suite: first       makes what the others begin with
 // One that says nothing does none of these.
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
@@ -40,11 +41,12 @@ export function e2eFiles() {
         builds: words.includes('builds'),
         measures: words.includes('measures'),
         waits: words.includes('waits'),
+        first: words.includes('first'),
         // A clone that has not run them yet: a long file takes long.
         seconds: taken[name] ?? text.split('\n').length,
       };
     })
-    .toSorted((a, b) => b.seconds - a.seconds);
+    .toSorted((a, b) => Number(b.first) - Number(a.first) || b.seconds - a.seconds);
 }
 
 /**
@@ -68,11 +70,12 @@ export async function inLanes(jobs, run, processors = availableParallelism()) {
     return others.length === 0 || (others.length < most && taken + shareOf(job) <= processors);
   };
   while (waiting.length > 0 || running.size > 0) {
-    // What neither builds nor measures goes beside either, so it is kept for where nothing else fits; but what waits
-    // takes long and costs nothing: it begins at once.
+    // What waits takes long and costs little, so it begins early. What neither builds nor measures goes beside either,
+    // so it is kept for where nothing else fits.
     const next =
+      waiting.find((job) => job.builds && fits(job)) ??
       waiting.find((job) => job.waits && fits(job)) ??
-      waiting.find((job) => (job.builds || job.measures) && fits(job)) ??
+      waiting.find((job) => job.measures && fits(job)) ??
       waiting.find(fits);
     if (next === undefined) {
       await Promise.race([...running].map(({ ended }) => ended));
