@@ -4,6 +4,7 @@
  * goes away, a clock that jumps, and a member on which something hangs.
  */
 
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
@@ -24,9 +25,15 @@ const connections =
   (it) =>
     void (it.nginx['worker_connections'] = number);
 
-const { lab, inventory, inLab, well, apply, pending, underLoad, fault } = ownLab(testLab('locks'), {
+const { lab, scratch, inventory, inLab, well, apply, pending, underLoad, fault } = ownLab(testLab('locks'), {
   edit: three,
 });
+/** A hook keeps an apply at work until a file is there. */
+const atItUntil =
+  (file: string): Edit =>
+  (it) => {
+    it.hooks = { before_host: `echo at it; until [ -e ${file} ]; do sleep 0.1; done`, timeout: 600 };
+  };
 
 let path = '';
 beforeAll(async () => {
@@ -72,8 +79,8 @@ async function atHome(): Promise<void> {
 describe('the lock is of the whole cluster', () => {
   test('two applies with different limits: the second finds the first at work, and nothing is lost', async () => {
     await touch('keep_136', 'keep_137');
-    // Long enough for the others to come, however busy this machine is.
-    const slow = inventory(fast, three, (it) => void (it.hooks = { before_host: 'echo at it; sleep 20' }));
+    const came = join(scratch, 'others-came');
+    const slow = inventory(fast, three, atItUntil(came));
     const runs: Promise<Run>[] = [];
     const seen = await underLoad('two applies with different limits', async () => {
       let heard = '';
@@ -82,8 +89,12 @@ describe('the lock is of the whole cluster', () => {
           onStderr: (text) => {
             heard += text;
             if (runs.length > 1 || !heard.includes('at it')) return;
-            runs.push(inLab(['apply', path, '--yes', '--limit', 'keep_137']));
-            runs.push(inLab(['service', 'restart', 'keepalived', path, '--host', 'keep_137', '--yes']));
+            const others = [
+              inLab(['apply', path, '--yes', '--limit', 'keep_137']),
+              inLab(['service', 'restart', 'keepalived', path, '--host', 'keep_137', '--yes']),
+            ];
+            runs.push(...others);
+            void Promise.all(others).then(() => writeFileSync(came, ''));
           },
         }),
       );
@@ -203,8 +214,8 @@ exec /bin/date -d "@$(($(/bin/date +%s) + step)).$(/bin/date +%N)" "$@"
   const jump = (by: number): Promise<unknown> =>
     Promise.all(names.map((host) => onHost(lab, host, `echo ${by} > /run/test-step`)));
   try {
-    // The lock's process looks every 2 s.
-    const slow = inventory(fast, three, (it) => void (it.hooks = { before_host: 'echo at it; sleep 10' }));
+    const jumped = join(scratch, 'clocks-jumped');
+    const slow = inventory(fast, three, atItUntil(jumped));
     await touch('keep_136');
     const jumps: Promise<unknown>[] = [];
     let heard = '';
@@ -215,8 +226,11 @@ exec /bin/date -d "@$(($(/bin/date +%s) + step)).$(/bin/date +%N)" "$@"
           if (jumps.length > 0 || !heard.includes('at it')) return;
           jumps.push(
             jump(40)
+              // The lock's process looks every 2 s.
               .then(() => sleep(4000))
-              .then(() => jump(-40)),
+              .then(() => jump(-40))
+              .then(() => sleep(4000))
+              .then(() => writeFileSync(jumped, '')),
           );
         },
       });
