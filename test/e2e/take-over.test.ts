@@ -1,6 +1,7 @@
 // suite: measures
 import { beforeAll, describe, expect, test } from 'vitest';
 import { figure, onHost, testLab } from './haup.ts';
+import { held } from './holding.ts';
 import { fast, ownLab } from './own-lab.ts';
 import { expectServed } from './probing.ts';
 
@@ -49,43 +50,6 @@ for s in keepalived nginx hand-vrrp hand-web; do
 done
 for f in files services units; do cat /var/lib/haup/record/$f 2>/dev/null; done
 ls -d /usr/libexec/keepalived 2>/dev/null; ip -o -4 addr show ens33 | tr -s ' ' | cut -d ' ' -f 2-4 | sort`;
-
-/** Notes 20 times a second whether each host has an address; answers with the longest time without a holder, and with two. */
-async function watchHolders(
-  address: string,
-  work: () => Promise<unknown>,
-): Promise<{ readonly nobodyMs: number; readonly bothMs: number }> {
-  await onBoth(
-    () => `touch /run/watching
-setsid sh -c 'while [ -e /run/watching ]; do echo "$(date +%s%3N) $(ip -o -4 addr show to ${address} | wc -l)"; sleep 0.04; done > /run/watched' >/dev/null 2>&1 </dev/null &`,
-  );
-  await work();
-  const notes = await onBoth(() => 'rm /run/watching; sleep 0.2; cat /run/watched');
-  const marks = notes
-    .flatMap((text, host) =>
-      text
-        .trim()
-        .split('\n')
-        .map((line) => {
-          const [at, holds] = line.split(' ').map(Number);
-          return { at: at ?? 0, holds: holds === 1, host };
-        }),
-    )
-    .sort((a, b) => a.at - b.at);
-  const now: (boolean | null)[] = [null, null];
-  let [nobodyMs, bothMs] = [0, 0];
-  let since = { count: 1, at: marks[0]?.at ?? 0 };
-  for (const { at, holds, host } of marks) {
-    now[host] = holds;
-    if (now.includes(null)) continue;
-    const count = now.filter(Boolean).length;
-    const lasted = at - since.at;
-    if (since.count === 0) nobodyMs = Math.max(nobodyMs, lasted);
-    if (since.count === 2) bothMs = Math.max(bothMs, lasted);
-    if (count !== since.count) since = { count, at };
-  }
-  return { nobodyMs, bothMs };
-}
 
 const bare = `systemctl disable --now hand-vrrp hand-web keepalived nginx >/dev/null 2>&1
 DEBIAN_FRONTEND=noninteractive apt-get -qq -y purge $(dpkg-query -W -f '\${Package} ' 'keepalived*' 'nginx*' 'libnginx*' 2>/dev/null) >/dev/null 2>&1
@@ -193,12 +157,13 @@ describe.each(worlds)('a cluster of $what', ({ what, etc, make, says }) => {
   });
 
   test('is taken over without loss; a VIP that is configured alike has one holder at every moment', async () => {
-    const held = await watchHolders('192.168.160.162', () =>
+    const vip = '192.168.160.162';
+    const { [vip]: alike } = await held(lab, hosts, [vip], () =>
       withoutLoss(`${what}: taken over`, () => well(['apply', path, '--yes', '--take-over'])),
     );
-    figure(`192.168.160.162: ${held.nobodyMs} ms with nobody, ${held.bothMs} ms with both`);
-    expect(held.nobodyMs).toBeLessThan(500);
-    expect(held.bothMs).toBeLessThan(1500);
+    figure(`${vip}: ${alike?.nobodyMs.toFixed(1)} ms with nobody, ${alike?.bothMs.toFixed(1)} ms with both`);
+    expect(alike?.nobodyMs).toBeLessThan(500);
+    expect(alike?.bothMs).toBeLessThan(1500);
     expect((await inLab(['plan', path])).code).toBe(0);
     for (const said of await onBoth(() => 'ip -o addr; curl -s http://127.0.0.1/haup/host')) {
       expect(said).not.toMatch(/160\.170/);
