@@ -9,7 +9,7 @@ import { intervalFor, startSampler, timeoutMs } from '../measure/sampler.ts';
 import { watchAddresses } from '../measure/address-watch.ts';
 import { pause } from '../base/pause.ts';
 
-/** The real world for drills and moves; dispose it to end the watching. After `limitMs` that ends by itself. */
+/** The real world for drills and moves. Watching ends when it is disposed, or after `limitMs`. */
 export async function openDrillEnvironment(
   inventory: Inventory,
   hosts: ReadonlyMap<HostName, Host>,

@@ -12,8 +12,7 @@ import { HaupError } from '../model/errors.ts';
 import type { DocumentHost, ShownFile, VerifyDocument } from '../model/verify-document.ts';
 import { verifyPage } from '../report/html-page.ts';
 import type { Context } from './command-context.ts';
-import { haupVersion } from './haup-version.ts';
-import type { VerifiedRun } from './verify-outputs.ts';
+import type { VerifiedRun } from './verified-run.ts';
 
 export async function reportPageText(context: Context, run: VerifiedRun, startedAt: string): Promise<string> {
   const { inventory, views, report } = run;
@@ -22,7 +21,7 @@ export async function reportPageText(context: Context, run: VerifiedRun, started
     startedAt,
     operator: context.operator,
     inventory: inventory.file,
-    tools: [`haup ${haupVersion}`, `Node ${context.nodeVersion}`, context.platform],
+    tools: [`haup ${context.haupVersion}`, `Node ${context.nodeVersion}`, context.platform],
     hosts: inventory.hosts.map(({ name, address }) => documentHost(name, address, views)),
     vips: inventory.vips.map(({ address, virtualRouterId, advertInt, members }) => ({
       address: address.address,

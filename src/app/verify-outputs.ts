@@ -4,22 +4,12 @@ import { randomBytes } from 'node:crypto';
 import { lstat, open, unlink } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { writeWhole } from '../base/own-file.ts';
-import type { Views } from '../cluster/ability.ts';
 import type { Inventory } from '../model/domain.ts';
 import { HaupError } from '../model/errors.ts';
 import type { VerifyReport } from '../model/report.ts';
 import type { DrillComparison } from '../model/verify-history.ts';
 import type { Context } from './command-context.ts';
-import { haupVersion } from './haup-version.ts';
-
-export interface OutputOptions {
-  /** File for the HTML report. */
-  readonly report?: string;
-  /** File for JUnit's XML. */
-  readonly junit?: string;
-  /** Compare with earlier runs. */
-  readonly compare?: boolean;
-}
+import type { OutputOptions, VerifiedRun } from './verified-run.ts';
 
 /**
  * Before anything is broken: every file can be written where it is to be. Tried, since permissions alone do not tell of
@@ -72,20 +62,6 @@ const reasons: Readonly<Record<string, (directory: string) => string>> = {
   ENAMETOOLONG: () => 'the name is too long',
 };
 
-export interface VerifiedRun {
-  readonly inventory: Inventory;
-  readonly views: Views;
-  readonly report: VerifyReport;
-  readonly options: OutputOptions & VerifyFlags;
-}
-
-/** What of the command line chooses what is drilled. */
-interface VerifyFlags {
-  readonly vip?: string;
-  readonly drill?: readonly string[];
-  readonly limit?: string;
-}
-
 /**
  * Writes the files, then the line of history. Null: no comparison was asked for. A history that cannot be kept is said,
  * and fails a run only that wants to compare.
@@ -131,9 +107,9 @@ async function keepHistory(
   at: string,
   compare: boolean,
 ): Promise<readonly DrillComparison[] | null> {
-  const { appendRun, historyPath, readRuns, verifyRun } = await import('./verify-history.ts');
+  const { appendRun, historyPath, readRuns, verifyRun } = await import('./history-file.ts');
   const path = historyPath(context);
-  const run = verifyRun(inventory, report, at, haupVersion);
+  const run = verifyRun(inventory, report, at, context.haupVersion);
   try {
     const earlier = compare ? await readRuns(path) : [];
     if (run.drills.length > 0) await appendRun(path, run);

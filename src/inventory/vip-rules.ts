@@ -1,6 +1,6 @@
 /** Rules for VIPs: addresses, names, members and their priorities, VRIDs. */
 
-import { bare, ipv4Number } from '../base/address.ts';
+import { bare, hostPart, parseAddress } from '../base/address.ts';
 import { addressOf, routerIdOf, vipName } from './derive.ts';
 import { nearest } from './nearest.ts';
 import { drainedBy } from '../model/layout.ts';
@@ -48,16 +48,16 @@ function addresses(parts: Parts): Violation[] {
 
 /** Why no host can have an IPv4 address; null when one can. */
 function reservation(cidr: string): string | null {
-  const [, prefix] = cidr.split('/');
-  const bits = ipv4Number(cidr) ?? 0;
-  const first = Math.floor(bits / 2 ** 24);
+  const parsed = parseAddress(cidr);
+  if (parsed?.family !== 4) return null;
+  const first = Number(parsed.bits >> 24n);
   if (first === 0) return 'not a host address';
   if (first === 127) return 'a loopback address';
   if (first >= 224) return 'a multicast or reserved address';
-  if (prefix === undefined || Number(prefix) > 30) return null;
-  const size = 2 ** (32 - Number(prefix));
-  if (bits % size === 0) return 'the address of its network';
-  return bits % size === size - 1 ? 'the broadcast address of its network' : null;
+  const { bits, length } = hostPart(parsed);
+  if (length < 2) return null;
+  if (bits === 0n) return 'the address of its network';
+  return bits === (1n << BigInt(length)) - 1n ? 'the broadcast address of its network' : null;
 }
 
 function members(parts: Parts): Violation[] {

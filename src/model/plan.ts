@@ -164,7 +164,6 @@ export type CheckName =
   | 'address-in-use'
   | 'services'
   | 'healthy'
-  | 'interface'
   | 'drained'
   | 'versions'
   | 'reachable'

@@ -6,6 +6,7 @@
 
 import { HaupError } from '../model/errors.ts';
 import type { HostLock, LockOwner } from '../model/host.ts';
+import { isDrillName } from '../model/fault.ts';
 import { entrustedScript, leftDrill } from '../model/layout.ts';
 import { finishing } from './entrust.ts';
 import { quote } from '../base/quote.ts';
@@ -94,7 +95,7 @@ export async function takeLock(
   });
   return {
     lost: lost.signal,
-    drill: detail === 'stop' || detail === 'drain' ? detail : null,
+    drill: isDrillName(detail) ? detail : null,
     [Symbol.asyncDispose]: async () => {
       release.abort();
       clearInterval(beats);

@@ -67,11 +67,13 @@ describe('a drill that was cut off', () => {
     await killedIn('stop');
     const due = await timerDue();
     expect((await told()).findings.map(({ message }) => message)).toContain(
-      'a drill of haup verify has stopped keepalived there',
+      'the drill stop of haup verify is running there, or was interrupted: keepalived is stopped',
     );
     const { code, stderr } = await inLab(['failover', 'keep_136', path, '--mode', 'stop', '--yes']);
     expect(`${code} ${stderr}`).toMatch(/^0 /);
-    expect(stderr).toMatch(/keep_136: a drill .* had stopped keepalived: it is put back as it was/);
+    expect(stderr).toMatch(
+      /keep_136: the drill stop .* was interrupted there \(keepalived is stopped\): the host has been restored/,
+    );
     expect(await onHost(lab, 'keep_136', 'systemctl list-timers --all | grep haup- || true')).toBe('');
     // The timer would have gone off by then.
     await sleep(due + 2000 - Date.now());
@@ -93,7 +95,7 @@ describe('a drill that was cut off', () => {
   test('is undone by a reboot', async () => {
     await killedIn('drain');
     expect((await told()).findings.map(({ message }) => message)).toContain(
-      'a drill of haup verify has drained it',
+      'the drill drain of haup verify is running there, or was interrupted: the priority of the holder is lowered',
     );
     const boot = (): Promise<string> =>
       onHost(lab, 'keep_136', 'cat /proc/sys/kernel/random/boot_id').catch(() => '');
@@ -113,7 +115,9 @@ describe('a drill that was cut off', () => {
     );
     await killedIn('drain');
     const { stderr } = await well(['apply', path, '--yes']);
-    expect(stderr).toMatch(/keep_136: a drill .* had drained the host: it is put back as it was/);
+    expect(stderr).toMatch(
+      /keep_136: the drill drain .* was interrupted there \(.*\): the host has been restored/,
+    );
     await atHome();
   });
 });

@@ -91,7 +91,7 @@ describe('the lock is of the whole cluster', () => {
             if (runs.length > 1 || !heard.includes('at it')) return;
             const others = [
               inLab(['apply', path, '--yes', '--limit', 'keep_137']),
-              inLab(['service', 'restart', 'keepalived', path, '--host', 'keep_137', '--yes']),
+              inLab(['service', 'restart', 'keepalived', path, '--limit', 'keep_137', '--yes']),
             ];
             runs.push(...others);
             void Promise.all(others).then(() => writeFileSync(came, ''));
@@ -182,7 +182,7 @@ describe('nobody is there any more', () => {
     });
     await Promise.all(killing);
     expect(`${run.code} ${run.stderr}`).toMatch(/^130 /);
-    expect(run.stderr).toMatch(/SIGHUP: finishing what is in hand/);
+    expect(run.stderr).toMatch(/SIGHUP: finishing the current step/);
     await atHome();
     await apply(path);
   });

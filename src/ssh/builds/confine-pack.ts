@@ -4,7 +4,7 @@
  */
 
 import type { BuildRecipe } from '../../model/desired.ts';
-import { packageName, packNotes, packPlaces } from '../../model/pack-places.ts';
+import { packageName, packNotes, packPlaces } from '../../base/pack-places.ts';
 import type { Meaning } from '../remote-job.ts';
 import { nameOf } from './build-steps.ts';
 import { quote } from '../../base/quote.ts';
