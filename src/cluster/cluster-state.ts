@@ -6,9 +6,11 @@ import type { HostFacts } from '../model/facts.ts';
 /** Facts of every host of the inventory; null: it could not be reached. */
 export type FactsByHost = ReadonlyMap<HostName, HostFacts | null>;
 
-/** Whether the kernel of a host has an address now. */
+/** Whether the kernel of a host has an address now. On `lo` it has it for a grace only, and holds no VIP by it. */
 export function holdsAddress(facts: HostFacts, address: string): boolean {
-  return facts.interfaces.some((one) => one.addresses.some((cidr) => cidr.split('/')[0] === address));
+  return facts.interfaces.some(
+    ({ name, addresses }) => name !== 'lo' && addresses.some((cidr) => cidr.split('/')[0] === address),
+  );
 }
 
 /** Hosts whose kernel has the address now. */

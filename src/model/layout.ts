@@ -32,6 +32,9 @@ export const unreadMark = (service: Service): string => `/run/haup.unread.${serv
  */
 export const drillRecord = '/run/haup.drill';
 /** For systemd-tmpfiles: a boot ends what a drill has drained. */
+/** A record for each grace that the host has a part in, by the VRID of its VIP. */
+export const graceDirectory = '/run/haup.grace';
+
 export const drillAtBoot = '/etc/tmpfiles.d/haup-drill.conf';
 /** sh that prints which drill that is; nothing: none. */
 export const leftDrill: string = `if [ -e ${drillAtBoot} ]; then echo drain; elif [ -e ${drillRecord} ]; then cut -d ' ' -f 1 ${drillRecord}; fi`;

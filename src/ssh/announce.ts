@@ -32,7 +32,7 @@ export function announcing(addresses: readonly string[], at: string, forMs: numb
 wait_until $((${at} - ${earlyMs})) || exit 1
 frames=
 for vip in ${addresses.map(quote).join(' ')}; do
-  device=$(ip -o -4 addr show | awk -v vip="$vip" '{ split($4, part, "/"); if (part[1] == vip) print $2 }' | head -n 1)
+  device=$(ip -o -4 addr show | awk -v vip="$vip" '{ split($4, part, "/"); if (part[1] == vip && $2 != "lo") print $2 }' | head -n 1)
   [ -n "$device" ] || continue
   mac=$(tr -d : < "/sys/class/net/$device/address")
   own=$(printf '%02x%02x%02x%02x' $(echo "$vip" | tr . ' '))

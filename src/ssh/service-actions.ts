@@ -63,7 +63,7 @@ const goingDown = {
 
 const unlessHeld = (addresses: readonly string[]): string =>
   `for vip in ${addresses.map(quote).join(' ')}; do
-  ip -o addr show | awk -v vip="$vip" '{ split($4, part, "/"); if (part[1] == vip) found = 1 } END { exit !found }' && { echo "it has $vip"; exit ${servingStatus}; }
+  ip -o addr show | awk -v vip="$vip" '{ split($4, part, "/"); if (part[1] == vip && $2 != "lo") found = 1 } END { exit !found }' && { echo "it has $vip"; exit ${servingStatus}; }
 done`;
 
 /** A link to a unit file that another has taken the place of is in the way of `enable`; init scripts have none. */
