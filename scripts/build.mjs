@@ -43,6 +43,7 @@ await bundle.write({
   codeSplitting: {
     includeDependenciesRecursively: false,
     groups: [
+      { name: 'scripts', test: /haup:scripts|\/src\/base\/host-script/ },
       { name: 'core', test: /\/src\/(?:base|model)\// },
       { name: 'inventory', test: /\/src\/(?:inventory|cluster|nginx)\/|node_modules\/(?:yaml|zod)\// },
       { name: 'desired', test: /\/src\/desired\// },
