@@ -4,11 +4,13 @@ import type { Views } from '../cluster/ability.ts';
 import type { Decision } from '../move/decide-move.ts';
 import type { HostName, Inventory } from '../model/domain.ts';
 import { exitCodes, HaupError } from '../model/errors.ts';
+import type { HostFacts } from '../model/facts.ts';
 import type { Emit } from '../model/events.ts';
 import type { Action } from '../model/action.ts';
 import type { Finding } from '../model/plan.ts';
 import type { FailoverReport, Topology } from '../model/report.ts';
 import { errorData } from '../report/json.ts';
+import { graceOrders, graceSeconds } from '../app/graces.ts';
 import { connectSome } from '../app/connect.ts';
 import type { Context } from '../app/command-context.ts';
 import type { RunHooks } from '../app/hooks.ts';
@@ -22,6 +24,8 @@ export interface FailoverOptions extends GlobalOptions, LockWish {
   /** Absent: `haup failback`. */
   readonly mode?: 'drain' | 'stop';
   readonly force?: boolean;
+  /** Seconds in which open connections live on. */
+  readonly grace?: string;
 }
 
 /** `haup failover HOST`: every VIP off it; it stays out of service until failback. Exit code 1: it did not end well. */
@@ -47,6 +51,7 @@ async function move(
   options: FailoverOptions,
   mode: FailoverReport['mode'],
 ): Promise<number> {
+  const grace = graceSeconds(options.grace);
   const inventory = await openInventory(context, path);
   const host = knownHost(inventory, wanted);
   // Whoever shares a VIP with it, and whoever shares one with those: the picture that is shown.
@@ -121,6 +126,8 @@ async function move(
     vrrp: inventory.vrrp,
     nginx: inventory.nginx,
     force: options.force === true,
+    graces: mode === 'stop' || grace === 0 ? [] : graceOrders(inventory, decision.moves, factsOf(views)),
+    graceSeconds: grace,
   };
   const about = { host, mode, vips: vips.map(({ address }) => address.address) };
   const hooks = await hooksOf({ ...context, signal }, inventory, why, emit);
@@ -174,6 +181,9 @@ async function decide(
   const canDrain = inventory.vrrp.profile === 'default' && keepalivedFeatures(version).trackFile;
   return decideFailover({ ...situation, mode, canDrain });
 }
+
+const factsOf = (views: Views): ReadonlyMap<HostName, HostFacts> =>
+  new Map([...views].flatMap(([name, { facts }]) => (facts === null ? [] : [[name, facts] as const])));
 
 function actionsOf(mode: FailoverReport['mode'], views: Views, host: HostName): readonly Action[] {
   if (mode === 'drain') return [{ do: 'drain' }];

@@ -109,7 +109,7 @@ export function memberInterface(
 }
 
 /** The host's own address on the VIP's interface: where its unicast adverts come from and go to. */
-function memberAddress(
+export function memberAddress(
   inventory: Inventory,
   vip: Vip,
   host: HostName,
