@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 import { hostScripts } from './scripts/host-scripts.mjs';
 import { patience } from './scripts/patience.mjs';
+import { reportPage } from './scripts/report-page.mjs';
 import { templates } from './scripts/templates.mjs';
 
 /** Limits are for what hangs. */
@@ -25,7 +26,7 @@ const e2e = {
 };
 
 export default defineConfig({
-  plugins: [templates(), hostScripts()],
+  plugins: [templates(), hostScripts(), reportPage()],
   test: {
     projects: [
       {

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { rolldown } from 'rolldown';
 import { hostScripts } from './host-scripts.mjs';
+import { pageLibrary, reportPage } from './report-page.mjs';
 import { templates } from './templates.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -24,9 +25,11 @@ const bundle = await rolldown({
   preserveEntrySignatures: 'allow-extension',
   // Brings WebAssembly and optional binaries that are found beside its files.
   external: ['node-ssh'],
-  plugins: [templates(), hostScripts(), licences()],
+  plugins: [templates(), hostScripts(), reportPage(), licences()],
   transform: { target: 'node20.19' },
   onLog: (level, log, handler) => {
+    // That a slow machine is slow is no fault of the sources.
+    if (log.code === 'PLUGIN_TIMINGS') return;
     if (level === 'warn') throw new Error(log.message);
     handler(level, log);
   },
@@ -47,11 +50,13 @@ await bundle.write({
       { name: 'core', test: /\/src\/(?:base|model)\// },
       { name: 'inventory', test: /\/src\/(?:inventory|cluster|nginx)\/|node_modules\/(?:yaml|zod)\// },
       { name: 'desired', test: /\/src\/desired\// },
-      { name: 'hosts', test: /\/src\/(?:facts|ssh)\// },
+      { name: 'hosts', test: /\/src\/(?:facts|ssh)\/|\/src\/app\/reach-host/ },
       { name: 'plan', test: /\/src\/plan\// },
       { name: 'run', test: /\/src\/run\// },
       { name: 'check', test: /\/src\/check\// },
-      { name: 'decision', test: /\/src\/app\/(?:prepare-decision|print-plan)/ },
+      { name: 'session', test: /\/src\/app\/(?:with-hosts|connect)/ },
+      { name: 'decision', test: /\/src\/app\/(?:decide-apply|print-plan|print-findings|cache-directory)/ },
+      { name: 'change', test: /\/src\/app\/(?:change-hosts|artifacts|take-over|outcome|targets)/ },
       { name: 'measure', test: /\/src\/measure\/(?!sample-thread)/ },
       { name: 'move', test: /\/src\/(?:move|drill)\// },
     ],
@@ -64,7 +69,7 @@ writeFileSync(join(dist, 'inventory.schema.json'), `${JSON.stringify(inventoryJs
 
 /** The licences of what is bundled go with it. */
 function licences() {
-  const packages = new Set();
+  const packages = new Set([pageLibrary]);
   return {
     name: 'haup:licences',
     moduleParsed({ id }) {

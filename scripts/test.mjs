@@ -102,6 +102,10 @@ function installPrograms() {
     '/usr/sbin/ip': 'iproute2',
     '/usr/bin/setpriv': 'util-linux',
     '/usr/bin/busybox': 'busybox',
+    '/usr/bin/dash': 'dash',
+    '/usr/bin/bash': 'bash',
+    '/usr/bin/shellcheck': 'shellcheck',
+    '/usr/bin/chromium': 'chromium',
   };
   const missing = Object.entries(programs).flatMap(([path, name]) => (existsSync(path) ? [] : [name]));
   if (missing.length === 0) return;
@@ -185,6 +189,7 @@ console.log(
 step('format', 'npx', ['biome', 'format', '.']);
 step('lint', 'npx', ['oxlint', '--type-aware', '--deny-warnings', 'src', 'test']);
 step('types', 'npx', ['tsc', '-p', 'tsconfig.json']);
+step('types', 'npx', ['tsc', '-p', 'src/page']);
 step('dead-code', 'npx', ['knip']);
 await inVitest();
 rmSync(scratch, { recursive: true, force: true });

@@ -107,7 +107,7 @@ test.each([
   {
     args: ['status', inventory],
     status: 4,
-    files: 37,
+    files: 36,
     libraries: ['commander', ...ssh, 'yaml', 'zod'],
     rooms: [...start, ...hosts],
   },
@@ -121,14 +121,14 @@ test.each([
   {
     args: ['apply', inventory, '--yes'],
     status: 4,
-    files: 51,
+    files: 48,
     libraries: ['commander', 'handlebars', ...ssh, 'yaml', 'zod'],
     rooms: [...start, ...hosts, 'measure', 'plan', 'run'],
   },
   {
     args: ['verify', inventory, '--yes'],
     status: 4,
-    files: 40,
+    files: 39,
     libraries: ['commander', ...ssh, 'yaml', 'zod'],
     rooms: [...start, ...hosts, 'drill', 'measure', 'move'],
   },

@@ -1,57 +1,56 @@
 import { createHash } from 'node:crypto';
 import { inventoryFrom } from '../inventory/load.ts';
-import type { HostName } from '../model/domain.ts';
-import type { HostFacts } from '../model/facts.ts';
 import { HaupError } from '../model/errors.ts';
 import type { Plan } from '../model/plan.ts';
 import { readPlan } from '../plan/plan-document.ts';
 import { oneLine } from '../base/printable.ts';
 import { cachedPacks } from '../run/pack-store.ts';
-import { type AgreeOptions, assertFits, showAndCarryOut } from './carry-out.ts';
-import { makeArtifacts } from './apply-run.ts';
+import { packDirectory } from './cache-directory.ts';
+import { assertFits, changeHosts, type ChangeOptions } from './change-hosts.ts';
 import type { Context } from './command-context.ts';
-import { connectAndPrepare, packDirectory } from './prepare-decision.ts';
+import { type PlannedHosts, prepareApply } from './decide-apply.ts';
+import { applyReports } from './outcome.ts';
 import type { SavedFile } from './saved-plan.ts';
 
-/** `haup apply plan.json`: exactly the plan that was saved, or PLAN_STALE. */
+/** `haup apply plan.json`: carries out exactly the plan that was saved, or throws PLAN_STALE. */
 export async function applySaved(
   context: Context,
   { path, text }: SavedFile,
-  options: AgreeOptions & { readonly cachedBuilds?: boolean },
+  options: ChangeOptions & { readonly cachedBuilds?: boolean },
 ): Promise<number> {
   const draft = readPlan(text, path);
   if (options.limit !== undefined || options.cachedBuilds === false) {
-    throw new HaupError('USAGE', `${path} is a plan that is run as it was made.`, {
+    throw new HaupError('USAGE', `${path} is a saved plan: it is carried out as it was made.`, {
       hint: 'Give --limit to haup plan, or run haup apply with the inventory.',
     });
   }
   const inventory = inventoryFrom(draft.inventory, context.env);
-  const names = Object.keys(draft.standing);
   const { who, when } = draft.made;
   context.err(`${oneLine(`plan of ${draft.inventory.file}, made by ${who} at ${when}`)}\n`);
-  const artifacts = makeArtifacts(context);
-  const [connected, decide] = await connectAndPrepare(context, inventory, options, {
-    names,
-    store: artifacts.store,
+  return changeHosts(context, options, {
+    inventory,
+    names: Object.keys(draft.standing),
+    command: `haup apply ${path}`,
+    fixed: true,
+    prepare: async () => {
+      const look = await prepareApply(context, inventory, true);
+      return async (hosts, signal, before) => {
+        const now = await look(hosts, signal);
+        if (before !== null) return { ...before, facts: now.facts };
+        assertFits(new Map(Object.entries(draft.standing)), now.facts);
+        const plan = draft.complete(withheldBytes(draft.withheld, now, path));
+        await assertBuildsAreKept(context, plan, path);
+        return { plan, facts: now.facts, goal: inventory };
+      };
+    },
+    ...applyReports(context, options),
   });
-  await using _closed = connected;
-  const { hosts } = connected;
-  const now = await decide(hosts, context.signal);
-  const standing = new Map(Object.entries(draft.standing));
-  assertFits(standing, now.facts);
-  const plan = draft.complete(withheldBytes(draft.withheld, now, path));
-  await assertBuildsAreKept(context, plan, path);
-  const look = async (signal: AbortSignal): Promise<typeof now.facts> => (await decide(hosts, signal)).facts;
-  const command = `haup apply ${path}`;
-  const task = { inventory, goal: inventory, plan, standing, hosts, look, artifacts, command };
-  // Awaited here: the connections are closed when this function ends.
-  return await showAndCarryOut(context, task, now.facts, options);
 }
 
 /** The bytes of files with secrets, by digest: as they are rendered now, and as the hosts have them now. */
 function withheldBytes(
   wanted: readonly string[],
-  { plan, facts }: { readonly plan: Plan; readonly facts: ReadonlyMap<HostName, HostFacts> },
+  { plan, facts }: PlannedHosts,
   path: string,
 ): ReadonlyMap<string, Uint8Array> {
   const known = new Map<string, Uint8Array>();
@@ -70,14 +69,14 @@ function withheldBytes(
     if (fact.state === 'present' && fact.text !== null) add(Buffer.from(fact.text, 'utf8'));
   }
   if (wanted.some((digest) => !known.has(digest))) {
-    throw new HaupError('PLAN_STALE', `A secret has another value than when ${path} was made.`, {
-      hint: 'Nothing was changed. Secrets are not saved in a plan: give the one that it was made with, or make the plan again.',
+    throw new HaupError('PLAN_STALE', `A secret has a different value than when ${path} was made.`, {
+      hint: 'Nothing was changed. A plan does not contain secrets: supply the same value again, or make the plan again.',
     });
   }
   return known;
 }
 
-/** A build that the plan takes from this machine must be there, or nobody would ever bring it. */
+/** Throws PLAN_STALE when the plan takes a build from this machine that is not there. */
 async function assertBuildsAreKept(context: Context, plan: Plan, path: string): Promise<void> {
   const actions = plan.tracks
     .flat()

@@ -1,134 +1,209 @@
-import type { HostName } from '../model/domain.ts';
+import { randomUUID } from 'node:crypto';
+import { monotonicMs } from '../base/clock.ts';
+import { pause } from '../base/pause.ts';
+import { servedNow } from '../desired/nginx-files.ts';
+import type { Tarball } from '../model/desired.ts';
+import type { HostName, Inventory } from '../model/domain.ts';
+import { HaupError } from '../model/errors.ts';
+import type { Emit } from '../model/events.ts';
 import type { HostFacts } from '../model/facts.ts';
-import { exitCodes, HaupError, SeveralErrors } from '../model/errors.ts';
-import type { Plan } from '../model/plan.ts';
-import { buildsOf } from '../plan/build-changes.ts';
-import { countChanges, refuseDowngrades } from '../plan/make-plan.ts';
-import { refuseTakeOver } from '../plan/disappearing.ts';
-import { changedSince, snapshot, type FactsSnapshot } from '../plan/facts-snapshot.ts';
-import { printJson } from '../report/json.ts';
+import type { Host } from '../model/host.ts';
+import type { Change, CheckName, Finding, Plan } from '../model/plan.ts';
+import { countChanges } from '../plan/make-plan.ts';
+import { errorData } from '../report/json.ts';
 import { count } from '../report/words.ts';
+import type { ExecuteOptions } from '../run/execute-options.ts';
+import type { Artifacts } from './artifacts.ts';
+import { cacheDirectory } from './cache-directory.ts';
 import type { Context } from './command-context.ts';
-import type { ApplyRun } from './apply-run.ts';
-import { mayTakeOver } from './take-over.ts';
-import { lockFor, type LockWish, takenAway } from './cluster-lock.ts';
-import { lookAround, reportOutcome } from './outcome.ts';
-import { planData, printPlan } from './print-plan.ts';
+import { type RunHooks, runHooks } from './hooks.ts';
 import type { GlobalOptions } from './options.ts';
+import { planData } from './print-plan.ts';
+import type { Locked } from './with-hosts.ts';
 
-export interface AgreeOptions extends GlobalOptions, LockWish {
-  readonly yes?: boolean;
-  readonly dryRun?: boolean;
-  readonly allowDowngrade?: boolean;
-  readonly takeOver?: boolean;
+/** A plan that was agreed to, and everything that is needed to carry it out. */
+export interface ChangeRun {
+  readonly inventory: Inventory;
+  /** By whose VIPs the gates judge. */
+  readonly goal: Inventory;
+  readonly plan: Plan;
+  /** How the hosts are now. */
+  readonly facts: ReadonlyMap<HostName, HostFacts>;
+  readonly hosts: ReadonlyMap<HostName, Host>;
+  readonly artifacts: Artifacts;
+  readonly command: string;
 }
 
-/** Shows the plan, asks, and carries it out. Resolves to the exit code. */
-export async function showAndCarryOut(
+/** Carries out a plan under the lock, and reports its progress. Resolves to the findings of its hooks. */
+export async function carryOut(
   context: Context,
-  task: ApplyRun,
-  facts: ReadonlyMap<HostName, HostFacts>,
-  options: AgreeOptions,
-): Promise<number> {
-  const { inventory, plan } = task;
-  await show(context, plan, options);
-  const { changes, hosts } = countChanges(plan);
-  if (changes === 0) return reportOutcome(context, inventory, facts, options);
-  if (options.dryRun === true) return exitCodes.findings;
-  if (options.allowDowngrade !== true) refuseDowngrades(plan);
-  if (!(await mayTakeOver(context, plan, options))) {
-    context.err('Nothing was changed.\n');
-    return exitCodes.ok;
-  }
-  if (
-    options.yes !== true &&
-    !(await context.confirm(`Make ${count(changes, 'change')} on ${count(hosts, 'host')}?`))
-  ) {
-    context.err('Nothing was changed.\n');
-    return exitCodes.ok;
-  }
-  return carryOut(context, task, options);
-}
-
-async function show(context: Context, plan: Plan, options: AgreeOptions): Promise<void> {
-  if (options.json === true) printJson(context.out, { type: 'plan', ...planData(plan) }, 'line');
-  else await printPlan(context, plan, options);
-}
-
-/** Locks, looks whether the plan still fits, changes, and says how everything is. */
-async function carryOut(context: Context, task: ApplyRun, options: AgreeOptions): Promise<number> {
-  const { inventory, goal, hosts, command } = task;
-  const { act } = await import('./act.ts');
-  await using lock = await lockFor(
-    context,
-    { inventory, connected: { hosts, failures: new Map() }, why: command },
-    options,
-  );
-  if (options.json === true) {
-    for (const finding of lock.findings) printJson(context.out, { type: 'finding', finding }, 'line');
-  }
-  const signal = AbortSignal.any([context.signal, lock.lost]);
-  const { fit, before } = await fitting(context, task, options, signal);
-  const findings =
-    countChanges(fit.plan).changes === 0
-      ? []
-      : await act({ ...context, signal }, fit, options, takenAway(lock), before);
+  run: ChangeRun,
+  options: GlobalOptions,
+  locked: Pick<Locked, 'signal' | 'taken'>,
+): Promise<readonly Finding[]> {
+  if (countChanges(run.plan).changes === 0) return [];
+  const findings = await make({ ...context, signal: locked.signal }, run, options, locked.taken);
   if (context.signal.aborted) {
-    throw new HaupError('INTERRUPTED', 'Interrupted, when every change had been made.', {
+    throw new HaupError('INTERRUPTED', 'Interrupted, after every change had been made.', {
       hint: 'haup status shows how everything is now.',
     });
   }
-  const after = await lookAround(goal, hosts, context.signal);
-  return reportOutcome(context, goal, after, options, { findings, builds: buildsOf(fit.plan) });
+  return findings;
 }
 
-/**
- * Between showing the plan and having the lock, somebody else may have been at work: then a plan that
- * somebody has looked at is not run. One that nobody was asked about is made again, and shown.
- */
-async function fitting(
+async function make(
   context: Context,
-  task: ApplyRun,
-  options: AgreeOptions,
-  signal: AbortSignal,
-): Promise<{ readonly fit: ApplyRun; readonly before: ReadonlyMap<HostName, HostFacts> }> {
-  const now = await task.look(signal);
-  if (options.yes !== true || task.remake === undefined) assertFits(task.standing, now);
-  else if (misfits(task.standing, now).length > 0) {
-    context.err('The hosts have changed since the plan was made: it is made again.\n');
-    const { plan, facts } = await task.remake(signal);
-    await show(context, plan, options);
-    if (options.allowDowngrade !== true) refuseDowngrades(plan);
-    if (options.takeOver !== true) refuseTakeOver(plan);
-    return { fit: { ...task, plan, standing: snapshotsOf(facts) }, before: facts };
+  run: ChangeRun,
+  options: GlobalOptions,
+  taken: AbortSignal,
+): Promise<readonly Finding[]> {
+  const { inventory, plan, hosts, artifacts, command } = run;
+  const [{ execute }, { agree }, { openLogs }, { reporterFor }] = await Promise.all([
+    import('../run/execute.ts'),
+    import('../run/agree.ts'),
+    import('./run-log.ts'),
+    import('./run-reporter.ts'),
+  ]);
+  const started = monotonicMs();
+  const id = randomUUID();
+  const involved = [...new Set(plan.tracks.flat().flatMap((stage) => stage.work.map(({ host }) => host)))];
+  const reporter = await reporterFor(context, options, involved, plan);
+  const { emit } = reporter;
+  const logs = openLogs(context, command.split(' ')[1] ?? 'apply');
+  const say = (line: string): void =>
+    options.json === true ? context.err(`${line}\n`) : emit({ type: 'said', text: line });
+  const hooks = runHooks(context, inventory, { command, run: id }, say);
+  try {
+    await fetchTarballs(context, plan, artifacts.tarballs, emit);
+    await hooks.before('before_apply', { hosts: involved, changes: planData(plan).changes });
+    const executing: ExecuteOptions = {
+      emit,
+      now: monotonicMs,
+      log: logs.write,
+      packs: artifacts.packs,
+      label: {
+        run: id,
+        who: context.operator,
+        when: new Date(context.now()).toISOString(),
+        why: command,
+        inventory: inventory.file,
+      },
+      taken,
+      agree: (members, signal) => agree(members, monotonicMs, signal),
+      turns: turnHooks(hooks),
+      gate: await gateFor(run, emit),
+    };
+    await around(hooks, involved, () => execute(plan, hosts, executing, context.signal));
+    const { changes, hosts: changed } = countChanges(plan);
+    const seconds = ((monotonicMs() - started) / 1000).toFixed(1);
+    emit({ type: 'said', text: `${count(changes, 'change')} on ${count(changed, 'host')} in ${seconds} s` });
+    return hooks.findings();
+  } catch (error) {
+    for (const finding of hooks.findings()) emit({ type: 'finding', finding });
+    reporter.end();
+    if (error instanceof HaupError && logs.paths().length > 0) {
+      const whose = logs.paths().length === 1 ? 'the host' : 'each host';
+      const paths = logs.paths().map((path) => `  ${path}`);
+      context.err(`The full output of ${whose} is in\n${paths.join('\n')}\n`);
+    }
+    throw error;
+  } finally {
+    reporter.end();
+    logs.close();
   }
-  return { fit: task, before: now };
 }
 
-export const snapshotsOf = (facts: ReadonlyMap<HostName, HostFacts>): ReadonlyMap<HostName, FactsSnapshot> =>
-  new Map([...facts].map(([host, one]) => [host, snapshot(one)]));
-
-/** Throws PLAN_STALE for every host that is not any more as the plan takes it to be. */
-export function assertFits(
-  before: ReadonlyMap<HostName, FactsSnapshot>,
-  now: ReadonlyMap<HostName, HostFacts>,
-): void {
-  const [first, ...rest] = misfits(before, now);
-  if (first !== undefined) throw rest.length === 0 ? first : new SeveralErrors([first, ...rest]);
+/** What holds between the stages of the plan, and what is said while it is waited for. */
+async function gateFor(
+  { inventory, goal, facts, hosts }: ChangeRun,
+  emit: Emit,
+): Promise<ExecuteOptions['gate']> {
+  const { gate } = await import('../run/gate.ts');
+  const before = [
+    ...[...facts.values()].flatMap((have) => servedNow(inventory, have) ?? []),
+    inventory.nginx,
+  ];
+  return async (checks, members, signal, about) => {
+    emit({ type: 'said', text: waitingFor(checks, members) });
+    const clock = { now: monotonicMs, sleep: pause };
+    await gate(
+      goal,
+      hosts,
+      checks,
+      members,
+      {
+        ...clock,
+        addresses: about?.addresses,
+        settling: about?.settling,
+        strangers: about?.strangers,
+        pending: about?.pending,
+        before,
+      },
+      signal,
+    );
+  };
 }
 
-function misfits(
-  before: ReadonlyMap<HostName, FactsSnapshot>,
-  now: ReadonlyMap<HostName, HostFacts>,
-): readonly HaupError[] {
-  return [...before].flatMap(([host, was]) => {
-    const facts = now.get(host);
-    const changes = facts === undefined ? ['it was not asked'] : changedSince(was, snapshot(facts));
-    if (changes.length === 0) return [];
-    return new HaupError('PLAN_STALE', 'The host has changed since the plan was made.', {
-      host,
-      hint: 'Nothing was changed. Make the plan again.',
-      detail: changes.slice(0, 15),
-    });
-  });
+function waitingFor(checks: readonly CheckName[], members: readonly HostName[]): string {
+  const names = members.join(' and ');
+  if (checks.includes('released')) return `waiting until ${names} has given its VIPs away`;
+  if (checks.includes('covered')) return `waiting until another host has the VIPs of ${names}`;
+  if (checks.includes('overlapping')) return `waiting until ${names} has its VIPs too`;
+  if (!checks.includes('one-holder')) return `waiting until keepalived and nginx run on ${names}`;
+  return 'waiting until every VIP has one holder and answers';
+}
+
+/** The hooks around the turn of each host. */
+function turnHooks(hooks: RunHooks): ExecuteOptions['turns'] {
+  const shown = (changes: readonly Change[]): readonly object[] =>
+    changes.map(({ id, title, why }) => ({ id, title, why }));
+  return {
+    before: (host, changes) => hooks.before('before_host', { host, changes: shown(changes) }),
+    after: (host, changes, failure) =>
+      hooks.after('after_host', {
+        host,
+        changes: shown(changes),
+        ok: failure === null,
+        error: failure === null ? null : errorData(failure),
+      }),
+  };
+}
+
+/** Tells after_apply how the work ended, whichever way it did. */
+async function around(hooks: RunHooks, hosts: readonly HostName[], work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    await hooks.after('after_apply', { hosts, ok: false, error: errorData(error) });
+    throw error;
+  }
+  await hooks.after('after_apply', { hosts, ok: true, error: null });
+}
+
+/** Downloads and checks every tarball before the first host is touched. */
+async function fetchTarballs(
+  context: Context,
+  plan: Plan,
+  into: Map<string, Uint8Array>,
+  emit: Emit,
+): Promise<void> {
+  const wanted = new Map<string, Tarball>();
+  for (const stage of plan.tracks.flat()) {
+    for (const action of stage.work.flatMap(({ changes }) => changes).flatMap(({ actions }) => actions)) {
+      if (action.do === 'upload') wanted.set(action.tarball.sha256, action.tarball);
+    }
+  }
+  if (wanted.size === 0) return;
+  const { download } = await import('../run/download.ts');
+  const cache = `${cacheDirectory(context)}/tarballs`;
+  await Promise.all(
+    [...wanted.values()].map(async (tarball) => {
+      const { bytes, from } = await download(tarball, cache, context.signal);
+      into.set(tarball.sha256, bytes);
+      emit({
+        type: 'said',
+        text: `${tarball.name} from ${from}, sha256 ${tarball.sha256.slice(0, 12)}… verified`,
+      });
+    }),
+  );
 }

@@ -15,34 +15,30 @@ import type { GlobalOptions } from './options.ts';
 
 export { takenAway } from '../run/host-locks.ts';
 
-export interface LockWish {
-  readonly lockWait?: string;
-}
-
 /** What a command that changes hosts needs a lock for. */
 export interface LockFor {
   readonly inventory: Inventory;
   readonly connected: Pick<Connected, 'hosts' | 'failures'>;
-  /** The hosts that it cannot do without; absent: all that are connected. */
+  /** The hosts that must be locked; absent: all that are connected. */
   readonly needs?: readonly HostName[];
   /** What another operator reads. */
   readonly why: string;
 }
 
 export interface ClusterLock extends HeldLock {
-  /** What the operator should know: members that are not locked, drills that were cut off. Said on stderr already. */
+  /** Members that are not locked, and drills that were cut off. Printed on stderr already. */
   readonly findings: readonly Finding[];
 }
 
 /**
- * Locks every member of every cluster of the hosts that are connected, whatever the command is limited to: two
- * operators at work on one cluster, each on a host of his own, would take its VIPs away together. A member that cannot
- * be reached is said to be unlocked, and keeps nobody from going on.
+ * Locks every member of every cluster of the connected hosts, whatever the command is limited to: two operators who
+ * change different hosts of one cluster could together take its VIPs away. A member that cannot be reached is reported
+ * as unlocked, and does not stop the command.
  */
 export async function lockFor(
   context: Context,
   { inventory, connected, needs, why }: LockFor,
-  options: GlobalOptions & LockWish,
+  options: GlobalOptions,
 ): Promise<ClusterLock> {
   const wait = Number(options.lockWait ?? 0);
   if (!Number.isFinite(wait) || wait < 0) {
@@ -84,7 +80,7 @@ export async function lockFor(
         sleep: pause,
         onWait: (host, by) =>
           context.err(
-            `${oneLine(`${host}: ${by.who} is at work on it (${by.why}, since ${by.since}); waiting up to ${wait} s`)}\n`,
+            `${oneLine(`${host}: locked by ${by.who} since ${by.since} for ${by.why}; waiting up to ${wait} s`)}\n`,
           ),
         onUnlocked: (host, error) => tell(unlockedFinding(host, error)),
         onDrill: (host, drill, error) => {
@@ -104,7 +100,7 @@ export async function lockFor(
   }
 }
 
-/** Lets hosts take their VIPs back; what follows looks for itself how they are. */
+/** Lets hosts take their VIPs back. If that takes too long, the next look at the hosts shows it. */
 async function settle(
   inventory: Inventory,
   hosts: ReadonlyMap<HostName, Host>,
@@ -122,20 +118,20 @@ const unlockedFinding = (host: HostName, { code, message }: HaupError): Finding 
   check: 'reachable',
   level: 'warn',
   host,
-  message: `is not locked, since it could not be asked (${code}: ${message})`,
-  hint: 'Another operator who reaches it may change it meanwhile. When it is back, haup status shows how it is.',
+  message: `is not locked, because it could not be reached (${code}: ${message})`,
+  hint: 'Another operator who can reach it may change it meanwhile. When it is back, haup status shows its state.',
 });
 
 const drillFinding = (host: HostName, drill: 'stop' | 'drain', error: HaupError | null): Finding => {
   const was = drill === 'stop' ? 'had stopped keepalived' : 'had drained the host';
   const message = `a drill of haup verify that was cut off ${was}`;
   return error === null
-    ? { check: 'drained', level: 'warn', host, message: `${message}: it is put back as it was` }
+    ? { check: 'drained', level: 'warn', host, message: `${message}: it has been restored` }
     : {
         check: 'drained',
         level: 'fail',
         host,
-        message: `${message}, and it could not be put back: ${error.message}`,
-        hint: `haup service start keepalived --host ${host}, haup failback ${host}.`,
+        message: `${message}, and it could not be restored: ${error.message}`,
+        hint: `haup service start keepalived --limit ${host}, haup failback ${host}.`,
       };
 };

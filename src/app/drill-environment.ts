@@ -12,7 +12,7 @@ import { pause } from '../base/pause.ts';
 /** A host that does not answer by then is one that is lost. */
 const readLimitMs = 10_000;
 
-/** The real world for drills and moves; dispose it to end the watching. After `limitMs` that ends by itself. */
+/** The real world for drills and moves. Watching ends when it is disposed, or after `limitMs`. */
 export async function openDrillEnvironment(
   inventory: Inventory,
   hosts: ReadonlyMap<HostName, Host>,

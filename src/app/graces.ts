@@ -1,3 +1,4 @@
+import { indexed } from '../desired/inventory-index.ts';
 import { memberAddress, memberInterface } from '../desired/vrrp-instances.ts';
 import type { HostName, Inventory } from '../model/domain.ts';
 import { HaupError } from '../model/errors.ts';
@@ -11,12 +12,13 @@ export function graceOrders(
   moves: readonly VipMove[],
   facts: ReadonlyMap<HostName, HostFacts>,
 ): readonly GraceOrder[] {
+  const all = indexed(inventory);
   return moves.flatMap(({ vip, from, to }): readonly GraceOrder[] => {
     if (from === null || to === null) return [];
     const placeOf = (host: HostName): GraceHost => ({
       host,
-      device: memberInterface(inventory, vip, host, facts),
-      address: memberAddress(inventory, vip, host, facts),
+      device: memberInterface(vip, all.hostNamed(host), facts.get(host)),
+      address: memberAddress(all, vip, host, facts),
     });
     try {
       return [
@@ -34,15 +36,3 @@ export function graceOrders(
     }
   });
 }
-
-/** `--grace`: whole seconds. */
-export function graceSeconds(text: string | undefined): number {
-  const seconds = Number(text ?? defaultGraceSeconds);
-  if (Number.isInteger(seconds) && seconds >= 0 && seconds <= longestGraceSeconds) return seconds;
-  throw new HaupError('USAGE', `--grace ${text} is not a number of seconds.`, {
-    hint: `Give 0 to ${longestGraceSeconds}; 0 keeps no connection.`,
-  });
-}
-
-const defaultGraceSeconds = 60;
-const longestGraceSeconds = 86_400;

@@ -5,7 +5,7 @@ import { HaupError } from '../model/errors.ts';
 import type { Finding } from '../model/plan.ts';
 import type { Context } from './command-context.ts';
 
-/** The hooks of one run. A failed after-hook is a finding: what it follows is done. */
+/** The hooks of one run. A failed after-hook is a finding, since what it follows is done. */
 export interface RunHooks {
   /** Rejects with HOOK_FAILED. */
   readonly before: (name: HookName, event: HookEvent) => Promise<void>;
@@ -13,18 +13,18 @@ export interface RunHooks {
   readonly findings: () => readonly Finding[];
 }
 
-/** What a hook is told, beside `version`, `hook`, `time`, `command`, `run` and `inventory`. */
+/** What a hook gets besides `version`, `hook`, `time`, `command`, `run` and `inventory`. */
 export interface HookEvent {
   readonly host?: HostName;
   readonly hosts?: readonly HostName[];
   readonly changes?: readonly object[];
-  /** After-hooks: whether it went well. */
+  /** After-hooks: whether it succeeded. */
   readonly ok?: boolean;
   readonly error?: object | null;
   readonly [more: string]: unknown;
 }
 
-/** `say` gets each line that a hook prints, with the hook's name before it. */
+/** `say` gets each line that a hook prints, prefixed with the hook's name. */
 export function runHooks(
   context: Context,
   inventory: Inventory,
@@ -35,7 +35,7 @@ export function runHooks(
   const directory = dirname(resolve(context.cwd, inventory.file));
   const cwd = inventory.file === '(stdin)' ? context.cwd : directory;
   const findings: Finding[] = [];
-  /** Null: it went well, or there is none. Else what went wrong. */
+  /** What went wrong; null: nothing, or there is no such hook. */
   const run = async (name: HookName, event: HookEvent, signal: AbortSignal): Promise<string | null> => {
     const command = commands[name];
     if (command === undefined) return null;
@@ -59,12 +59,12 @@ export function runHooks(
       if (wrong !== null) {
         throw new HaupError('HOOK_FAILED', `The hook ${name} ${wrong}.`, {
           host: event.host,
-          hint: `It said what is wrong above. Until it succeeds ${event.host === undefined ? 'nothing is changed' : 'this host is not changed'}.`,
+          hint: `Its output is above. Until it succeeds, ${event.host === undefined ? 'nothing is changed' : 'this host is not changed'}.`,
         });
       }
     },
     after: async (name, event) => {
-      // Whatever was interrupted: who was told of the beginning is told of the end.
+      // Also after an interrupt: a hook that was told of the beginning is told of the end.
       const wrong = await run(name, event, new AbortController().signal);
       if (wrong === null) return;
       const place = event.host === undefined ? {} : { host: event.host };
@@ -88,7 +88,7 @@ function runCommand(
   onLine: (line: string) => void,
 ): Promise<string | null> {
   return new Promise((settle) => {
-    // A group of its own: what it started ends with it.
+    // In its own process group, so that what it started ends with it.
     const child = spawn('/bin/sh', ['-c', command], {
       cwd,
       env: { ...env },
@@ -101,7 +101,7 @@ function runCommand(
       try {
         if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
       } catch {
-        // It ended by itself just now.
+        // It has just ended by itself.
       }
     };
     const limit = setTimeout(() => end(`took longer than ${limitMs / 1000} s and was ended`), limitMs);
@@ -109,7 +109,7 @@ function runCommand(
     if (signal.aborted) abort();
     signal.addEventListener('abort', abort, { once: true });
     for (const stream of [child.stdout, child.stderr]) eachLine(stream, onLine);
-    // One that does not read its stdin is no error.
+    // A hook need not read its stdin.
     child.stdin.on('error', () => undefined);
     child.stdin.end(`${input}\n`);
     const done = (wrong: string | null): void => {

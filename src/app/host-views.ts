@@ -7,24 +7,27 @@ import type { Host, ReadScript } from '../model/host.ts';
 import { askScript, readAnswers } from '../measure/ask-host.ts';
 import { lookAtWire } from './listen-on-wire.ts';
 
-/** Facts of every host that answers, and what its nginx says when the host itself asks. */
+/** Facts of every host that answers, and what its nginx says when the host itself asks: one round trip. */
 export async function viewHosts(
   inventory: Inventory,
   hosts: ReadonlyMap<HostName, Host>,
   signal: AbortSignal,
 ): Promise<{ readonly views: Views; readonly failures: ReadonlyMap<HostName, HaupError> }> {
-  const { facts, failures } = await gatherSome(hosts, () => statusRequest(inventory), signal);
+  const [{ facts, failures }, answers] = await Promise.all([
+    gatherSome(hosts, () => statusRequest(inventory), signal),
+    Promise.all(
+      [...hosts].map(async ([name, host]) => [name, await askNginx(inventory, host, signal)] as const),
+    ),
+  ]);
+  const asked = new Map(answers);
   const gathered = new Map(inventory.hosts.map(({ name }) => [name, facts.get(name) ?? null] as const));
   const heard = await lookAtWire(inventory, hosts, gathered, signal);
-  const views = await Promise.all(
-    inventory.hosts.map(async ({ name }): Promise<readonly [HostName, HostView]> => {
-      const have = heard.get(name) ?? null;
-      const host = hosts.get(name);
-      return have === null || host === undefined
-        ? [name, { facts: null, http: { address: null, host: null, error: null } }]
-        : [name, { facts: have, http: await askNginx(inventory, host, signal) }];
-    }),
-  );
+  const views = inventory.hosts.map(({ name }): readonly [HostName, HostView] => {
+    const [have, http] = [heard.get(name) ?? null, asked.get(name)];
+    return have === null || http === undefined
+      ? [name, { facts: null, http: { address: null, host: null, error: null } }]
+      : [name, { facts: have, http }];
+  });
   return { views: new Map(views), failures };
 }
 
@@ -48,7 +51,7 @@ async function askNginx({ nginx }: Inventory, host: Host, signal: AbortSignal): 
     missing.length > 0
       ? `the host lacks ${missing.join(' and ')} to ask with`
       : own.kind === 'absent'
-        ? "haup's own server is not there: haup plan shows what is to be done"
+        ? "haup's own server is not there: haup plan shows what to do"
         : 'no answer';
   return { address, host: null, error };
 }

@@ -7,12 +7,12 @@ import { HaupError } from '../model/errors.ts';
 import type { HostFacts } from '../model/facts.ts';
 import type { Host } from '../model/host.ts';
 
-/** Longer than any sender that is worth waiting for is silent. */
+/** No sender worth waiting for is silent for longer. */
 const longestSeconds = 10;
 
 /**
- * The facts, and where they give reason for it, what the members hear on their segments: one more round trip, of some
- * seconds. Without a reason there is none.
+ * The facts, and where they give a reason to listen, what the members hear on their segments: one more round trip, of
+ * a few seconds. Without a reason there is no such round trip.
  */
 export async function lookAtWire<Facts extends HostFacts | null>(
   inventory: Inventory,
@@ -34,7 +34,7 @@ export async function lookAtWire<Facts extends HostFacts | null>(
   );
 }
 
-/** Null: the host is a member of none of them. Of each VIP without a holder one host asks; all listen. */
+/** Null: the host is a member of none of the VIPs. For each VIP without a holder one host asks; all listen. */
 function requestOf(
   inventory: Inventory,
   vips: readonly Vip[],
@@ -54,7 +54,7 @@ function requestOf(
       .filter(({ vip }) => vip.members[0].host === name && !isHeld(vip, facts))
       .map(({ vip, interface: link }) => ({ address: vip.address.address, interface: link })),
     hear: [...new Set(links.map((link) => link.interface))],
-    // A speaker that believes itself to be the master says so in this time, at our interval.
+    // A speaker that takes itself for the master advertises within this time, at our interval.
     seconds: Math.min(
       longestSeconds,
       Math.max(3, ...own.map(({ advertInt }) => Math.ceil(3 * advertInt) + 1)),
@@ -62,7 +62,7 @@ function requestOf(
   };
 }
 
-/** Null: it has none for the VIP, which a plan refuses in words of its own. */
+/** Null: it has no interface for the VIP, which a plan reports. */
 function linkOf(
   inventory: Inventory,
   vip: Vip,
@@ -70,7 +70,8 @@ function linkOf(
   facts: ReadonlyMap<HostName, HostFacts>,
 ): string | null {
   try {
-    return memberInterface(inventory, vip, name, facts);
+    const host = inventory.hosts.find((one) => one.name === name);
+    return host === undefined ? null : memberInterface(vip, host, facts.get(name));
   } catch (error) {
     if (error instanceof HaupError) return null;
     throw error;

@@ -26,13 +26,11 @@ export async function openWithTexts(
   context.err(overrideText(loaded.inventory.overridden));
   const { unused } = loaded.inventory;
   if (unused.length > 0)
-    context.err(
-      `not used: ${unused.join(', ')}, since what comes from a package is built by its distribution\n`,
-    );
+    context.err(`not used: ${unused.join(', ')}: packages are built by the distribution\n`);
   return loaded;
 }
 
-/** What an overlay replaced, one line for each overlay; a long value is named only. */
+/** What each overlay replaced, on one line; long values are left out. */
 function overrideText(overridden: Inventory['overridden']): string {
   const short = (text: string): boolean => text.length <= 24;
   return [...new Set(overridden.map(({ by }) => by))]
@@ -55,12 +53,12 @@ async function defaultPath(context: Context): Promise<string> {
     () => false,
   );
   if (there) return 'inventory.yaml';
-  throw new HaupError('INVENTORY_MISSING', 'No inventory was named, and there is no inventory.yaml here.', {
-    hint: 'Name one (haup apply FILE), set HAUP_INVENTORY, or start from inventory.example.yaml.',
+  throw new HaupError('INVENTORY_MISSING', 'No inventory was given, and there is no inventory.yaml here.', {
+    hint: 'Name one (haup apply FILE), set HAUP_INVENTORY, or copy inventory.example.yaml.',
   });
 }
 
-/** The hosts that `--limit` leaves; an unknown name is refused with the names there are. */
+/** The hosts that `--limit` selects. Throws HOST_UNKNOWN, which lists the names there are. */
 export function limited(inventory: Inventory, limit: string | undefined): readonly HostName[] {
   const all = inventory.hosts.map(({ name }) => name);
   if (limit === undefined) return all;

@@ -8,6 +8,6 @@ export interface GlobalOptions {
   readonly limit?: string;
   readonly strictHostKey: 'accept-new' | 'yes';
   readonly connectTimeout: string;
-  /** Seconds to wait for a lock; only on commands that change hosts. */
+  /** Seconds to wait for a lock. */
   readonly lockWait?: string;
 }

@@ -1,12 +1,17 @@
 import type { HostName, Inventory } from '../model/domain.ts';
-import type { HostFacts } from '../model/facts.ts';
 import { exitCodes } from '../model/errors.ts';
+import type { HostFacts } from '../model/facts.ts';
 import type { Host } from '../model/host.ts';
-import type { BuildReport, Finding } from '../model/plan.ts';
+import type { BuildReport, Finding, Plan } from '../model/plan.ts';
+import { buildsOf } from '../plan/build-changes.ts';
+import { countChanges } from '../plan/make-plan.ts';
 import { printJson } from '../report/json.ts';
+import { styleFor } from '../report/stream-style.ts';
+import { count } from '../report/words.ts';
+import type { ChangeOptions, Decision, Done, HostChange } from './change-hosts.ts';
 import type { Context } from './command-context.ts';
 import type { GlobalOptions } from './options.ts';
-import { styleFor } from '../report/stream-style.ts';
+import { printPlan } from './print-plan.ts';
 
 /** What every apply prints with, loaded while the hosts answer. */
 export const loadReports = (): Promise<
@@ -24,31 +29,46 @@ export const loadReports = (): Promise<
     import('../report/stream-style.ts'),
   ]);
 
-/** What a change has done, beside how everything is after it. */
-export interface Done {
-  /** Of hooks. */
-  readonly findings: readonly Finding[];
-  readonly builds: readonly BuildReport[];
+/** The question and the reports of what installs: an apply, a saved plan, a rollback. */
+export const applyReports = (
+  context: Context,
+  options: ChangeOptions,
+): Pick<HostChange<Decision>, 'question' | 'nothing' | 'report'> => ({
+  question,
+  nothing: async ({ plan, goal, facts }) => {
+    if (options.json !== true) await printPlan(context, plan, options);
+    return report(context, goal, facts, options, [], []);
+  },
+  report: async ({ decision: { plan, goal }, hosts, hookFindings }: Done<Decision>) => {
+    const after = await lookAround(goal, hosts, context.signal);
+    return report(context, goal, after, options, hookFindings, buildsOf(plan));
+  },
+});
+
+function question(plan: Plan): string {
+  const { changes, hosts } = countChanges(plan);
+  return `Make ${count(changes, 'change')} on ${count(hosts, 'host')}?`;
 }
 
-/** The last word of a change: how everything is now. Exit code 3 when something is wrong, or a hook failed. */
-export async function reportOutcome(
+/** How everything is now. Exit code 3 when something is wrong, or a hook failed. */
+async function report(
   context: Context,
   inventory: Inventory,
   facts: ReadonlyMap<HostName, HostFacts>,
   options: GlobalOptions,
-  { findings: hooks, builds }: Done = { findings: [], builds: [] },
+  hookFindings: readonly Finding[],
+  builds: readonly BuildReport[],
 ): Promise<number> {
   const [{ statusReport }, { statusText }] = await loadReports();
   const status = statusReport(inventory, facts, context.now());
-  const report = { ...status, findings: [...status.findings, ...hooks] };
-  if (options.json === true) printJson(context.out, { type: 'status', ...report, builds }, 'line');
+  const whole = { ...status, findings: [...status.findings, ...hookFindings] };
+  if (options.json === true) printJson(context.out, { type: 'status', ...whole, builds }, 'line');
   else
-    context.out(`${statusText(report, await styleFor(context.stdout), { width: context.stdout.columns })}\n`);
-  return report.ok && hooks.length === 0 ? exitCodes.ok : exitCodes.findings;
+    context.out(`${statusText(whole, await styleFor(context.stdout), { width: context.stdout.columns })}\n`);
+  return status.ok && hookFindings.length === 0 ? exitCodes.ok : exitCodes.findings;
 }
 
-export async function lookAround(
+async function lookAround(
   inventory: Inventory,
   hosts: ReadonlyMap<HostName, Host>,
   signal: AbortSignal,

@@ -3,9 +3,10 @@ import type { BuildReport, Finding, Plan } from '../model/plan.ts';
 import { buildsOf } from '../plan/build-changes.ts';
 import type { Context } from './command-context.ts';
 import type { GlobalOptions } from './options.ts';
+import { printFindings } from './print-findings.ts';
 import { styleFor } from '../report/stream-style.ts';
 
-/** The plan on stdout: text, or with --json one document. */
+/** Prints the plan on stdout: as text, or with --json as one document. */
 export async function printPlan(
   context: Context,
   made: Plan,
@@ -26,19 +27,16 @@ export async function printPlan(
     verbose: options.verbose === true,
   });
   context.out(`${text}\n`);
-  if (findings.length === 0) return;
-  const { findingLines } = await import('../report/finding-text.ts');
-  const width = Math.min(context.stdout.columns, 100);
-  context.out(`\n${findings.flatMap((finding) => findingLines(finding, style, width)).join('\n')}\n`);
+  await printFindings(context, findings);
 }
 
-/** The plan as data that is safe to print: no bytes of files, no secrets. */
+/** The plan as data that is safe to print, without bytes of files and without secrets. */
 export function planData(made: Plan): {
   /** In the order in which they are made within a cluster. */
   readonly changes: readonly object[];
-  /** What hosts do together, and what clients notice of it. */
+  /** What hosts change together, and what clients notice of it. */
   readonly together: readonly object[];
-  /** VIPs, sites and daemons that are there now and will not be. */
+  /** VIPs, sites and daemons that will be gone. */
   readonly disappearing: readonly Disappearing[];
   readonly builds: readonly BuildReport[];
   readonly same: readonly object[];

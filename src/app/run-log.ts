@@ -11,7 +11,7 @@ export interface RunLogs {
   readonly close: () => void;
 }
 
-/** One log a host for one run, under $XDG_STATE_HOME/haup; readable by the operator alone. */
+/** One log per host and run under $XDG_STATE_HOME/haup, readable by the operator alone. */
 export function openLogs(context: Context, command: string): RunLogs {
   const directory = join(context.env['XDG_STATE_HOME'] ?? join(context.home, '.local/state'), 'haup');
   const stamp = new Date(context.now()).toISOString().replace(/[:.]/g, '-');
@@ -22,11 +22,11 @@ export function openLogs(context: Context, command: string): RunLogs {
       if (file === undefined) {
         mkdirSync(directory, { recursive: true, mode: 0o700 });
         const path = join(directory, `${stamp}-${context.pid}-${command}-${host}.log`);
-        // Never one that is there already: whose it is, is not known.
+        // Never an existing file, which could be anybody's.
         file = { path, fd: openSync(path, 'ax', 0o600) };
         files.set(host, file);
       }
-      // It will be looked at in a terminal.
+      // It will be viewed in a terminal.
       writeSync(file.fd, `${printable(line)}\n`);
     },
     paths: () => [...files.values()].map(({ path }) => path),

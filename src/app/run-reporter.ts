@@ -5,7 +5,7 @@ import { lineReporter } from '../report/line-reporter.ts';
 import type { Context } from './command-context.ts';
 import type { GlobalOptions } from './options.ts';
 
-/** Who tells the operator what goes on: a live board on a terminal, lines in a pipe, NDJSON with --json. */
+/** Reports progress: a live board on a terminal, lines in a pipe, NDJSON with --json. */
 export async function reporterFor(
   context: Context,
   options: GlobalOptions,

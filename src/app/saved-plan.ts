@@ -4,22 +4,22 @@ import { assertOwnDirectory, readOwn, writeWhole } from '../base/own-file.ts';
 import type { InventoryTexts } from '../model/inventory-texts.ts';
 import { HaupError } from '../model/errors.ts';
 import type { Context } from './command-context.ts';
-import type { DecidedPlan } from './prepare-decision.ts';
+import type { PlannedHosts } from './decide-apply.ts';
 
 export interface SavedFile {
-  /** As the operator wrote it. */
+  /** As given by the operator. */
   readonly path: string;
   readonly text: string;
 }
 
 /**
- * The file, when it is a plan that was saved; null for an inventory, or for none, which costs one read of 64 bytes.
- * Throws UNTRUSTED_FILE for a plan in which somebody else could have had a say.
+ * The file if it is a saved plan; null for an inventory or no file, which costs one read of 64 bytes.
+ * Throws UNTRUSTED_FILE for a plan that another user could have written.
  */
 export async function savedPlanAt(context: Context, path: string | undefined): Promise<SavedFile | null> {
   if (path === undefined || path === '-') return null;
   const file = await open(resolve(context.cwd, path)).catch(() => null);
-  // What is wrong with it is told by whoever reads it as an inventory.
+  // Reading it as an inventory reports what is wrong.
   if (file === null) return null;
   const begin = await (async (): Promise<string> => {
     try {
@@ -41,23 +41,22 @@ export async function savedPlanAt(context: Context, path: string | undefined): P
 export async function savePlan(
   context: Context,
   path: string,
-  { plan, facts }: DecidedPlan,
+  { plan, facts }: PlannedHosts,
   inventory: InventoryTexts,
 ): Promise<void> {
-  const [{ writePlan }, { snapshot }, { haupVersion }] = await Promise.all([
+  const [{ writePlan }, { snapshot }] = await Promise.all([
     import('../plan/plan-document.ts'),
     import('../plan/facts-snapshot.ts'),
-    import('./haup-version.ts'),
   ]);
   const text = writePlan({
     plan,
     inventory,
     standing: Object.fromEntries([...facts].map(([host, one]) => [host, snapshot(one)])),
-    made: { who: context.operator, when: new Date(context.now()).toISOString(), haup: haupVersion },
+    made: { who: context.operator, when: new Date(context.now()).toISOString(), haup: context.haupVersion },
   });
   const place = resolve(context.cwd, path);
   try {
-    // Where others could change it, it would not be run.
+    // A plan that others could change would be refused later.
     await assertOwnDirectory(dirname(place), 'a saved plan');
     await writeWhole(place, text);
   } catch (cause) {
@@ -65,6 +64,6 @@ export async function savePlan(
     throw new HaupError('USAGE', `${path} cannot be written: ${(cause as Error).message}`, { cause });
   }
   context.err(
-    `Saved in ${path}: haup apply ${path} runs exactly this plan, or stops when a host has moved. Whoever can write it becomes root on the hosts.\n`,
+    `Saved in ${path}: haup apply ${path} makes exactly these changes, or stops if a host has changed. Anyone who can write the file becomes root on the hosts.\n`,
   );
 }

@@ -4,8 +4,8 @@ import { count } from '../report/words.ts';
 import type { Context } from './command-context.ts';
 
 /**
- * Whether what haup did not put on the hosts may go. It has been shown with the plan; a question of its own names
- * it where somebody can answer. Throws TAKE_OVER_NEEDED where nobody can.
+ * Whether what haup did not install may go. The plan has shown it; here it is named once more, and asked about.
+ * Throws TAKE_OVER_NEEDED where there is no terminal to ask on.
  */
 export async function mayTakeOver(
   context: Context,
@@ -19,6 +19,6 @@ export async function mayTakeOver(
   const { printable } = await import('../base/printable.ts');
   for (const { host, kind, what } of named) context.err(`${printable(`${host}: ${kind} ${what}`)}\n`);
   return context.confirm(
-    `haup did not put ${named.length === 1 ? 'this' : `these ${count(named.length, 'thing')}`} there. Let it end?`,
+    `haup did not install ${named.length === 1 ? 'this' : `these ${count(named.length, 'thing')}`}. Replace ${named.length === 1 ? 'it' : 'them'}?`,
   );
 }

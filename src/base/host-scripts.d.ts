@@ -1,4 +1,15 @@
-/** The files below templates/scripts, made by scripts/host-scripts.mjs: name without `.sh` → text without comments. */
+/** Every file of templates/scripts, by its name without `.sh`; made by scripts/host-scripts.mjs. */
 declare module 'haup:scripts' {
-  export const texts: Readonly<Record<string, string>>;
+  export const scripts: Readonly<
+    Record<
+      string,
+      {
+        /** Shell variables that it is given; `$@`: a list of words. */
+        readonly takes: readonly string[];
+        /** The scripts whose functions it calls. */
+        readonly needs: readonly string[];
+        readonly text: string;
+      }
+    >
+  >;
 }

@@ -133,7 +133,7 @@ function judgeService(inventory: Inventory, have: HostFacts, service: Service): 
       hint:
         is.load === 'not-found'
           ? 'haup apply installs it.'
-          : `haup service start ${service} --host ${host}; journalctl -u ${service} says why it stopped.`,
+          : `haup service start ${service} --limit ${host}; journalctl -u ${service} says why it stopped.`,
     };
   }
   const version = have.software[service]?.version;

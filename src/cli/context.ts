@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module';
 import { homedir, hostname, userInfo } from 'node:os';
 import { createInterface } from 'node:readline/promises';
 import type { Writable } from 'node:stream';
@@ -7,11 +8,15 @@ import { endings } from './endings.ts';
 import type { Context } from '../app/command-context.ts';
 import type { StreamFacts } from '../report/style.ts';
 
+export const { version: haupVersion } = createRequire(import.meta.url)('../../package.json') as {
+  readonly version: string;
+};
+
 export interface ColorWish {
   readonly flag: 'auto' | 'always' | 'never';
 }
 
-/** Flag, then FORCE_COLOR, NO_COLOR, TERM=dumb, then whether this very stream is a terminal. */
+/** The flag decides, then FORCE_COLOR, NO_COLOR, TERM=dumb, and last whether this stream is a terminal. */
 export function colorLevel(
   wish: ColorWish,
   env: Readonly<Record<string, string | undefined>>,
@@ -32,7 +37,7 @@ export function colorLevel(
   return stream.isTTY === true ? depth() : 0;
 }
 
-/** All that haup prints goes this way, but for the live board, whose text is made of `printable` ones. */
+/** Everything that haup prints goes through here, except for the live board, which makes its text printable itself. */
 export const writerTo =
   (
     stream: Writable,
@@ -50,12 +55,14 @@ export function makeContext(proc: NodeJS.Process, color: ColorWish): Context {
   });
   const isTty = proc.stdin.isTTY === true && proc.stderr.isTTY === true;
   const { signal, changing, isRead, write, interrupt } = endings(proc);
+  const home = proc.env['HOME'] ?? homedir();
   return {
     env: proc.env,
     cwd: proc.cwd(),
-    home: proc.env['HOME'] ?? homedir(),
+    home,
     operator: `${proc.env['SUDO_USER'] ?? userInfo().username}@${hostname()}`,
     pid: proc.pid,
+    haupVersion,
     node: proc.execPath,
     nodeVersion: proc.version,
     platform: proc.platform,
@@ -78,19 +85,15 @@ export function makeContext(proc: NodeJS.Process, color: ColorWish): Context {
     isTty,
     confirm: async (question) => {
       if (!isTty) {
-        throw new HaupError(
-          'CONFIRMATION_NEEDED',
-          `${question} Nobody is there to answer: this is not a terminal.`,
-          {
-            hint: 'Add --yes to go ahead without the question.',
-          },
-        );
+        throw new HaupError('CONFIRMATION_NEEDED', `${question} There is no terminal to ask on.`, {
+          hint: 'Add --yes to go ahead without being asked.',
+        });
       }
       const prompt = createInterface({ input: proc.stdin, output: proc.stderr });
-      // The terminal is in raw mode: readline alone learns of Ctrl-C.
+      // The terminal is in raw mode, so Ctrl-C reaches readline alone.
       prompt.on('SIGINT', () => interrupt('SIGINT'));
       try {
-        // Ctrl-D closes the question: then nobody has said yes.
+        // Ctrl-D closes the question, which is not a yes.
         const closed = new Promise<string>((resolve) => prompt.once('close', () => resolve('')));
         const asked = prompt.question(gated(`${question} [y/N] `, false), { signal }).catch(() => '');
         const answer = await Promise.race([asked, closed]);
@@ -100,5 +103,11 @@ export function makeContext(proc: NodeJS.Process, color: ColorWish): Context {
         prompt.close();
       }
     },
+    reach: async (spec, options) => {
+      const { reachOverSsh } = await import('../app/reach-host.ts');
+      return reachOverSsh(spec, options, { env: proc.env, home });
+    },
+    openEnvironment: async (...world) =>
+      (await import('../app/drill-environment.ts')).openDrillEnvironment(...world),
   };
 }

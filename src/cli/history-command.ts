@@ -1,35 +1,21 @@
 import { access } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { keptStatesOf } from '../facts/kept-states.ts';
-import type { HostName } from '../model/domain.ts';
-import { exitCodes } from '../model/errors.ts';
-import type { KeptHistory, KeptState } from '../model/kept-state.ts';
-import type { Host } from '../model/host.ts';
-import { throwFailures } from '../base/failures.ts';
-import { connectAll } from '../app/connect.ts';
 import type { Context } from '../app/command-context.ts';
-import { knownHost, limited, openInventory } from '../app/open-inventory.ts';
 import type { GlobalOptions } from '../app/options.ts';
+import { readHistory } from '../app/read-history.ts';
+import { throwFailures } from '../base/failures.ts';
+import { exitCodes } from '../model/errors.ts';
+import type { KeptState } from '../model/kept-state.ts';
 import { styleFor } from '../report/stream-style.ts';
 
-/** `haup history [HOST]`: the states that hosts keep, which `haup rollback` goes back to. */
+/** `haup history [HOST] [INVENTORY]`: the states that `haup rollback` can go back to. */
 export async function history(
   context: Context,
   given: readonly (string | undefined)[],
   options: GlobalOptions,
 ): Promise<number> {
   const { host, path } = await hostAndInventory(context, given);
-  const inventory = await openInventory(context, path);
-  const names = host === null ? limited(inventory, options.limit) : [knownHost(inventory, host)];
-  await using connected = await connectAll(context, inventory, options, { names });
-  // A host on which something hangs hides no other.
-  const asked = await Promise.allSettled(
-    names.flatMap((name) => {
-      const one = connected.hosts.get(name);
-      return one === undefined ? [] : [keptBy(one, context.signal)];
-    }),
-  );
-  const kept = new Map(asked.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : [])));
+  const { kept, outcomes } = await readHistory(context, host, path, options);
   if (options.json === true) {
     const { printJson } = await import('../report/json.ts');
     const hosts = [...kept].map(([name, { states, unreadable }]) => ({
@@ -44,16 +30,11 @@ export async function history(
     const width = context.stdout.columns;
     context.out(`${historyText(kept, style, { width, verbose: options.verbose === true })}\n`);
   }
-  throwFailures(asked);
+  throwFailures(outcomes);
   return exitCodes.ok;
 }
 
-const keptBy = async (host: Host, signal: AbortSignal): Promise<readonly [HostName, KeptHistory]> => [
-  host.name,
-  await keptStatesOf(host, signal),
-];
-
-/** A state as data: what it is and what it has, never the contents of files. */
+/** What a state is and has, never the contents of files. */
 function stateData({ number, label, files, builds }: KeptState): object {
   return {
     number,

@@ -20,7 +20,7 @@ import { printJson } from '../report/json.ts';
 import type { Context } from '../app/command-context.ts';
 
 export interface LabOptions {
-  /** Default: $HAUP_LAB, so that a command inside a lab means that lab; else `haup`. */
+  /** Default: $HAUP_LAB, so that a command inside a lab means that lab, or `haup`. */
   readonly name?: string;
   readonly json?: boolean;
 }
@@ -71,7 +71,7 @@ function pidOf(text: string): number {
   throw new HaupError('USAGE', `--for-pid takes the number of a process, not '${text}'.`);
 }
 
-/** The inventory as the lab copies it; by default the example that comes with haup. */
+/** A lab for the inventory; by default for the example that comes with haup. */
 async function specFrom(
   context: Context,
   name: string,
@@ -81,7 +81,7 @@ async function specFrom(
 ): Promise<LabSpec> {
   const { loadInventory } = await import('../inventory/load.ts');
   const file = path ?? fileURLToPath(new URL('../../inventory.example.yaml', import.meta.url));
-  // What the inventory itself wants, not what another lab made of it.
+  // As the file says, without another lab's overlay.
   const env = { ...context.env, HAUP_OVERLAY: undefined };
   const stdin = file === '-' ? { stdin: await context.readStdin() } : {};
   const inventory = await loadInventory(file, { env, cwd: context.cwd, ...stdin });
@@ -127,7 +127,7 @@ async function needPackages(context: Context, yes: boolean): Promise<void> {
   const names = missing.join(', ');
   if (
     !yes &&
-    !(await context.confirm(`A lab needs ${names}, which this machine lacks. Install with apt-get?`))
+    !(await context.confirm(`A lab needs ${names}, which are not installed. Install them with apt-get?`))
   ) {
     throw new HaupError('LAB_UNSUPPORTED', `A lab needs ${names}.`, {
       hint: `Install by hand: apt-get install ${missing.join(' ')}`,
@@ -141,7 +141,7 @@ export interface LabDownOptions extends LabOptions {
   readonly purge?: boolean;
 }
 
-/** `haup lab down`: fine when nothing is there. */
+/** `haup lab down`: succeeds when there is no lab. */
 export async function labDown(context: Context, options: LabDownOptions): Promise<number> {
   const names = options.all === true ? await labsWithTraces(defaultRoots) : [nameOf(context, options)];
   checkRoot('haup lab down');
@@ -151,7 +151,7 @@ export async function labDown(context: Context, options: LabDownOptions): Promis
   return exitCodes.ok;
 }
 
-/** `haup lab save`: the hosts that were on are on again when it ends. */
+/** `haup lab save`: hosts that were on are on again when it ends. */
 export async function labSave(context: Context, as: string, options: LabOptions): Promise<number> {
   checkRoot(`haup lab save ${as}`);
   const saved = await save(nameOf(context, options), as, world(context));

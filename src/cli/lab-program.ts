@@ -2,85 +2,89 @@ import type { Command } from 'commander';
 import { labFaults } from '../lab/names.ts';
 import type { Context } from '../app/command-context.ts';
 
-/** commander gives each body the arguments that its declaration says: `never` fits each of their types. */
+/** commander passes the arguments that were declared: `never` fits each of their types. */
 type LabRun = (
   context: Context,
   args: readonly [never, never],
   options: Record<string, never>,
 ) => Promise<number>;
 
-const json = (command: Command): Command => command.option('--json', 'one JSON document on stdout');
+const json = (command: Command): Command => command.option('--json', 'print JSON');
 
-/** The commands below `haup lab`; `bind` is the program's own. */
+/** The commands of `haup lab`. */
 export function declareLab(lab: Command, bind: (command: Command, run: LabRun) => void): void {
-  // So that options after the command of exec and ssh are the command's.
+  // Options behind the command of exec and ssh belong to that command.
   lab.enablePositionalOptions();
+  lab.addHelpCommand(
+    lab.createCommand('help').argument('[command]').description('Show how to use a command.'),
+  );
   const add = (name: string, summary: string): Command =>
     lab
       .command(name)
       .description(summary)
       .exitOverride()
       .configureHelp(lab.configureHelp())
-      .option('--name <lab>', 'which lab (default: $HAUP_LAB, else haup)')
-      .option('--debug', 'stack traces')
+      .option('--name <lab>', 'name of the lab (default: $HAUP_LAB or haup)')
+      .option('--debug', 'show stack traces')
       .addOption(
-        lab.createOption('--color <when>', 'colour').choices(['auto', 'always', 'never']).default('auto'),
+        lab
+          .createOption('--color <when>', 'when to use colour')
+          .choices(['auto', 'always', 'never'])
+          .default('auto'),
       )
-      .option('--no-color', 'the same as --color never');
+      .option('--no-color', 'same as --color never');
 
   bind(
-    json(add('up', 'Make real hosts on this machine, one for each host of the inventory.'))
+    json(add('up', 'Start a real host on this machine for each host of the inventory.'))
       .argument('[inventory]', 'inventory file (default: the example that comes with haup)')
-      .option('-y, --yes', 'install missing Debian packages without a question')
+      .option('-y, --yes', 'install missing Debian packages without asking')
       .option(
         '--flavour <[host=]apt|yum>',
-        'package manager of all hosts, or of one; repeatable (default: as they are, else apt)',
+        'package manager of all hosts or of one; repeatable (default: unchanged, or apt)',
         (word: string, before: readonly string[] | undefined) => [...(before ?? []), word],
       )
-      .option('--from <saved>', 'hosts begin with the disks that haup lab save has kept under this name')
-      .option('--for-pid <pid>', 'take the lab down when this process ends, however it ends'),
+      .option('--from <saved>', 'start the hosts from disks saved with haup lab save')
+      .option('--for-pid <pid>', 'take the lab down when this process ends'),
     async (context, [path], options) => (await import('./lab-command.ts')).labUp(context, path, options),
   );
   bind(
-    json(add('down', 'Remove every trace of a lab; the cached image stays.'))
-      .option('--all', 'every lab of this machine')
-      .option('--purge', 'remove the cached image, packages, tarballs and saved labs too'),
+    json(add('down', 'Remove a lab. Its cached image stays.'))
+      .option('--all', 'every lab on this machine')
+      .option('--purge', 'also remove the cached image, packages, tarballs and saved labs'),
     async (context, _args, options) => (await import('./lab-command.ts')).labDown(context, options),
   );
   bind(
-    json(
-      add('save', 'Keep the disks of a lab under a name: haup lab up --from NAME makes new labs from them.'),
-    )
-      .argument('<saved>', 'the name')
-      .addHelpText('after', '\nHosts that are on lose their power for a moment.'),
+    json(add('save', 'Save the disks of a lab, for haup lab up --from NAME.'))
+      .argument('<saved>', 'name to save them under')
+      .addHelpText('after', '\nRunning hosts lose power for a moment.'),
     async (context, [saved], options) => (await import('./lab-command.ts')).labSave(context, saved, options),
   );
   bind(
-    json(add('status', 'Which hosts are on, and how their cables are.')).addHelpText(
+    json(add('status', 'Show which hosts are on and which cables are plugged in.')).addHelpText(
       'after',
-      '\nExit code: 0 every host is on, 3 one is off, 2 there is no such lab.',
+      '\nExit code: 0 every host is on, 3 a host is off, 2 no such lab.',
     ),
     async (context, _args, options) => (await import('./lab-command.ts')).labStatus(context, options),
   );
   bind(
-    add('exec', "Run a command inside a lab's network: haup lab exec -- haup apply.")
+    add('exec', "Run a command in a lab's network, as in haup lab exec -- haup apply.")
       .argument('<command...>', 'the command and its arguments')
       .passThroughOptions(),
     async (context, [command], options) =>
       (await import('./lab-command.ts')).labExec(context, command, options),
   );
   bind(
-    add('ssh', 'Log in to a host as root, or run one command there.')
+    add('ssh', 'Log in to a host as root, or run a command on it.')
       .argument('<host>', 'name of the host')
-      .argument('[command...]', 'a command in place of a shell')
+      .argument('[command...]', 'command to run instead of a shell')
       .passThroughOptions(),
     async (context, [host, command], options) =>
       (await import('./lab-command.ts')).labSsh(context, host, command, options),
   );
   bind(
-    json(add('fault', 'Pull the cable or cut the power of a host, and mend it.'))
+    json(add('fault', 'Unplug a host or cut its power, and restore it.'))
       .argument('<host>', 'name of the host')
-      .addArgument(lab.createArgument('<fault>', 'what happens to it').choices(labFaults)),
+      .addArgument(lab.createArgument('<fault>', 'what to do to it').choices(labFaults)),
     async (context, [host, what], options) =>
       (await import('./lab-command.ts')).labFault(context, host, what, options),
   );

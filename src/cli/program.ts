@@ -1,12 +1,9 @@
 import { Argument, Command, CommanderError, Option } from 'commander';
-import { createRequire } from 'node:module';
 import type { GlobalOptions } from '../app/options.ts';
 import { exitCodes } from '../model/errors.ts';
 import type { Context } from '../app/command-context.ts';
-import { makeContext, writerTo } from './context.ts';
+import { haupVersion, makeContext, writerTo } from './context.ts';
 import { declareLab } from './lab-program.ts';
-
-const { version } = createRequire(import.meta.url)('../../package.json') as { version: string };
 
 /** Runs one command line; resolves to the exit code. The only place where an error becomes text. */
 export async function main(proc: NodeJS.Process): Promise<number> {
@@ -17,7 +14,7 @@ export async function main(proc: NodeJS.Process): Promise<number> {
     command.action(async (...args: unknown[]) => {
       const self = args.pop() as Command;
       args.pop();
-      options = self.optsWithGlobals<GlobalOptions>();
+      options = limitOf(self.optsWithGlobals<GlobalOptions & { readonly host?: string }>());
       context = makeContext(proc, colorWish(options));
       exit = await run(
         context,
@@ -38,7 +35,7 @@ export async function main(proc: NodeJS.Process): Promise<number> {
     }
     const where = context ?? makeContext(proc, colorWish(options));
     const { reportError } = await import('./report-error.ts');
-    return reportError(where, error, { json: options.json === true, debug: options.debug === true, version });
+    return reportError(where, error, { json: options.json === true, debug: options.debug === true });
   }
 }
 
@@ -50,6 +47,11 @@ const colorWish = (options: Partial<GlobalOptions>): { readonly flag: 'auto' | '
   flag: options.color === false ? 'never' : (options.color ?? 'auto'),
 });
 
+/** `--host` was the name of `--limit` on some commands, and scripts still use it. */
+const limitOf = ({ host, ...options }: GlobalOptions & { readonly host?: string }): GlobalOptions =>
+  host === undefined ? options : { ...options, limit: host };
+const formerLimit = (): Option => new Option('--host <hosts>').hideHelp();
+
 type Run = (
   context: Context,
   args: readonly (string | undefined)[],
@@ -58,14 +60,20 @@ type Run = (
 ) => Promise<number>;
 type Bind = (command: Command, run: Run) => void;
 
-/** The whole command line in one table. Bodies are imported when they run, so that `--help` stays quick. */
-function declare(bind: Bind, proc: NodeJS.Process): Command {
+/** The whole command line as one table. Each command's code is imported when it runs, which keeps `--help` quick. */
+function declare(bindAlone: Bind, proc: NodeJS.Process): Command {
+  const bind = (command: Command, run: Run, json = 'print JSON'): void =>
+    bindAlone(common(command, json), run);
+  const events = 'print JSON, one event per line';
   const program = new Command('haup')
     .description(
-      'Keeps nginx up with keepalived: from one inventory it builds, configures and starts both over SSH, ' +
-        'moves virtual IPs without an outage, and proves that failover works.',
+      'Runs nginx behind virtual IPs with keepalived: installs, configures and starts both over SSH from ' +
+        'one inventory, moves virtual IPs without an outage, and proves that failover works.',
     )
-    .version(`haup ${version} (node ${proc.versions.node}, ${proc.platform} ${proc.arch})`, '-V, --version')
+    .version(
+      `haup ${haupVersion} (node ${proc.versions.node}, ${proc.platform} ${proc.arch})`,
+      '-V, --version',
+    )
     .configureOutput({ writeOut: writerTo(proc.stdout, false), writeErr: writerTo(proc.stderr, false) })
     .exitOverride()
     .showHelpAfterError('(haup --help shows the commands; haup help COMMAND shows one)')
@@ -83,17 +91,17 @@ Start here, on one machine:
   $ haup lab exec -- haup verify         break it on purpose, measure, restore
 
 On your own hosts:
-  $ cp inventory.example.yaml inventory.yaml with your hosts and VIPs
+  $ cp inventory.example.yaml inventory.yaml    then enter your hosts and VIPs
   $ haup plan                            what would change, and why
   $ haup apply && haup verify
 
 Exit codes: 0 ok, 1 failed on a host, 2 usage or inventory, 3 findings or
             changes pending, 4 unreachable or refused (nothing changed),
-            5 locked, 130 interrupted, 141 nobody read the output`,
+            5 locked, 130 interrupted, 141 output closed by its reader`,
     );
 
   program.addHelpCommand(
-    new Command('help').argument('[command...]').description('How to use one command.').helpGroup('Look:'),
+    new Command('help').argument('[command...]').description('Show how to use a command.').helpGroup('Look:'),
   );
 
   const add = (name: string, summary: string, group: string): Command => {
@@ -103,86 +111,90 @@ Exit codes: 0 ok, 1 failed on a host, 2 usage or inventory, 3 findings or
       .helpGroup(group)
       .exitOverride()
       .configureHelp({ showGlobalOptions: false, helpWidth: Math.min(proc.stdout.columns || 80, 100) });
-    return shared(command);
+    return command;
   };
   const inventoryArgument = (command: Command): Command =>
     command.argument(
       '[inventory]',
-      'inventory file, - for stdin (default: $HAUP_INVENTORY, else ./inventory.yaml)',
+      'inventory file, - for stdin (default: $HAUP_INVENTORY or ./inventory.yaml)',
     );
 
   bind(
     inventoryArgument(add('plan', 'Show what apply would change on each host, and why.', 'Change hosts:'))
-      .option('-o, --output <file>', 'save the plan too: haup apply FILE runs exactly this plan or stops')
-      .addHelpText('after', '\nExit code: 0 nothing to do, 3 changes pending.'),
+      .option('-o, --output <file>', 'also save the plan: haup apply FILE makes exactly these changes')
+      .addHelpText('after', '\nExit code: 0 nothing to do, 3 changes pending or findings.'),
     async (context, [path], options) => (await import('./plan-command.ts')).plan(context, path, options),
   );
   bind(
-    inventoryArgument(add('apply', 'Install, configure and start what the inventory says.', 'Change hosts:'))
-      .option('-y, --yes', 'do not ask before changing hosts')
+    inventoryArgument(
+      add('apply', 'Install, configure and start what the inventory describes.', 'Change hosts:'),
+    )
+      .option('-y, --yes', 'change hosts without asking')
       .addOption(lockWait())
-      .option('-n, --dry-run', 'show the plan and stop')
-      .option('--allow-downgrade', 'also replace a version by a lower one')
-      .option('--take-over', 'also end the VIPs, sites and daemons of somebody else that the plan names')
-      .option('--no-cached-builds', 'build anew in place of using builds that this machine keeps'),
-    async (context, [path], options) => (await import('./apply-command.ts')).apply(context, path, options),
+      .option('-n, --dry-run', 'show the plan and exit')
+      .option('--allow-downgrade', 'allow installing a lower version')
+      .option('--take-over', 'replace VIPs, sites and daemons that haup did not install')
+      .option('--no-cached-builds', 'build again instead of using builds cached on this machine'),
+    async (context, [path], options) => (await import('../app/apply.ts')).apply(context, path, options),
+    events,
   );
   const hostAndInventory = (command: Command): Command =>
     command
       .argument('[host]', 'name of a host in the inventory (default: all)')
-      .argument('[inventory]', 'inventory file (default: $HAUP_INVENTORY, else ./inventory.yaml)');
+      .argument('[inventory]', 'inventory file (default: $HAUP_INVENTORY or ./inventory.yaml)');
   bind(
-    hostAndInventory(
-      add('history', 'The states that hosts keep, one before each change, with who, when and why.', 'Look:'),
-    ),
+    hostAndInventory(add('history', 'List the states that each host has saved, one per change.', 'Look:')),
     async (context, args, options) => (await import('./history-command.ts')).history(context, args, options),
   );
   bind(
     hostAndInventory(
-      add('rollback', 'Bring back a state from before a change: files, units and programs.', 'Change hosts:'),
+      add('rollback', 'Restore files, units and programs from before a change.', 'Change hosts:'),
     )
-      .option('--to <state>', 'number of a state, as haup history shows it (default: before the last change)')
-      .option('-y, --yes', 'do not ask before changing hosts')
-      .option('-n, --dry-run', 'show the plan and stop')
+      .option('--to <state>', 'state number from haup history (default: before the last change)')
+      .option('-y, --yes', 'change hosts without asking')
+      .option('-n, --dry-run', 'show the plan and exit')
       .addOption(lockWait()),
     async (context, args, options) =>
       (await import('./rollback-command.ts')).rollback(context, args, options),
+    events,
   );
   bind(
-    inventoryArgument(add('render', 'Write the configuration files that apply would push, offline.', 'Look:'))
-      .option('-o, --output <dir>', 'write a tree of files here in place of printing them')
-      .option('--host <host>', 'only this host'),
+    inventoryArgument(add('render', 'Print the files that apply would install; contacts no host.', 'Look:'))
+      .option('-o, --output <dir>', 'write the files to this directory instead')
+      .addOption(formerLimit()),
     async (context, [path], options) => (await import('./render-command.ts')).render(context, path, options),
   );
   bind(
-    inventoryArgument(add('status', 'Who holds each virtual IP, and how every host is.', 'Look:')),
+    inventoryArgument(
+      add('status', 'Show who holds each virtual IP, and the health of every host.', 'Look:'),
+    ),
     async (context, [path], options) => (await import('./status-command.ts')).status(context, path, options),
   );
   bind(
     inventoryArgument(
-      add(
-        'verify',
-        'Stop keepalived on each holder, measure the outage, restore, and judge.',
-        'Prove and move:',
-      ),
+      add('verify', 'Stop keepalived on each holder, measure the outage, restore.', 'Prove and move:'),
     )
-      .option('-y, --yes', 'do not ask before the drills')
+      .option('-y, --yes', 'run the drills without asking')
       .addOption(lockWait())
       .option('--vip <address>', 'only this virtual IP')
       .addOption(
-        new Option('--drill <drills...>', 'stop: stop keepalived; drain: lower the priority of the holder')
+        new Option('--drill <drills...>', "stop: stop keepalived; drain: lower the holder's priority")
           .choices(['stop', 'drain'])
           .default(['stop'], 'stop'),
-      ),
+      )
+      .option('--report <file>', 'write an HTML report: one file that needs nothing else')
+      .option('--junit <file>', "write the results for a CI server, as JUnit's XML")
+      .option('--compare', 'compare with earlier runs; an outage worse than their spread is a finding')
+      .option('--samples', 'with --json: every request too'),
     async (context, [path], options) => (await import('./verify-command.ts')).verify(context, path, options),
   );
   for (const [name, summary] of [
-    ['failover', 'Move every virtual IP off HOST without an outage.'],
-    ['failback', 'Let HOST take its virtual IPs again.'],
+    ['failover', 'Move every virtual IP off a host without an outage.'],
+    ['failback', 'Return a host to service, with its virtual IPs.'],
   ] as const) {
     const command = add(name, summary, 'Prove and move:')
-      .argument('<host>', 'name of the host in the inventory')
-      .argument('[inventory]', 'inventory file (default: $HAUP_INVENTORY, else ./inventory.yaml)')
+      .argument('<host>', 'name of a host in the inventory')
+      .argument('[inventory]', 'inventory file (default: $HAUP_INVENTORY or ./inventory.yaml)')
       .option('-y, --yes', 'do not ask')
       .option('--grace <seconds>', 'let open connections live on for so long, 0 for not at all', '60')
       .addOption(lockWait());
@@ -193,7 +205,7 @@ Exit codes: 0 ok, 1 failed on a host, 2 usage or inventory, 3 findings or
             .choices(['drain', 'stop'])
             .default('drain'),
         )
-        .option('--force', 'go on although no healthy backup exists');
+        .option('--force', 'go on even without a healthy backup');
     }
     bind(command, async (context, [host, path], options) =>
       (await import('./failover-command.ts'))[name](context, host ?? '', path, options),
@@ -201,37 +213,44 @@ Exit codes: 0 ok, 1 failed on a host, 2 usage or inventory, 3 findings or
   }
   bind(
     add('service', 'Start, stop, restart or reload keepalived or nginx.', 'Change hosts:')
-      .addArgument(new Argument('<verb>', 'what to do').choices(['start', 'stop', 'restart', 'reload']))
-      .addArgument(new Argument('<service>', 'which').choices(['keepalived', 'nginx']))
-      .argument('[inventory]', 'inventory file (default: $HAUP_INVENTORY, else ./inventory.yaml)')
-      .option('--host <host>', 'only this host')
-      .option('--now', 'without draining hosts, and without waiting until they serve again')
+      .addArgument(new Argument('<verb>', 'action').choices(['start', 'stop', 'restart', 'reload']))
+      .addArgument(new Argument('<service>', 'daemon').choices(['keepalived', 'nginx']))
+      .argument('[inventory]', 'inventory file (default: $HAUP_INVENTORY or ./inventory.yaml)')
+      .addOption(formerLimit())
+      .option('--now', 'neither drain hosts first nor wait until they serve again')
       .option('-y, --yes', 'do not ask')
       .addOption(lockWait()),
     async (context, [verb, service, path], options) =>
-      (await import('./service-command.ts')).service(context, { verb, service } as never, path, options),
+      (await import('../app/control-service.ts')).controlService(
+        context,
+        { verb, service } as never,
+        path,
+        options,
+      ),
+    events,
   );
   bind(
-    inventoryArgument(add('uninstall', 'Take away from the hosts all that haup put there.', 'Change hosts:'))
-      .option('--host <host>', 'only from this host; the others of its cluster take over')
-      .option('--packages', 'also the packages that haup installed')
+    inventoryArgument(add('uninstall', 'Remove everything haup installed.', 'Change hosts:'))
+      .addOption(formerLimit())
+      .option('--packages', 'also remove packages that haup installed')
       .option('-y, --yes', 'do not ask')
       .addOption(lockWait()),
     async (context, [path], options) =>
-      (await import('./uninstall-command.ts')).uninstall(context, path, options),
+      (await import('../app/uninstall.ts')).uninstall(context, path, options),
+    events,
   );
   declareLab(
     program
       .command('lab')
-      .description('Real hosts in network namespaces on this machine, to try everything on.')
+      .description('Run real hosts in network namespaces on this machine.')
       .helpGroup('Try it:')
       .exitOverride()
       .configureHelp({ showGlobalOptions: false, helpWidth: Math.min(proc.stdout.columns || 80, 100) }),
-    bind as never,
+    bindAlone as never,
   );
   bind(
     inventoryArgument(
-      add('unlock', 'Say who has the locks of the hosts, and take them away.', 'Change hosts:'),
+      add('unlock', 'Show who holds the host locks, and break them.', 'Change hosts:'),
     ).option('-y, --yes', 'do not ask'),
     async (context, [path], options) => (await import('./unlock-command.ts')).unlock(context, path, options),
   );
@@ -239,22 +258,22 @@ Exit codes: 0 ok, 1 failed on a host, 2 usage or inventory, 3 findings or
 }
 
 const lockWait = (): Option =>
-  new Option('--lock-wait <seconds>', 'how long to wait while another haup is at work on the hosts').default(
-    '0',
-  );
+  new Option('--lock-wait <seconds>', 'wait for another haup that is changing the hosts').default('0');
 
-function shared(command: Command): Command {
-  return command
-    .option('--json', 'one JSON document on stdout (NDJSON events for apply)')
-    .option('-v, --verbose', 'say more')
-    .option('--debug', 'stack traces, and the SSH conversation on stderr')
-    .option('--limit <hosts>', 'only these hosts, separated by commas')
-    .addOption(
-      new Option('--strict-host-key <policy>', 'accept-new records an unknown key, yes refuses it')
-        .choices(['accept-new', 'yes'])
-        .default('accept-new'),
-    )
-    .option('--connect-timeout <seconds>', 'limit for each connection', '15')
-    .addOption(new Option('--color <when>', 'colour').choices(['auto', 'always', 'never']).default('auto'))
-    .option('--no-color', 'the same as --color never');
+/** The options that every command takes, listed below its own. */
+function common(command: Command, json: string): Command {
+  const options = [
+    new Option('--json', json),
+    new Option('-v, --verbose', 'show more detail'),
+    new Option('--debug', 'show stack traces and the SSH conversation on stderr'),
+    new Option('--limit <hosts>', 'only these hosts, comma-separated'),
+    new Option('--strict-host-key <policy>', 'unknown host keys: accept-new records them, yes refuses them')
+      .choices(['accept-new', 'yes'])
+      .default('accept-new'),
+    new Option('--connect-timeout <seconds>', 'limit for each connection').default('15'),
+    new Option('--color <when>', 'when to use colour').choices(['auto', 'always', 'never']).default('auto'),
+    new Option('--no-color', 'same as --color never'),
+  ];
+  for (const option of options) command.addOption(option.helpGroup('Common options:'));
+  return command;
 }

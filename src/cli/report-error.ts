@@ -7,20 +7,19 @@ import { styleFor } from '../report/stream-style.ts';
 export interface ErrorReportOptions {
   readonly json: boolean;
   readonly debug: boolean;
-  readonly version: string;
 }
 
-/** Shows an error on stderr (as data on stdout too when `--json` was given); gives its exit code. */
+/** Prints an error on stderr, with `--json` also as data on stdout. Resolves to its exit code. */
 export async function reportError(
   context: Context,
   error: unknown,
-  { json, debug, version }: ErrorReportOptions,
+  { json, debug }: ErrorReportOptions,
 ): Promise<number> {
   if (json) printJson(context.out, { version: 1, ok: false, error: errorData(error) }, 'line');
   context.err(
     `${errorText(error, await styleFor(context.stderr), {
       debug,
-      versions: `haup ${version}, node ${context.nodeVersion}, ${context.platform}`,
+      versions: `haup ${context.haupVersion}, node ${context.nodeVersion}, ${context.platform}`,
       width: Math.min(context.stderr.columns, 100),
     })}\n`,
   );

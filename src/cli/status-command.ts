@@ -1,10 +1,7 @@
-import type { HostName } from '../model/domain.ts';
-import type { HostFacts } from '../model/facts.ts';
-import { exitCodes } from '../model/errors.ts';
-import { connectSome } from '../app/connect.ts';
 import type { Context } from '../app/command-context.ts';
-import { limited, openInventory } from '../app/open-inventory.ts';
+import { gatherStatus } from '../app/gather-status.ts';
 import type { GlobalOptions } from '../app/options.ts';
+import { exitCodes } from '../model/errors.ts';
 import { styleFor } from '../report/stream-style.ts';
 
 /** `haup status`: exit code 0 when all is well, 3 with findings, 4 when no host could be reached. */
@@ -13,23 +10,7 @@ export async function status(
   path: string | undefined,
   options: GlobalOptions,
 ): Promise<number> {
-  const [{ gatherSome }, { statusRequest }, { statusReport }] = await Promise.all([
-    import('../facts/gather.ts'),
-    import('../desired/facts-request.ts'),
-    import('../check/status-report.ts'),
-  ]);
-  const inventory = await openInventory(context, path);
-  const names = limited(inventory, options.limit);
-  await using connected = await connectSome(context, inventory, options, { names });
-  const asked = await gatherSome(connected.hosts, () => statusRequest(inventory), context.signal);
-  const facts = new Map<HostName, HostFacts | null>(
-    names.map((name) => [name, asked.facts.get(name) ?? null]),
-  );
-  const askedAt = context.now();
-  const { lookAtWire } = await import('../app/listen-on-wire.ts');
-  const heard = await lookAtWire(inventory, connected.hosts, facts, context.signal);
-  const report = statusReport(inventory, heard, askedAt);
-  const failures = [...connected.failures.values(), ...asked.failures.values()];
+  const { report, failures, reached } = await gatherStatus(context, path, options);
   if (options.json === true) {
     const { printJson } = await import('../report/json.ts');
     printJson(context.out, report, 'pretty');
@@ -40,12 +21,9 @@ export async function status(
   if (failures.length > 0) {
     const { errorText } = await import('../report/error-text.ts');
     const style = await styleFor(context.stderr);
-    for (const error of failures) {
-      context.err(
-        `\n${errorText(error, style, { debug: options.debug === true, width: context.stderr.columns })}\n`,
-      );
-    }
-    if (connected.hosts.size === 0) return exitCodes.unreachable;
+    const how = { debug: options.debug === true, width: context.stderr.columns };
+    for (const error of failures) context.err(`\n${errorText(error, style, how)}\n`);
+    if (!reached) return exitCodes.unreachable;
   }
   return report.findings.every(({ level }) => level === 'ok') ? exitCodes.ok : exitCodes.findings;
 }

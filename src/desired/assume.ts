@@ -3,14 +3,16 @@
 import type { HostName, HostSpec, Inventory, Vip } from '../model/domain.ts';
 import type { HostFacts } from '../model/facts.ts';
 import { isIpv4 } from '../base/address.ts';
+import { vipsByHost } from '../cluster/clusters.ts';
 import { sysvAssumed } from './sysv.ts';
 
 const assumedInterface = 'eth0';
 
 /** What `haup render` takes for granted where only the hosts could tell; empty when nothing. */
 export function assumptions(inventory: Inventory): readonly string[] {
+  const byHost = vipsByHost(inventory.vips);
   const said = inventory.hosts.flatMap((host) =>
-    vipsOf(inventory, host).some((vip) => namedInterface(host, vip) === null)
+    (byHost.get(host.name) ?? []).some((vip) => namedInterface(host, vip) === null)
       ? [`${host.name}: the interface is ${assumedInterface} (the inventory names none)`]
       : [],
   );
@@ -35,13 +37,14 @@ export function assumptions(inventory: Inventory): readonly string[] {
 
 /** Facts of hosts that fit the inventory and can build everything. */
 export function assumedFacts(inventory: Inventory): ReadonlyMap<HostName, HostFacts> {
-  return new Map(inventory.hosts.map((host) => [host.name, factsOf(inventory, host)]));
+  const byHost = vipsByHost(inventory.vips);
+  return new Map(inventory.hosts.map((host) => [host.name, factsOf(host, byHost.get(host.name) ?? [])]));
 }
 
 /** From the range that is set aside for documentation. */
 const placeholder = '192.0.2.1';
 
-function factsOf(inventory: Inventory, host: HostSpec): HostFacts {
+function factsOf(host: HostSpec, vips: readonly Vip[]): HostFacts {
   const own = !isIpv4(host.address) ? placeholder : host.address;
   const service = {
     load: 'not-found',
@@ -49,22 +52,19 @@ function factsOf(inventory: Inventory, host: HostSpec): HostFacts {
     enabled: '',
     unit: '',
     needsDaemonReload: false,
-    activeSinceMs: 0,
     program: '',
   };
   return {
     host: host.name,
-    hostname: host.name,
     machineId: '',
     os: { id: '', version: '', name: 'an unknown system' },
     arch: '',
-    cpus: 1,
     clockMs: 0,
     systemd: true,
     packageManager: 'apt-get',
     packages: {},
     users: [],
-    interfaces: [...new Set(vipsOf(inventory, host).map((vip) => namedInterface(host, vip)))].map((name) => ({
+    interfaces: [...new Set(vips.map((vip) => namedInterface(host, vip)))].map((name) => ({
       name: name ?? assumedInterface,
       up: true,
       // A prefix of 0 holds every VIP: the interface that nobody named is the one that is looked for.
@@ -73,7 +73,6 @@ function factsOf(inventory: Inventory, host: HostSpec): HostFacts {
     files: sysvAssumed,
     services: { keepalived: service, nginx: service },
     software: { keepalived: null, nginx: null },
-    free: {},
     libraries: { openssl: null, pcre1: true, pcre2: true },
     unread: [],
     drain: null,
@@ -82,9 +81,6 @@ function factsOf(inventory: Inventory, host: HostSpec): HostFacts {
     firewall: null,
   };
 }
-
-const vipsOf = (inventory: Inventory, host: HostSpec): readonly Vip[] =>
-  inventory.vips.filter((vip) => vip.members.some((member) => member.host === host.name));
 
 const namedInterface = (host: HostSpec, vip: Vip): string | null =>
   vip.members.find((member) => member.host === host.name)?.interface ?? host.interface;

@@ -9,13 +9,21 @@ import { fileWant } from './file-want.ts';
 import { firewall } from './wanted-rules.ts';
 import { checksNginx, keepalivedFiles } from './keepalived-files.ts';
 import { buildNeeds } from './build-needs.ts';
-import { nginxFiles, nginxPid, siteDirectory, workerUser } from './nginx-files.ts';
+import {
+  nginxFiles,
+  nginxPid,
+  type SharedNginxFiles,
+  sharedNginxFiles,
+  siteDirectory,
+  workerUser,
+} from './nginx-files.ts';
 import { refuseImpossible, refuseWithoutTools } from './obstacles.ts';
 import { buildPackages, curlPackage, runtimePackages, streamPackage } from './package-needs.ts';
 import { hasOwnUnit, paths, scripts, scriptUser, unitPath } from './paths.ts';
 import { tarball } from './releases.ts';
+import { type IndexedInventory, indexed } from './inventory-index.ts';
 import type { Render } from './load-render.ts';
-import { refuseTakenPorts, socketsOf } from './listen-sockets.ts';
+import { refuseTakenPorts } from './listen-sockets.ts';
 import { initScript } from './sysv.ts';
 import { vaultFiles } from './vault.ts';
 
@@ -28,12 +36,19 @@ export function desire(
   facts: ReadonlyMap<HostName, HostFacts>,
   render: Render,
 ): readonly DesiredHost[] {
+  const index = indexed(inventory);
+  const shared = new Map<string, SharedNginxFiles>();
+  const sharedFor = (user: string): SharedNginxFiles => {
+    const files = shared.get(user) ?? sharedNginxFiles(inventory, user, render);
+    shared.set(user, files);
+    return files;
+  };
   const errors: HaupError[] = [];
   const desired = inventory.hosts.flatMap((host): readonly DesiredHost[] => {
     const known = facts.get(host.name);
     if (known === undefined) return [];
     try {
-      return [{ host: host.name, resources: resources(inventory, host, known, facts, render) }];
+      return [{ host: host.name, resources: resources(index, host, known, facts, render, sharedFor) }];
     } catch (error) {
       // An error of the inventory is the same on every host: one is enough.
       if (!(error instanceof HaupError) || error.host === undefined) throw error;
@@ -47,11 +62,12 @@ export function desire(
 }
 
 function resources(
-  inventory: Inventory,
+  inventory: IndexedInventory,
   host: HostSpec,
   known: HostFacts,
   facts: ReadonlyMap<HostName, HostFacts>,
   render: Render,
+  sharedFor: (user: string) => SharedNginxFiles,
 ): readonly Resource[] {
   if (!known.systemd) {
     throw new HaupError(
@@ -67,8 +83,9 @@ function resources(
   const user = workerUser(inventory, known.packageManager);
   const repos = inventory.packages.vault ? vaultFiles(known) : [];
   const checks = checksNginx(inventory);
-  const files = nginxFiles(inventory, host, user, render);
-  const sockets = socketsOf(files);
+  const shared = sharedFor(user);
+  const files = nginxFiles(inventory, host, shared, render);
+  const { sockets } = shared;
   refuseTakenPorts(sockets, known);
   return [
     ...(repos.length === 0 ? [] : [{ kind: 'repos', files: repos } as const]),

@@ -9,14 +9,10 @@ import { sysvQuestions } from './sysv.ts';
 import { repoDirectory } from './vault.ts';
 
 /**
- * What to ask a host so that one round trip is enough. `desired` is what would be wanted of it on a
- * host of each package manager, since which one it has is among the answers.
+ * What to ask a host, so that one round trip is enough. `desired` is the host as wanted before anything is known of it:
+ * the paths and users that it names are the same whatever the host turns out to be, only their contents differ.
  */
-export function factsRequest(
-  inventory: Inventory,
-  desired: { readonly deb: DesiredHost; readonly rpm: DesiredHost },
-): FactsRequest {
-  const resources = [...desired.deb.resources, ...desired.rpm.resources];
+export function factsRequest(inventory: Inventory, { resources }: DesiredHost): FactsRequest {
   return {
     ...statusRequest(inventory),
     firewall: inventory.firewall === 'open',

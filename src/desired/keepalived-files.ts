@@ -9,6 +9,7 @@ import { probePath } from '../nginx/probe.ts';
 import { keepalivedFeatures } from '../cluster/keepalived-features.ts';
 import { fileWant } from './file-want.ts';
 import { paths, scripts, scriptUser } from './paths.ts';
+import type { IndexedInventory } from './inventory-index.ts';
 import type { Render } from './load-render.ts';
 import { instances } from './vrrp-instances.ts';
 
@@ -18,7 +19,7 @@ export const checksNginx = (inventory: Inventory): boolean =>
 
 /** Throws INTERFACE_MISSING, INVENTORY_INVALID. */
 export function keepalivedFiles(
-  inventory: Inventory,
+  inventory: IndexedInventory,
   host: HostSpec,
   facts: ReadonlyMap<HostName, HostFacts>,
   render: Render,
@@ -28,7 +29,7 @@ export function keepalivedFiles(
   const features = keepalivedFeatures(keepalivedVersion(inventory, facts.get(host.name)));
   const check = checksNginx(inventory) ? vrrp.check : null;
   const { entry } = paths(inventory, 'keepalived');
-  const vips = inventory.vips.filter((vip) => vip.members.some((member) => member.host === host.name));
+  const vips = inventory.vipsOf(host.name);
   const conf = render('keepalived.conf', {
     routerId: host.name,
     full,

@@ -1,11 +1,14 @@
 /** The files of nginx: its configuration, the sites, and the page that names the host. */
 
 import type { FileWant } from '../model/desired.ts';
-import type { HostSpec, Inventory, NginxSoftware, Site } from '../model/domain.ts';
+import type { HostSpec, Inventory, NginxSoftware, Site, Vip } from '../model/domain.ts';
 import type { HostFacts } from '../model/facts.ts';
+import type { Socket } from '../model/socket.ts';
 import { sitesIn, wholeText } from '../nginx/whole-config.ts';
 import { fileWant } from './file-want.ts';
 import { paths } from './paths.ts';
+import type { IndexedInventory } from './inventory-index.ts';
+import { socketsOf } from './listen-sockets.ts';
 import type { Render } from './load-render.ts';
 import { including, serverStarts } from './server-block.ts';
 
@@ -17,60 +20,79 @@ export const siteDirectory = (inventory: Inventory): string =>
 export const workerUser = (inventory: Inventory, manager: string | null): string =>
   inventory.nginx.from === 'package' && manager === 'apt-get' ? 'www-data' : 'nginx';
 
-export function nginxFiles(
-  inventory: Inventory,
-  host: HostSpec,
-  user: string,
-  render: Render,
-): readonly FileWant[] {
+/** The files that are the same on every host whose workers run as the same user, and where nginx listens by them. */
+export interface SharedNginxFiles {
+  readonly main: FileWant;
+  readonly sites: readonly FileWant[];
+  readonly sockets: readonly Socket[];
+}
+
+export function sharedNginxFiles(inventory: Inventory, user: string, render: Render): SharedNginxFiles {
   const { entry, configDirectory } = paths(inventory, 'nginx');
   const directory = siteDirectory(inventory);
-  const { sites } = inventory.nginx;
+  const { sites, workerProcesses, workerConnections, prefix, healthPort } = inventory.nginx;
   const packaged = inventory.nginx.from === 'package';
-  const put = (path: string, template: string, data: object): FileWant =>
-    fileWant(path, render(template, data), 0o644);
+  const put = putter(render);
   const pathsOf = (wanted: (site: Site) => boolean): readonly object[] =>
     sites.filter(wanted).map((site) => ({ path: sitePath(directory, site) }));
+  const main = put(entry, 'nginx.conf', {
+    user,
+    workerProcesses: String(workerProcesses),
+    workerConnections,
+    openFiles: 2 * workerConnections + 64,
+    pid: nginxPid,
+    logs: packaged ? '/var/log/nginx' : `${prefix}/logs`,
+    mimeTypes: `${configDirectory}mime.types`,
+    health: { port: healthPort, identity: `${directory}host.inc` },
+    sites: pathsOf((site) => site.serves.kind !== 'stream'),
+    streams: pathsOf((site) => site.serves.kind === 'stream'),
+    packaged,
+  });
+  const files = sites.map((site) => siteFile(site, directory, put));
+  return { main, sites: files, sockets: socketsOf([main, ...files]) };
+}
+
+export function nginxFiles(
+  inventory: IndexedInventory,
+  host: HostSpec,
+  { main, sites }: SharedNginxFiles,
+  render: Render,
+): readonly FileWant[] {
+  const directory = siteDirectory(inventory);
+  const put = putter(render);
   return [
-    put(entry, 'nginx.conf', {
-      user,
-      workerProcesses: String(inventory.nginx.workerProcesses),
-      workerConnections: inventory.nginx.workerConnections,
-      openFiles: 2 * inventory.nginx.workerConnections + 64,
-      pid: nginxPid,
-      logs: packaged ? '/var/log/nginx' : `${inventory.nginx.prefix}/logs`,
-      mimeTypes: `${configDirectory}mime.types`,
-      health: { port: inventory.nginx.healthPort, identity: `${directory}host.inc` },
-      sites: pathsOf((site) => site.serves.kind !== 'stream'),
-      streams: pathsOf((site) => site.serves.kind === 'stream'),
-      packaged,
-    }),
+    main,
     put(`${directory}host.inc`, 'host.inc', { host: host.name }),
-    ...sites.map((site) => siteFile(site, directory, put)),
-    ...(sites.some((site) => site.serves.kind === 'page')
-      ? [put(`${directory}page/index.html`, 'page.html', { host: host.name, vips: vipsOf(inventory, host) })]
+    ...sites,
+    ...(inventory.nginx.sites.some((site) => site.serves.kind === 'page')
+      ? [
+          put(`${directory}page/index.html`, 'page.html', {
+            host: host.name,
+            vips: inventory.vipsOf(host.name).map(listedVip),
+          }),
+        ]
       : []),
   ];
 }
+
+type Put = (path: string, template: string, data: object) => FileWant;
+
+const putter =
+  (render: Render): Put =>
+  (path, template, data) =>
+    fileWant(path, render(template, data), 0o644);
 
 /** The same for every build, so that the unit need not know what ./configure was told. */
 export const nginxPid = '/run/nginx.pid';
 
 const sitePath = (directory: string, site: Site): string => `${directory}site-${site.name}.conf`;
 
-const vipsOf = (inventory: Inventory, host: HostSpec): readonly object[] =>
-  inventory.vips
-    .filter((vip) => vip.members.some((member) => member.host === host.name))
-    .map((vip) => ({
-      address: vip.address.address,
-      order: vip.members.map((member) => member.host).join(' → '),
-    }));
+const listedVip = ({ address, members }: Vip): object => ({
+  address: address.address,
+  order: members.map(({ host }) => host).join(' → '),
+});
 
-function siteFile(
-  site: Site,
-  directory: string,
-  put: (path: string, template: string, data: object) => FileWant,
-): FileWant {
+function siteFile(site: Site, directory: string, put: Put): FileWant {
   const common = {
     name: site.name,
     listens: site.listen,

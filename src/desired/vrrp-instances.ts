@@ -1,9 +1,10 @@
 /** The VRRP instances of one host: who is preferred, on which interface, and who the peers are. */
 
-import type { HostName, HostSpec, Inventory, Member, Vip } from '../model/domain.ts';
+import type { HostName, HostSpec, Member, Vip } from '../model/domain.ts';
 import type { HostFacts, InterfaceFacts } from '../model/facts.ts';
 import { HaupError } from '../model/errors.ts';
 import { bare, holds, isIpv4 } from '../base/address.ts';
+import type { IndexedInventory } from './inventory-index.ts';
 
 export interface Instance {
   readonly name: string;
@@ -22,42 +23,42 @@ export interface Instance {
   readonly unicast: { readonly source: string; readonly peers: readonly string[] } | null;
 }
 
-/** Throws INTERFACE_MISSING, INVENTORY_INVALID. */
+/** Throws INTERFACE_MISSING. */
 export function instances(
-  inventory: Inventory,
+  inventory: IndexedInventory,
   host: HostSpec,
   facts: ReadonlyMap<HostName, HostFacts>,
 ): readonly Instance[] {
-  return inventory.vips.flatMap((vip) => {
+  return inventory.vipsOf(host.name).flatMap((vip) => {
     const member = vip.members.find((one) => one.host === host.name);
-    return member === undefined ? [] : [instance(inventory, vip, member, facts)];
+    return member === undefined ? [] : [instance(inventory, vip, host, member, facts)];
   });
 }
 
 function instance(
-  inventory: Inventory,
+  inventory: IndexedInventory,
   vip: Vip,
+  host: HostSpec,
   member: Member,
   facts: ReadonlyMap<HostName, HostFacts>,
 ): Instance {
-  const { version } = inventory.vrrp;
-  const peers = vip.members.filter((one) => one.host !== member.host);
+  const { version, profile, authPass, unicast } = inventory.vrrp;
+  const peers = vip.members.filter((one) => one.host !== host.name);
   return {
     name: vip.name,
     // keepalived starts as BACKUP whatever is written here, and clears preempt_delay for a MASTER.
-    state:
-      inventory.vrrp.profile === 'documented' && vip.members[0].host === member.host ? 'MASTER' : 'BACKUP',
-    interface: memberInterface(inventory, vip, member.host, facts),
+    state: profile === 'documented' && vip.members[0].host === host.name ? 'MASTER' : 'BACKUP',
+    interface: memberInterface(vip, host, facts.get(host.name)),
     virtualRouterId: vip.virtualRouterId,
     priority: member.priority,
     advertInt: vip.advertInt,
     version,
-    authPass: version === 2 ? (inventory.vrrp.authPass?.reveal() ?? null) : null,
+    authPass: version === 2 ? (authPass?.reveal() ?? null) : null,
     address:
       vip.address.prefix === null ? vip.address.address : `${vip.address.address}/${vip.address.prefix}`,
-    unicast: inventory.vrrp.unicast
+    unicast: unicast
       ? {
-          source: memberAddress(inventory, vip, member.host, facts),
+          source: memberAddress(inventory, vip, host.name, facts),
           peers: peers.map((peer) => memberAddress(inventory, vip, peer.host, facts)),
         }
       : null,
@@ -65,35 +66,28 @@ function instance(
 }
 
 /** The interface of `host` that carries `vip`: the one it names, else the one whose subnet holds the VIP. */
-export function memberInterface(
-  inventory: Inventory,
-  vip: Vip,
-  host: HostName,
-  facts: ReadonlyMap<HostName, HostFacts>,
-): string {
-  const named =
-    vip.members.find((one) => one.host === host)?.interface ?? hostSpec(inventory, host).interface;
-  const known = facts.get(host)?.interfaces;
+export function memberInterface(vip: Vip, host: HostSpec, facts: HostFacts | undefined): string {
+  const { name } = host;
+  const named = vip.members.find((one) => one.host === name)?.interface ?? host.interface;
+  const known = facts?.interfaces;
   if (known === undefined) {
     if (named !== null) return named;
     throw new HaupError(
       'INTERFACE_MISSING',
-      `Nothing is known of its interfaces, and the inventory names none for ${vip.address.address}.`,
-      {
-        host,
-        hint: `Write \`interface:\` under hosts.${host}.`,
-      },
+      `Its interfaces are not known, and the inventory names none for ${vip.address.address}.`,
+      { host: name, hint: `Write \`interface:\` under hosts.${name}.` },
     );
   }
-  const seen = known
-    .filter((one) => one.name !== 'lo')
-    .map(describe)
-    .join('; ');
+  const seen = (): string =>
+    known
+      .filter((one) => one.name !== 'lo')
+      .map(describe)
+      .join('; ') || 'none';
   if (named !== null) {
     if (known.some((one) => one.name === named)) return named;
     throw new HaupError('INTERFACE_MISSING', `There is no interface ${named}.`, {
-      host,
-      hint: `Correct hosts.${host}.interface. This host has: ${seen || 'none'}.`,
+      host: name,
+      hint: `Correct hosts.${name}.interface. This host has: ${seen()}.`,
     });
   }
   const fitting = known.filter((one) => one.addresses.some((network) => bears(network, vip)));
@@ -104,25 +98,25 @@ export function memberInterface(
     only === undefined
       ? `No interface has an address in the subnet of ${vip.address.address}.`
       : `Several interfaces have an address in the subnet of ${vip.address.address}: ${fitting.map((one) => one.name).join(', ')}.`,
-    { host, hint: `Write \`interface:\` under hosts.${host}. This host has: ${seen || 'none'}.` },
+    { host: name, hint: `Write \`interface:\` under hosts.${name}. This host has: ${seen()}.` },
   );
 }
 
 /** The host's own address on the VIP's interface: where its unicast adverts come from and go to. */
 export function memberAddress(
-  inventory: Inventory,
+  inventory: IndexedInventory,
   vip: Vip,
   host: HostName,
   facts: ReadonlyMap<HostName, HostFacts>,
 ): string {
-  const { address } = hostSpec(inventory, host);
+  const { address } = inventory.hostNamed(host);
   const own = ownAddresses(inventory, vip, host, facts);
   return own.find((one) => one === address) ?? own[0];
 }
 
 /** The addresses that the host's adverts may come from: with multicast, keepalived takes what the kernel has first. */
 export function memberAddresses(
-  inventory: Inventory,
+  inventory: IndexedInventory,
   vip: Vip,
   host: HostName,
   facts: ReadonlyMap<HostName, HostFacts>,
@@ -134,37 +128,31 @@ export function memberAddresses(
 
 /** The IPv4 addresses of the VIP's interface that are no VIPs. */
 function ownAddresses(
-  inventory: Inventory,
+  inventory: IndexedInventory,
   vip: Vip,
   host: HostName,
   facts: ReadonlyMap<HostName, HostFacts>,
 ): readonly [string, ...string[]] {
-  const known = facts.get(host)?.interfaces;
-  const { address } = hostSpec(inventory, host);
+  const known = facts.get(host);
+  const spec = inventory.hostNamed(host);
   if (known === undefined) {
-    if (isIpv4(address)) return [address];
+    if (isIpv4(spec.address)) return [spec.address];
     throw new HaupError(
       'INTERFACE_MISSING',
       `The peers of ${vip.address.address} need the address of ${host}, which was not reached.`,
-      {
-        host,
-        hint: `Write its IPv4 address as hosts.${host}.address, or run without --limit.`,
-      },
+      { host, hint: `Write its IPv4 address as hosts.${host}.address, or run without --limit.` },
     );
   }
-  const name = memberInterface(inventory, vip, host, facts);
-  const [first, ...others] = known
+  const name = memberInterface(vip, spec, known);
+  const [first, ...others] = known.interfaces
     .filter((one) => one.name === name)
     .flatMap((one) => one.addresses.map(bare))
-    .filter((one) => isIpv4(one) && !inventory.vips.some((other) => other.address.address === one));
+    .filter((one) => isIpv4(one) && !inventory.isVip(one));
   if (first !== undefined) return [first, ...others];
   throw new HaupError(
     'INTERFACE_MISSING',
-    `${name} has no IPv4 address of its own, which its adverts would come from.`,
-    {
-      host,
-      hint: `Give ${name} an address of its own.`,
-    },
+    `${name} has no IPv4 address but VIPs, and its adverts need one to come from.`,
+    { host, hint: `Give ${name} an address of its own.` },
   );
 }
 
@@ -174,9 +162,3 @@ const bears = (network: string, vip: Vip): boolean =>
 
 const describe = (one: InterfaceFacts): string =>
   one.addresses.length === 0 ? one.name : `${one.name} (${one.addresses.join(', ')})`;
-
-function hostSpec(inventory: Inventory, name: HostName): HostSpec {
-  const found = inventory.hosts.find((one) => one.name === name);
-  if (found === undefined) throw new HaupError('HOST_UNKNOWN', `The inventory has no host ${name}.`);
-  return found;
-}

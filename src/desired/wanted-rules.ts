@@ -1,7 +1,7 @@
 /** What has to come through a firewall that is active: adverts of the other hosts, and requests for nginx. */
 
 import type { Resource } from '../model/desired.ts';
-import type { HostName, HostSpec, Inventory } from '../model/domain.ts';
+import type { HostName, HostSpec } from '../model/domain.ts';
 import type { HostFacts } from '../model/facts.ts';
 import { HaupError } from '../model/errors.ts';
 import {
@@ -13,11 +13,12 @@ import {
   nftUnitPath,
   vrrpGroup,
 } from '../model/firewall-rules.ts';
-import { nftChains, nftMatch } from '../model/nft-chains.ts';
 import { probeOf } from '../nginx/probe.ts';
 import { openPorts } from '../nginx/servers.ts';
 import { isIpv4 } from '../base/address.ts';
+import { hostScript } from '../base/host-script.ts';
 import { fileWant } from './file-want.ts';
+import type { IndexedInventory } from './inventory-index.ts';
 import type { Render } from './load-render.ts';
 import { memberAddresses, memberInterface } from './vrrp-instances.ts';
 
@@ -26,14 +27,14 @@ import { memberAddresses, memberInterface } from './vrrp-instances.ts';
  * HOST_UNSUPPORTED when there is one that haup cannot open: the hosts would not hear each other.
  */
 export function firewall(
-  inventory: Inventory,
+  inventory: IndexedInventory,
   host: HostSpec,
   facts: ReadonlyMap<HostName, HostFacts>,
   render: Render,
 ): readonly Resource[] {
   const found = facts.get(host.name)?.firewall ?? null;
-  const vips = inventory.vips.filter((vip) => vip.members.some((member) => member.host === host.name));
   if (found === null || !found.active || inventory.firewall === 'leave') return [];
+  const vips = inventory.vipsOf(host.name);
   const rules = [...adverts(inventory, host, facts), ...requests(inventory), ...questions(inventory, host)];
   if (found.tool === null || found.others.length > 0) throw unknown(host.name, found, rules);
   const { tool } = found;
@@ -43,7 +44,7 @@ export function firewall(
       tool,
       rules,
       // A host whose VIPs have gone still serves, where it did.
-      interfaces: [...new Set(vips.map((vip) => memberInterface(inventory, vip, host.name, facts)))],
+      interfaces: [...new Set(vips.map((vip) => memberInterface(vip, host, facts.get(host.name))))],
       complete: vips.every((vip) => vip.members.every((member) => facts.has(member.host))),
       files:
         tool === 'nftables'
@@ -57,49 +58,37 @@ export function firewall(
 }
 
 function adverts(
-  inventory: Inventory,
+  inventory: IndexedInventory,
   host: HostSpec,
   facts: ReadonlyMap<HostName, HostFacts>,
 ): readonly FirewallRule[] {
-  const from = inventory.vips
-    .filter((vip) => vip.members.some((member) => member.host === host.name))
-    .flatMap((vip) =>
-      vip.members
-        .filter((member) => member.host !== host.name)
-        // Of a member that this run leaves out, and that has a name in place of an address, nothing is known; what
-        // was let in from it stays.
-        .filter(({ host: peer }) => inventory.vrrp.unicast || facts.has(peer) || hasAddress(inventory, peer))
-        .flatMap((member) => memberAddresses(inventory, vip, member.host, facts)),
-    );
+  const from = inventory.vipsOf(host.name).flatMap((vip) =>
+    vip.members
+      .filter((member) => member.host !== host.name)
+      // Of a member that this run leaves out, and that has a name in place of an address, nothing is known; what
+      // was let in from it stays.
+      .filter(({ host: peer }) => inventory.vrrp.unicast || facts.has(peer) || hasAddress(inventory, peer))
+      .flatMap((member) => memberAddresses(inventory, vip, member.host, facts)),
+  );
   const to = inventory.vrrp.unicast ? null : vrrpGroup;
   return [...new Set(from)].toSorted().map((address) => ({ kind: 'vrrp', from: address, to }));
 }
 
-const hasAddress = (inventory: Inventory, name: HostName): boolean =>
-  inventory.hosts.some((host) => host.name === name && isIpv4(host.address));
+const hasAddress = (inventory: IndexedInventory, name: HostName): boolean =>
+  isIpv4(inventory.hostNamed(name).address);
 
-const requests = (inventory: Inventory): readonly FirewallRule[] =>
+const requests = (inventory: IndexedInventory): readonly FirewallRule[] =>
   openPorts(inventory.nginx)
     .toSorted((a, b) => a - b)
     .map((port) => ({ kind: 'tcp', port }));
 
 /** Each host asks every VIP of its cluster, before the next host is changed. */
-function questions(inventory: Inventory, host: HostSpec): readonly FirewallRule[] {
-  const near = new Set([host.name]);
-  for (let size = 0; size < near.size; ) {
-    size = near.size;
-    for (const { members } of inventory.vips)
-      if (members.some((member) => near.has(member.host)))
-        for (const member of members) near.add(member.host);
-  }
-  return inventory.vips
-    .filter(({ members }) => near.has(members[0].host))
-    .map(({ address: { address } }) => ({
-      kind: 'ask',
-      vip: address,
-      port: probeOf(inventory.nginx, address).port,
-    }));
-}
+const questions = (inventory: IndexedInventory, host: HostSpec): readonly FirewallRule[] =>
+  inventory.clusterVips(host.name).map(({ address: { address } }) => ({
+    kind: 'ask',
+    vip: address,
+    port: probeOf(inventory.nginx, address).port,
+  }));
 
 function unknown(host: HostName, { tool, others }: FirewallFacts, rules: readonly FirewallRule[]): HaupError {
   const names = others.join(' and ');
@@ -117,31 +106,7 @@ function unknown(host: HostName, { tool, others }: FirewallFacts, rules: readonl
   );
 }
 
-/**
- * For nftables, which has no rules of its own: in each chain that drops the unknown, at its end, after everything
- * that it refuses by name. One transaction takes the old ones away and adds the new.
- */
 const script: string = `#!/bin/sh
-# Lets what ${nftRules} names through the chains of nftables that drop what they do not know: at their
-# end, after all that they refuse by name. ${nftUnit} runs it when nftables has loaded its rules. Written by haup.
-PATH=/usr/sbin:/usr/bin:/sbin:/bin
-set -eu
-wanted=
-[ ! -f ${nftRules} ] || wanted=$(tr '\\n' ',' < ${nftRules})
-rules=$(nft -a list ruleset)
-changes=$(printf '%s\\n' "$rules" | awk -v wanted="$wanted" '
-${nftMatch}${nftChains}END {
-  for (i = 1; i <= count; i++) {
-    key = keys[i]
-    for (n = 1; n <= own[key]; n++) print "delete rule", key, "handle", handles[key, n]
-    if (!blocks(key) || foreign(key)) continue
-    m = split(wanted, lines, ",")
-    for (n = 1; n <= m; n++) {
-      if (match_of(lines[n], hook[key]) == "") continue
-      where = ends(key, 0) ? "insert rule " key " position " final[key] : "add rule " key
-      print where, match_of(lines[n], hook[key]), "accept comment \\"haup " lines[n] "\\""
-    }
-  }
-}')
-[ -z "$changes" ] || printf '%s\\n' "$changes" | nft -f -
-`;
+# Lets what ${nftRules} names through the chains of nftables that drop what they do not know: at their end, after all
+# that they refuse by name. ${nftUnit} runs it when nftables has loaded its rules. Written by haup.
+${hostScript('haup-firewall', { nft_rules: nftRules })}`;

@@ -7,6 +7,7 @@ import { type AddressEvent, heldSpans, tenures } from '../measure/tenures.ts';
 import { outage, type Sample } from '../measure/outage.ts';
 import { answered, heldBy, tenths } from '../move/figures.ts';
 import { judgeMove } from '../move/verdict.ts';
+import { requestLog } from './request-log.ts';
 
 /** Everything that was seen from before the fault to after the way back. Times on one clock. */
 export interface DrillSeen {
@@ -71,7 +72,15 @@ export function drillReport(seen: DrillSeen): DrillReport {
     boundMs: tenths(away.outageMs),
     allowanceMs: tenths(away.allowanceMs),
     ...heldBy(broke),
-    failback: seen.returnedMs === null ? null : { ...answered(mended), ...heldBy(mended) },
+    failback:
+      seen.returnedMs === null
+        ? null
+        : {
+            ...answered(mended),
+            ...heldBy(mended),
+            boundMs: tenths(back.outageMs),
+            allowanceMs: tenths(back.allowanceMs),
+          },
     ok: reasons.length === 0,
     reasons,
     timeline: held.map(relative),
@@ -83,6 +92,7 @@ export function drillReport(seen: DrillSeen): DrillReport {
     clockErrorMs: tenths(seen.clockErrorMs),
     intervalMs: seen.intervalMs,
     everyMs: tenths(Math.max(broke.everyMs, mended.everyMs)),
+    requests: requestLog(samples, brokenMs),
   };
 }
 

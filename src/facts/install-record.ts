@@ -1,35 +1,26 @@
-/** What a host remembers of haup, read from it: sh that prints it, and the parser. */
-
 import type { Service } from '../model/domain.ts';
-import type { HostRecord } from '../model/facts.ts';
-import { installedList, recordDirectory, type RecordKind, userMark } from '../model/layout.ts';
+import type { FileFact, HostRecord } from '../model/facts.ts';
 
-const kinds: readonly RecordKind[] = ['files', 'users', 'packages', 'services', 'units'];
-const intents = `${recordDirectory}/intents`;
-const lists = installedList('nginx', '').replace(/nginx$/, '');
+type Records = readonly (readonly string[])[];
 
-/** Prints `record`, the kind, and one thing, separated by tabs; of what was only meant to be made, what is there and haup's. */
-export const recordScript: string = `for f in ${kinds.map((kind) => `${recordDirectory}/${kind}`).join(' ')}; do
-  [ -f "$f" ] && while read -r line; do printf 'record\\t%s\\t%s\\n' "\${f##*/}" "$line"; done < "$f"
-done
-[ ! -f ${intents} ] || while IFS='	' read -r kind thing by; do
-  case $kind in
-    files) [ -f "$thing" ] && [ "$(sha256sum < "$thing" | cut -c 1-64)" = "$by" ] && printf 'record\\tfiles\\t%s\\n' "$thing" ;;
-    users) case $(getent passwd "$thing") in *:'${userMark}':*) printf 'record\\tusers\\t%s\\n' "$thing" ;; esac ;;
-  esac
-done < ${intents}
-for f in ${lists}*; do [ -f "$f" ] && printf 'record\\tbuilds\\t%s\\n' "\${f#${lists}}"; done`;
-
-/** sh words: every file that haup wrote. */
-export const recordedFiles: string = `$({ cat ${recordDirectory}/files; sed -n 's/^files	\\([^	]*\\)	.*/\\1/p' ${intents}; } 2>/dev/null)`;
-
-/** @param records kind and thing */
-export function parseRecord(records: readonly (readonly string[])[]): HostRecord {
+/**
+ * What a host records about haup. A file that was only intended counts when it is there as it was intended.
+ * @param records kind and thing, @param intents path and digest
+ */
+export function parseRecord(
+  records: Records,
+  intents: Records = [],
+  found: Readonly<Record<string, FileFact>> = {},
+): HostRecord {
   const of = (kind: string): readonly string[] => [
     ...new Set(records.flatMap(([k, thing = '']) => (k === kind && thing !== '' ? [thing] : []))),
   ];
+  const finished = intents.flatMap(([path = '', digest]) => {
+    const fact = found[path];
+    return fact?.state === 'present' && fact.sha256 === digest ? [path] : [];
+  });
   return {
-    files: of('files'),
+    files: [...new Set([...of('files'), ...finished])],
     users: of('users'),
     packages: of('packages'),
     builds: of('builds').flatMap((name) => {

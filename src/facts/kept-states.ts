@@ -1,26 +1,13 @@
-/** The read-only scripts that list the states which a host keeps and fetch the files of one, and their parsers. */
+/** Lists the states that a host keeps, and fetches the files of one. */
 
 import { type HostName, type Service, services } from '../model/domain.ts';
 import type { FileFact } from '../model/facts.ts';
 import { HaupError } from '../model/errors.ts';
 import { type PlacedRule, ruleOf } from '../model/firewall-rules.ts';
 import type { KeptBuild, KeptHistory, KeptPaths, KeptState } from '../model/kept-state.ts';
-import { historyDirectory } from '../model/layout.ts';
 import type { Host, ReadScript } from '../model/host.ts';
-import { softwareFacts } from './facts-script.ts';
-
-const historyScript: ReadScript =
-  `cd ${historyDirectory} 2>/dev/null && for n in $(ls | grep -x '[0-9]*' | sort -rn); do
-  printf 'state\\t%s\\t%s\\n' "$n" "$(base64 -w0 $n/about)"
-  sed "s/^/file\\t$n\\t/" $n/files
-  while IFS= read -r line; do
-    set -- $line
-    kept=-; [ -d "builds/$1.$2" ] && kept=kept
-    printf 'build\\t%s\\t%s\\t%s\\n' "$n" "$kept" "$line"
-  done < $n/builds
-done
-echo end
-` as ReadScript;
+import { hostScript } from '../base/host-script.ts';
+import { softwareFacts } from './software-facts.ts';
 
 /** Newest first. Throws FACTS_UNREADABLE when the answer is cut off. */
 export function parseHistory(host: HostName, output: Uint8Array): KeptHistory {
@@ -50,7 +37,7 @@ export function parseHistory(host: HostName, output: Uint8Array): KeptHistory {
   return { states, unreadable };
 }
 
-/** Null for what is damaged, or was written in another way: one such state must not hide the others. */
+/** Null for one that is damaged, or that another version of haup wrote: it must not hide the others. */
 function aboutOf(base64: string): Pick<KeptState, 'label' | 'services' | 'firewall'> | null {
   try {
     const read: unknown = JSON.parse(Buffer.from(base64, 'base64').toString('utf8'));
@@ -62,7 +49,7 @@ function aboutOf(base64: string): Pick<KeptState, 'label' | 'services' | 'firewa
   }
 }
 
-/** What is no rule of haup's is passed over: a state without them comes back behind what is open now. */
+/** Leaves out what is no rule of haup's: a state without rules comes back behind what is open now. */
 const rulesOf = (value: unknown): readonly PlacedRule[] =>
   (Array.isArray(value) ? value : []).flatMap((one: unknown): readonly PlacedRule[] => {
     const [at, words] = isWords(one) ? (one as readonly string[]) : [];
@@ -107,7 +94,7 @@ function fileOf([state, path = '', mode = '0', owner = '', sha256 = '']: readonl
   return [path, { state: 'present', sha256, mode: Number.parseInt(mode, 8), owner, text: null }];
 }
 
-/** Of the program that ran: the first one that is named for the service. */
+/** The build of the program that ran: the first one of the service. */
 function buildOf(
   service: Service,
   paths: readonly KeptPaths[],
@@ -125,16 +112,8 @@ function buildOf(
   };
 }
 
-/** Prints the files of a state. */
-const filesScript = (number: number): ReadScript =>
-  `cd ${historyDirectory}/${number}/tree && find . -type f | while read -r f; do
-  printf 'text\\t%s\\t%s\\n' "\${f#.}" "$(base64 -w0 "$f")"
-done
-echo end
-` as ReadScript;
-
 export async function keptStatesOf(host: Host, signal: AbortSignal): Promise<KeptHistory> {
-  return parseHistory(host.name, await host.read(historyScript, signal));
+  return parseHistory(host.name, await host.read(hostScript('list-states') as ReadScript, signal));
 }
 
 /** The bytes of every file of a state, by path. */
@@ -143,7 +122,8 @@ export async function keptFiles(
   number: number,
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, Uint8Array>> {
-  const records = recordsOf(host.name, await host.read(filesScript(number), signal));
+  const script = hostScript('state-files', { state: number }) as ReadScript;
+  const records = recordsOf(host.name, await host.read(script, signal));
   return new Map(
     records.flatMap(([kind, path = '', text = '']) =>
       kind === 'text' ? [[path, Buffer.from(text, 'base64')] as const] : [],
@@ -154,7 +134,7 @@ export async function keptFiles(
 function recordsOf(host: HostName, output: Uint8Array): readonly string[][] {
   const lines = Buffer.from(output).toString('utf8').split('\n');
   if (lines.at(-2) !== 'end') {
-    throw new HaupError('FACTS_UNREADABLE', 'The host answered, but what it keeps is cut off.', {
+    throw new HaupError('FACTS_UNREADABLE', 'The host answered, but its history is cut off.', {
       host,
       hint: 'Run the command again; with --debug it shows what the host said.',
     });

@@ -1,4 +1,4 @@
-/** What firewall-script.ts prints, read. */
+/** What facts-firewall.sh needs and prints. */
 
 import {
   type FirewallFacts,
@@ -6,11 +6,22 @@ import {
   type FirewallPlace,
   type InwardRule,
   type FirewallTool,
+  nftRules,
   type PlacedRule,
   richRule,
   ruleOf,
+  ufwBlock,
+  ufwRules,
   vrrpGroup,
 } from '../model/firewall-rules.ts';
+
+export const firewallArguments = {
+  nginx_service: firewallNames.nginx,
+  ufw_begin: ufwBlock.begin,
+  ufw_end: ufwBlock.end,
+  ufw_rules: ufwRules,
+  nft_rules: nftRules,
+} as const;
 
 type Records = readonly (readonly string[])[];
 
@@ -49,7 +60,7 @@ export function parseFirewall(records: Records): FirewallFacts | null {
   return { tool, active: how === 'active', places, rules: firewalldRules(of), others };
 }
 
-/** What is written down, and is at runtime too where the zone is in use. */
+/** The permanent rules, without those that are not in force now in a zone that is in use. */
 function firewalldRules(of: (kind: string) => Records): readonly PlacedRule[] {
   const runtime = new Map(
     of('runtime').map(([zone = '', services = '', rules = '']) => [
@@ -57,12 +68,14 @@ function firewalldRules(of: (kind: string) => Records): readonly PlacedRule[] {
       { services: strings(services), rules: strings(rules) },
     ]),
   );
-  const ports = of('ports').flatMap(([xml = '']) =>
-    [...text(xml).matchAll(/<port\b[^>]*\bport="(\d+)"/g)].map(([, port]) => Number(port)),
+  const ports = [...text(of('ports')).matchAll(/<port\b[^>]*\bport="(\d+)"/g)].map(([, port]) =>
+    Number(port),
   );
-  return of('permanent').flatMap(([at = '', xml = '']): readonly PlacedRule[] => {
+  const permanent = of('permanent');
+  return [...new Set(permanent.map(([at = '']) => at))].flatMap((at): readonly PlacedRule[] => {
     const now = runtime.get(at);
-    return zoneRules(text(xml), ports)
+    const xml = text(permanent.flatMap(([zone, ...line]) => (zone === at ? [line] : [])));
+    return zoneRules(xml, ports)
       .filter(
         (rule) =>
           now === undefined ||
@@ -88,8 +101,9 @@ function zoneRules(xml: string, ports: readonly number[]): readonly InwardRule[]
   return [...vrrp, ...(open ? ports.map((port) => ({ kind: 'tcp', port }) as const) : [])];
 }
 
-const text = (base64: string): string => Buffer.from(base64, 'base64').toString('utf8');
+/** Of a file that was printed in lines. */
+const text = (lines: Records): string => lines.map((fields) => fields.join('\t')).join('\n');
 
 /** The strings in an answer of busctl: `as 2 "one" "say \"two\""`. */
-const strings = (base64: string): readonly string[] =>
-  [...text(base64).matchAll(/"((?:[^"\\]|\\.)*)"/g)].map(([, one = '']) => one.replaceAll(/\\(.)/g, '$1'));
+const strings = (said: string): readonly string[] =>
+  [...said.matchAll(/"((?:[^"\\]|\\.)*)"/g)].map(([, one = '']) => one.replaceAll(/\\(.)/g, '$1'));

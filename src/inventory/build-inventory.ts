@@ -1,4 +1,4 @@
-/** The inventory as written → the domain's: everything derived that a file may leave out. */
+/** The inventory as written → the domain's, with everything filled in that a file may leave out. */
 
 import { hookNames } from '../model/domain.ts';
 import type {
@@ -15,14 +15,15 @@ import type {
 } from '../model/domain.ts';
 import type { Secret } from '../model/secret.ts';
 import { addressOf, routerIdOf, vipName } from './derive.ts';
-import type { Path, Written, WrittenHost, WrittenSite, WrittenSoftware, WrittenVip } from './written.ts';
+import type { Written, WrittenHost, WrittenSite, WrittenSoftware, WrittenVip } from './schema.ts';
+import type { Path } from './violation.ts';
 
-/** How the values that stand elsewhere are got; each is given the place that asks, and reports its own failures. */
+/** How to get values from elsewhere. Each is told which path asks, and reports its own failures. */
 export interface Sources {
   readonly secret: (reference: string | undefined, path: Path) => Secret | null;
   /** Contents of a site's file. */
   readonly text: (name: string, path: Path) => string;
-  /** A path of the file's own machine, relative to the file that wrote it. */
+  /** A path on this machine, relative to the file that wrote it. */
   readonly local: (name: string, path: Path) => string;
 }
 

@@ -1,6 +1,6 @@
 /**
- * Options of ./configure as people have them: a list, or the line of a published build (`nginx -V`), with its
- * quotes. What comes out are the words that ./configure is to get, each quoted again where it is run.
+ * Options for ./configure as people have them: a list, or the line of a published build (`nginx -V`) with its
+ * quotes. Returns the words for ./configure; each is quoted again where it is run.
  */
 
 import { shellWords } from '../base/shell-words.ts';
@@ -8,7 +8,7 @@ import { configureOption } from './patterns.ts';
 
 export interface ConfigureOptions {
   readonly options: string[];
-  /** What is wrong, and in which item of the list; null: it is one line. */
+  /** What is wrong, and in which item of the list; null when it was one line. */
   readonly wrong: readonly (readonly [number | null, string])[];
 }
 
@@ -28,23 +28,23 @@ export function configureOptions(value: string | readonly string[]): ConfigureOp
     return { options, wrong };
   }
   value.forEach((item, at) => {
-    // Without quotes it is one option, whatever spaces its value has.
+    // An item without quotes is one option, even with spaces in its value.
     take(at, /['"\\]/.test(item) ? shellWords(item) : [item]);
   });
   return { options, wrong };
 }
 
-/** What of a word keeps it from being an option, in words that follow the key. */
+/** Why a word is not an option; the message follows the key. */
 function problemOf(word: string): string {
   const shown = `"${word.length > 40 ? `${word.slice(0, 40)}…` : word}"`;
-  if (/^--prefix(=|$)/.test(word)) return `has ${shown}: that is the key prefix`;
+  if (/^--prefix(=|$)/.test(word)) return `has ${shown}: use the key prefix`;
   const [character] = /[$`]/.exec(word) ?? [];
   if (character !== undefined)
-    return `has ${shown}: nothing is put in for ${character} here, write what it stands for`;
+    return `has ${shown}: haup does not expand ${character}, write the value itself`;
   const [other] = /[^A-Za-z0-9_.,/:@%+= ~-]/.exec(word) ?? [];
   const bad =
     other !== undefined && word.startsWith('--')
-      ? `, and no option of haup's has ${JSON.stringify(other)}`
+      ? `, and haup allows no ${JSON.stringify(other)} in options`
       : '';
-  return `needs an option of ./configure, like --with-NAME or --NAME=VALUE; this is ${shown}${bad}`;
+  return `needs an option for ./configure, like --with-NAME or --NAME=VALUE; this is ${shown}${bad}`;
 }

@@ -3,7 +3,7 @@
 import { type Document, isAlias, isMap, isSeq, type Node, parseDocument, visit } from 'yaml';
 import { isMerge, secretSpans, type Span, spanOf } from './positions.ts';
 import type { Problem, Source } from './problem.ts';
-import type { Path } from './written.ts';
+import type { Path } from './violation.ts';
 
 export interface Parsed {
   readonly source: Source;
@@ -14,15 +14,15 @@ export interface Parsed {
   readonly locate: (path: Path, at: 'key' | 'value') => Span | undefined;
 }
 
-/** A well-meant file stays far below; nested anchors that multiply reach it at once. */
+/** Far above what a real file needs; nested anchors that multiply reach it at once. */
 const maxAliases = 1000;
 
-/** Never throws: what is wrong with the text is in `problems`. */
+/** Never throws: `problems` says what is wrong with the text. */
 export function parseYaml(text: string, file: string): Parsed {
   try {
     return parse(text, file);
   } catch (error) {
-    // The library recurses; it reports an exhausted stack itself only while it reads.
+    // The library recurses, and reports an exhausted stack itself only while reading.
     if (!(error instanceof RangeError)) throw error;
     const source: Source = { file, text, hidden: [[0, text.length]] };
     const [message, hint] = tooDeep;
@@ -43,7 +43,7 @@ function parse(text: string, file: string): Parsed {
     uniqueKeys: true,
   });
   const source: Source = { file, text, hidden: secretSpans(document, text) };
-  // What follows exhaustion is not the text's fault.
+  // Errors after exhaustion are not the text's fault.
   const exhausted = document.errors.filter((error) => error.code === 'RESOURCE_EXHAUSTION');
   const errors = exhausted.length > 0 ? exhausted : [...document.errors, ...document.warnings];
   const problems: Problem[] = errors.map((error) => {
@@ -73,7 +73,7 @@ function parse(text: string, file: string): Parsed {
   }
 }
 
-/** What `toJS` would refuse by throwing, each at its place: aliases without an anchor, merges of no map. */
+/** What `toJS` would throw on, each at its place: aliases without an anchor, merges of something else than a map. */
 function aliasProblems(document: Document, source: Source): Problem[] {
   const problems: Problem[] = [];
   const add = (range: readonly number[] | null | undefined, [message, hint]: Words): void => {
@@ -82,8 +82,9 @@ function aliasProblems(document: Document, source: Source): Problem[] {
   const target = (node: unknown): unknown => (isAlias(node) ? node.resolve(document) : node);
   visit(document, {
     Alias(_, alias) {
-      const message = `no anchor &${alias.source} stands before this alias`;
-      if (target(alias) === undefined) add(alias.range, [message, 'Aliases repeat what stands above them.']);
+      const message = `there is no anchor &${alias.source} before this alias`;
+      if (target(alias) === undefined)
+        add(alias.range, [message, 'An alias repeats an anchor that comes before it.']);
     },
     Pair(_, pair) {
       if (!isMerge(pair)) return;
@@ -99,9 +100,9 @@ type Words = readonly [message: string, hint?: string];
 const tooDeep: Words = ['is nested too deeply', 'An inventory needs about six levels.'];
 const tooOften: Words = [
   'repeats its anchors too often',
-  `Aliases (*name) may expand to ${maxAliases} values at most.`,
+  `Aliases (*name) may expand to at most ${maxAliases} values.`,
 ];
-const noMap: Words = ['merges (<<) what is no map', 'Write <<: *name, where &name stands before a map.'];
+const noMap: Words = ['merges (<<) something that is not a map', 'Write <<: *name, where &name marks a map.'];
 
 function inWords(message: string): Words {
   const [first = ''] = message.split('\n', 1);
@@ -109,23 +110,20 @@ function inWords(message: string): Words {
   if (closing === undefined) return [`is not valid YAML: ${first}`];
   return [
     `a ${closing === '}' ? '{' : '['} has no ${closing}`,
-    `Close it with ${closing}, and indent what is inside.`,
+    `Close it with ${closing}, and indent its contents.`,
   ];
 }
 
-/** The errors people meet, in their words; the others keep the library's. */
+/** Common errors in plain words; the others keep the library's message. */
 const words: Readonly<Record<string, Words>> = {
-  DUPLICATE_KEY: ['this key is written twice in one map', 'Keep one of the two.'],
-  TAB_AS_INDENT: ['a tab indents this line', 'YAML indents with spaces only.'],
+  DUPLICATE_KEY: ['this key appears twice in one map', 'Keep one of the two.'],
+  TAB_AS_INDENT: ['this line is indented with a tab', 'YAML allows only spaces.'],
   MULTIPLE_DOCS: ['a second document begins here', 'An inventory is one YAML document; remove the line ---.'],
   RESOURCE_EXHAUSTION: tooDeep,
-  TAG_RESOLVE_FAILED: [
-    'this tag is not known',
-    'Secrets are references: env:NAME, file:PATH or cmd:COMMAND.',
-  ],
+  TAG_RESOLVE_FAILED: ['this tag is unknown', 'Secrets are references: env:NAME, file:PATH or cmd:COMMAND.'],
 };
 
-/** Drops the keys that begin with `x-`, which are free for anchors and notes, at every level. */
+/** Drops keys that begin with `x-`, at every level: they are free for anchors and notes. */
 function tidy(data: unknown, report: (message: string) => void): unknown {
   // Aliases share objects: each is walked once.
   const done = new Map<object, unknown>();
@@ -133,7 +131,7 @@ function tidy(data: unknown, report: (message: string) => void): unknown {
     if (typeof value !== 'object' || value === null) return value;
     const known = done.get(value);
     if (known === pending) {
-      report('an alias refers to the value that it is part of');
+      report('an alias refers to a value that contains it');
       return null;
     }
     if (known !== undefined) return known;
@@ -145,7 +143,7 @@ function tidy(data: unknown, report: (message: string) => void): unknown {
   const walkMap = (map: Record<string, unknown>): Record<string, unknown> => {
     const kept: Record<string, unknown> = {};
     for (const [key, value] of Object.entries(map)) {
-      if (key === '__proto__') report('__proto__ can not be a key');
+      if (key === '__proto__') report('__proto__ cannot be a key');
       else if (!key.startsWith('x-')) kept[key] = walk(value);
     }
     return kept;

@@ -3,8 +3,9 @@
 import { ansibleWord, foreignKey, keepalivedAddress } from './foreign.ts';
 import { meant } from './meant.ts';
 import { nearest } from './nearest.ts';
-import { inventoryJsonSchema, type Issue, secretKeys } from './schema.ts';
-import type { Path, Violation } from './written.ts';
+import { inventoryJsonSchema, secretKeys } from './schema.ts';
+import type { Issue } from './validate.ts';
+import type { Path, Violation } from './violation.ts';
 
 interface SchemaNode {
   readonly description?: string;
@@ -62,7 +63,7 @@ function one(root: SchemaNode, issue: Issue, value: unknown): Violation {
 function hintFor(node: SchemaNode | undefined, is: unknown): string | undefined {
   if (is === null) return 'Give it a value, or remove the key.';
   if (node?.type === 'boolean' && typeof is === 'string' && /^(yes|no|on|off)$/i.test(is)) {
-    return `In YAML 1.2 only true and false are booleans; write ${/^(yes|on)$/i.test(is) ? 'true' : 'false'}.`;
+    return `YAML 1.2 has only true and false as booleans; write ${/^(yes|on)$/i.test(is) ? 'true' : 'false'}.`;
   }
   if (node?.type === 'string' && (typeof is === 'number' || typeof is === 'boolean')) {
     const fits = node.pattern === undefined || new RegExp(node.pattern, 'u').test(String(is));
@@ -83,7 +84,7 @@ function unknownKey(root: SchemaNode, path: Path, key: string): Violation {
   const here = Object.keys(nodeAt(root, path)?.properties ?? {});
   const variable = ansibleWord(key);
   if (variable !== null) {
-    const message = `${dotted([...path, key])} is a variable of Ansible`;
+    const message = `${dotted([...path, key])} is an Ansible variable`;
     return { path: [...path, key], at: 'key', message, hint: variable };
   }
   const near = nearest(key, here) ?? nearest(key.replaceAll('-', '_'), here);
@@ -97,10 +98,10 @@ function unknownKey(root: SchemaNode, path: Path, key: string): Violation {
   if (near !== null) return { ...at, hint: `Did you mean ${near}?` };
   const elsewhere = placesOf(root, key.replaceAll('-', '_'), '');
   if (elsewhere.length > 0) return { ...at, hint: `Did you mean ${elsewhere.slice(0, 3).join(' or ')}?` };
-  return { ...at, hint: `Keys here: ${here.join(', ')}; x-… is free for your own.` };
+  return { ...at, hint: `Keys here: ${here.join(', ')}; x-… is free for your own use.` };
 }
 
-/** In the words of foreign.ts. */
+/** The names of foreign.ts. */
 function placeOf(path: Path): string {
   if (path.length === 0) return 'top';
   if (path[0] === 'hosts') return path.length === 2 ? 'host' : String(path[2] ?? '');

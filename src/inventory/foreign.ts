@@ -1,23 +1,23 @@
-/** What people paste from the files of other tools, and what is written here in its place. */
+/** What people paste from the files of other tools, and what to write here instead. */
 
-import { bare } from './derive.ts';
+import { bare } from '../base/address.ts';
 import { cidr4 } from './patterns.ts';
 
-/** A line of keepalived's virtual_ipaddress as the address of a VIP; null: it is none. */
+/** A line of keepalived's virtual_ipaddress given as the address of a VIP; null for anything else. */
 export function keepalivedAddress(text: string): { readonly message: string; readonly hint: string } | null {
   const [address = '', ...words] = text.trim().split(/\s+/);
   if (words.length === 0 || !cidr4.test(address)) return null;
   const dev = words[words.indexOf('dev') + 1];
   const device = words.includes('dev') && dev !== undefined ? dev : null;
   const others = words.filter((word) => word !== 'dev' && word !== device && keywords.has(word));
-  const left = others.length === 0 ? '' : ` haup sets no ${others.join(', no ')}.`;
+  const left = others.length === 0 ? '' : ` haup does not set ${others.join(' or ')}.`;
   return {
-    message: `is ${bare(address)} with more words of keepalived's: here it is the address alone`,
+    message: `is a line from keepalived.conf: only the address ${bare(address)} goes here`,
     hint: `Write address: ${address}${device === null ? '' : `, interface: ${device}`}.${left}`,
   };
 }
 
-/** What may follow the address there (keepalived.conf(5)). */
+/** What keepalived.conf(5) allows after the address. */
 const keywords: ReadonlySet<string> = new Set([
   'brd',
   'broadcast',
@@ -35,15 +35,15 @@ const keywords: ReadonlySet<string> = new Set([
   'track_group',
 ]);
 
-/** Keys of keepalived.conf, ssh_config and of other tools → what is written here, by the place where they stand. */
+/** Keys of keepalived.conf, ssh_config and other tools → what to write here, by where they were found. */
 export function foreignKey(place: string, key: string): string | null {
   const known = places[place];
   const word = key.toLowerCase().replaceAll('-', '_');
   return known !== undefined && Object.hasOwn(known, word) ? (known[word] ?? null) : null;
 }
 
-const state = 'Remove it: the first of hosts is the master, whatever the state says.';
-const preempt = 'Remove it: a host takes its VIPs back when it is well; vrrp.preempt_delay lets it wait.';
+const state = 'Remove it: the first of hosts is the master.';
+const preempt = 'Remove it: a host takes back its VIPs when it is healthy; vrrp.preempt_delay makes it wait.';
 const script = 'Remove it: vrrp.check is the health check of nginx.';
 const address = 'Write it as address.';
 const members = 'Write them as hosts: the master first, then its backups.';
@@ -51,18 +51,18 @@ const keyFile = 'Write it as ssh.identity_file.';
 
 const places: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   top: {
-    all: "Write hosts itself: this is not Ansible's inventory, and has no groups.",
-    children: 'Remove it: there are no groups; a cluster is what shares VIPs.',
-    virtual_ips: 'Write them as vips.',
-    vrrp_instance: 'Write each as one of vips: address and hosts.',
+    all: 'Write hosts directly: a haup inventory has no groups.',
+    children: 'Remove it: there are no groups; hosts that share VIPs are a cluster.',
+    virtual_ips: 'Write them under vips.',
+    vrrp_instance: 'Write each as an entry of vips: address and hosts.',
     global_defs: 'Remove it: haup writes it.',
   },
   vip: {
     state,
     nopreempt: preempt,
     preempt,
-    authentication: 'Write vrrp.auth_pass, a reference to the password of all VIPs.',
-    virtual_ipaddress: 'Write address: each VIP is one of vips.',
+    authentication: 'Write vrrp.auth_pass, a reference to the password for all VIPs.',
+    virtual_ipaddress: 'Write address: each entry of vips is one VIP.',
     unicast_peer: 'Write vrrp.unicast: true; the peers are the other hosts.',
     unicast_src_ip: 'Write vrrp.unicast: true; each host sends from its own address.',
     track_script: script,
@@ -81,11 +81,11 @@ const places: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     state,
     nopreempt: preempt,
     vrrp_version: 'Write it as version.',
-    auth_type: 'Remove it: a password is of the type PASS.',
+    auth_type: 'Remove it: auth_pass always means PASS.',
     vrrp_script: script,
     track_script: script,
-    script_user: 'Remove it: the check runs as a user of its own.',
-    weight: 'Remove it: a host whose check fails gives its VIPs up.',
+    script_user: 'Remove it: haup gives the check its own user.',
+    weight: 'Remove it: a host whose check fails gives up its VIPs.',
   },
   host: {
     hostname: address,
@@ -110,23 +110,20 @@ const places: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   },
 };
 
-/** Ansible's variables of a connection (ansible.builtin.ssh, become), old names too → what is written here. */
+/** Ansible's connection variables (ansible.builtin.ssh, become), old names too → what to write here. */
 export function ansibleWord(key: string): string | null {
   if (!key.startsWith('ansible_')) return null;
   const own = Object.hasOwn(ansible, key) ? ansible[key] : undefined;
   if (own !== undefined) return own;
   const byForm = forms.find(([form]) => form.test(key));
-  return (
-    byForm?.[1] ?? "Remove it: of Ansible's variables haup knows ansible_host, ansible_port and ansible_user."
-  );
+  return byForm?.[1] ?? 'Remove it: haup knows ansible_host, ansible_port and ansible_user only.';
 }
 
-const sudo = 'Remove it: haup becomes root by sudo where the login is not root.';
+const sudo = 'Remove it: haup uses sudo where the login is not root.';
 const password = (key: string): string =>
   `Write it as ssh.${key}: a reference, env:NAME, file:PATH or cmd:COMMAND.`;
-const nowhere =
-  'Remove it: it has no meaning here, since haup runs sh over SSH and needs nothing else on a host.';
-const client = 'Remove it: options of ssh stand in ~/.ssh/config, which haup reads; a jump host is ssh.jump.';
+const nowhere = 'Remove it: haup runs sh over SSH and needs nothing else on a host.';
+const client = 'Remove it: haup reads ssh options from ~/.ssh/config; write a jump host as ssh.jump.';
 
 const ansible: Readonly<Record<string, string>> = {
   ansible_ssh_host: 'Write it as address.',
@@ -142,8 +139,8 @@ const ansible: Readonly<Record<string, string>> = {
   ansible_become_pass: password('sudo_password'),
   ansible_sudo_password: password('sudo_password'),
   ansible_sudo_pass: password('sudo_password'),
-  ansible_host_key_checking: 'Remove it: host keys are verified, always; --strict-host-key says how.',
-  ansible_ssh_host_key_checking: 'Remove it: host keys are verified, always; --strict-host-key says how.',
+  ansible_host_key_checking: 'Remove it: haup always verifies host keys; --strict-host-key sets how.',
+  ansible_ssh_host_key_checking: 'Remove it: haup always verifies host keys; --strict-host-key sets how.',
   ansible_connection: nowhere,
 };
 

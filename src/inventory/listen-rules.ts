@@ -1,12 +1,12 @@
-/** Rules over where nginx will listen, the files of sites included. They are known once those are read. */
+/** Rules for where nginx will listen, including what site files say: they run once those are read. */
 
 import type { Inventory } from '../model/domain.ts';
 import { knownProbe } from '../nginx/probe.ts';
 import { type Statement, statements } from '../nginx/nginx-text.ts';
 import { type Listen, type Server, siteServers } from '../nginx/servers.ts';
-import type { Path, Violation } from './written.ts';
+import type { Path, Violation } from './violation.ts';
 
-/** A server and where the inventory writes of it. */
+/** A server, and where the inventory has it. */
 interface Placed {
   readonly path: Path;
   readonly name: string;
@@ -29,7 +29,7 @@ export function listenRules(inventory: Inventory): Violation[] {
   ];
 }
 
-/** A file is the same on all hosts, so it can not be bound to an address that only one of them has. */
+/** A file is the same on all hosts, so it cannot be bound to an address that only one host has. */
 function foreignPlaces({ hosts, vips }: Inventory, placed: readonly Placed[]): Violation[] {
   const owners = new Map([
     ...hosts.map(({ name, address }) => [address, `the address of ${name}`] as const),
@@ -44,7 +44,7 @@ function foreignPlaces({ hosts, vips }: Inventory, placed: readonly Placed[]): V
         return {
           path,
           message: `it has "listen ${text}", and ${address} is ${owner}: nginx would not start on a host without it`,
-          hint: `Write listen ${port} there: it answers on every address of a host, also on a VIP that arrives.`,
+          hint: `Write listen ${port} there: it answers on every address of a host, including a VIP that moves there.`,
         };
       }),
     );
@@ -58,13 +58,13 @@ function healthPort({ nginx }: Inventory, placed: readonly Placed[]): Violation[
   return [
     {
       path: ['nginx', 'health_port'],
-      message: `the site ${taken.name} listens on port ${nginx.healthPort}, where haup's own server says whether nginx answers`,
-      hint: 'Write another nginx.health_port, one that no site and no other program has.',
+      message: `the site ${taken.name} listens on port ${nginx.healthPort}, which haup's own server needs for health checks`,
+      hint: 'Choose another nginx.health_port, one that no site and no other program uses.',
     },
   ];
 }
 
-/** nginx cannot have one socket for HTTP and for connections that are passed on. */
+/** nginx cannot use one socket for HTTP and for TCP connections. */
 function twoKinds(placed: readonly Placed[]): Violation[] {
   const found: Violation[] = [];
   for (const { server, path, name } of placed) {
@@ -75,14 +75,14 @@ function twoKinds(placed: readonly Placed[]): Violation[] {
       );
       if (other === undefined) continue;
       const message = `the sites ${other.name} and ${name} both listen on port ${listen.port}`;
-      found.push({ path, message, hint: 'What stream passes on has a port of its own.' });
+      found.push({ path, message, hint: 'A stream site needs its own port.' });
     }
   }
   return found;
 }
 
 function silentVips({ vips, nginx }: Inventory, placed: readonly Placed[]): Violation[] {
-  // What another file says is not known here.
+  // haup does not read included files.
   if (placed.some(({ server }) => server.includes)) return [];
   return vips.flatMap(({ address: { address } }, i) => {
     if (knownProbe(nginx, address) !== null) return [];
@@ -93,15 +93,15 @@ function silentVips({ vips, nginx }: Inventory, placed: readonly Placed[]): Viol
   });
 }
 
-/** In what `http` includes, nginx refuses it. */
+/** nginx refuses a stream block inside `http`, which includes the file. */
 function strayStreams({ nginx }: Inventory): Violation[] {
   return nginx.sites.flatMap(({ serves }, i) => {
     if (serves.kind !== 'file' || !statements(serves.text).some(isStreamBlock)) return [];
     return [
       {
         path: ['nginx', 'sites', i, 'file'],
-        message: 'it has a block stream, and a file is a part of http',
-        hint: 'Write a site with stream: [host:port, …] in its place.',
+        message: 'it has a stream block, but haup includes the file inside http',
+        hint: 'Write a site with stream: [host:port, …] instead.',
       },
     ];
   });

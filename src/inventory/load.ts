@@ -16,18 +16,18 @@ export interface LoadContext {
   readonly stdin?: string | undefined;
 }
 
-/** A thousand hosts take a quarter of it. */
+/** A thousand hosts need a quarter of this. */
 const limitBytes = 256 * 1024;
 
 /**
- * `path` as the operator wrote it, `-` for stdin. HAUP_OVERLAY names a file whose values replace the
- * inventory's, HAUP_LAB the lab that wrote it. Rejects with INVENTORY_MISSING, INVENTORY_INVALID or SECRET_MISSING.
+ * `path` as the operator wrote it, `-` for stdin. HAUP_OVERLAY names a file whose values replace those of the
+ * inventory; HAUP_LAB names the lab that wrote it. Rejects with INVENTORY_MISSING, INVENTORY_INVALID or SECRET_MISSING.
  */
 export async function loadInventory(path: string, context: LoadContext): Promise<Inventory> {
   return (await loadWithTexts(path, context)).inventory;
 }
 
-/** As loadInventory, with what is needed to read it again elsewhere. */
+/** As loadInventory, with the texts to read it again elsewhere. */
 export async function loadWithTexts(
   path: string,
   context: LoadContext,
@@ -59,9 +59,8 @@ export function inventoryFrom(texts: InventoryTexts, env: LoadContext['env']): I
   });
 }
 
-const missingHint =
-  'Name the inventory, as in `haup plan FILE`; inventory.example.yaml is a complete one to begin with.';
-const labHint = 'HAUP_OVERLAY names it: run the command by `haup lab exec -- …`, or unset HAUP_OVERLAY.';
+const missingHint = 'Name the inventory, as in `haup plan FILE`; start from inventory.example.yaml.';
+const labHint = 'HAUP_OVERLAY names it: run the command with `haup lab exec -- …`, or unset HAUP_OVERLAY.';
 
 async function fromFile(path: string, cwd: string, hint: string): Promise<string> {
   const place = resolve(cwd, path);
@@ -76,7 +75,7 @@ async function fromFile(path: string, cwd: string, hint: string): Promise<string
 
 function fromStdin({ stdin }: LoadContext): string {
   if (stdin === undefined)
-    throw new HaupError('INVENTORY_MISSING', 'there is no stdin to read the inventory from', {
+    throw new HaupError('INVENTORY_MISSING', 'stdin has no inventory', {
       hint: missingHint,
     });
   if (stdin.length > limitBytes) throw tooLarge('(stdin)');
@@ -85,7 +84,7 @@ function fromStdin({ stdin }: LoadContext): string {
 
 const tooLarge = (path: string): HaupError =>
   new HaupError('INVENTORY_INVALID', `${path} is larger than ${limitBytes / 1024} KiB`, {
-    hint: 'An inventory is a short YAML file; is this one?',
+    hint: 'An inventory is a short YAML file: check that this is one.',
   });
 
 function decode(bytes: Uint8Array, path: string): string {
@@ -115,9 +114,9 @@ function reasonOf(error: unknown): string {
   const code = (error as NodeJS.ErrnoException).code ?? '';
   const reasons: Readonly<Record<string, string>> = {
     ENOENT: 'does not exist',
-    EACCES: 'can not be read: permission denied',
+    EACCES: 'cannot be read: permission denied',
     EISDIR: 'is a directory, not a file',
     ENOTDIR: 'does not exist',
   };
-  return reasons[code] ?? `can not be read: ${code === '' ? String(error) : code}`;
+  return reasons[code] ?? `cannot be read: ${code === '' ? String(error) : code}`;
 }

@@ -1,6 +1,6 @@
-/** A value that does not fit its key → what was probably meant, as it is to be written. */
+/** A value that does not fit its key → what was probably meant, as it should be written. */
 
-import type { Path } from './written.ts';
+import type { Path } from './violation.ts';
 
 export function meant(path: Path, value: unknown): string | undefined {
   if (typeof value !== 'string') return undefined;
@@ -15,9 +15,9 @@ export function meant(path: Path, value: unknown): string | undefined {
     return version === undefined ? undefined : `Write ${version}.`;
   }
   if ((key === 'prefix' || key === 'root') && value.length > 1 && value.endsWith('/'))
-    return 'Write it without the slash at its end.';
+    return 'Write it without the trailing slash.';
   const seconds = /^([\d.]+) ?s(ec(ond)?s?)?$/.exec(value)?.[1];
-  return seconds === undefined ? undefined : `Write ${seconds}: it is seconds, without a unit.`;
+  return seconds === undefined ? undefined : `Write ${seconds}: the unit is always seconds.`;
 }
 
 /** `ssh://user@host:port` in parts. */

@@ -1,6 +1,6 @@
 /**
- * The candidate that a mistyped word was probably meant to be: at most two fifths of its letters wrong,
- * missing, added or swapped with their neighbour. Null when none is that near.
+ * The candidate that a mistyped word probably means: at most two fifths of its letters wrong, missing,
+ * added or swapped with a neighbour. Null when none is that close.
  */
 export function nearest(word: string, candidates: Iterable<string>): string | null {
   let best: string | null = null;

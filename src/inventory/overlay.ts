@@ -1,15 +1,15 @@
-/** A lab's overlay laid over an inventory: replaces what it must, and says what that was. */
+/** Lays the overlay of a lab over an inventory, and reports what it replaced. */
 
 import type { Override } from '../model/domain.ts';
 import { dotted, valueAt } from './explain.ts';
 import { secretKeys } from './schema.ts';
-import type { Path } from './written.ts';
+import type { Path } from './violation.ts';
 
 type YamlMap = Readonly<Record<string, unknown>>;
 
 /**
- * Maps are merged, everything else is replaced. Hosts that only the overlay has are left out: one lab serves
- * every inventory over its hosts, and an overlay never adds a host to one.
+ * Merges maps and replaces everything else. Hosts that only the overlay has are left out: a lab serves every
+ * inventory of its hosts, and never adds a host to one.
  */
 export function lay(base: unknown, overlay: unknown): unknown {
   if (!isMap(base) || !isMap(overlay)) return base;
@@ -24,7 +24,7 @@ export function lay(base: unknown, overlay: unknown): unknown {
     : overlay;
   const merged = merge(base, kept) as Record<string, unknown>;
   for (const service of ['keepalived', 'nginx']) {
-    // A pinned digest is that of the version it was written with.
+    // A pinned digest belongs to the version it was written with.
     const [was, now] = [base[service], kept[service]];
     if (
       isMap(was) &&

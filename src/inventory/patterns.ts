@@ -1,7 +1,7 @@
 /**
- * What the text values of an inventory may be. Every pattern keeps its value inert: nothing that passes can
- * end a line, a quote, a directive or a word of a command, whether it lands in keepalived.conf, nginx.conf,
- * a unit file or sh. Those that may hold a space (paths of this machine, options of ./configure, listen)
+ * What text values of an inventory may contain. Every pattern keeps its value inert: nothing that passes can
+ * end a line, a quote, a directive or a word of a command, whether it ends up in keepalived.conf, nginx.conf,
+ * a unit file or sh. Values that may hold a space (paths on this machine, options for ./configure, listen)
  * are quoted where they are used.
  */
 
@@ -9,7 +9,7 @@ export const name: RegExp = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$/;
 export const device: RegExp = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,14}$/;
 const octet = '(25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)';
 export const cidr4: RegExp = new RegExp(`^(${octet}\\.){3}${octet}(/(3[0-2]|[12]\\d|[1-9]))?$`);
-/** Four numbers are an IPv4 address or a slip, never a name; one colon is that of a port, and IPv6 has more. */
+/** Four numbers are an IPv4 address or a typo, never a name; one colon means a port, and IPv6 has more. */
 export const hostAddress: RegExp =
   /^(?![^:]*:[^:]*$)(?!\d+(\.\d+){3}$(?<!^((25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)\.){3}(25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)))[A-Za-z0-9_:][A-Za-z0-9_.:%-]{0,252}$/;
 export const user: RegExp = /^[A-Za-z0-9_][A-Za-z0-9_.@-]{0,63}$/;

@@ -1,14 +1,14 @@
-/** Where the values of a YAML document stand, and which of them must not be shown. */
+/** Where the values of a YAML document are, and which of them must not be shown. */
 
 import { type Document, isAlias, isMap, isPair, isScalar, isSeq, type Node, type Pair, visit } from 'yaml';
-import type { Path } from './written.ts';
+import type { Path } from './violation.ts';
 
 export interface Span {
   readonly start: number;
   readonly end: number;
 }
 
-/** `<<`, which a quoted key of the same letters is not. */
+/** `<<`, unquoted. */
 export const isMerge = ({ key }: Pair): boolean =>
   isScalar(key) && key.source === '<<' && key.type === 'PLAIN';
 
@@ -28,14 +28,14 @@ export function spanOf(document: Document, path: Path, at: 'key' | 'value'): Spa
       node = pair.value;
     } else return undefined;
   }
-  // A key without a value has nothing to point at but itself.
+  // Without a value, point at the key.
   const empty = isScalar(node) && node.source === '';
   const chosen = key !== undefined && (at === 'key' || node === null || empty) ? key : node;
   const range = (chosen as Node | null | undefined)?.range;
   return range ? { start: range[0], end: range[1] } : undefined;
 }
 
-/** The pair of a key, also one that comes by a merge (`<<: *name`); a merge of itself ends by `depth`. */
+/** The pair of a key, also one that comes by a merge (`<<: *name`); `depth` ends a merge with itself. */
 function pairOf(document: Document, pairs: readonly unknown[], key: string, depth = 0): Pair | undefined {
   if (depth > 20) return undefined;
   for (const pair of pairs) {
@@ -53,7 +53,7 @@ function pairOf(document: Document, pairs: readonly unknown[], key: string, dept
   return undefined;
 }
 
-/** Where a secret may stand: the value of every key that sounds like one, also of an unknown key. */
+/** Where a secret may be: the value of every key that sounds like one, even an unknown key. */
 export function secretSpans(document: Document, text: string): [number, number][] {
   const spans: [number, number][] = [];
   visit(document, {
@@ -61,7 +61,7 @@ export function secretSpans(document: Document, text: string): [number, number][
       const range = (pair.value as Node | null | undefined)?.range;
       if (!range || !isScalar(pair.key) || !secretWord.test(String(pair.key.value))) return;
       const written = text.slice(range[0], range[1]);
-      // A reference is no secret, only the default inside it is.
+      // A reference is not a secret, but the default inside it is.
       const reference = /^(["']?)(?:env:\w+(?::-)?|(?:file|cmd):[^\n]*)/.exec(written);
       const closing = reference?.[1] && written.endsWith(reference[1]) ? 1 : 0;
       const span: [number, number] = [range[0] + (reference?.[0].length ?? 0), range[1] - closing];

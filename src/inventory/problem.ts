@@ -2,7 +2,7 @@
 
 import { HaupError, type ErrorCode } from '../model/errors.ts';
 
-/** A text with the places that must not be shown. */
+/** A text, and the places in it that must not be shown. */
 export interface Source {
   readonly file: string;
   readonly text: string;
@@ -12,7 +12,7 @@ export interface Source {
 
 export interface Problem {
   readonly source: Source;
-  /** Offsets into the text; the caret stands under them. */
+  /** Offsets into the text, marked by carets. */
   readonly start: number;
   readonly end: number;
   readonly message: string;
@@ -22,7 +22,7 @@ export interface Problem {
 const shownProblems = 50;
 const shownColumns = 110;
 
-/** One error of all problems, at least one, in the order of the files; `detail` holds the rendered frames. */
+/** One error for all problems (at least one), in the order of the files; `detail` holds the rendered frames. */
 export function inventoryError(
   problems: readonly Problem[],
   code: ErrorCode = 'INVENTORY_INVALID',
@@ -40,11 +40,11 @@ export function inventoryError(
   const file = files.join(' and ');
   const message =
     code === 'SECRET_MISSING'
-      ? `${one ? 'A secret' : `${distinct.length} secrets`} of ${file} cannot be had.`
+      ? `${one ? 'A secret' : `${distinct.length} secrets`} of ${file} cannot be resolved.`
       : `${file} has ${one ? 'a problem' : `${distinct.length} problems`}.`;
   return new HaupError(code, message, {
     detail,
-    hint: `Correct ${one ? 'it' : 'them'} and run again; no host was contacted.`,
+    hint: `Fix ${one ? 'it' : 'them'} and run again; no host was contacted.`,
   });
 }
 
@@ -79,7 +79,7 @@ function frame({ source, start, end, message, hint }: Problem): string[] {
   return lines;
 }
 
-/** A line with its secrets as stars, one for each character, so that carets keep their places. */
+/** A line with its secrets as stars, one per character, so that the carets stay in place. */
 function hide(source: Source, lineStart: number, lineEnd: number): string {
   let line = source.text.slice(lineStart, lineEnd);
   for (const [start, end] of source.hidden) {
@@ -90,7 +90,7 @@ function hide(source: Source, lineStart: number, lineEnd: number): string {
   return line;
 }
 
-/** A file must not be able to move the cursor or colour the terminal: one place for each character. */
+/** A file must not be able to move the cursor or colour the terminal. One column per character. */
 function plain(text: string): string {
   return text.replaceAll('\t', ' ').replaceAll(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, '\u00b7');
 }

@@ -1,4 +1,4 @@
-/** The text of an inventory → Inventory, or every mistake in it at its place. Pure: what it needs is handed in. */
+/** The text of an inventory → Inventory, or every mistake in it at its place. Pure: the caller supplies files and secrets. */
 
 import { posix } from 'node:path';
 import type { Inventory } from '../model/domain.ts';
@@ -12,21 +12,21 @@ import { listenRules } from './listen-rules.ts';
 import { lay, overrides } from './overlay.ts';
 import { inventoryError, type Problem } from './problem.ts';
 import { authPassProblem, rules } from './rules.ts';
-import { validate } from './schema.ts';
-import type { Path, Violation } from './written.ts';
+import { validate } from './validate.ts';
+import type { Path, Violation } from './violation.ts';
 
 export interface ReadOptions {
   /** A reference → its secret; throws SECRET_MISSING. */
   readonly resolveSecret: (reference: string) => Secret;
-  /** The text of a site's file, its path relative to the inventory; throws a HaupError that says why not. */
+  /** The text of a site's file, by its path relative to the inventory; throws a HaupError. */
   readonly readText: (path: string) => string;
   /** A second document whose values replace the inventory's; `by` says whose it is. */
   readonly overlay?: { readonly text: string; readonly file: string; readonly by: string } | undefined;
 }
 
 /**
- * Throws INVENTORY_INVALID with every problem of the text, or SECRET_MISSING with every secret that was not
- * found; secrets are resolved only when all else is right, since a reference may run a command.
+ * Throws INVENTORY_INVALID with every problem in the text, or SECRET_MISSING with every secret that was not
+ * found. Secrets are resolved only when all else is right, since a reference may run a command.
  */
 export function readInventory(text: string, file: string, options: ReadOptions): Inventory {
   const base = parseYaml(text, file);
@@ -35,7 +35,7 @@ export function readInventory(text: string, file: string, options: ReadOptions):
   if (syntax.length > 0 && (base.value === null || over?.value === null)) throw inventoryError(syntax);
 
   if (over && over.value !== null && !isMap(over.value)) {
-    const message = 'an overlay is a map of the keys that it replaces';
+    const message = 'an overlay must be a map of the keys it replaces';
     throw inventoryError([place({ path: [], message }, [over])]);
   }
 
@@ -52,14 +52,14 @@ export function readInventory(text: string, file: string, options: ReadOptions):
   const missing: Problem[] = [];
   const invalid: Problem[] = [];
   const built = build(checked.written, file, sourcesOf(options, layers, missing, invalid));
-  // What an overlay brings for either way of installing is nobody's mistake.
+  // An overlay sets keys for both ways of installing: only the inventory's own keys can be unused.
   const inventory = { ...built, unused: unusedKeys(base.value, built) };
   const authPass = inventory.vrrp.authPass && authPassProblem(inventory.vrrp.authPass.reveal());
   if (authPass) {
     const message = `the password from ${inventory.vrrp.authPass?.source} ${authPass}`;
-    invalid.push(place({ path: ['vrrp', 'auth_pass'], message, hint: 'Take 8 letters and digits.' }, layers));
+    invalid.push(place({ path: ['vrrp', 'auth_pass'], message, hint: 'Use 8 letters and digits.' }, layers));
   }
-  // Where a file could not be read, nothing is known of its servers.
+  // The servers of a file that could not be read are unknown.
   if (invalid.length === 0) invalid.push(...listenRules(inventory).map((one) => place(one, layers)));
   if (invalid.length > 0) throw inventoryError([...invalid, ...missing]);
   if (missing.length > 0) throw inventoryError(missing, 'SECRET_MISSING');
@@ -73,7 +73,7 @@ export function readInventory(text: string, file: string, options: ReadOptions):
 const isMap = (value: unknown): boolean =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** A package is what the distribution makes it: these keys are of a build. */
+/** These keys are for builds; a package is as the distribution made it. */
 function unusedKeys(value: unknown, inventory: Inventory): readonly string[] {
   return services.flatMap((service) => {
     if (inventory[service].from === 'source') return [];
@@ -84,9 +84,9 @@ function unusedKeys(value: unknown, inventory: Inventory): readonly string[] {
   });
 }
 
-const start = 'It needs hosts and vips; inventory.example.yaml shows every key.';
+const start = 'An inventory needs hosts and vips; inventory.example.yaml shows every key.';
 
-/** Values from elsewhere, each failure a problem at the place that asked, so that all are told at once. */
+/** Each failure becomes a problem at the place that asked, so that all are shown at once. */
 function sourcesOf(
   options: ReadOptions,
   layers: readonly Parsed[],
@@ -114,14 +114,14 @@ function sourcesOf(
   };
 }
 
-/** The violation where the text has it, in the overlay if that wrote it; a missing key where its map begins. */
+/** Where the text has the violation: in the overlay if that wrote it; a missing key where its map begins. */
 function place({ path, at = 'value', message, hint }: Violation, layers: readonly Parsed[]): Problem {
   for (let length = path.length; length >= 0; length--) {
     const parent = path.slice(0, length);
     for (const layer of length === path.length ? layers : [...layers].reverse()) {
       const span = layer.locate(parent, length === path.length ? at : 'key');
       if (span === undefined) continue;
-      // The map that lacks a key has no better place than its beginning.
+      // For a missing key, point at the start of its map.
       const end = length === path.length ? span.end : span.start + 1;
       return { source: layer.source, start: span.start, end, message, hint };
     }

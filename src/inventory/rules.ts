@@ -1,12 +1,13 @@
 /**
- * Rules across fields: what no single value shows. Each takes what is well formed and tells every violation;
- * keepalived itself accepts most of these silently, or drops half of the configuration with a warning.
+ * Rules across fields. Each looks at the well-formed parts and returns every violation. keepalived itself
+ * accepts most of these silently, or drops half of the configuration with a warning.
  */
 
 import { addressOf } from './derive.ts';
 import { siteRules } from './site-rules.ts';
 import { vipRules } from './vip-rules.ts';
-import type { Parts, Violation } from './written.ts';
+import type { Parts } from './validate.ts';
+import type { Violation } from './violation.ts';
 
 export function rules(parts: Parts): Violation[] {
   return [hosts, vipRules, timing, authentication, documented, initScript, siteRules].flatMap((rule) =>
@@ -28,8 +29,8 @@ function hosts(parts: Parts): Violation[] {
       found.push({
         path: ['hosts', name, alias],
         at: 'key',
-        message: `${alias} says the same as ${own}`,
-        hint: `Keep ${own}.`,
+        message: `${alias} means the same as ${own}`,
+        hint: `Keep ${own} and remove the other.`,
       });
     }
     const address = addressOf(name, host).toLowerCase();
@@ -76,8 +77,8 @@ function timing({ vips, vrrp, check }: Parts): Violation[] {
   if (check.timeout !== undefined && check.interval !== undefined && check.timeout > check.interval) {
     found.push({
       path: ['vrrp', 'check', 'timeout'],
-      message: `a check that may take ${check.timeout} s can not run every ${check.interval} s`,
-      hint: 'Write a timeout of at most the interval.',
+      message: `a check that may take ${check.timeout} s cannot run every ${check.interval} s`,
+      hint: 'Set timeout to at most interval.',
     });
   }
   return found;
@@ -95,13 +96,13 @@ function authentication({ vrrp }: Parts): Violation[] {
   ];
 }
 
-/** keepalived sends at most 8 bytes of it; the characters would end the word in keepalived.conf. */
+/** keepalived sends at most 8 bytes; the refused characters would end the word in keepalived.conf. */
 export function authPassProblem(password: string): string | null {
   if (password === '') return 'is empty';
   const bytes = new TextEncoder().encode(password).length;
-  if (bytes > 8) return `has ${bytes} bytes; VRRP carries 8, and keepalived would cut it`;
+  if (bytes > 8) return `has ${bytes} bytes; VRRP carries 8, and keepalived would truncate it`;
   if (!/^[A-Za-z0-9_.,:;+*/=<>?^&%()[\]|-]+$/.test(password)) {
-    return 'has a space, a quote or one of !#$@{}~\\` or a character beyond ASCII, which keepalived.conf can not carry';
+    return 'has a space, a quote, one of !#$@{}~\\` or a non-ASCII character, which keepalived.conf cannot hold';
   }
   return null;
 }
@@ -126,7 +127,7 @@ function initScript({ keepalived }: Parts): Violation[] {
   return [
     {
       path: ['keepalived', 'service'],
-      message: 'the init script comes from the source tree, and keepalived from a package',
+      message: 'the init script comes from the source tree, but keepalived is installed from a package',
       hint: 'Write from: source, or service: systemd.',
     },
   ];

@@ -12,10 +12,10 @@ export interface SecretContext {
   readonly directory: string;
 }
 
-/** A person may have to touch a key or unlock a vault. */
+/** Time for a person to touch a key or unlock a vault. */
 const commandLimitMs = 60_000;
 
-/** Throws SECRET_MISSING with the reference, never with what it found. */
+/** Throws SECRET_MISSING, which names the reference and never the value. */
 export function secretResolver({ env, directory }: SecretContext): (reference: string) => Secret {
   const known = new Map<string, Secret>();
   return (reference) => {
@@ -38,7 +38,7 @@ function find(reference: string, env: SecretContext['env'], directory: string): 
 function fromEnvironment(rest: string, env: SecretContext['env']): Secret {
   const dash = rest.indexOf(':-');
   const name = dash === -1 ? rest : rest.slice(0, dash);
-  // As in sh, :- also stands for a variable that is set to nothing.
+  // As in sh, :- also covers a variable that is set but empty.
   const value = env[name] || (dash === -1 ? undefined : rest.slice(dash + 2));
   if (value) return oneLine(value, `env:${name}`);
   throw new HaupError('SECRET_MISSING', `the environment variable ${name} is not set`, {
@@ -53,14 +53,10 @@ function fromFile(path: string, env: SecretContext['env'], directory: string): S
   } catch (cause) {
     if (cause instanceof HaupError) throw cause;
     const code = (cause as NodeJS.ErrnoException).code ?? 'unreadable';
-    throw new HaupError(
-      'SECRET_MISSING',
-      `the secret's file ${place} can not be read: ${reasons[code] ?? code}`,
-      {
-        cause,
-        hint: 'Create it, readable by you alone (chmod 600), with the secret on one line.',
-      },
-    );
+    throw new HaupError('SECRET_MISSING', `cannot read the secret file ${place}: ${reasons[code] ?? code}`, {
+      cause,
+      hint: 'Create it with the secret on one line, and chmod 600.',
+    });
   }
 }
 
@@ -81,22 +77,22 @@ function fromCommand(command: string, env: SecretContext['env'], directory: stri
   });
   const how =
     run.error !== undefined && 'code' in run.error && run.error.code === 'ETIMEDOUT'
-      ? `took more than ${commandLimitMs / 1000} s`
+      ? `did not finish within ${commandLimitMs / 1000} s`
       : run.error !== undefined
         ? run.error.message
         : run.signal !== null
-          ? `was ended by ${run.signal}`
+          ? `was killed by ${run.signal}`
           : run.status !== 0
-            ? `ended with ${run.status}`
+            ? `exited with status ${run.status}`
             : null;
   if (how === null) return oneLine(run.stdout.replace(/\r?\n$/, ''), `cmd:${command}`);
   const said = run.stderr?.trim().split('\n').at(-1) ?? '';
   throw new HaupError('SECRET_MISSING', `the command ${command} ${how}${said === '' ? '' : `: ${said}`}`, {
-    hint: 'Run it by itself: it must print the secret and nothing else.',
+    hint: 'Run it yourself: it must print the secret and nothing else.',
   });
 }
 
-/** A secret goes into a file or to a prompt as one line; more than that is another file than was meant. */
+/** A secret goes into a file or to a prompt as one line; more lines mean that it is the wrong file. */
 function oneLine(value: string, source: string): Secret {
   const fault =
     value === '' ? 'is empty' : /[\x00-\x1f\x7f]/.test(value) ? 'is more than one line of text' : null;

@@ -1,7 +1,10 @@
-/** Rules over the sites of nginx, as the inventory writes them. */
+/** Rules for nginx sites, as the inventory writes them. */
 
-import { addressOf, bare } from './derive.ts';
-import type { Loose, Parts, Path, Violation, WrittenSite } from './written.ts';
+import { bare } from '../base/address.ts';
+import { addressOf } from './derive.ts';
+import type { WrittenSite } from './schema.ts';
+import type { Loose, Parts } from './validate.ts';
+import type { Path, Violation } from './violation.ts';
 
 export function siteRules(parts: Parts): Violation[] {
   return [...names(parts), ...answers(parts), ...places(parts)];
@@ -13,7 +16,7 @@ function names({ sites }: Parts): Violation[] {
   sites.forEach((site, i) => {
     const path = ['nginx', 'sites', i];
     if (site.name !== undefined && seen.has(site.name)) {
-      const hint = 'Each site is a file of its own name.';
+      const hint = 'Each site becomes a file with its name.';
       found.push({ path: [...path, 'name'], message: `${site.name} is the name of two sites`, hint });
     }
     if (site.name !== undefined) seen.add(site.name);
@@ -26,19 +29,19 @@ function names({ sites }: Parts): Violation[] {
         path: [...path, second],
         at: 'key',
         message,
-        hint: 'Keep one of them, or make two sites.',
+        hint: 'Keep one, or make two sites.',
       });
     }
   });
   return found;
 }
 
-/** nginx refuses two default servers of one port, and picks the first of two equal names in silence. */
+/** nginx refuses two default servers on one port, and silently picks the first of two equal names. */
 function answers({ sites }: Parts): Violation[] {
   const found: Violation[] = [];
   const seen = new Set<string>();
   sites.forEach((site, i) => {
-    // A connection that is passed on asks for no name.
+    // A TCP connection asks for no name.
     if (site.stream !== undefined) return;
     for (const [j, listen] of listens(site)) {
       const claims = (site.server_names ?? []).map((server) => `for ${server} on ${listen.place}`);
@@ -47,7 +50,11 @@ function answers({ sites }: Parts): Violation[] {
         if (seen.has(claim)) {
           const path: Path =
             site.listen === undefined ? ['nginx', 'sites', i] : ['nginx', 'sites', i, 'listen', j];
-          found.push({ path, message: `two sites answer ${claim}`, hint: 'Only one of them would be seen.' });
+          found.push({
+            path,
+            message: `two sites answer ${claim}`,
+            hint: 'nginx would use only one of them.',
+          });
         }
         seen.add(claim);
       }
@@ -56,7 +63,7 @@ function answers({ sites }: Parts): Violation[] {
   return found;
 }
 
-/** A site is the same on all hosts, so it can not be bound to an address that only one of them has. */
+/** A site is the same on all hosts, so it cannot be bound to an address that only one host has. */
 function places(parts: Parts): Violation[] {
   const found: Violation[] = [];
   const owners = new Map<string, string>();
@@ -65,18 +72,18 @@ function places(parts: Parts): Violation[] {
   parts.sites.forEach((site, i) => {
     for (const [j, { place, address, port, tls }] of listens(site)) {
       const path = ['nginx', 'sites', i, 'listen', j];
-      if (port > 65535) found.push({ path, message: `${place}: ports end at 65535` });
+      if (port > 65535) found.push({ path, message: `${place}: the highest port is 65535` });
       if (tls) {
         const hint =
-          'Write the site in nginx\'s own words and name it as file; there, listen: ["443 ssl"] tells haup.';
-        found.push({ path, message: 'ssl needs a certificate, and a site of haup has none', hint });
+          'Write the site as an nginx configuration and name it as file; with file, listen: ["443 ssl"] tells haup the port.';
+        found.push({ path, message: 'ssl needs a certificate, which only a site with file can have', hint });
       }
       const owner = owners.get(address);
       if (owner === undefined) continue;
       found.push({
         path,
         message: `${address} is ${owner}: nginx would not start on a host without it`,
-        hint: `Write ${port}: it answers on every address of a host, also on a VIP that arrives.`,
+        hint: `Write ${port}: it answers on every address of a host, including a VIP that moves there.`,
       });
     }
   });
@@ -92,7 +99,7 @@ interface Listen {
   readonly tls: boolean;
 }
 
-/** A file of its own says itself where it listens. */
+/** A site with a file says there where it listens. */
 function listens(site: Loose<WrittenSite>): [number, Listen][] {
   if (site.file !== undefined) return [];
   return (site.listen ?? []).map((listen, j) => {

@@ -1,9 +1,11 @@
-/** Rules over VIPs: addresses, names, members with their priorities, and VRIDs. */
+/** Rules for VIPs: addresses, names, members and their priorities, VRIDs. */
 
-import { addressOf, bare, routerIdOf, vipName } from './derive.ts';
+import { bare, ipv4Number } from '../base/address.ts';
+import { addressOf, routerIdOf, vipName } from './derive.ts';
 import { nearest } from './nearest.ts';
 import { drainedBy } from '../model/layout.ts';
-import type { Parts, Path, Violation } from './written.ts';
+import type { Parts } from './validate.ts';
+import type { Path, Violation } from './violation.ts';
 
 export function vipRules(parts: Parts): Violation[] {
   return [...addresses(parts), ...members(parts), ...routerIds(parts)];
@@ -20,36 +22,36 @@ function addresses(parts: Parts): Violation[] {
     if (names.has(name)) {
       found.push({
         path: vip.name === undefined ? ['vips', i] : ['vips', i, 'name'],
-        message: `${name} is the name of two VIPs`,
-        hint: 'Each VIP is a vrrp_instance of its own name.',
+        message: `two VIPs are named ${name}`,
+        hint: 'Each VIP is a vrrp_instance and needs its own name.',
       });
     }
     names.set(name, i);
     if (vip.address === undefined) return;
     const address = bare(vip.address);
     if (taken.has(address))
-      found.push({ path, message: `${address} is a VIP twice`, hint: 'Write it once.' });
+      found.push({ path, message: `${address} is already a VIP`, hint: 'List it once.' });
     taken.set(address, i);
     const owner = owners.get(address);
     if (owner !== undefined) {
       found.push({
         path,
-        message: `the VIP ${address} is the own address of ${owner}`,
-        hint: 'Take a free address of the same network: a VIP moves, an own address stays.',
+        message: `the VIP ${address} is the address of the host ${owner}`,
+        hint: 'Use a free address of the same network: a VIP moves, a host address stays.',
       });
     }
     const reserved = reservation(vip.address);
-    if (reserved !== null) found.push({ path, message: `${vip.address} is ${reserved}: no VIP can have it` });
+    if (reserved !== null) found.push({ path, message: `${vip.address} cannot be a VIP: it is ${reserved}` });
   });
   return found;
 }
 
-/** Why an IPv4 address can't be one host's, null when it can. */
+/** Why no host can have an IPv4 address; null when one can. */
 function reservation(cidr: string): string | null {
-  const [address = '', prefix] = cidr.split('/');
-  const bits = address.split('.').reduce((sum, octet) => sum * 256 + Number(octet), 0);
+  const [, prefix] = cidr.split('/');
+  const bits = ipv4Number(cidr) ?? 0;
   const first = Math.floor(bits / 2 ** 24);
-  if (first === 0) return 'no address of a host';
+  if (first === 0) return 'not a host address';
   if (first === 127) return 'a loopback address';
   if (first >= 224) return 'a multicast or reserved address';
   if (prefix === undefined || Number(prefix) > 30) return null;
@@ -66,8 +68,8 @@ function members(parts: Parts): Violation[] {
       if (vip.hosts?.indexOf(name) !== j) {
         found.push({
           path,
-          message: `${name} is a host of this VIP twice`,
-          hint: 'A VIP moves between different hosts.',
+          message: `${name} appears twice in the hosts of this VIP`,
+          hint: 'List each host once.',
         });
       } else if (parts.hosts?.has(name) === false)
         found.push({
@@ -82,7 +84,7 @@ function members(parts: Parts): Violation[] {
       found.push({
         path: own ? ['vips', i, 'priorities'] : ['vips', i, 'hosts'],
         message: `${vipName(vip, i)} has ${vip.hosts.length} hosts and ${ladder.length} priorities`,
-        hint: 'Give priorities for each of them, the master first.',
+        hint: 'Give one priority per host, the master first.',
       });
     }
     const used = vip.hosts === undefined ? ladder : ladder?.slice(0, vip.hosts.length);
@@ -97,7 +99,7 @@ function members(parts: Parts): Violation[] {
   );
 }
 
-/** A drained host gives its VIPs to those whose priority is higher than what a drain leaves it; 1 is the least. */
+/** A drained host keeps a priority of at least 1, and gives its VIPs to hosts with a higher one. */
 function drained(ladder: readonly number[], path: Path): Violation[] {
   const [first = 0] = ladder;
   const left = Math.max(1, first + drainedBy.change);
@@ -106,17 +108,17 @@ function drained(ladder: readonly number[], path: Path): Violation[] {
   return [
     {
       path: [...path, at],
-      message: `a backup of priority ${ladder[at]} takes nothing over from a drained master, which has ${left} then`,
+      message: `a backup with priority ${ladder[at]} cannot take over from a drained master, which has ${left}`,
       hint: `Write ${left + 1} or more.`,
     },
   ];
 }
 
 function unknownHost(name: string, hosts: ReadonlyMap<string, unknown>): string {
-  if (name.startsWith('x-')) return 'Keys that begin with x- are ignored: give the host another name.';
+  if (name.startsWith('x-')) return 'Names that begin with x- are ignored: rename the host.';
   const near = nearest(name, hosts.keys());
   return near === null
-    ? `Add it to hosts, or take one of ${[...hosts.keys()].join(', ') || '(none yet)'}.`
+    ? `Add it to hosts, or use one of ${[...hosts.keys()].join(', ') || '(none yet)'}.`
     : `Did you mean ${near}?`;
 }
 
@@ -127,7 +129,7 @@ function descending(ladder: readonly number[] | undefined, path: Path): Violatio
     {
       path: [...path, at],
       message: `priority ${ladder?.[at]} follows ${ladder?.[at - 1]}: each must be lower than the one before`,
-      hint: 'With equal priorities the higher address wins, whatever the order of hosts says.',
+      hint: 'With equal priorities the higher address wins, not the first host.',
     },
   ];
 }
@@ -145,14 +147,14 @@ function routerIds(parts: Parts): Violation[] {
     if (id === 0) {
       found.push({
         path,
-        message: `the last octet of ${vip.address} is 0, which is no VRID`,
-        hint: 'Write virtual_router_id, 1 to 255.',
+        message: `the last octet of ${vip.address} is 0, which is not a valid VRID`,
+        hint: 'Set virtual_router_id, from 1 to 255.',
       });
     } else if (other !== undefined) {
       found.push({
         path,
-        message: `virtual_router_id ${id}${from} is taken by ${other}`,
-        hint: `Write another virtual_router_id for ${vipName(vip, i)}: two VIPs with one VRID fight on a network.`,
+        message: `virtual_router_id ${id}${from} is already used by ${other}`,
+        hint: `Set another virtual_router_id for ${vipName(vip, i)}: VIPs that share a VRID disturb each other.`,
       });
     } else seen.set(id, vipName(vip, i));
   });

@@ -13,7 +13,7 @@ export const joinGroup = (lab: string, part: string): string =>
   `unshare --mount --propagation slave sh -ec '${enterGroup}' sh '${labGroup(lab)}/${part}' $$`;
 
 /**
- * The script that boots one host, and boots it again when it asks for a reboot. It is all that stays on the
+ * The script that boots one host, and boots it again when it asks for a reboot. Nothing else runs on the
  * operator's machine for a host: no haup, no node. Every boot gets a new network namespace, since a kernel that
  * restarts has lost its addresses, and one without power answers no ARP.
  */
@@ -22,7 +22,7 @@ export function bootScript(
   host: LabHost,
   paths: HostPaths,
   image: { readonly root: string; readonly pool: string },
-  /** The directory of a saved lab between the host's disk and the image; null: there is none. */
+  /** The directory of a saved lab between the host's disk and the image; null when there is none. */
   saved: string | null,
 ): string {
   const port = portName(host.address);

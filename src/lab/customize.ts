@@ -1,9 +1,9 @@
-/** The script that finishes an image: its pool, its quiet, its users. */
+/** The script that finishes an image: its package pool, units that are masked, users. */
 
 import type { Flavour } from './flavour.ts';
 import { poolMount } from './pool.ts';
 
-/** The group `users` of Debian's base; a group named `operator` is there already. */
+/** The group `users` of Debian; a group named `operator` exists already. */
 export const operatorsGroup = 100;
 
 /** Ordinary users of every host: `operator` has sudo without a password, `operator-pw` with one. */
@@ -14,7 +14,7 @@ export const operators = [
 
 const words = (text: string): readonly string[] => text.trim().split(/\s+/);
 
-/** Also what watches directories: the kernel has 128 inotify instances for all hosts together. */
+/** Includes units that watch directories: all hosts share the kernel's 128 inotify instances. */
 const masked = words(`
   apt-daily.timer apt-daily-upgrade.timer apt-daily.service apt-daily-upgrade.service
   dpkg-db-backup.timer e2scrub_all.timer e2scrub_reap.service fstrim.timer logrotate.timer
@@ -25,7 +25,7 @@ const masked = words(`
   systemd-ask-password-console.path systemd-ask-password-wall.path
   dnf-makecache.timer dnf-makecache.service`);
 
-/** Runs on the operator's machine with the image's root as $1, after the packages are in. */
+/** Runs on the operator's machine with the image's root as $1, once the packages are installed. */
 export const customize = (flavour: Flavour, sets: readonly (readonly string[])[]): string => `set -eu
 root=$1
 pool=$root${poolMount}
@@ -60,7 +60,7 @@ unset APT_CONFIG
 ${flavour === 'apt' ? aptSources : ''}# Unpacked before dpkg had its options.
 rm -rf "$root"/usr/share/doc/* "$root"/usr/share/man/* "$root"/usr/share/info/* "$root"/usr/share/locale/*
 
-# SteadyCheck: nothing wakes up while a failover is timed.
+# Quiet: nothing wakes up while a failover is timed.
 chroot "$root" systemctl disable ssh.socket 2>/dev/null || :
 for unit in ${masked.join(' ')}; do
   ln -sf /dev/null "$root/etc/systemd/system/$unit"

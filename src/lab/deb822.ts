@@ -1,6 +1,6 @@
-/** The format of apt's sources and of dpkg's lists: stanzas of fields, parted by empty lines. */
+/** The format of apt's sources and of dpkg's lists: stanzas of fields, separated by empty lines. */
 
-/** Field names in lower case; the lines of a value that has several are parted by `\n`. */
+/** Field names in lower case; a value of several lines has them separated by `\n`. */
 export type Stanza = ReadonlyMap<string, string>;
 
 export function deb822(text: string): readonly Stanza[] {

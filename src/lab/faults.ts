@@ -1,4 +1,4 @@
-/** What can happen to a host of a lab: its cable, its power. */
+/** Faults of a lab host: cable and power. */
 
 import { HaupError } from '../model/errors.ts';
 import { powerOff, reboot } from './power.ts';
@@ -9,8 +9,8 @@ import { setLink } from './network.ts';
 import { labProcesses } from './process-table.ts';
 
 /**
- * Does it, and returns when it is done: after power-on and reboot the host answers again.
- * A fault that is there already is no error.
+ * Injects a fault and returns when it is complete: after power-on and reboot the host answers again.
+ * Repeating a fault is no error.
  */
 export async function fault(
   spec: LabSpec,
@@ -39,7 +39,7 @@ export async function fault(
   }
 }
 
-/** HOST_UNKNOWN names the hosts there are. */
+/** Throws HOST_UNKNOWN, which lists the hosts. */
 export function knownHost(spec: LabSpec, name: string): LabHost {
   const host = spec.hosts.find((each) => each.name === name || each.address === name);
   if (host !== undefined) return host;

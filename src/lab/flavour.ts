@@ -1,4 +1,4 @@
-/** Which kind of system a host of a lab is, as far as packages go. */
+/** The package system of a lab host. */
 
 import { HaupError } from '../model/errors.ts';
 
@@ -8,8 +8,8 @@ export const flavours: readonly Flavour[] = ['apt', 'yum'];
 
 /**
  * The flavour of each host, by its name.
- * @param given words of the command line: `yum` for all hosts, `keep_137=yum` for one, which wins
- * @param before what hosts are that are there already: they stay so, unless a word says otherwise
+ * @param given from the command line: `yum` for all hosts, `keep_137=yum` for one, which wins
+ * @param before flavours of existing hosts, which keep them unless `given` says otherwise
  */
 export function flavoursOf(
   given: readonly string[],
@@ -19,7 +19,7 @@ export function flavoursOf(
   const named = new Map<string, Flavour>();
   let all: Flavour | null = null;
   for (const word of given) {
-    // No name of a host has a =.
+    // Host names have no =.
     const [, host, name = ''] = /^(?:([^=]*)=)?(.*)$/.exec(word) ?? [];
     const flavour = flavours.find((one) => one === name);
     if (flavour === undefined) {

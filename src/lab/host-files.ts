@@ -1,4 +1,4 @@
-/** The files that a lab writes for others to read, as text. */
+/** The text of the files that a lab writes for other programs. */
 
 import type { LabHost, LabPaths, LabSpec } from './names.ts';
 import type { SoftwareName, Tarballs } from './tarballs.ts';
@@ -34,8 +34,8 @@ export function hostsText(hosts: readonly LabHost[]): string {
 }
 
 /**
- * The only values of the inventory that the lab replaces, in the layout of an inventory: where the tarballs
- * lie, and the versions when they are others than the inventory's.
+ * The overlay: the only values of the inventory that a lab replaces. These are the URLs of the tarballs, and the
+ * versions where they differ from the inventory's.
  */
 export function overlayText(spec: LabSpec, tarballs: Tarballs): string {
   const section = (name: SoftwareName): string => {

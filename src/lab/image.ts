@@ -26,7 +26,7 @@ export interface Image {
   readonly pool: string;
 }
 
-/** Gives the image of each flavour that is asked for. One after the other: a build takes all that a machine has. */
+/** The image of each flavour. One after the other: a build uses the whole machine. */
 export async function images(
   machine: Machine,
   wanted: readonly Flavour[],
@@ -42,7 +42,7 @@ export async function images(
 const recipeOf = ({ os, codename, arch }: Machine, flavour: Flavour): Recipe =>
   recipeFor(os, codename, arch, flavour);
 
-/** Gives an image, building it when its recipe has changed or it was never built. */
+/** The image, built first if its recipe has changed or it was never built. */
 async function image(machine: Machine, flavour: Flavour, world: LabWorld): Promise<Image> {
   const recipe = recipeOf(machine, flavour);
   const hash = recipeHash(recipe);
@@ -52,7 +52,7 @@ async function image(machine: Machine, flavour: Flavour, world: LabWorld): Promi
   if (await isThere(dir)) return made;
   await mkdir(`${cache}/images`, { recursive: true });
   const held = await lock(`${dir}.lock`, world.signal, () =>
-    world.say('image: another lab is building it, waiting'),
+    world.say('image: waiting for another lab to build it'),
   );
   try {
     if (await isThere(dir)) return made;
@@ -74,16 +74,16 @@ async function build(recipe: Recipe, machine: Machine, dir: string, world: LabWo
   const { cache } = world.roots;
   const check = (ran: Ran, what: string, hint: string): void => {
     if (/No space left on device/.test(ran.stderr)) {
-      throw new HaupError('DISK_FULL', `The disk is full: the image of the hosts needs 1 GB in ${cache}.`, {
-        hint: 'Make room and run the same command again.',
+      throw new HaupError('DISK_FULL', `No space left: the host image needs 1 GB in ${cache}.`, {
+        hint: 'Free some space and run the command again.',
       });
     }
     if (ran.code === 0) return;
     throw new HaupError(
       'LAB_FAILED',
-      `Building the image of the hosts failed: ${what} ended with status ${ran.code}.`,
+      `Building the host image failed: ${what} exited with status ${ran.code}.`,
       {
-        hint: `${hint} The whole log: ${log}`,
+        hint: `${hint} Full log: ${log}`,
         detail: lastLines(ran.stderr + ran.stdout),
       },
     );
@@ -95,7 +95,7 @@ async function build(recipe: Recipe, machine: Machine, dir: string, world: LabWo
   );
   const part = `${dir}.part`;
   const log = `${cache}/image-${recipe.flavour}.log`;
-  // Left over by a build that was killed; its processes died with it.
+  // Left by a build that was killed; its processes died with it.
   await rm(part, { recursive: true, force: true });
   await mkdir(part, { recursive: true });
   await writeFile(log, '');
@@ -104,7 +104,7 @@ async function build(recipe: Recipe, machine: Machine, dir: string, world: LabWo
   await writeFile(`${part}/dpkg.cfg`, `${recipe.dpkg.join('\n')}\n`);
   for (const name of ['root', 'empty', 'build']) await mkdir(`${part}/${name}`);
   const aptOptions = [...(await acquireOptions()), 'Acquire::Languages "none";', 'Acquire::Retries "3";'];
-  // Everything that the build starts ends with it, and it ends with us, however that ends.
+  // Everything the build starts dies with it, and it dies with us, however we end.
   const contained = '--pdeathsig KILL unshare --fork --pid --mount --mount-proc --kill-child sh -ec';
   const onto = (command: readonly string[]): Promise<Ran> =>
     run('setpriv', [...contained.split(' '), ontoOverlay, part, ...command], {
@@ -116,11 +116,11 @@ async function build(recipe: Recipe, machine: Machine, dir: string, world: LabWo
     'mmdebstrap',
     '--mode=root',
     '--variant=apt',
-    // The hook leaves the pool's lists in place of the mirror's.
+    // The hook replaces the mirror's lists with the pool's.
     '--skip=cleanup/apt',
     `--include=${recipe.include.join(',')}`,
     ...aptOptions.map((option) => `--aptopt=${option}`),
-    // Not as --dpkgopt: mmdebstrap would then filter each package through a program of its own.
+    // Not as --dpkgopt: mmdebstrap would then filter each package through its own program.
     `--setup-hook=mkdir -p "$1/etc/dpkg/dpkg.cfg.d" && cp '${part}/dpkg.cfg' "$1/etc/dpkg/dpkg.cfg.d/90lab"`,
     `--customize-hook=sh '${part}/customize.sh' "$1"`,
     machine.codename,
@@ -154,7 +154,7 @@ async function build(recipe: Recipe, machine: Machine, dir: string, world: LabWo
   await forgetOldImages(machine, world.roots);
 }
 
-/** Removes images of earlier recipes on which no host of any lab stands, and that nobody has just built. */
+/** Removes images of earlier recipes that no host of any lab uses and that were not built just now. */
 async function forgetOldImages(machine: Machine, roots: LabRoots): Promise<void> {
   const inUse = new Set(flavours.map((flavour) => recipeHash(recipeOf(machine, flavour))));
   for (const lab of await readdir(roots.labs).catch(() => [])) {
@@ -174,8 +174,8 @@ async function forgetOldImages(machine: Machine, roots: LabRoots): Promise<void>
 const anHourMs = 3_600_000;
 
 /**
- * Runs a command beside an overlay over nothing, whose upper directory becomes the image. With `volatile` the
- * thousands of fsyncs of package managers cost nothing: what is lost with the machine is built again.
+ * Runs a command beside an empty overlay, whose upper directory becomes the image. `volatile` makes the
+ * thousands of fsyncs of package managers free: if the machine crashes, the image is built again.
  */
 const ontoOverlay = `
   cd "$0"

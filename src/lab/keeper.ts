@@ -1,4 +1,4 @@
-/** A process that takes a lab down when another process ends, also when that is killed. */
+/** A process that takes a lab down when another process ends, even if that is killed. */
 
 import { writeFile } from 'node:fs/promises';
 import { HaupError } from '../model/errors.ts';
@@ -14,12 +14,12 @@ export interface Keeper {
   readonly down: readonly string[];
 }
 
-/** Starts a keeper; the lab may have several, the first end counts. */
+/** Starts a keeper. A lab may have several; the first process to end takes it down. */
 export async function startKeeper(lab: string, paths: LabPaths, keeper: Keeper): Promise<void> {
   const ticks = await startTicks(keeper.pid);
   if (ticks === null) {
-    throw new HaupError('USAGE', `There is no process ${keeper.pid} to keep the lab for.`, {
-      hint: '--for-pid takes the number of a running process, for example $$ in a shell.',
+    throw new HaupError('USAGE', `There is no process ${keeper.pid}.`, {
+      hint: '--for-pid takes the PID of a running process, for example $$ in a shell.',
     });
   }
   const script = `${paths.keeper}.${keeper.pid}`;
@@ -27,7 +27,7 @@ export async function startKeeper(lab: string, paths: LabPaths, keeper: Keeper):
   await launch('sh', [script]);
 }
 
-/** Waits without node: only the taking down itself is haup. */
+/** Waits in sh, without node; haup runs only to take the lab down. */
 export function keeperScript(lab: string, dir: string, keeper: Keeper, ticks: number): string {
   const quoted = keeper.down.map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(' ');
   return `#!/bin/sh

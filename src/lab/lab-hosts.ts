@@ -1,4 +1,4 @@
-/** The hosts of a lab: made on an overlay over the image, booted, waited for. */
+/** Makes the hosts of a lab on an overlay over the image, boots them and waits for them. */
 
 import { randomUUID } from 'node:crypto';
 import { chmod, chown, copyFile, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
@@ -16,12 +16,12 @@ import type { SavedHost } from './saved-host.ts';
 import type { HostMade } from './lab-state.ts';
 import { pause } from './world.ts';
 
-/** Tells a host that is off who the hosts of the lab are now. */
+/** Updates /etc/hosts of a host that is off. */
 export async function writeHosts(spec: LabSpec, paths: HostPaths): Promise<void> {
   await writeFile(`${paths.upper}/etc/hosts`, hostsText(spec.hosts));
 }
 
-/** The disk of a saved lab that a host is to be made from, and which saved lab that is. */
+/** The disk that a host is made from, and the saved lab it belongs to. */
 export interface Layer extends SavedHost {
   readonly id: string;
 }
@@ -40,7 +40,7 @@ export async function makeHost(
   await rm(part, { recursive: true, force: true });
   const dir = async (path: string, mode: number, uid = 0): Promise<string> => {
     await mkdir(`${part}/${path}`, { recursive: true });
-    // An overlay shows a directory with the upper one's owner and mode.
+    // An overlay takes a directory's owner and mode from the upper one.
     await chmod(`${part}/${path}`, mode);
     await chown(`${part}/${path}`, uid, uid === 0 ? 0 : operatorsGroup);
     return `${part}/${path}`;
@@ -102,7 +102,7 @@ export async function makeHost(
   await rename(part, paths.dir);
 }
 
-/** The file as a host shows it that stands on these directories. */
+/** The file as a host with these lower directories sees it. */
 async function readUppermost(lowers: readonly string[], path: string): Promise<string> {
   for (const lower of lowers) {
     const text = await readFile(`${lower}/${path}`, 'utf8').catch(() => null);
@@ -127,7 +127,7 @@ export function withPassword(shadow: string, user: string, hash: string): string
     .join('\n');
 }
 
-/** SHA-512 crypt by the C library, through perl, which every Debian has; the password is on no command line. */
+/** SHA-512 crypt by the C library, through perl, which every Debian has; the password appears on no command line. */
 async function crypt(password: string): Promise<string> {
   const salt = randomUUID().replaceAll('-', '').slice(0, 16);
   const script = `chomp(my $word = <STDIN>); print crypt($word, '$6$${salt}$')`;
@@ -139,7 +139,7 @@ export async function publicHostKey(paths: HostPaths): Promise<string> {
   return text.trim().split(' ').slice(0, 2).join(' ');
 }
 
-/** Powers a host on. It boots on after this call, and lives on after haup. */
+/** Powers a host on. It goes on booting after this call, and outlives haup. */
 export async function powerOn(paths: HostPaths): Promise<void> {
   await launch('sh', ['-c', 'exec sh "$1" </dev/null >>"$2" 2>&1', 'sh', paths.script, paths.console]);
 }
@@ -151,7 +151,7 @@ export function isOn(processes: readonly LabProcess[], host: string): boolean {
 
 const bootLimitMs = 60_000;
 
-/** Waits until sshd answers and systemd has started everything; the error has the console's last lines. */
+/** Waits until sshd answers and systemd has started everything; an error has the last lines of the console. */
 export async function waitUntilRunning(
   spec: LabSpec,
   host: LabHost,
@@ -169,12 +169,12 @@ export async function waitUntilRunning(
       detail: [...lastLines(last, 3), ...lastLines(console)],
     });
   };
-  // Between the start of the boot script and its entry into the lab's group, nothing shows that it runs.
+  // Until the boot script has entered the lab's group, nothing shows that it runs.
   const started = performance.now() + 3000;
   while (performance.now() < until) {
     const processes = await labProcesses(spec.name);
     if ((await firstProcess(processes, host.name)) === null) {
-      // Before that there is no network either, and a connection would wait a second for ARP.
+      // Until then there is no network either, and a connection would wait a second for ARP.
       if (performance.now() > started && !isOn(processes, host.name)) throw await fail('did not boot');
       await pause(20, signal);
       continue;
@@ -187,7 +187,7 @@ export async function waitUntilRunning(
     last = `${ran.stdout}${ran.stderr}`;
     const said = ran.stdout.trim().split('\n').at(-1);
     if (said === 'running') return;
-    if (said === 'degraded') throw await fail('has started, but some of its services have failed');
+    if (said === 'degraded') throw await fail('has booted, but some of its services failed');
     await pause(50, signal);
   }
   throw await fail(`did not answer on SSH within ${bootLimitMs / 1000} s`);

@@ -1,4 +1,4 @@
-/** How a lab is, by the kernel's own word. */
+/** The state of a lab, as the kernel reports it. */
 
 import type { LabHost, LabRoots } from './names.ts';
 import { labPaths, switchAddress } from './names.ts';

@@ -1,4 +1,4 @@
-/** A lab as a whole: up and down. */
+/** `haup lab up` and `haup lab down`. */
 
 import { randomBytes } from 'node:crypto';
 import { access, chmod, mkdir, readdir, rename, rm } from 'node:fs/promises';
@@ -38,13 +38,13 @@ import { seconds } from './world.ts';
 export interface UpOptions {
   /** Takes the lab down when a process ends, however it ends. */
   readonly keeper: Keeper | null;
-  /** Hosts of these names begin as they were saved; null: all begin bare. */
+  /** Hosts with these names start from the saved disks; null: all hosts start bare. */
   readonly from: Saved | null;
 }
 
 /**
- * Makes everything of a lab that is not there, and boots every host that is off. Hosts that are up stay as they
- * are, unless the inventory moved them. May be interrupted anywhere and run again.
+ * Makes whatever a lab lacks, and boots every host that is off. Hosts that are up are left alone, unless the
+ * inventory moved them. It can be interrupted anywhere and run again.
  */
 export async function up(wanted: LabSpec, world: LabWorld, options: UpOptions): Promise<LabStatus> {
   const spec = checkSpec(wanted);
@@ -56,9 +56,9 @@ export async function up(wanted: LabSpec, world: LabWorld, options: UpOptions): 
   try {
     await mkdir(paths.hosts, { recursive: true });
     await chmod(paths.dir, 0o700);
-    // Before anything is made, so that an owner who is killed leaves nothing behind.
+    // First, so that an owner that is killed leaves nothing behind.
     if (options.keeper !== null) await startKeeper(spec.name, paths, options.keeper);
-    // Quick, and refused on a machine that can't carry a lab: so before the image.
+    // Before the image, since this is quick and fails on a machine that cannot run a lab.
     await makeSwitch(spec, world.signal);
     const flavours = spec.hosts.map((host) => host.flavour);
     const [bases, sources] = await all([images(machine, flavours, world), tarballs(machine, world)]);
@@ -88,15 +88,15 @@ export async function up(wanted: LabSpec, world: LabWorld, options: UpOptions): 
 }
 
 const lockLab = (name: string, paths: LabPaths, world: LabWorld): ReturnType<typeof lock> =>
-  lock(paths.lock, world.signal, () => world.say(`lab ${name}: another haup lab is at work on it, waiting`));
+  lock(paths.lock, world.signal, () => world.say(`lab ${name}: waiting for another haup lab command`));
 
 const diskFull = (dir: string, cause: unknown): HaupError =>
-  new HaupError('DISK_FULL', `The disk of ${dir} is full.`, {
-    hint: 'Make room and run the same command again.',
+  new HaupError('DISK_FULL', `No space left in ${dir}.`, {
+    hint: 'Free some space and run the command again.',
     cause,
   });
 
-/** Like Promise.all, but waits for the end of all before it throws the first error. */
+/** Like Promise.all, but waits for all of them before it throws the first error. */
 async function all<T extends readonly unknown[] | []>(
   promises: T,
 ): Promise<{ -readonly [K in keyof T]: Awaited<T[K]> }> {
@@ -113,12 +113,12 @@ async function makeKeys(spec: LabSpec, paths: LabPaths): Promise<void> {
   await rm(part, { force: true });
   await rm(`${part}.pub`, { force: true });
   await makeKeyPair(part, `haup-lab-${spec.name}`);
-  // The public half last: it says that the pair is complete.
+  // The public key last: it marks the pair as complete.
   await rename(part, paths.key);
   await rename(`${part}.pub`, `${paths.key}.pub`);
 }
 
-/** Removes hosts of an earlier inventory. */
+/** Removes hosts that the inventory no longer has. */
 async function forgetOthers(spec: LabSpec, paths: LabPaths, world: LabWorld): Promise<void> {
   const before = await readSpec(paths);
   for (const name of await readdir(paths.hosts)) {
@@ -126,13 +126,13 @@ async function forgetOthers(spec: LabSpec, paths: LabPaths, world: LabWorld): Pr
     const old = before?.hosts.find((host) => host.name === name);
     if (old !== undefined) {
       await powerOff(spec.name, old, world.signal);
-      world.say(`hosts: ${name} is no longer in the inventory, removed`);
+      world.say(`hosts: ${name} removed, since the inventory no longer has it`);
     }
     await rm(`${paths.hosts}/${name}`, { recursive: true, force: true });
   }
 }
 
-/** Makes the hosts that are not there or are others than wanted; gives those that are to be booted. */
+/** Makes the hosts that are missing or out of date; returns those to boot. */
 async function makeHosts(
   spec: LabSpec,
   paths: LabPaths,
@@ -158,7 +158,7 @@ async function makeHosts(
       continue;
     }
     if (on) await powerOff(spec.name, host, signal);
-    // A host that is off keeps its disk, unless it stands on another image than today's.
+    // A host that is off keeps its disk, unless that was made from another image.
     const base = bases.get(host.flavour);
     if (base !== undefined && (!same || made.image !== base.hash))
       await makeHost(spec, host, paths, base, layer);
@@ -168,21 +168,21 @@ async function makeHosts(
   return booting;
 }
 
-/** The saved disk that a host is to begin with, or null; refused when it stands on another image than today's. */
+/** The saved disk that a host starts from, or null; refused when it was made from another image. */
 function layerOf(from: Saved | null, host: LabHost, base: Image | undefined): Layer | null {
   const its = from?.hosts[host.name];
   if (from === null || its === undefined) return null;
   if (its.image === base?.hash) return { ...its, id: from.id };
-  throw new HaupError('LAB_FAILED', `The saved ${host.name} stands on another image than today's.`, {
+  throw new HaupError('LAB_FAILED', `The saved disk of ${host.name} was made from another image.`, {
     host: host.name,
-    hint: 'Hosts have changed since, in haup or by --flavour. Save the lab again: haup lab save',
+    hint: 'The image has changed since, by an update of haup or by --flavour. Save the lab again: haup lab save',
   });
 }
 
-/** Takes a lab down and removes every trace; fine when there is nothing, or only a part. */
+/** Takes a lab down and removes every trace of it, whole or half made. */
 export async function down(name: string, world: LabWorld): Promise<void> {
   if (!(await hasTraces(name, world.roots))) {
-    world.say(`lab ${name}: nothing is there`);
+    world.say(`lab ${name}: nothing to remove`);
     return;
   }
   const start = performance.now();

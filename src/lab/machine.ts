@@ -1,4 +1,4 @@
-/** The machine that the lab stands on: what it is, what it lacks, and where its packages come from. */
+/** The machine that runs the lab: what it is, what it lacks, and where its packages come from. */
 
 import { access, constants, mkdir, readdir, readFile, statfs, writeFile } from 'node:fs/promises';
 import { platform } from 'node:os';
@@ -35,46 +35,46 @@ const programs: readonly (readonly [program: string, debianPackage: string])[] =
 
 const refuse = (why: string, hint: string): HaupError => new HaupError('LAB_UNSUPPORTED', why, { hint });
 
-/** Refuses anybody but root on Linux. `command` is what to run with sudo. */
+/** Refuses any user but root, and any system but Linux. `command` is what to run with sudo. */
 export function checkRoot(command: string): void {
   if (platform() !== 'linux') {
     throw refuse(
       `A lab needs Linux; this is ${platform()}.`,
-      'Use a Debian or Ubuntu machine or virtual machine. Real hosts need no lab: haup apply works from here.',
+      'Use Debian or Ubuntu, for example in a virtual machine. For real hosts no lab is needed: haup apply works from here.',
     );
   }
   if (getuid?.() !== 0) {
-    throw refuse('A lab needs root: it makes network namespaces and mounts.', `Run: sudo ${command}`);
+    throw refuse('A lab needs root, for network namespaces and mounts.', `Run: sudo ${command}`);
   }
 }
 
-/** Refuses a machine that can't carry a lab, and says what is needed. `path` is $PATH. */
+/** Refuses a machine that cannot run a lab, and says what it lacks. `path` is $PATH. */
 export async function checkMachine(path: string, roots: LabRoots): Promise<Machine> {
   checkRoot('haup lab up');
   const filesystems = await readFile('/proc/filesystems', 'utf8').catch(() => '');
   if (!/\boverlay$/m.test(filesystems) && (await run('modprobe', ['overlay'])).code !== 0) {
     throw refuse(
-      'This kernel has no overlayfs, on which the hosts of a lab stand.',
+      'This kernel has no overlayfs, which lab hosts need for their disks.',
       'Load or enable the overlay module.',
     );
   }
   if (!/\bcgroup2$/m.test(filesystems)) {
     throw refuse(
-      'This kernel has no cgroup2, which holds the processes of a lab.',
+      'This kernel has no cgroup2, which a lab needs to contain its processes.',
       'Use Linux 5.4 or newer.',
     );
   }
   await mkdir(roots.labs, { recursive: true });
   if ((await statfs(roots.labs)).type === overlayMagic) {
     throw refuse(
-      `${roots.labs} lies on an overlayfs, and the hosts of a lab can't stand on one.`,
+      `${roots.labs} is on an overlayfs, where lab hosts cannot keep their disks.`,
       `Mount a volume or a tmpfs at ${roots.labs}.`,
     );
   }
   if (!(await onPath('apt-get', path))) {
     throw refuse(
-      'A lab is made of Debian packages, and this machine has no apt-get.',
-      'Use a Debian or Ubuntu machine or virtual machine.',
+      'A lab is built from Debian packages, and this machine has no apt-get.',
+      'Use Debian or Ubuntu, for example in a virtual machine.',
     );
   }
   const release = osRelease(await readFile('/etc/os-release', 'utf8').catch(() => ''));
@@ -83,7 +83,7 @@ export async function checkMachine(path: string, roots: LabRoots): Promise<Machi
   if ((os !== 'debian' && os !== 'ubuntu') || codename === '') {
     throw refuse(
       `A lab needs Debian or Ubuntu; /etc/os-release says ${release.get('PRETTY_NAME') ?? 'nothing'}.`,
-      'Use a Debian or Ubuntu machine or virtual machine.',
+      'Use Debian or Ubuntu, for example in a virtual machine.',
     );
   }
   const arch = (await must('Asking dpkg for the architecture', 'dpkg', ['--print-architecture'])).trim();
@@ -107,7 +107,7 @@ export async function installPackages(world: LabWorld): Promise<void> {
   const { cache } = world.roots;
   await mkdir(cache, { recursive: true });
   const held = await lock(`${cache}/packages.lock`, world.signal, () =>
-    world.say('packages: another lab is installing them, waiting'),
+    world.say('packages: waiting for another lab to install them'),
   );
   try {
     const names = await missingPackages(world.env['PATH'] ?? '');
@@ -125,9 +125,9 @@ export async function installPackages(world: LabWorld): Promise<void> {
       ...names,
     ];
     if ((await run('apt-get', install, options)).code !== 0) {
-      // The package lists are absent, or name packages that the mirror no longer has.
+      // The package lists are missing, or name packages that the mirror no longer has.
       await must('Reading the package lists', 'apt-get', ['-q', 'update'], options);
-      const hint = `Check that apt-get works; on Ubuntu, mmdebstrap is in universe. The whole log: ${options.log}`;
+      const hint = `Check that apt-get works; on Ubuntu, mmdebstrap is in universe. Full log: ${options.log}`;
       await must(`Installing ${names.join(', ')}`, 'apt-get', install, { ...options, hint });
     }
     world.say(`packages: ${names.join(', ')} installed in ${seconds(start)}`);
@@ -150,7 +150,7 @@ async function onPath(program: string, path: string): Promise<boolean> {
 
 /**
  * Writes a list of the machine's own distribution sources to `dir`; returns its path.
- * Nothing of /etc/apt is touched.
+ * Does not touch /etc/apt.
  */
 export async function writeSources(machine: Machine, type: 'deb' | 'deb-src', dir: string): Promise<string> {
   await mkdir(dir, { recursive: true });
@@ -161,7 +161,7 @@ export async function writeSources(machine: Machine, type: 'deb' | 'deb-src', di
       'LAB_UNSUPPORTED',
       `The apt sources of this machine have no entry for ${machine.codename} main.`,
       {
-        hint: 'Add the mirror of your distribution to /etc/apt/sources.list: the lab fetches from there.',
+        hint: 'Add a mirror of your distribution to /etc/apt/sources.list: the lab downloads from there.',
         detail: files.map((file) => `read ${file.path}`),
       },
     );

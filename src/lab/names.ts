@@ -23,11 +23,11 @@ export interface LabSpec {
   readonly software: { readonly keepalived: string; readonly nginx: string };
 }
 
-/** What can be done to a host of a lab. */
+/** The faults of `haup lab fault`. */
 export type LabFault = 'link-down' | 'link-up' | 'power-off' | 'power-on' | 'reboot';
 export const labFaults: readonly LabFault[] = ['link-down', 'link-up', 'power-off', 'power-on', 'reboot'];
 
-/** Where labs live and where what they share is kept. */
+/** Where labs are kept, and what they share. */
 export interface LabRoots {
   readonly labs: string;
   readonly cache: string;
@@ -35,7 +35,7 @@ export interface LabRoots {
 
 export const defaultRoots: LabRoots = { labs: '/var/lib/haup/labs', cache: '/var/cache/haup' };
 
-/** Beside the labs, since an overlay's files can't be kept on every file system that may hold the cache. */
+/** Beside the labs, since the file system of the cache may not support an overlay's files. */
 export const savedDirectory = (roots: LabRoots): string => `${roots.labs}/.saved`;
 
 export interface LabPaths {
@@ -90,13 +90,13 @@ export function hostPaths(lab: LabPaths, host: string): HostPaths {
   };
 }
 
-// A dot parts the words, since no lab name has one: `haup.LAB` and `haup.LAB.HOST`.
+// Separated by dots, since lab names have none: `haup.LAB` and `haup.LAB.HOST`.
 
 /** The control group over every process of a lab, below the root of the cgroup2 tree. */
 export const labGroup = (lab: string): string => `haup.${lab}`;
 export const switchNamespace = (lab: string): string => `haup.${lab}`;
 export const hostNamespace = (lab: string, host: string): string => `haup.${lab}.${host}`;
-/** The switch's end of a host's cable; unique, as all hosts share one /24. */
+/** The switch's end of a host's cable; unique, since all hosts share one /24. */
 export const portName = (address: string): string => `v${address.slice(address.lastIndexOf('.') + 1)}`;
 
 /** The lab that a namespace or control group belongs to, or null. */
@@ -105,7 +105,7 @@ export function labOf(name: string): string | null {
   return first === 'haup' && lab !== undefined && labName.test(lab) ? lab : null;
 }
 
-/** Stable over reboots, as on real hardware: locally administered, then the IPv4 address. */
+/** The same after a reboot, as on real hardware: locally administered, then the IPv4 address. */
 export function hardwareAddress(address: string): string {
   const octets = address.split('.').map((octet) => Number(octet).toString(16).padStart(2, '0'));
   return ['02', '00', ...octets].join(':');
@@ -123,12 +123,12 @@ const interfaceName = /^[A-Za-z][A-Za-z0-9_.-]{0,14}$/;
 
 export function checkLabName(name: string): string {
   if (labName.test(name)) return name;
-  throw new HaupError('USAGE', `${JSON.stringify(name)} can't name a lab.`, {
+  throw new HaupError('USAGE', `${JSON.stringify(name)} is not a valid name for a lab.`, {
     hint: 'Use 1 to 32 lower-case letters, digits and hyphens, for example --name try-1.',
   });
 }
 
-/** Refuses what the lab can't build, before anything is made; returns the spec. */
+/** Refuses a spec that the lab cannot build, before anything is made; returns the spec. */
 export function checkSpec(spec: LabSpec): LabSpec {
   checkLabName(spec.name);
   const [first] = spec.hosts;
@@ -137,19 +137,19 @@ export function checkSpec(spec: LabSpec): LabSpec {
   const addresses = new Map<string, string>();
   for (const host of spec.hosts) {
     const refuse = (why: string, hint: string): never => {
-      throw new HaupError('USAGE', `The lab can't make ${host.name}: ${why}.`, { host: host.name, hint });
+      throw new HaupError('USAGE', `The lab cannot make ${host.name}: ${why}.`, { host: host.name, hint });
     };
     if (!hostName.test(host.name))
       refuse('its name has other characters than a host name', 'Use letters, digits, - and _.');
     if (!isIPv4(host.address)) {
       refuse(
         `${host.address} is no IPv4 address`,
-        'A lab copies the addresses of the inventory: give each host its address, no DNS name or alias.',
+        'A lab uses the addresses of the inventory: give each host an IP address, not a DNS name or alias.',
       );
     }
     if (!interfaceName.test(host.interface) || host.interface === 'lo') {
       refuse(
-        `${host.interface} can't name an interface`,
+        `${host.interface} is not a valid name for an interface`,
         'Use at most 15 letters, digits, - and _, such as ens33.',
       );
     }
@@ -161,7 +161,7 @@ export function checkSpec(spec: LabSpec): LabSpec {
     if (subnet(host.address) !== subnet(first.address)) {
       refuse(
         `${host.address} and ${first.address} of ${first.name} lie in different /24 networks`,
-        'VRRP speaks within one network, and so does a lab: use addresses of one /24.',
+        'VRRP works within one network, and so does a lab: use addresses from one /24.',
       );
     }
   }
@@ -186,5 +186,5 @@ export function switchAddress(spec: LabSpec): string {
     const address = `${net}.${last}`;
     if (!taken.has(address)) return address;
   }
-  throw new HaupError('USAGE', `No address of ${net}.0/24 is left for the lab's switch.`);
+  throw new HaupError('USAGE', `${net}.0/24 has no free address for the switch of the lab.`);
 }

@@ -1,4 +1,4 @@
-/** The switch of a lab: a bridge in a network namespace of its own. */
+/** The switch of a lab: a bridge in its own network namespace. */
 
 import { readdir } from 'node:fs/promises';
 import { HaupError } from '../model/errors.ts';
@@ -6,13 +6,13 @@ import type { LabSpec } from './names.ts';
 import { portName, switchAddress, switchNamespace } from './names.ts';
 import { lastLines, run } from './process.ts';
 
-/** Makes the switch, or completes one that was left half made. */
+/** Makes the switch, or completes a half-made one. */
 export async function makeSwitch(spec: LabSpec, signal: AbortSignal): Promise<void> {
   const namespace = switchNamespace(spec.name);
   const address = switchAddress(spec);
   const inside = ['-n', namespace];
   if ((await run('ip', [...inside, 'link', 'show', 'lo'], { signal })).code !== 0) {
-    // Of an `ip netns add` that was killed half way, or of a machine that restarted, the name may be left.
+    // An `ip netns add` that was killed, or a reboot of the machine, can leave the name behind.
     await deleteNamespace(namespace);
     await ip(['netns', 'add', namespace], '', signal);
   }
@@ -80,7 +80,7 @@ async function ip(args: readonly string[], input: string, signal: AbortSignal): 
   );
   throw new HaupError(
     missing ? 'LAB_UNSUPPORTED' : 'LAB_FAILED',
-    missing ? `This machine can't make the network of a lab: ${words} was refused.` : `${words} failed.`,
+    missing ? `This machine cannot make the network of a lab: ${words} was refused.` : `${words} failed.`,
     {
       hint: missing
         ? 'The kernel must have network namespaces, bridge and veth, and a container must be privileged.'

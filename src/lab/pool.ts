@@ -7,7 +7,7 @@ export const poolMount = '/srv/haup/pool';
 
 const words = (text: string): readonly string[] => text.trim().split(/\s+/);
 
-// No compiler and no headers in the image: what `apply` installs, it installs for real, out of this pool.
+// The image has no compiler and no headers: `apply` really installs packages, from this pool.
 const both = `
     gcc make pkg-config libc6-dev
     libssl-dev libsystemd-dev libnl-3-dev libnl-genl-3-dev zlib1g-dev libpcre2-dev
@@ -18,7 +18,7 @@ const both = `
 export const pools: Readonly<Record<Flavour, readonly (readonly string[])[]>> = {
   apt: [
     words(`${both} build-essential ca-certificates`),
-    // Gone from newer releases: a set that can't be had is left out.
+    // Gone from newer releases: a set that is not available is left out.
     ['libpcre3-dev'],
     ['nginx-light'],
     ['nginx-core'],

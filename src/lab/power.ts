@@ -1,4 +1,4 @@
-/** How a host of a lab loses its power, and how it reboots. */
+/** Power loss and reboot of a lab host. */
 
 import { kill } from 'node:process';
 import { HaupError } from '../model/errors.ts';
@@ -10,11 +10,11 @@ import { firstProcess, labProcesses } from './process-table.ts';
 import { pause } from './world.ts';
 
 /**
- * Cuts the power: nothing that the host would still say gets out, and nothing is flushed. Returns when all of
- * the host is gone, its kernel's network with it.
+ * Cuts the power: the host sends nothing more, and flushes nothing. Returns when all of the host is gone,
+ * including its network.
  */
 export async function powerOff(lab: string, host: LabHost, signal: AbortSignal): Promise<void> {
-  // The cable first: a kernel that tears down its sockets sends farewells that a dead machine would not.
+  // The cable first: a kernel that closes its sockets sends packets that a dead machine would not.
   await setLink(lab, host.address, 'down', signal).catch(() => {});
   const gone = async (): Promise<boolean> => {
     const processes = await labProcesses(lab);
@@ -22,7 +22,7 @@ export async function powerOff(lab: string, host: LabHost, signal: AbortSignal):
     if (first !== null) tell(first, 'SIGKILL');
     return !isOn(processes, host.name);
   };
-  await waitFor(gone, `${host.name} does not end`, signal);
+  await waitFor(gone, `${host.name} did not stop`, signal);
   // Its boot script has done this already, unless that was killed before the host was.
   await deleteNamespace(hostNamespace(lab, host.name));
 }
@@ -34,7 +34,7 @@ export async function reboot(lab: string, host: LabHost, signal: AbortSignal): P
   if (before !== null) tell(before, firstRealTimeSignal + 5);
   const away = async (): Promise<boolean> =>
     (await firstProcess(await labProcesses(lab), host.name)) !== before;
-  await waitFor(away, `${host.name} does not reboot`, signal, 120_000);
+  await waitFor(away, `${host.name} did not reboot`, signal, 120_000);
 }
 
 // SIGRTMIN as programs see it: glibc keeps 32 and 33 for itself.
@@ -44,7 +44,7 @@ function tell(pid: number, signal: NodeJS.Signals | number): void {
   try {
     kill(pid, signal);
   } catch {
-    // Ended between the look and the signal.
+    // It ended just before the signal.
   }
 }
 

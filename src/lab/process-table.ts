@@ -1,4 +1,4 @@
-/** Which processes belong to a lab, by the kernel's own word: their control group. */
+/** Which processes belong to a lab, by their control group. */
 
 import { readdir, readFile, readlink, stat } from 'node:fs/promises';
 import { labGroup } from './names.ts';
@@ -88,7 +88,7 @@ async function groupOf(pid: number): Promise<string | null> {
   return /^0::(.*)$/m.exec(text)?.[1] ?? null;
 }
 
-/** Ended, and waiting for a slow parent to take note. */
+/** Ended, and waiting for its parent to reap it. */
 const isZombie = async (pid: number): Promise<boolean> => /^State:\s+[ZX]/m.test(await status(pid));
 
 const status = (pid: number): Promise<string> => readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');

@@ -13,7 +13,7 @@ export interface RunOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** Milliseconds; the program is killed after it. */
   readonly limitMs?: number;
-  /** A file that gets what the program says, as it says it. */
+  /** A file that gets the program's output as it comes. */
   readonly log?: string;
   /** What to do when `must` fails. */
   readonly hint?: string;
@@ -26,7 +26,7 @@ export interface Ran {
   readonly stderr: string;
 }
 
-/** Runs a program to its end. Rejects only when it can't be started, runs over its limit, or the signal aborts. */
+/** Runs a program to its end. Rejects only if it cannot be started, exceeds its limit, or the signal aborts. */
 export async function run(command: string, args: readonly string[], options: RunOptions = {}): Promise<Ran> {
   options.signal?.throwIfAborted();
   const child = spawn(command, args, {
@@ -67,7 +67,7 @@ export async function run(command: string, args: readonly string[], options: Run
     });
     options.signal?.throwIfAborted();
     if (timedOut) {
-      throw new HaupError('LAB_FAILED', `${command} did not end within ${limitMs / 1000} s.`, {
+      throw new HaupError('LAB_FAILED', `${command} did not finish within ${limitMs / 1000} s.`, {
         detail: lastLines(text.stderr + text.stdout),
       });
     }
@@ -79,7 +79,7 @@ export async function run(command: string, args: readonly string[], options: Run
   }
 }
 
-/** As `run`, but any other exit status than 0 is an error that says what failed; returns stdout. */
+/** As `run`, but any exit status except 0 is an error that says what failed; returns stdout. */
 export async function must(
   what: string,
   command: string,
@@ -88,13 +88,13 @@ export async function must(
 ): Promise<string> {
   const ran = await run(command, args, options);
   if (ran.code === 0) return ran.stdout;
-  throw new HaupError('LAB_FAILED', `${what}: ${command} ended with status ${ran.code}.`, {
-    hint: options.hint ?? (options.log === undefined ? undefined : `The whole log: ${options.log}`),
+  throw new HaupError('LAB_FAILED', `${what}: ${command} exited with status ${ran.code}.`, {
+    hint: options.hint ?? (options.log === undefined ? undefined : `Full log: ${options.log}`),
     detail: lastLines(`${ran.stdout}\n${ran.stderr}`),
   });
 }
 
-/** Starts a program that outlives this one, in a session of its own, with nothing of ours open. */
+/** Starts a program that outlives this one, in its own session, with none of our files open. */
 export async function launch(command: string, args: readonly string[]): Promise<void> {
   const child = spawn(command, args, { detached: true, stdio: 'ignore', cwd: '/', env: withSbin(proc.env) });
   await new Promise<void>((resolve, reject) => {
@@ -107,8 +107,8 @@ export async function launch(command: string, args: readonly string[]): Promise<
 const passedOn: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'];
 
 /**
- * Runs a program with this terminal and resolves to its exit status. While it runs, signals are its own: what a
- * terminal sends, it gets from the terminal, and what is sent to us alone is passed on.
+ * Runs a program on this terminal and resolves to its exit status. While it runs, it gets the signals: those of
+ * the terminal directly, and those sent to us alone passed on.
  */
 export async function attach(
   command: string,
@@ -144,11 +144,11 @@ export interface Lock {
 
 /**
  * Takes an exclusive lock on a file and holds it until released; it ends with this process, however that ends.
- * @param waiting called when somebody else has it
+ * @param waiting called when another process has it
  */
 export async function lock(file: string, signal: AbortSignal, waiting: () => void): Promise<Lock> {
   signal.throwIfAborted();
-  // Whoever had the lock may have removed the file: only a lock on the file that is there counts.
+  // Whoever had the lock may have removed the file: only a lock on the current file counts.
   const script = `
     while :; do
       exec 9>>"$1" || exit 1
@@ -176,7 +176,7 @@ export async function lock(file: string, signal: AbortSignal, waiting: () => voi
         if (said.includes('locked')) resolve();
       });
       child.once('error', reject);
-      child.once('close', () => reject(new HaupError('LAB_FAILED', `Can't lock ${file}.`)));
+      child.once('close', () => reject(new HaupError('LAB_FAILED', `Cannot lock ${file}.`)));
     });
   } catch (error) {
     signal.throwIfAborted();
@@ -192,7 +192,7 @@ export async function lock(file: string, signal: AbortSignal, waiting: () => voi
   };
 }
 
-/** `su` without a dash leaves root with a PATH on which ip and others are not. */
+/** `su` without a dash leaves root with a PATH that lacks ip and others. */
 function withSbin(env: Readonly<Record<string, string | undefined>>): Record<string, string | undefined> {
   const path = (env['PATH'] ?? '').split(':').filter((dir) => dir !== '');
   return { ...env, PATH: [...new Set([...path, '/usr/sbin', '/sbin', '/usr/bin', '/bin'])].join(':') };

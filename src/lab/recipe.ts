@@ -1,4 +1,4 @@
-/** What a lab's hosts are made of, as data: the image is cached under the hash of all of it. */
+/** What lab hosts are made of, as data: the image is cached under the hash of it all. */
 
 import { createHash } from 'node:crypto';
 import { customize } from './customize.ts';
@@ -14,7 +14,7 @@ export interface Recipe {
   /** `debian` or `ubuntu`. */
   readonly os: string;
   readonly codename: string;
-  /** dpkg's word, `amd64`. */
+  /** As dpkg writes it, `amd64`. */
   readonly arch: string;
   /** Packages of the image, besides the essential ones and apt. */
   readonly include: readonly string[];
@@ -22,16 +22,16 @@ export interface Recipe {
   readonly pool: readonly (readonly string[])[];
   /** Options of dpkg, for the build and on every host. */
   readonly dpkg: readonly string[];
-  /** Runs on the operator's machine with the image's root as $1, after the packages are in. */
+  /** Runs on the operator's machine with the image's root as $1, once the packages are installed. */
   readonly customize: string;
-  /** How all packages become RPM packages in the end; null: they stay Debian's. */
+  /** How packages become RPM packages at the end; null for Debian packages. */
   readonly rpm: RpmRecipe | null;
 }
 
 export interface RpmRecipe extends RpmWorld {
   /** Runs inside the image. */
   readonly convert: string;
-  /** Counts the ways in which specs were written: the code that does it is not in this recipe. */
+  /** The version of the code that writes specs, which is not part of this recipe. */
   readonly specs: number;
 }
 

@@ -12,7 +12,7 @@ import { run } from './process.ts';
 import { allGroups, labProcesses, lineage, processesIn } from './process-table.ts';
 import type { LabWorld } from './world.ts';
 
-/** Names of all labs of which anything is left, by directory, namespace or process. */
+/** Names of all labs that have left anything: a directory, a namespace or a process. */
 export async function labsWithTraces(roots: LabRoots): Promise<readonly string[]> {
   const found = new Set<string>();
   for (const entry of await readdir(roots.labs, { withFileTypes: true }).catch(() => [])) {
@@ -39,7 +39,7 @@ export async function removeLab(name: string, roots: LabRoots): Promise<void> {
   const paths = labPaths(roots, name);
   const gone = `${roots.labs}/.${name}.gone`;
   await rm(gone, { recursive: true, force: true });
-  // First, so that a boot script or a keeper that is just starting finds nothing and ends.
+  // First, so that a boot script or a keeper that is just starting finds nothing and exits.
   await rename(paths.dir, gone).catch(() => {});
   await killAll(name);
   for (const namespace of await namespaces()) {
@@ -61,12 +61,12 @@ async function killAll(name: string): Promise<void> {
       try {
         kill(pid, 'SIGKILL');
       } catch {
-        // Ended between the look and the kill.
+        // It ended just before the signal.
       }
     }
     await sleep(Math.min(20 * (round + 1), 200));
   }
-  throw new HaupError('LAB_FAILED', `Processes of lab ${name} do not end.`, {
+  throw new HaupError('LAB_FAILED', `Some processes of lab ${name} do not end.`, {
     detail: (await labProcesses(name)).map(({ pid, group }) => `process ${pid} in ${group}`),
   });
 }
@@ -82,12 +82,12 @@ async function removeGroup(name: string): Promise<void> {
   await run('unshare', ['--mount', '--propagation', 'slave', 'sh', '-c', script, 'sh', labGroup(name)]);
 }
 
-/** Removes what labs share; refused while a lab stands on it. */
+/** Removes what labs share; refused while a lab uses it. */
 export async function removeCache(world: LabWorld): Promise<void> {
   const left = await labsWithTraces(world.roots);
   if (left.length > 0) {
     throw new HaupError('LAB_FAILED', `The image is in use by lab ${left.join(', ')}.`, {
-      hint: 'haup lab down --all --purge takes every lab down first.',
+      hint: 'Run haup lab down --all --purge, which takes every lab down first.',
     });
   }
   await rm(world.roots.cache, { recursive: true, force: true });

@@ -2,19 +2,19 @@
 
 import { poolMount } from './pool.ts';
 
-/** Where the conversion works, inside the image; gone afterwards. */
+/** The working directory of the conversion, inside the image; removed afterwards. */
 export const workshop = '/srv/haup/rpm';
 
-// What the script reads in its workshop:
+// What the script reads there:
 //   installed, pool   lines of `RPM-PACKAGE DEBIAN-PACKAGE` and `RPM-PACKAGE FILE`
 //   without           names of Debian packages that go
-//   trees/NAME        the files of a package that is made of none of Debian's
+//   trees/NAME        the files of a package that Debian does not have
 //   amend/NAME        sh to run in the tree of a package
 //   installed.spec, pool.spec
 
 /**
- * Every file of the image and of the pool ends in one RPM package. Those of the image are registered as they
- * lie there; of the others a repository is made. Then everything by which Debian manages packages goes.
+ * Every file of the image and of the pool goes into one RPM package. Packages of the image are registered as they
+ * are; the others become a repository. Then Debian's package management is removed.
  */
 export const convertScript: string = `set -eu
 cd ${workshop}

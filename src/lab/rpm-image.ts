@@ -1,4 +1,4 @@
-/** An image of Debian's packages becomes one of RPM packages. */
+/** Turns an image of Debian packages into one of RPM packages. */
 
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';

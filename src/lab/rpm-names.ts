@@ -1,8 +1,8 @@
-/** What Debian's packages are called, and what is different about them, in the world of RPM. */
+/** What Debian's packages are called in Red Hat's world, and how those differ. */
 
 /**
- * Name in Red Hat's world → patterns of the Debian packages that are in it; the first that is found gives the
- * version. A package without an entry keeps its name: nothing of haup, and nobody at a keyboard, asks for it.
+ * Red Hat's name → patterns of the Debian packages in it; the first that is found gives the version. A package
+ * without an entry keeps its name, since neither haup nor a user asks for it.
  */
 export const rpmNames: Readonly<Record<string, readonly string[]>> = {
   // What the builds need.
@@ -91,18 +91,18 @@ export interface Amendment {
 
 /** By the name of the RPM package. */
 export const amendments: Readonly<Record<string, Amendment>> = {
-  // By this, dnf knows the release.
+  // Tells dnf the release.
   'haup-lab-release': { provides: ['system-release = 9', 'system-release(releasever) = 9'] },
-  // Scripts of packages ask for it by this path, which a merged /usr has as another's.
+  // Package scripts require this path, which a merged /usr lists under another package.
   dash: { provides: ['/bin/sh'] },
-  // On Debian these come by recommendation, or by a script.
+  // On Debian these come from recommendations or scripts.
   gcc: { requires: ['glibc-devel'], tree: 'ln -s gcc usr/bin/cc' },
   glibc: { scripts: '%transfiletriggerin -n glibc -P 2000000 -- /usr/lib\n/usr/sbin/ldconfig' },
   systemd: {
     scripts:
       '%transfiletriggerin -n systemd -- /usr/lib/systemd/system /etc/systemd/system\n[ ! -d /run/systemd/system ] || systemctl daemon-reload',
   },
-  // With what Red Hat's have: a sample in the place of the configuration, and settings in /etc/sysconfig.
+  // As in Red Hat's package: a sample as the configuration, and settings in /etc/sysconfig.
   keepalived: {
     tree: `mv etc/default etc/sysconfig
 echo 'KEEPALIVED_OPTIONS="-D"' >etc/sysconfig/keepalived
@@ -110,7 +110,7 @@ rm -r etc/init.d
 sed -i 's|/etc/default|/etc/sysconfig|; s/DAEMON_ARGS/KEEPALIVED_OPTIONS/' usr/lib/systemd/system/keepalived.service
 if [ -e etc/keepalived/keepalived.conf.sample ]; then mv etc/keepalived/keepalived.conf.sample etc/keepalived/keepalived.conf; fi`,
   },
-  // With a user of its own, and stopped without Debian's start-stop-daemon.
+  // With its own user, and stopped without Debian's start-stop-daemon.
   nginx: {
     requires: ['shadow-utils'],
     tree: `rm -rf etc/init.d etc/default etc/ufw usr/share/apport usr/share/vim

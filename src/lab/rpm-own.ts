@@ -1,4 +1,4 @@
-/** Packages of Red Hat's world that no package of Debian is like: small stand-ins, written for the lab. */
+/** Red Hat packages that Debian has no counterpart for: small stand-ins, written for the lab. */
 
 export interface OwnPackage {
   readonly version: string;
@@ -9,8 +9,8 @@ export interface OwnPackage {
 }
 
 /**
- * Stands for Red Hat's /etc/rc.d/init.d/functions: the functions that init scripts of daemons call, with the
- * arguments and exit statuses that are documented for them, and the PATH that it sets.
+ * A stand-in for Red Hat's /etc/rc.d/init.d/functions: the functions that init scripts call, with their
+ * documented arguments and exit statuses, and the PATH that it sets.
  */
 const functions = `# Stands for the functions of Red Hat's initscripts, in a lab of haup.
 umask 022
@@ -105,7 +105,7 @@ action() {
 }
 `;
 
-/** Also what systemctl calls to have an init script started at boot, by the name systemd-sysv-install. */
+/** systemctl calls it too, as systemd-sysv-install, to enable an init script at boot. */
 const chkconfig = `#!/bin/sh
 # Stands for Red Hat's chkconfig, in a lab of haup: links by the line "# chkconfig: LEVELS START STOP" of a script.
 case \${0##*/} in

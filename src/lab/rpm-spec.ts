@@ -11,7 +11,7 @@ export interface RpmPackage {
   readonly summary: string;
   readonly requires: readonly string[];
   readonly provides: readonly string[];
-  /** True: its files are on every host; false: it waits in the repository. */
+  /** True: installed on every host; false: available in the repository. */
   readonly installed: boolean;
   /** The Debian packages that it is made of: file names in the pool, or names that dpkg knows. */
   readonly members: readonly string[];
@@ -31,7 +31,7 @@ export interface RpmWorld {
   /** Name of an RPM package → patterns of the Debian packages in it. */
   readonly names: Readonly<Record<string, readonly string[]>>;
   readonly amendments: Readonly<Record<string, Amendment>>;
-  /** What is made of none of Debian's packages. */
+  /** Packages that are not made from Debian's. */
   readonly own: Readonly<Record<string, OwnPackage>>;
   /** Patterns of Debian packages that are left out. */
   readonly without: readonly string[];
@@ -100,7 +100,7 @@ export const leftOut = (installed: readonly Stanza[], world: RpmWorld): readonly
 const present = (status: readonly Stanza[]): readonly DebPackage[] =>
   status.filter((stanza) => stanza.get('status') === 'install ok installed').map(debPackage);
 
-/** A package is there as a whole or not at all; the members of the other kind keep the names that they have. */
+/** A package is installed as a whole or not at all; members of the other kind keep their own names. */
 function group(
   name: string,
   patterns: readonly string[],
@@ -134,7 +134,7 @@ function debPackage(stanza: Stanza): DebPackage {
   };
 }
 
-/** The first that there is, under its name as RPM; none when it was left out. */
+/** The first that exists, under its RPM name; none when it was left out. */
 function oneOf(
   names: readonly string[],
   nameOf: ReadonlyMap<string, string>,
@@ -149,7 +149,7 @@ function oneOf(
   return [];
 }
 
-/** `2:8.39-15` → 8.39 and 15: RPM parts them itself, and takes no hyphen in either. */
+/** `2:8.39-15` → 8.39 and 15: RPM keeps them apart, and allows no hyphen in either. */
 function versionAndRelease(version: string): { readonly version: string; readonly release: string } {
   const bare = version.replace(/^\d+:/, '');
   const at = bare.lastIndexOf('-');
@@ -158,7 +158,7 @@ function versionAndRelease(version: string): { readonly version: string; readonl
     : { version: bare.slice(0, at).replaceAll('-', '_'), release: bare.slice(at + 1) };
 }
 
-/** @param lists directory of the lists of files, one for each package, named as it is */
+/** @param lists directory of the file lists, one per package, under its name */
 export function specText(packages: readonly RpmPackage[], world: RpmWorld, lists: string): string {
   const literal = (text: string): string => text.replaceAll('%', '%%');
   const parts = packages.map(({ name, version, release, summary, requires, provides }) =>
@@ -167,7 +167,7 @@ export function specText(packages: readonly RpmPackage[], world: RpmWorld, lists
       `Version: ${version}`,
       `Release: ${release}`,
       `Summary: ${literal(summary) || name}`,
-      // The relations are Debian's own, so nothing is guessed from the files.
+      // Dependencies come from Debian, so rpmbuild must not guess any from the files.
       'AutoReqProv: no',
       ...provides.map((one) => `Provides: ${one}`),
       ...requires.map((one) => `Requires: ${one}`),

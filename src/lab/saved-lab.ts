@@ -1,4 +1,4 @@
-/** Disks of a lab's hosts, kept as they are: a layer between the image and the disk of each host made from them. */
+/** Saved disks of lab hosts: a layer between the image and the disk of each host made from them. */
 
 import { randomUUID } from 'node:crypto';
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
@@ -15,14 +15,14 @@ import type { LabWorld } from './world.ts';
 import { seconds } from './world.ts';
 
 export interface Saved {
-  /** Changes with every save: a host knows by it which disk it stands on. */
+  /** New with every save: it tells a host which disk it was made from. */
   readonly id: string;
   readonly hosts: Readonly<Record<string, SavedHost>>;
 }
 
 const savedPath = (roots: LabRoots, name: string): string => `${savedDirectory(roots)}/${name}`;
 
-/** Rejects with USAGE when nothing is saved by that name. */
+/** Rejects with USAGE when no lab is saved under that name. */
 export async function readSaved(name: string, roots: LabRoots): Promise<Saved> {
   const path = `${savedPath(roots, checkLabName(name))}/saved.json`;
   const text = await readFile(path, 'utf8').catch(() => null);
@@ -32,7 +32,7 @@ export async function readSaved(name: string, roots: LabRoots): Promise<Saved> {
       hint:
         names.length === 0
           ? `Save one that is up: haup lab save ${name}`
-          : `Saved are ${names.toSorted().join(', ')}.`,
+          : `Saved labs: ${names.toSorted().join(', ')}.`,
     });
   }
   const saved: Saved = JSON.parse(text);
@@ -40,8 +40,8 @@ export async function readSaved(name: string, roots: LabRoots): Promise<Saved> {
 }
 
 /**
- * Keeps the disks of all hosts of a lab under a name. Hosts that are on lose their power for it, since only a disk
- * that nobody writes to can be copied, and are on again when this returns.
+ * Saves the disks of all hosts of a lab under a name. Hosts that are on are powered off, since a disk in use
+ * cannot be copied, and are on again when this returns.
  */
 export async function save(lab: string, name: string, world: LabWorld): Promise<Saved> {
   const { roots, signal } = world;
@@ -50,7 +50,7 @@ export async function save(lab: string, name: string, world: LabWorld): Promise<
   const spec = await specOf(lab, roots);
   const paths = labPaths(roots, lab);
   const held = await lock(paths.lock, signal, () =>
-    world.say(`lab ${lab}: another haup lab is at work on it, waiting`),
+    world.say(`lab ${lab}: waiting for another haup lab command`),
   );
   try {
     await refuseInUse(name, roots);
@@ -68,7 +68,7 @@ export async function save(lab: string, name: string, world: LabWorld): Promise<
         if (made.saved != null) throw onSaved(lab);
         const on = isOn(processes, host.name);
         if (on) await powerOff(lab, host, signal);
-        // With attributes and device nodes: overlayfs writes what was deleted in these.
+        // With attributes and device nodes: overlayfs records deletions in these.
         await must(`Keeping the disk of ${host.name}`, 'cp', ['-a', its.upper, `${part}/${host.name}`], {
           signal,
           limitMs: copyLimitMs,
@@ -93,8 +93,8 @@ export async function save(lab: string, name: string, world: LabWorld): Promise<
 const copyLimitMs = 900_000;
 
 const onSaved = (lab: string): HaupError =>
-  new HaupError('LAB_FAILED', `Lab ${lab} was itself made from a saved one, and is not saved again.`, {
-    hint: 'Make one without --from, and save that.',
+  new HaupError('LAB_FAILED', `Lab ${lab} was itself made from a saved lab and cannot be saved.`, {
+    hint: 'Make a lab without --from and save that.',
   });
 
 /** The disks of a saved lab are part of every host that was made from it. */
@@ -105,14 +105,14 @@ async function refuseInUse(name: string, roots: LabRoots): Promise<void> {
   if (users.length === 0) return;
   throw new HaupError(
     'LAB_FAILED',
-    `Lab ${users.join(', ')} was made from ${name}, which can't change now.`,
+    `${name} cannot be saved again: lab ${users.join(', ')} was made from it.`,
     {
-      hint: 'Take it down first, or save under another name.',
+      hint: 'Take that lab down first, or save under another name.',
     },
   );
 }
 
-/** The labs that stand on these disks. */
+/** The labs that were made from these disks. */
 export async function labsFrom(saved: Saved, roots: LabRoots): Promise<readonly string[]> {
   const found: string[] = [];
   for (const lab of await readdir(roots.labs).catch(() => [])) {

@@ -12,7 +12,7 @@ export interface Source {
   readonly trusted: boolean;
 }
 
-/** A signing key that stands in a deb822 file itself. */
+/** A signing key inside a deb822 file. */
 interface InlineKey {
   readonly name: string;
   readonly text: string;
@@ -33,7 +33,7 @@ export interface SourceFile {
  * The entries of the distribution itself: binary packages of the release, its updates and its security suite.
  * Entries of third parties have other suites, or components that no distribution has.
  * @param codename VERSION_CODENAME of /etc/os-release
- * @param keyDirectory where keys that stand inline will be written, one file each
+ * @param keyDirectory where inline keys will be written, one file each
  */
 export function distributionSources(
   files: readonly SourceFile[],
@@ -52,7 +52,7 @@ export function distributionSources(
     const key = `${source.uri} ${source.suite}`;
     if (seen.has(key)) continue;
     seen.add(key);
-    // What keepalived's build needs on Ubuntu is partly in universe, which a minimal machine may have off.
+    // Building keepalived on Ubuntu needs universe, which a minimal machine may have disabled.
     const components = os.id === 'ubuntu' ? ['main', 'universe'] : ['main'];
     sources.push({ ...source, components });
   }
@@ -97,7 +97,7 @@ function parseDeb822(text: string, keys: InlineKey[], keyDirectory: string): rea
     const signed = fields.get('signed-by')?.trim() ?? '';
     let signedBy: string | null = signed === '' ? null : (words(signed)[0] ?? null);
     if (signed.includes('-----BEGIN PGP')) {
-      // In deb822 a line that is empty is written as a single dot.
+      // deb822 writes an empty line as a single dot.
       const key = {
         name: `inline-${keys.length}.asc`,
         text: signed.replace(/^[ \t]*\.?[ \t]*$|^[ \t]+/gm, ''),

@@ -1,4 +1,4 @@
-/** Upstream's own source tarballs, out of the source packages of the machine's distribution. */
+/** Upstream's source tarballs, from the source packages of the machine's distribution. */
 
 import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
@@ -20,14 +20,14 @@ interface LabTarball {
 
 export type Tarballs = Readonly<Record<SoftwareName, LabTarball>>;
 
-/** Gives both tarballs, downloading them once. */
+/** Both tarballs, downloaded once. */
 export async function tarballs(machine: Machine, world: LabWorld): Promise<Tarballs> {
   const dir = `${world.roots.cache}/tarballs/${machine.os}-${machine.codename}`;
   const kept = await readKept(dir);
   if (kept !== null) return kept;
   await mkdir(dir, { recursive: true });
   const held = await lock(`${dir}.lock`, world.signal, () =>
-    world.say('tarballs: another lab is fetching them, waiting'),
+    world.say('tarballs: waiting for another lab to fetch them'),
   );
   try {
     return (await readKept(dir)) ?? (await fetchAll(machine, dir, world));
@@ -52,7 +52,7 @@ async function fetchAll(machine: Machine, dir: string, world: LabWorld): Promise
   for (const left of await readdir(dir)) {
     if (left.startsWith('apt-')) await rm(`${dir}/${left}`, { recursive: true, force: true });
   }
-  // A new one each time: apt of a run that was killed may still be at work in the last.
+  // A new one each time: the apt of a killed run may still be using the last one.
   const apt = await mkdtemp(`${dir}/apt-`);
   await mkdir(`${apt}/lists/partial`, { recursive: true });
   await mkdir(`${apt}/cache/archives/partial`, { recursive: true });
@@ -79,12 +79,12 @@ async function fetchAll(machine: Machine, dir: string, world: LabWorld): Promise
     );
     return made;
   } finally {
-    // The lists are tens of megabytes, and never needed again.
+    // The lists are tens of megabytes and not needed again.
     await rm(apt, { recursive: true, force: true });
   }
 }
 
-/** apt that reads and writes below `dir` only, and runs none of the machine's hooks. */
+/** For an apt that reads and writes only below `dir`, and runs none of the machine's hooks. */
 function privateConfig(dir: string, sources: string, acquire: readonly string[]): string {
   return [
     `Dir::Etc::SourceList "${sources}";`,
@@ -134,13 +134,13 @@ async function fetchOne(
     await asGzip(raw, orig.file, path, signal);
     return { version: orig.version, path, sha256: await sha256(path) };
   }
-  throw new HaupError('LAB_FAILED', `The source of ${name} can't be had from the mirror of this machine.`, {
-    hint: 'Name a mirror in /etc/apt that has the source packages of this release, then try again.',
+  throw new HaupError('LAB_FAILED', `The mirror of this machine does not have the source of ${name}.`, {
+    hint: 'Add a mirror that has the source packages of this release to /etc/apt, then try again.',
     detail: failures,
   });
 }
 
-/** Newest first: a mirror may lack the files of one version and have those of another. */
+/** Newest first: a mirror may lack the files of one version but have another's. */
 async function sourceVersions(
   name: string,
   env: Readonly<Record<string, string | undefined>>,

@@ -49,7 +49,7 @@ export const isAnswered = (sample: Sample): sample is Sample & { readonly answer
   sample.answeredAt !== null && (sample.status === 200 || sample.status === null);
 
 /** Lost to a client that does not retry. */
-const isLost = (sample: Sample): boolean => !isAnswered(sample) || sample.retried;
+export const isLost = (sample: Sample): boolean => !isAnswered(sample) || sample.retried;
 
 export function outage(samples: readonly Sample[], intervalMs: number): HttpOutage {
   const sent = samples.toSorted((a, b) => a.sentAt - b.sentAt);

@@ -57,7 +57,6 @@ export type ErrorCode =
   | 'GATE_FAILED'
   | 'HOOK_FAILED'
   | 'FAILOVER_REFUSED'
-  | 'FAILOVER_FAILED'
   | 'DRILL_FAILED'
   | 'LOCKED'
   | 'INTERRUPTED';
@@ -135,7 +134,6 @@ const exitOf: Readonly<Record<ErrorCode, Exit>> = {
   GATE_FAILED: 'failed',
   HOOK_FAILED: 'failed',
   FAILOVER_REFUSED: 'failed',
-  FAILOVER_FAILED: 'failed',
   DRILL_FAILED: 'failed',
   LOCKED: 'locked',
   INTERRUPTED: 'interrupted',

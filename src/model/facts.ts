@@ -29,13 +29,10 @@ export interface FactsRequest {
 /** How a host is now: plain data, gathered in one round trip. */
 export interface HostFacts {
   readonly host: HostName;
-  /** The machine's own words. */
-  readonly hostname: string;
   readonly machineId: string;
   readonly os: OsFacts;
   readonly arch: string;
-  readonly cpus: number;
-  /** Milliseconds since the epoch by the host's own clock. */
+  /** Milliseconds since the epoch by the host's own clock, to the second. */
   readonly clockMs: number;
   readonly systemd: boolean;
   readonly packageManager: PackageManager | null;
@@ -51,8 +48,6 @@ export interface HostFacts {
   readonly files: Readonly<Record<string, FileFact>>;
   readonly services: Readonly<Record<Service, ServiceFacts>>;
   readonly software: Readonly<Record<Service, SoftwareFacts | null>>;
-  /** Bytes free under /usr/local, /tmp, /etc and /var/lib, where builds are made; by mount point. */
-  readonly free: Readonly<Record<string, number>>;
   readonly libraries: { readonly openssl: string | null; readonly pcre1: boolean; readonly pcre2: boolean };
   /** Services whose files were swapped but that have not read them yet: an apply was cut off there. */
   readonly unread: readonly Service[];
@@ -159,8 +154,6 @@ export interface ServiceFacts {
   readonly unit: string;
   /** The unit file changed since systemd read it. */
   readonly needsDaemonReload: boolean;
-  /** Milliseconds since the epoch when it became active; 0 when it is not. */
-  readonly activeSinceMs: number;
   /** Path of the running main program, or empty. */
   readonly program: string;
 }

@@ -58,16 +58,6 @@ export const installedList = (service: Service, prefix: string): string =>
   `${stateDirectory}/installed.${service}${prefix.replaceAll('/', '%')}`;
 /** What haup has put on the host, one thing a line: a file for each kind. */
 export const recordDirectory: string = `${stateDirectory}/record`;
-export type RecordKind =
-  | 'files'
-  | 'directories'
-  | 'users'
-  | 'groups'
-  | 'packages'
-  | 'services'
-  | 'firewall'
-  | 'zones'
-  | 'units';
 /** In the comment field of a user that haup made: by it he is told from one that somebody else has made since. */
 export const userMark = 'made by haup';
 /** Files as they were before haup first wrote them, under their own paths. */

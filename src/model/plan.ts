@@ -14,9 +14,43 @@ export interface TextDiff {
   readonly after: string | null;
 }
 
+/** What a change does; code that treats some changes differently decides by this. */
+export type ChangeKind =
+  | 'repos'
+  | 'packages'
+  | 'user'
+  | 'build'
+  | 'install'
+  | 'config'
+  | 'unit'
+  | 'init'
+  | 'service'
+  | 'firewall'
+  | 'leftover'
+  | 'remove-unit'
+  | 'remove-build'
+  | 'remove-package'
+  | 'close-firewall'
+  | 'drain'
+  | 'undrain'
+  | 'entrust'
+  | 'reload-together'
+  | 'announce'
+  | 'stand-back'
+  | 'stand-up'
+  | 'step-down'
+  | 'retire'
+  | 'release'
+  | 'found'
+  | 'remove-user'
+  | 'forget';
+
 export interface Change {
-  /** Stable within a plan: `build:keepalived`, `config:nginx`. */
+  /** Stable within a plan, for people and JSON: `build:keepalived`, `config:nginx`. */
   readonly id: string;
+  readonly kind: ChangeKind;
+  /** The daemon that it changes; absent: none, or both. */
+  readonly service?: Service;
   readonly title: string;
   /** What differs, in words: `nginx 1.20.1 is not installed`. */
   readonly why: string;
@@ -64,7 +98,8 @@ export interface BuildReport {
   readonly receivedBy: readonly HostName[];
 }
 
-export interface Same {
+/** A resource of a host that is as it should be. */
+export interface UnchangedResource {
   readonly host: HostName;
   /** The resource, and why nothing is to be done. */
   readonly what: string;
@@ -80,7 +115,7 @@ export interface HostWork {
 }
 
 /** Why hosts change at the same moment, and what clients notice of it. */
-export interface Together {
+export interface SimultaneousReason {
   readonly why: readonly string[];
   readonly expect: string;
 }
@@ -88,7 +123,7 @@ export interface Together {
 /** What is done at once, and what must hold before the next stage. */
 export interface Stage {
   readonly title: string;
-  readonly together?: Together;
+  readonly together?: SimultaneousReason;
   /** Hosts in parallel; the changes of a host in order. */
   readonly work: readonly HostWork[];
   readonly gate: readonly CheckName[];
@@ -105,7 +140,7 @@ export interface Stage {
 /** Tracks (clusters) run in parallel, the stages of a track in order. */
 export interface Plan {
   readonly tracks: readonly (readonly Stage[])[];
-  readonly same: readonly Same[];
+  readonly same: readonly UnchangedResource[];
   readonly want: readonly DesiredHost[];
   /** VIPs, sites and daemons that are there now and will not be. */
   readonly disappearing?: readonly Disappearing[];
@@ -129,7 +164,6 @@ export type CheckName =
   | 'address-in-use'
   | 'services'
   | 'healthy'
-  | 'interface'
   | 'drained'
   | 'versions'
   | 'reachable'

@@ -44,6 +44,8 @@ export interface ServiceStatus {
 export interface VerifyReport {
   readonly version: 1;
   readonly ok: boolean;
+  /** ISO 8601, by the operator's clock. */
+  readonly startedAt?: string;
   readonly vips: readonly VipVerification[];
 }
 
@@ -72,22 +74,43 @@ export interface HeldTimes {
   readonly noneHeldMs: number;
 }
 
-export interface DrillReport extends Answered {
+/** What an outage is measured against. */
+export interface Allowed {
+  /** The outage that VRRP's timers allow. */
+  readonly boundMs: number;
+  /** What a measurement may add to the bound before it is a failure. */
+  readonly allowanceMs: number;
+}
+
+/**
+ * Every request of a drill, a column for each figure: some 20 bytes a request as JSON, where an object for each would
+ * be 100.
+ */
+export interface RequestLog {
+  /** Hosts that answered, for `by` to count in. */
+  readonly hosts: readonly HostName[];
+  /** When each was sent, ascending. */
+  readonly sentMs: readonly number[];
+  /** Until it was answered, on either connection; null: it was not. */
+  readonly tookMs: readonly (number | null)[];
+  /** Who answered: an index into `hosts`; -1: no host, or the answer names none. */
+  readonly by: readonly number[];
+  /** Those that a client without retries loses: indices into the columns, ascending. */
+  readonly lost: readonly number[];
+}
+
+export interface DrillReport extends Answered, Allowed {
   /** What was done on purpose: `stop`. */
   readonly drill: string;
   readonly from: HostName;
   /** Who took over; null when nobody did. */
   readonly to: HostName | null;
-  /** The outage that VRRP's timers allow. */
-  readonly boundMs: number;
-  /** What a measurement may add to the bound before it is a failure. */
-  readonly allowanceMs: number;
   /** How long two hosts had the VIP at once, by their kernels' word. */
   readonly bothHeldMs: number;
   /** How long no host had it. */
   readonly noneHeldMs: number;
   /** Null when the fault could not be undone or nobody had taken over. */
-  readonly failback: (Answered & Partial<HeldTimes>) | null;
+  readonly failback: (Answered & Partial<HeldTimes> & Partial<Allowed>) | null;
   readonly ok: boolean;
   /** Why not ok, one sentence each. */
   readonly reasons: readonly string[];
@@ -108,6 +131,8 @@ export interface DrillReport extends Answered {
   /** How often the VIP was to be asked, and how often it was on average, where this machine was too busy. */
   readonly intervalMs?: number;
   readonly everyMs?: number;
+  /** On the same clock. Left out of --json unless --samples asks for it. */
+  readonly requests?: RequestLog;
 }
 
 export interface Span {

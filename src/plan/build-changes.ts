@@ -78,6 +78,8 @@ export function diffBuild(
       source.kind === 'build'
         ? {
             id: `build:${software}`,
+            kind: 'build',
+            service: software,
             title: `build ${software} ${version}`,
             why,
             actions: build,
@@ -87,6 +89,8 @@ export function diffBuild(
         : null,
     install: {
       id: `install:${software}`,
+      kind: 'install',
+      service: software,
       title: `install ${software} ${version}${from}`,
       why,
       actions: [{ do: 'place-build', recipe, pack, needs }],
@@ -155,8 +159,8 @@ const platformOf = ({ os, arch }: HostFacts): string => `${os.id} ${os.version |
 export function buildsOf(made: Plan): readonly BuildReport[] {
   const found = new Map<string, Omit<BuildReport, 'receivedBy'> & { receivedBy: HostName[] }>();
   for (const { host, changes } of made.tracks.flat().flatMap((stage) => stage.work)) {
-    for (const { id, build } of changes) {
-      if (build === undefined || !id.startsWith('install:')) continue;
+    for (const { kind, build } of changes) {
+      if (build === undefined || kind !== 'install') continue;
       const { service, version, platform, key, role, from } = build;
       // A host that builds for itself alone shares its key with others that do.
       const builtOn = role === 'built' ? host : from;

@@ -70,7 +70,7 @@ function divide(
   ids: ReadonlyMap<string, number>,
   next: Ids,
 ): { readonly before: HostDiff; readonly after: HostDiff; readonly between: HostFacts } | null {
-  const change = diff.change.find(({ id }) => id === 'config:keepalived');
+  const change = diff.change.find(({ kind, service }) => kind === 'config' && service === 'keepalived');
   const write = change?.actions.find((action) => action.do === 'write');
   const last = write?.testing.find(({ path }) => path === entry);
   if (change === undefined || write === undefined || last === undefined) return null;
@@ -116,6 +116,8 @@ function divide(
   const before = skipped ? diff.change.filter((one) => one !== change && !onlyReloads(one)) : [];
   const then: Change = {
     id: change.id,
+    kind: 'config',
+    service: 'keepalived',
     title: change.title,
     why: 'the VRIDs are free now',
     actions: [only(writing(write, last, digestOf(written)))],
@@ -141,12 +143,15 @@ function divide(
 type Write = Extract<Action, { readonly do: 'write' }>;
 
 const onlyReloads = (change: Change): boolean =>
-  change.id === 'service:keepalived' &&
+  change.kind === 'service' &&
+  change.service === 'keepalived' &&
   !restarts(change) &&
   !change.actions.some((action) => action.do === 'service' && action.verb === 'enable');
 
 const reload: Change = {
   id: 'service:keepalived',
+  kind: 'service',
+  service: 'keepalived',
   title: 'reload keepalived',
   why: 'its configuration changes',
   actions: [{ do: 'service', service: 'keepalived', verb: 'reload' }],

@@ -127,6 +127,7 @@ function diffPackages(names: readonly string[], have: HostFacts): Change | strin
   }
   return {
     id: 'packages',
+    kind: 'packages',
     title: `install ${missing.length} package${missing.length === 1 ? '' : 's'} with ${manager}`,
     why: `not installed: ${missing.map((name) => withVersion(name, have)).join(', ')}`,
     actions: [{ do: 'install', manager, names: missing }],
@@ -142,6 +143,7 @@ function diffUser(name: string, have: HostFacts): Change | string {
   if (have.users.includes(name)) return `user ${name}: exists`;
   return {
     id: `user:${name}`,
+    kind: 'user',
     title: `create user ${name}`,
     why: 'the user does not exist',
     actions: [{ do: 'create-user', name }],

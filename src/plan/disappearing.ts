@@ -1,7 +1,6 @@
 /** What an apply makes disappear from a host that serves: VIPs, sites, daemons, the files that they read. Pure. */
 
 import type { DesiredHost } from '../model/desired.ts';
-import type { Vip } from '../model/domain.ts';
 import type { HostFacts } from '../model/facts.ts';
 import { holdsAddress } from '../cluster/cluster-state.ts';
 import type { Disappearing, RunningDaemon } from '../model/running.ts';
@@ -16,14 +15,15 @@ export function disappearing(
   taken: readonly RunningDaemon[],
   want: DesiredHost,
   have: HostFacts,
-  vips: readonly Vip[],
+  /** Of the inventory's VIPs. */
+  addresses: ReadonlySet<string>,
 ): readonly Disappearing[] {
   const read = new Set(
     want.resources.flatMap((one) => (one.kind === 'config' ? one.set.files.map(({ path }) => path) : [])),
   );
   return (have.running ?? []).flatMap((daemon): readonly Disappearing[] => {
     const ours = isOurs(have, daemon);
-    const changes = diff.change.some(({ id }) => id.endsWith(`:${daemon.service}`));
+    const changes = diff.change.some(({ service }) => service === daemon.service);
     if (ours ? !changes : !taken.includes(daemon)) return [];
     const gone = (kind: Disappearing['kind'], what: string): Disappearing => ({
       host: have.host,
@@ -31,11 +31,11 @@ export function disappearing(
       what,
       ours,
     });
-    const addresses = daemon.service === 'keepalived' ? vipsGone(daemon, have, vips) : [];
-    if (ours) return addresses.map((what) => gone('vip', what));
+    const vips = daemon.service === 'keepalived' ? vipsGone(daemon, have, addresses) : [];
+    if (ours) return vips.map((what) => gone('vip', what));
     const whole = runningWhole(have, daemon) ?? '';
     return [
-      ...addresses.map((what) => gone('vip', what)),
+      ...vips.map((what) => gone('vip', what)),
       ...(daemon.service === 'keepalived' ? virtualServersIn(whole) : []).map((what) =>
         gone('site', `virtual_server ${what} (${daemon.entry})`),
       ),
@@ -52,9 +52,9 @@ export function disappearing(
   });
 }
 
-function vipsGone(daemon: RunningDaemon, have: HostFacts, vips: readonly Vip[]): readonly string[] {
+function vipsGone(daemon: RunningDaemon, have: HostFacts, addresses: ReadonlySet<string>): readonly string[] {
   return vipsIn(runningWhole(have, daemon) ?? '')
-    .filter(({ address }) => !vips.some((vip) => vip.address.address === address))
+    .filter(({ address }) => !addresses.has(address))
     .map(({ address, instance, virtualRouterId }) => {
       const held = holdsAddress(have, address) ? ', which the host holds now' : '';
       return `${address} (${instance}, VRID ${virtualRouterId})${held}`;

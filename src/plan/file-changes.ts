@@ -50,6 +50,8 @@ export function diffConfig(
   ];
   return {
     id: `config:${set.service}`,
+    kind: 'config',
+    service: set.service,
     title: `write the ${set.service} configuration`,
     why: reasons.join('; '),
     actions: [
@@ -113,6 +115,8 @@ export function diffUnit(service: Service, file: FileWant, have: HostFacts): Cha
   if (equal(file, fact) && !unread) return `unit ${service}.service: as wanted`;
   return {
     id: `unit:${service}`,
+    kind: 'unit',
+    service,
     title: `register ${service}.service`,
     why: equal(file, fact) ? 'systemd has not read the unit file yet' : `${file.path} ${reason(file, fact)}`,
     actions: [{ do: 'write-unit', service, file: { ...file, expect: digestOf(fact) } }],
@@ -144,6 +148,8 @@ export function removeUnit(service: Service, path: string, have: HostFacts): Cha
   const file = { path, mode: fact.mode, owner: fact.owner, secret: false };
   return {
     id: `unit-gone:${service}`,
+    kind: 'remove-unit',
+    service,
     title: `remove ${path}`,
     why: `${path} is not wanted any more`,
     actions: [{ do: 'write-unit', service, file: { ...file, bytes: 'absent', expect: fact.sha256 } }],
@@ -166,6 +172,7 @@ export function removeUnit(service: Service, path: string, have: HostFacts): Cha
 export function diffRepos(files: readonly FileWant[], have: HostFacts): Change {
   return {
     id: 'repos',
+    kind: 'repos',
     title: 'let packages come from the vault',
     why: 'the mirrors of this system are gone, and packages.vault is true',
     ...writing(files, have),

@@ -38,6 +38,7 @@ export function diffFirewall(want: Extract<Resource, { kind: 'firewall' }>, have
         ? `firewall: ${tool} lets in ${said(want.rules)}`
         : {
             id: 'firewall',
+            kind: 'firewall',
             title: `let ${said(missing.length > 0 ? rulesOf(missing) : want.rules)} through ${tool}`,
             why: missing.length > 0 ? dropped(tool, missing) : 'the rules would not last',
             actions: [...(put?.actions ?? []), action([...without(present, wanted), ...wanted])],
@@ -48,6 +49,7 @@ export function diffFirewall(want: Extract<Resource, { kind: 'firewall' }>, have
         ? null
         : {
             id: 'firewall:close',
+            kind: 'close-firewall',
             title: `close ${tool} for ${said(rulesOf(extra))}`,
             why: 'haup had opened it, and nothing wants it any more',
             actions: [action(wanted)],
@@ -69,6 +71,7 @@ export function reopenFirewall(rules: readonly PlacedRule[], have: HostFacts): r
   return [
     {
       id: 'firewall',
+      kind: 'firewall',
       title: `let ${said(rulesOf(missing))} through ${tool}`,
       why: dropped(tool, missing),
       actions: [{ do: 'firewall', tool, rules: [...firewall.rules, ...missing] }],
@@ -84,6 +87,7 @@ export function closeFirewall({ firewall, record }: HostFacts): Change | null {
   if (tool === null || (rules.length === 0 && toolOf(record.files) === null)) return null;
   return {
     id: 'firewall:close',
+    kind: 'close-firewall',
     title: `close ${tool}${rules.length > 0 ? ` for ${said(rulesOf(rules))}` : ''}`,
     why: 'haup had opened it',
     actions: [{ do: 'firewall', tool, rules: [] }],

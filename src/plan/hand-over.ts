@@ -61,8 +61,9 @@ export function splitChanges(
   const together: Change[] = [];
   const alone: Change[] = [];
   for (const change of changes) {
-    if (change.id === 'config:keepalived') together.push(change);
-    else if (change.id !== 'service:keepalived' || restarts(change)) alone.push(change);
+    const { kind, service } = change;
+    if (service === 'keepalived' && kind === 'config') together.push(change);
+    else if (service !== 'keepalived' || kind !== 'service' || restarts(change)) alone.push(change);
     else alone.push(...withoutReload(change));
   }
   const othersAfterMs = takeoverMs + startMs;
@@ -93,6 +94,8 @@ type Entrusted = Extract<Action, { readonly do: 'entrust' }>;
 /** From here on the hosts finish the change in the same order also when haup is cut off. */
 const entrust = (round: number, afterMs: number, announce?: Entrusted['announce']): Change => ({
   id: 'entrust:keepalived',
+  kind: 'entrust',
+  service: 'keepalived',
   title: 'entrust the host with the rest',
   why: 'some would have read the change and others not, were haup cut off in between',
   actions: [
@@ -115,6 +118,8 @@ const reload = (round: number, hosts: number): Change =>
 
 const reloadAtOnce = (round: number): Change => ({
   id: 'together:keepalived',
+  kind: 'reload-together',
+  service: 'keepalived',
   title: 'reload keepalived at the agreed moment',
   why: 'its configuration changes, and the hosts must agree',
   actions: [{ do: 'reload-together', service: 'keepalived', atMs: null }],
@@ -129,6 +134,7 @@ const longestMs = 5000;
 /** Ends well before one that has given a VIP up can have it again: what is said later would be wrong. */
 const announceAgain = (round: number, addresses: readonly string[], forMs: number): Change => ({
   id: 'announce',
+  kind: 'announce',
   title: 'announce its VIPs again',
   why: 'clients may have heard of them last from a host that gives them up at that moment',
   actions: [{ do: 'announce', addresses, atMs: null, forMs }, { do: 'withdraw' }],

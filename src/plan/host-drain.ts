@@ -6,6 +6,7 @@ import type { Change } from '../model/plan.ts';
 /** `held`: the VIPs that somebody holds now, and must hold afterwards. */
 export const drainWhy = (why: string, held: readonly string[]): Change => ({
   id: 'drain',
+  kind: 'drain',
   title: 'drain',
   why,
   actions: [{ do: 'drain', by: 'change' }],
@@ -17,6 +18,7 @@ export const drainWhy = (why: string, held: readonly string[]): Change => ({
 
 export const undrain: Change = {
   id: 'undrain',
+  kind: 'undrain',
   title: 'undrain',
   why: 'the host takes its VIPs back',
   actions: [{ do: 'undrain' }],
@@ -44,9 +46,9 @@ export function canDrain(facts: HostFacts | undefined, entry: string): boolean {
   );
 }
 
-/** A host of a cluster that serves, in its turn. */
-export interface Turn {
-  /** The VIPs that one host each holds now. */
+/** What a drain has to respect: a host of a cluster that serves, and the VIPs around it. */
+export interface DrainContext {
+  /** The VIPs that exactly one host holds now. */
   readonly held: readonly string[];
   /** All that the host must not hold when a daemon of it is stopped or restarted. */
   readonly watched: readonly string[];
@@ -63,12 +65,12 @@ export interface Turn {
  */
 export function whileDrained(
   changes: readonly Change[],
-  { held, watched, holds, able }: Turn,
+  { held, watched, holds, able }: DrainContext,
 ): readonly Change[] {
   if (!changes.some(({ actions }) => actions.some(interrupts))) return changes;
   if (able) {
-    const own = onlyIdle(changes, watched, held).filter(({ id }) => id !== undrain.id);
-    const back = changes.find(({ id }) => id === undrain.id) ?? undrain;
+    const own = onlyIdle(changes, watched, held).filter(({ kind }) => kind !== 'undrain');
+    const back = changes.find(({ kind }) => kind === 'undrain') ?? undrain;
     const why = holds ? 'the backup takes over first' : 'its peers keep the VIPs meanwhile';
     return [drainWhy(`a daemon is restarted: ${why}`, held), ...ended(own), back];
   }

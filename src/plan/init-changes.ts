@@ -37,6 +37,8 @@ export function diffInit(
   if (writes.length === 0) return `init script of ${service}: as in the source tree`;
   return {
     id: `init:${service}`,
+    kind: 'init',
+    service,
     title: `register ${service} by its init script`,
     why: reasons.join('; '),
     actions: [{ do: 'put-files', files: writes }],

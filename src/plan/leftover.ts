@@ -52,6 +52,7 @@ export function giveBack(paths: readonly string[], have: HostFacts): Change | nu
   );
   return {
     id: 'leftover:files',
+    kind: 'leftover',
     title: `take away ${present.length} file${present.length === 1 ? '' : 's'} of haup`,
     why: `not wanted any more: ${present.map(({ path }) => path).join(', ')}`,
     actions: [
@@ -83,6 +84,8 @@ export function leftoverBuilds(want: DesiredHost, have: HostFacts): readonly Cha
 export function removeBuild({ service, prefix }: HostFacts['record']['builds'][number]): Change {
   return {
     id: `remove-build:${service}`,
+    kind: 'remove-build',
+    service,
     title: `remove the ${service} built under ${prefix}`,
     why: 'nothing uses it any more',
     actions: [{ do: 'remove-build', service, prefix }],
@@ -112,6 +115,7 @@ export function leftoverPackages(want: DesiredHost, have: HostFacts): readonly (
     return [
       {
         id: `remove-package:${service}`,
+        kind: 'remove-package',
         title: `remove the package ${service}`,
         why: `${service} is built from source now, and haup had installed the package`,
         actions: [action],

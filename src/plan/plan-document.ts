@@ -22,7 +22,7 @@ export interface SavedPlan {
   readonly made: { readonly who: string; readonly when: string; readonly haup: string };
 }
 
-const version = 1;
+const version = 2;
 const bytesKey = 'bytes of sha256';
 
 /** JSON for people and for `readPlan`. */

@@ -4,11 +4,11 @@ import type { HostName, Service, Vip } from '../model/domain.ts';
 import type { HostFacts, StoppedUnit } from '../model/facts.ts';
 import { drainFile } from '../model/layout.ts';
 import type { Action } from '../model/action.ts';
-import type { Change, Plan, Same, Stage } from '../model/plan.ts';
-import { onlyIdle, type Turn } from './host-drain.ts';
+import type { Change, Plan, UnchangedResource, Stage } from '../model/plan.ts';
+import { onlyIdle, type DrainContext } from './host-drain.ts';
 import { closeFirewall } from './firewall-changes.ts';
 import { giveBack, removeBuild } from './leftover.ts';
-import { servingNow } from './serving.ts';
+import { servedVips } from './served-vips.ts';
 
 export interface RemovalOptions {
   /** From which hosts; the others only take over. */
@@ -27,9 +27,9 @@ export function planRemoval(
   clusters: readonly (readonly HostName[])[],
   options: RemovalOptions,
 ): Plan {
-  const same: Same[] = [];
+  const same: UnchangedResource[] = [];
   const tracks = clusters.map((cluster): readonly Stage[] => {
-    const { heldBy, turnOf } = servingNow(cluster, have, vips);
+    const { heldBy, drainContext } = servedVips(cluster, have, vips);
     const left = new Set(cluster.filter((host) => serves(have.get(host))));
     return cluster
       .flatMap((host) => have.get(host) ?? [])
@@ -37,7 +37,7 @@ export function planRemoval(
       .sort((a, b) => heldBy(a.host) - heldBy(b.host))
       .flatMap((facts): readonly Stage[] => {
         left.delete(facts.host);
-        const turn = left.size > 0 ? turnOf(facts.host, serves(facts) && canDrain(facts)) : null;
+        const turn = left.size > 0 ? drainContext(facts.host, serves(facts) && canDrain(facts)) : null;
         const changes = removal(facts, turn, options);
         if (changes.length === 0) same.push({ host: facts.host, what: 'haup has put nothing on it' });
         return changes.length === 0
@@ -54,7 +54,7 @@ const serves = (facts: HostFacts | undefined): boolean =>
 /** `turn`: how the host stands among those that are left to serve; null: it is the last one. */
 function removal(
   have: HostFacts,
-  turn: Turn | null,
+  turn: DrainContext | null,
   { packages }: Pick<RemovalOptions, 'packages'>,
 ): readonly Change[] {
   const { record } = have;
@@ -77,16 +77,20 @@ function removal(
     ...services.flatMap((service) => startFound(service, have)),
     ...(record.units ?? []).toSorted((a, b) => (a.service < b.service ? 1 : -1)).map(reviveFound),
     ...record.builds.map((build) => ({ ...removeBuild(build), why: 'haup built or installed it' })),
-    ...record.users.map((name) => ({
-      id: `remove-user:${name}`,
-      title: `remove user ${name}`,
-      why: 'haup created it',
-      actions: [{ do: 'remove-user', name } as const],
-      diffs: [],
-    })),
+    ...record.users.map(
+      (name): Change => ({
+        id: `remove-user:${name}`,
+        kind: 'remove-user',
+        title: `remove user ${name}`,
+        why: 'haup created it',
+        actions: [{ do: 'remove-user', name }],
+        diffs: [],
+      }),
+    ),
     ...(packages ? removePackages(have) : []),
     {
       id: 'forget',
+      kind: 'forget',
       title: 'remove what haup remembers',
       why:
         packages || record.packages.length === 0
@@ -106,6 +110,7 @@ const canDrain = ({ files }: HostFacts): boolean => {
 
 const giveUpVips: Change = {
   id: 'release',
+  kind: 'release',
   title: 'drain',
   why: 'the backup takes over first',
   actions: [{ do: 'drain' }],
@@ -127,6 +132,8 @@ function stop(service: Service, have: HostFacts): readonly Change[] {
   return [
     {
       id: `service:${service}`,
+      kind: 'service',
+      service,
       title:
         actions.map((action) => (action.do === 'service' ? action.verb : '')).join(' and ') + ` ${service}`,
       why: found?.active === true ? 'it goes back to how haup found it' : 'haup started it',
@@ -147,6 +154,8 @@ function startFound(service: Service, have: HostFacts): readonly Change[] {
   return [
     {
       id: `found:${service}`,
+      kind: 'found',
+      service,
       title: `${verbs.join(' and ')} ${service}`,
       why: 'so it was before haup came',
       actions: verbs.map((verb) => ({ do: 'service', service, verb })),
@@ -158,6 +167,7 @@ function startFound(service: Service, have: HostFacts): readonly Change[] {
 /** nginx's comes first: what keepalived's announces answers by then. */
 const reviveFound = (stopped: StoppedUnit): Change => ({
   id: `found:${stopped.unit}`,
+  kind: 'found',
   title: `start ${stopped.unit}`,
   why: 'it ran before haup came',
   actions: [{ do: 'revive', ...stopped }],
@@ -169,6 +179,7 @@ function removePackages({ packageManager: manager, record }: HostFacts): readonl
   return [
     {
       id: 'packages',
+      kind: 'remove-package',
       title: `remove ${record.packages.length} package${record.packages.length === 1 ? '' : 's'} with ${manager}`,
       why: `haup installed ${record.packages.join(', ')}`,
       actions: [{ do: 'remove-packages', manager, names: record.packages, purge: true }],

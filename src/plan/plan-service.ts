@@ -5,10 +5,19 @@ import type { HostName, Service, Vip } from '../model/domain.ts';
 import { services } from '../model/domain.ts';
 import { HaupError } from '../model/errors.ts';
 import type { HostFacts } from '../model/facts.ts';
-import type { Change, CheckName, Plan, Same, Stage } from '../model/plan.ts';
-import { canDrain, drainWhy, leftDrained, onlyIdle, type Turn, undrain, whileDrained } from './host-drain.ts';
+import type { Change, CheckName, Plan, UnchangedResource, Stage } from '../model/plan.ts';
+import {
+  canDrain,
+  drainWhy,
+  leftDrained,
+  onlyIdle,
+  type DrainContext,
+  undrain,
+  whileDrained,
+} from './host-drain.ts';
 import { runs } from './service-changes.ts';
-import { servingChecks, servingNow } from './serving.ts';
+import { servedVips } from './served-vips.ts';
+import { servingChecks } from './stage-gates.ts';
 
 export interface ServiceWish {
   readonly verb: 'start' | 'stop' | 'restart' | 'reload';
@@ -20,7 +29,7 @@ export interface ServiceWish {
 /** A host as the verb finds it. */
 interface Found {
   readonly facts: HostFacts;
-  readonly turn: Turn;
+  readonly turn: DrainContext;
   /** Others of its cluster serve, and are not stopped before it. */
   readonly others: boolean;
 }
@@ -38,9 +47,9 @@ export function planService(
   clusters: readonly (readonly HostName[])[],
   entry: string,
 ): Plan {
-  const same: Same[] = [];
+  const same: UnchangedResource[] = [];
   const tracks = clusters.map((cluster): readonly Stage[] => {
-    const { alone, heldBy, turnOf } = servingNow(cluster, have, vips);
+    const { alone, heldBy, drainContext } = servedVips(cluster, have, vips);
     const left = new Set(cluster.filter((host) => serves(have.get(host))));
     return cluster
       .filter((host) => targets.includes(host))
@@ -51,7 +60,7 @@ export function planService(
         const others = [...left].some((one) => one !== host);
         if (wish.verb === 'stop') left.delete(host);
         const able = others && serves(facts) && canDrain(facts, entry);
-        const changes = changesOf(wish, { facts, turn: turnOf(host, able), others });
+        const changes = changesOf(wish, { facts, turn: drainContext(host, able), others });
         if (changes.length === 0) {
           same.push({ host, what: `${wish.service} ${wish.verb === 'stop' ? 'does not run' : 'runs'}` });
           return [];
@@ -94,7 +103,7 @@ function changesOf(wish: ServiceWish, { facts, turn, others }: Found): readonly 
       if (running) return [change(wish, 'reload')];
       throw new HaupError('SERVICE_FAILED', `${service} does not run there: it has nothing to reload.`, {
         host: facts.host,
-        hint: `Nothing was changed. haup service start ${service} --host ${facts.host}`,
+        hint: `Nothing was changed. haup service start ${service} --limit ${facts.host}`,
       });
     case 'start':
       return [...(running ? [] : [change(wish, 'start')]), ...back];
@@ -125,6 +134,8 @@ const change = (
   does: Extract<Action, { do: 'service' }>['verb'],
 ): Change => ({
   id: `service:${service}`,
+  kind: 'service',
+  service,
   title: `${does} ${service}`,
   why: does === verb ? 'as you say' : `it does not run`,
   actions: [{ do: 'service', service, verb: does }],

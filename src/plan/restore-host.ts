@@ -128,6 +128,8 @@ function restoreBuild({ service, prefix }: KeptPaths, state: KeptState, have: Ho
   ].join(', ');
   return {
     id: `install:${service}`,
+    kind: 'install',
+    service,
     title: `put ${service} ${version} back as it was`,
     why:
       is === null

@@ -53,6 +53,8 @@ export function restoreStranger(
     : [{ do: 'retire', service, unit, enabled }, ...filesBack, verb('enable'), verb('start')];
   return {
     id: `service:${service}`,
+    kind: 'service',
+    service,
     title: `bring back ${unit} and its files`,
     why: `somebody else ran ${service} by it, and it ${enabled ? 'started' : 'did not start'} at boot`,
     actions: [...actions, { do: 'disown', service, files: [...paths] }],

@@ -26,29 +26,29 @@ export function tiedClusters(
   have: ReadonlyMap<HostName, HostFacts>,
   entry: (host: HostName) => string,
 ): readonly (readonly HostName[])[] {
-  const claims = clusters.map((cluster) => {
+  const having = new Map<number, { readonly address: string; readonly at: number }[]>();
+  const wanting = clusters.map((cluster, at): Ids => {
     const texts = cluster.flatMap(
       (host) => keepalivedTexts(diffs.get(host), have.get(host), entry(host)) ?? [],
     );
-    return {
-      now: idsOf(texts.flatMap(({ now }) => writtenInstances(now))),
-      next: idsOf(texts.flatMap(({ next }) => writtenInstances(next))),
-    };
+    for (const [address, ids] of idsOf(texts.flatMap(({ now }) => writtenInstances(now))))
+      for (const id of ids) having.set(id, [...(having.get(id) ?? []), { address, at }]);
+    return idsOf(texts.flatMap(({ next }) => writtenInstances(next)));
   });
-  const waits = (next: Ids, now: Ids): boolean =>
-    [...next].some(([address, ids]) => [...ids].some((id) => others(now, address, id)));
-  const joined = clusters.map((_cluster, at) => at);
-  claims.forEach(({ next }, a) => {
-    claims.forEach(({ now }, b) => {
-      const [into = a, from] = [joined[a], joined[b]];
-      if (a === b || !waits(next, now)) return;
-      joined.forEach((one, at) => {
-        if (one === from) joined[at] = into;
-      });
-    });
+  const groups = clusters.map((_cluster, at) => [at]);
+  const join = (a: number, b: number): void => {
+    const [into = [], from = []] = [groups[a], groups[b]];
+    if (into === from) return;
+    for (const one of from) groups[one] = into;
+    into.push(...from);
+  };
+  wanting.forEach((wanted, at) => {
+    for (const [address, ids] of wanted)
+      for (const other of [...ids].flatMap((id) => having.get(id) ?? []))
+        if (other.address !== address) join(at, other.at);
   });
-  return [...new Set(joined)].map((one) =>
-    clusters.flatMap((cluster, at) => (joined[at] === one ? cluster : [])),
+  return [...new Set(groups)].map((group) =>
+    group.toSorted((a, b) => a - b).flatMap((at) => clusters[at] ?? []),
   );
 }
 

@@ -57,6 +57,8 @@ export function diffService(
       : {};
   return {
     id: `service:${service}`,
+    kind: 'service',
+    service,
     title: `${steps.map(({ verb }) => verb).join(' and ')} ${service}`,
     why: steps.map(({ why }) => why).join('; '),
     actions: steps.map(({ verb }): Action => ({ do: 'service', service, verb, ...found })),

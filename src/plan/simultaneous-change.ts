@@ -1,9 +1,9 @@
 import type { HostName } from '../model/domain.ts';
-import type { Together } from '../model/plan.ts';
+import type { SimultaneousReason } from '../model/plan.ts';
 
 export interface SimultaneousChange {
   readonly hosts: readonly HostName[];
-  readonly together: Together;
+  readonly together: SimultaneousReason;
   /** Hosts that read it before the others, and take over while those still hold; empty: all at the same moment. */
   readonly first: readonly HostName[];
   /** VIPs that keepalived gives up when it reads the change. */

@@ -8,7 +8,7 @@ import type { HostName, Vip } from '../model/domain.ts';
 import type { HostFacts } from '../model/facts.ts';
 import { HaupError } from '../model/errors.ts';
 import type { Action } from '../model/action.ts';
-import type { Together } from '../model/plan.ts';
+import type { SimultaneousReason } from '../model/plan.ts';
 import type { HostDiff } from './diff-host.ts';
 import { runningText } from './host-drain.ts';
 import { goingFirst, restarts } from './hand-over.ts';
@@ -140,7 +140,7 @@ function announce(
   found: readonly Difference[],
   hosts: readonly HostName[],
   first: readonly HostName[],
-): Together {
+): SimultaneousReason {
   const whats = new Map<string, Set<string>>();
   for (const { what, address } of found) whats.set(what, (whats.get(what) ?? new Set()).add(address));
   const forgotten = found.filter(({ forgets }) => forgets);
@@ -182,7 +182,9 @@ function missing(address: string, found: readonly Difference[], absent: readonly
 }
 
 const reloads = (diff: HostDiff | undefined): boolean =>
-  diff?.change.some((change) => change.id === 'service:keepalived' && !restarts(change)) === true;
+  diff?.change.some(
+    (change) => change.kind === 'service' && change.service === 'keepalived' && !restarts(change),
+  ) === true;
 
 /** The files of keepalived that a host is to get. */
 export function keepalivedWrite(

@@ -20,7 +20,7 @@ export const isOurs = ({ record }: HostFacts, { entry, service, unit }: RunningD
 export const unitOf = (service: Service): string => `${service}.service`;
 
 const touches = ({ change }: Pick<HostDiff, 'change'>, service: Service): boolean =>
-  change.some(({ id }) => new RegExp(`^(install|config|unit|init|service):${service}$`).test(id));
+  change.some((one) => one.service === service && one.kind !== 'remove-unit');
 
 /** Ports of listen directives: `80`, `[::]:80`, `192.0.2.1`. */
 export const portsOf = (listens: readonly string[]): readonly string[] =>
@@ -85,15 +85,17 @@ export function takingOver(diff: HostDiff, taken: readonly RunningDaemon[], have
     );
   }
   const change = diff.change.flatMap((one): readonly Change[] => {
-    const daemon = taken.find(({ service }) => one.id.endsWith(`:${service}`));
+    const daemon = taken.find(({ service }) => one.service === service);
     if (daemon === undefined) return [one];
     const { service } = daemon;
-    if (one.id === `config:${service}`) return [{ ...one, undo: undoWrites(one, service, have) }];
-    if (one.id === `unit:${service}` && one.undo === undefined)
+    if (one.kind === 'config') return [{ ...one, undo: undoWrites(one, service, have) }];
+    if (one.kind === 'unit' && one.undo === undefined)
       return [{ ...one, undo: [...ended(daemon), ...undoUnit(one)] }];
-    if (one.id !== `service:${service}`) return [one];
+    if (one.kind !== 'service') return [one];
     const ending = taken.filter((other) => other.service === service && other.unit !== unitOf(service));
-    const fresh = diff.change.some(({ id, undo }) => id === `unit:${service}` && undo === undefined);
+    const fresh = diff.change.some(
+      (other) => other.kind === 'unit' && other.service === service && other.undo === undefined,
+    );
     return [...ending.map((other) => retire(other)), restarting(one, daemon, fresh ? [] : ended(daemon))];
   });
   return { ...diff, change };
@@ -111,6 +113,8 @@ const ended = ({ service, unit }: RunningDaemon): readonly Action[] =>
 /** Ends a daemon that a unit of another name runs. */
 const retire = ({ service, unit, enabled }: RunningDaemon): Change => ({
   id: `retire:${service}`,
+  kind: 'retire',
+  service,
   title: `stop and disable ${unit}`,
   why: `haup's ${service} takes its place`,
   actions: [{ do: 'retire', service, unit: unit ?? '', enabled }],

@@ -241,10 +241,9 @@ function groupAlike(work: readonly HostWork[]): readonly Group[] {
 function sameLines(plan: Plan, style: Style, options: PlanTextOptions): readonly string[] {
   if (plan.same.length === 0) return [];
   if (options.verbose) return [style.bold('As it should be'), ...reasonLines(plan, style, options), ''];
-  const hosts = [...new Set(plan.same.map((same) => same.host))];
-  const counts = hosts.map(
-    (host) => `${plan.same.filter((same) => same.host === host).length} on ${oneLine(host)}`,
-  );
+  const found = new Map<string, number>();
+  for (const { host } of plan.same) found.set(host, (found.get(host) ?? 0) + 1);
+  const counts = [...found].map(([host, resources]) => `${resources} on ${oneLine(host)}`);
   const text = `As it should be already: ${counts.join(', ')} (--verbose lists them).`;
   return [...wrap(text, options.width).map(style.dim), ''];
 }
@@ -265,7 +264,9 @@ function reasonLines(plan: Plan, style: Style, options: PlanTextOptions): readon
   const reasons = new Map<string, string[]>();
   for (const { host, what } of plan.same) {
     const key = oneLine(what);
-    reasons.set(key, [...(reasons.get(key) ?? []), oneLine(host)]);
+    const hosts = reasons.get(key);
+    if (hosts === undefined) reasons.set(key, [oneLine(host)]);
+    else hosts.push(oneLine(host));
   }
   const groups = new Map<string, string[]>();
   for (const [what, hosts] of reasons) {

@@ -1,4 +1,5 @@
 import type { Answered, DrillReport, VerifyReport, VipVerification } from '../model/report.ts';
+import { faults, story, wasDone } from './drill-words.ts';
 import { hanging, padEnd, truncate, widthOf, wrap } from './columns.ts';
 import { isUsual } from './failover-text.ts';
 import { lostLong, retriedSentence } from './lost-text.ts';
@@ -50,35 +51,6 @@ function drillLines(
       : hanging(`  ${style.dim(padEnd('asked', label))}  `, vip.asked ?? '', width)),
   ];
 }
-
-/** A drill on ground that was not steady breaks nothing: it has reasons, and no story to tell. */
-const wasDone = (drill: DrillReport): boolean => drill.timeline.length > 0;
-
-/** What was done, and who took over. */
-function story(report: DrillReport): string {
-  const { drill, from, to } = report;
-  const done = (faults[drill]?.title ?? ((host: string) => `drill ${drill} on ${host}`))(from);
-  if (!wasDone(report)) return `${done}: not done`;
-  return `${done}, ${to === null ? 'nobody takes' : `${to} takes`} over`;
-}
-
-interface Fault {
-  readonly title: (host: string) => string;
-  /** What to call the moments when it began and when it was undone. */
-  readonly began: string;
-  readonly ended: string;
-}
-
-const faults: Readonly<Record<string, Fault>> = {
-  stop: { title: (host) => `stop keepalived on ${host}`, began: 'stopped', ended: 'started again' },
-  nginx: { title: (host) => `stop nginx on ${host}`, began: 'nginx stopped', ended: 'started again' },
-  crash: { title: (host) => `kill keepalived on ${host}`, began: 'killed', ended: 'started again' },
-  hang: { title: (host) => `freeze nginx on ${host}`, began: 'frozen', ended: 'goes on' },
-  link: { title: (host) => `take the link of ${host} down`, began: 'link down', ended: 'link up' },
-  'vrrp-block': { title: (host) => `block VRRP on ${host}`, began: 'blocked', ended: 'let through' },
-  reboot: { title: (host) => `reboot ${host}`, began: 'rebooted', ended: 'up again' },
-  drain: { title: (host) => `drain ${host}`, began: 'drained', ended: 'undrained' },
-};
 
 function reasonLines(drill: DrillReport, style: Style, width: number): readonly string[] {
   return drill.reasons.flatMap((reason) => hanging(`  ${style.red('✗')} `, reason, width, style.red));

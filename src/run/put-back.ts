@@ -21,7 +21,7 @@ export async function putBack(
 ): Promise<void> {
   const undo = changes.flatMap((change) => change.undo ?? []).toSorted((a, b) => place(a) - place(b));
   undo.push(...rereads(undo, stage.work.find((work) => work.host === host.name)?.changes ?? []));
-  const drained = changes.some(({ id }) => id === 'drain');
+  const drained = changes.some(({ kind }) => kind === 'drain');
   if (undo.length === 0 && !drained) return;
   const { emit, log } = options;
   const patience = AbortSignal.timeout(putBackLimitMs);

@@ -5,7 +5,6 @@
  */
 
 import type { Action } from '../model/action.ts';
-import { graceDirectory } from '../model/layout.ts';
 import { hostScript } from '../base/host-script.ts';
 import type { RemoteJob } from './remote-job.ts';
 
@@ -16,22 +15,9 @@ type Begin = Extract<Action, { readonly do: 'grace-answer' | 'grace-forward' }>;
 
 export function beginGrace(action: Begin): RemoteJob {
   const { id, vip, seconds } = action.grace;
-  const ending = endingOf(id, vip);
+  const given = { id, vip, seconds, device: action.grace.device, ending: endingOf(id, vip) };
   return {
-    script: `set -e\n${hostScript(
-      action.do === 'grace-answer'
-        ? ['grace-end', 'grace-timer', 'grace-answer']
-        : ['grace-able', 'grace-end', 'grace-timer', 'grace-forward'],
-      {
-        directory: graceDirectory,
-        id,
-        vip,
-        seconds,
-        ending,
-        device: action.grace.device,
-        ...(action.do === 'grace-forward' ? { to: action.to } : {}),
-      },
-    )}`,
+    script: `set -e\n${action.do === 'grace-answer' ? hostScript('grace-answer', given) : hostScript('grace-forward', { ...given, to: action.to })}`,
     timeoutMs: minute,
     failure: 'COMMAND_FAILED',
     meaning: {
@@ -54,5 +40,4 @@ systemctl reset-failed haup-grace-${id}.service 2>/dev/null || true`,
   what: `ending the grace of ${vip}`,
 });
 
-const endingOf = (id: number, vip: string): string =>
-  hostScript('grace-end', { directory: graceDirectory, id, vip });
+const endingOf = (id: number, vip: string): string => hostScript('grace-end', { id, vip });

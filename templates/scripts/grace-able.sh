@@ -1,5 +1,5 @@
 # Says, with status 75, that this host cannot forward connections.
-: "${id:?}" "${device:?}" "${to:?}"
+# Arguments: id device to
 command -v nft >/dev/null || { echo 'it has no nft'; exit 75; }
 said=$(printf '%s\n' "table ip haup_grace_$id {
   chain prerouting {

@@ -1,7 +1,7 @@
 # The host that is about to take the VIP sends what belongs to no connection of its own to the host that had the VIP.
 # A host that cannot do that says so with status 75.
-# Needs: grace-end, grace-timer. Arguments: directory, vip, id, device, to.
-: "${directory:?}" "${vip:?}" "${id:?}" "${device:?}" "${to:?}"
+# Arguments: grace_directory vip id device to
+# Needs: grace-able grace-timer
 rules="table ip haup_grace_$id {
   chain prerouting {
     type filter hook prerouting priority mangle; policy accept;
@@ -13,6 +13,6 @@ rules="table ip haup_grace_$id {
     counter dup to $to device \"$device\" drop
   }
 }"
-echo "forward $device no $vip" > "$directory/new"
-mv -f "$directory/new" "$directory/$id"
+echo "forward $device no $vip" > "$grace_directory/new"
+mv -f "$grace_directory/new" "$grace_directory/$id"
 printf '%s\n' "$rules" | nft -f -

@@ -28,6 +28,7 @@ const context = (): Context =>
   ({
     cwd,
     operator: 'ana@workstation',
+    haupVersion: '0.0.0',
     now: () => 0,
     err: (text: string) => void (said += text),
   }) as unknown as Context;
@@ -49,7 +50,7 @@ test('a plan is saved for its owner alone, and read again', async () => {
   expect(statSync(join(cwd, 'plan')).mode & 0o777).toBe(0o600);
   expect(readdirSync(cwd)).toEqual(['plan']);
   expect((await savedPlanAt(context(), 'plan'))?.text).toBe(readFileSync(join(cwd, 'plan'), 'utf8'));
-  expect(said).toMatch(/Whoever can write it becomes root/);
+  expect(said).toMatch(/Anyone who can write the file becomes root/);
 });
 
 test('what somebody has put in the way of a plan to be saved gets nothing of it', async () => {

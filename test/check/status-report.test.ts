@@ -10,7 +10,6 @@ const service = {
   enabled: 'enabled',
   unit: '/x',
   needsDaemonReload: false,
-  activeSinceMs: 1,
   program: '/x',
 };
 const version = (number: string) => ({ path: '/x', version: number, configure: [], stamp: null });

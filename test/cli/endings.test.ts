@@ -46,7 +46,7 @@ test.each(['SIGINT', 'SIGTERM', 'SIGHUP'])('%s asks for an orderly end', (name) 
   const { proc, exits, context } = world();
   proc.emit(name, name);
   expect(context.signal.reason).toMatchObject({ code: 'INTERRUPTED' });
-  expect(proc.stderr.text).toMatch(new RegExp(`${name}: finishing what is in hand`));
+  expect(proc.stderr.text).toMatch(new RegExp(`${name}: finishing the current step`));
   expect(exits).toEqual([]);
 });
 
@@ -88,8 +88,7 @@ test.each(['stdout', 'stderr'] as const)(
     }
     expect(exits).toEqual([]);
     expect(context.isRead()).toBe(false);
-    if (which === 'stdout')
-      expect(proc.stderr.text).toMatch(/nobody reads standard output any more: finishing/);
+    if (which === 'stdout') expect(proc.stderr.text).toMatch(/standard output was closed: finishing/);
   },
 );
 

@@ -42,14 +42,14 @@ test('prints every file under a heading, with its mode, and no secret', async ()
   expect(out).not.toContain('1111');
 });
 
-test('--host leaves one host, and an unknown one is refused', async () => {
-  const { out } = await run({ host: 'keep_137' });
+test('--limit leaves one host, and an unknown one is refused', async () => {
+  const { out } = await run({ limit: 'keep_137' });
   expect(out.match(/^==> \S+/gm)?.every((heading) => heading === '==> keep_137')).toBe(true);
-  await expect(run({ host: 'keep_138' })).rejects.toMatchObject({ code: 'HOST_UNKNOWN' });
+  await expect(run({ limit: 'keep_138' })).rejects.toMatchObject({ code: 'HOST_UNKNOWN' });
 });
 
 test('--json is one document with the same texts', async () => {
-  const { out } = await run({ json: true, host: 'keep_136' });
+  const { out } = await run({ json: true, limit: 'keep_136' });
   const document: unknown = JSON.parse(out);
   expect(document).toMatchObject({
     version: 1,

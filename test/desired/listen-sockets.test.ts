@@ -77,10 +77,10 @@ LISTEN 0      128                *:8080            *:*    users:(("httpd worker"
 LISTEN 0      128             [::]:22           [::]:*    users:(("sshd",pid=34,fd=4))
 LISTEN 0      128               :::81             :::*    users:(("httpd",pid=8,fd=4))
 LISTEN 0      4096    127.0.0.53%lo:53        0.0.0.0:*
-`;
+`.split('\n');
 
 test('what ss says of listeners', () => {
-  expect(parseSockets(said, { nginx: 1015 })).toEqual([
+  expect(parseSockets(said, new Map([['nginx.service', new Map([['MainPID', '1015']])]]))).toEqual([
     { address: '0.0.0.0', port: 80, program: 'nginx', pid: 1015, service: 'nginx' },
     { address: '*', port: 8080, program: 'httpd worker', pid: 7, service: null },
     { address: '::', port: 22, program: 'sshd', pid: 34, service: null },
@@ -88,7 +88,7 @@ test('what ss says of listeners', () => {
     { address: '127.0.0.53', port: 53, program: '', pid: 0, service: null },
   ]);
   // Of a nginx that is no service nobody knows whether it goes when the service starts.
-  expect(parseSockets(said, {})[0]?.service).toBeNull();
+  expect(parseSockets(said, new Map())[0]?.service).toBeNull();
 });
 
 test('a program that has a port of nginx is named, with what has to be done; nginx itself is none', () => {

@@ -34,7 +34,7 @@ test('what decides is asked for in the one round trip, and only then', () => {
   const ask = (inventory: typeof sysv): readonly string[] => {
     const [first] = desire(inventory, assumedFacts(inventory), render);
     if (first === undefined) throw new Error('nothing is desired');
-    return factsRequest(inventory, { deb: first, rpm: first }).files;
+    return factsRequest(inventory, first).files;
   };
   const more = ask(sysv).filter((path) => !ask(pair()).includes(path));
   expect(more).toEqual([

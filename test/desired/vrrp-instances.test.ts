@@ -193,8 +193,9 @@ describe('the interface', () => {
 vips: [{ address: 10.0.0.9, hosts: [a, b] }]`);
   const found = (interfaces: InterfaceFacts[], inventory = unnamed): string => {
     const [vip] = inventory.vips;
-    if (vip === undefined) throw new Error('no VIP');
-    return memberInterface(inventory, vip, 'a', factsWith(inventory, { interfaces }));
+    const [host] = inventory.hosts;
+    if (vip === undefined || host === undefined) throw new Error('no VIP');
+    return memberInterface(vip, host, factsWith(inventory, { interfaces }).get(host.name));
   };
   test('is the one whose subnet holds the VIP', () => {
     expect(

@@ -13,7 +13,6 @@ const service = {
   enabled: 'enabled',
   unit: '/x',
   needsDaemonReload: false,
-  activeSinceMs: 1,
   program: '/x',
 };
 const view = (host: string, nginx = 'active'): HostView => ({

@@ -114,12 +114,14 @@ describe('services', () => {
 
   test('haup service stops and starts one service of one host; status has the finding meanwhile', async () => {
     expect(
-      (await inLab(mainLab, ['service', 'stop', 'nginx', example, '--host', 'keep_137', '--yes'])).code,
+      (await inLab(mainLab, ['service', 'stop', 'nginx', example, '--limit', 'keep_137', '--yes'])).code,
     ).toBe(0);
     const { code, stdout } = await inLab(mainLab, ['status', example]);
     expect(code).toBe(3);
     expect(stdout).toMatch(/nginx is inactive/);
-    expect((await inLab(mainLab, ['service', 'start', 'nginx', example, '--host', 'keep_137'])).code).toBe(0);
+    expect((await inLab(mainLab, ['service', 'start', 'nginx', example, '--limit', 'keep_137'])).code).toBe(
+      0,
+    );
     await eventuallyOnHost(mainLab, 'keep_137', 'ip -o addr | grep -q 192.168.160.162');
   });
 });

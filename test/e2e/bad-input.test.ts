@@ -45,7 +45,7 @@ describe.concurrent('what is wrong before any host is asked', () => {
           /has 3 problems/,
           /\.yaml:\d+:\d+ keep_138 is not one of the hosts/,
           /Did you mean profile\?/,
-          /51 is taken/,
+          /51 is already used/,
         ],
         next: /no host was contacted/,
       },

@@ -32,7 +32,9 @@ type Kinds = Readonly<Record<'posts' | 'downloads' | 'uploads' | 'idle' | 'socke
 interface Clients {
   /** Resolves when all are connected. */
   readonly connected: Promise<void>;
-  /** What became of them, when the transfers have ended. */
+  /** They go on for 3 s, then transfers end at full speed, and the clients with them. */
+  readonly end: () => void;
+  /** What became of them. */
   readonly ended: Promise<Kinds>;
 }
 
@@ -58,6 +60,7 @@ function clients(wanted: object): Clients {
   };
   return {
     connected: line(0).then(() => undefined),
+    end: () => void child.stdin.write('end\n'),
     ended: line(1).then(async (said) => {
       await closed;
       return JSON.parse(said) as Kinds;
@@ -65,7 +68,9 @@ function clients(wanted: object): Clients {
   };
 }
 
-const all = { posts: 50, downloads: 5, uploads: 5, idle: 10, sockets: 5, seconds: 12 };
+const all = { posts: 50, downloads: 5, uploads: 5, idle: 10, sockets: 5 };
+/** What is said when a VIP has moved. */
+const arrived = 'is held and answered by';
 
 /** Moves while clients of every kind are connected, and expects that none of them notices. */
 async function keeps(args: readonly string[]): Promise<void> {
@@ -73,6 +78,9 @@ async function keeps(args: readonly string[]): Promise<void> {
   await open.connected;
   const moved = await inLab([...args, path, '--yes', '--grace', '60', '--json'], {
     limitMs: hangMs(120_000),
+    onStderr: (text) => {
+      if (text.includes(arrived)) open.end();
+    },
   });
   expect(moved, moved.stderr).toMatchObject({ code: 0 });
   const report = JSON.parse(moved.stdout) as FailoverReport;
@@ -142,12 +150,13 @@ test('failover and failback cut no connection, and leave nothing behind', async 
 });
 
 test('status and verify see one holder while it lasts, and its end comes with the last connection', async () => {
-  const open = clients({ downloads: 2, seconds: 10 });
+  const open = clients({ downloads: 2 });
   await open.connected;
   const seen: Promise<Run>[] = [];
   const moved = await inLab(['failover', 'keep_136', path, '--yes'], {
     onStderr: (text) => {
-      if (text.includes('connections left') && seen.length === 0) seen.push(well(['status', path]));
+      if (!text.includes('connections left') || seen.length > 0) return;
+      seen.push(well(['status', path]).finally(open.end));
     },
     limitMs: hangMs(100_000),
   });
@@ -174,7 +183,7 @@ test('a new holder without nft is said to reset connections, and the VIP moves a
 });
 
 test('haup is killed in the middle: the hosts end the grace by themselves', async () => {
-  const open = clients({ downloads: 2, seconds: 12 });
+  const open = clients({ downloads: 2 });
   await open.connected;
   let killed = false;
   const moved = await inLab(['failover', 'keep_136', path, '--yes', '--grace', '2'], {
@@ -191,6 +200,7 @@ test('haup is killed in the middle: the hosts end the grace by themselves', asyn
     async () => (await onHost(lab, 'keep_137', 'nft list tables; ls /run/haup.grace')) === 'lock\n',
     hangMs(60_000),
   );
+  open.end();
   await open.ended;
   await well(['failback', 'keep_136', path, '--yes', '--grace', '0']);
   await nothingIsLeft();

@@ -134,9 +134,9 @@ describe('haup service', () => {
   test('stops and starts a daemon of a host that serves without losing a request', async () => {
     for (const name of ['nginx', 'keepalived']) {
       const seen = await underLoad(`haup service stop and start ${name}`, async () => {
-        await well(['service', 'stop', name, quick, '--host', 'keep_136', '--yes']);
+        await well(['service', 'stop', name, quick, '--limit', 'keep_136', '--yes']);
         expect(await onHost(lab, 'keep_136', `systemctl is-active ${name}; true`)).toBe('inactive\n');
-        await well(['service', 'start', name, quick, '--host', 'keep_136']);
+        await well(['service', 'start', name, quick, '--limit', 'keep_136']);
         await settled();
       });
       expectServed(seen);

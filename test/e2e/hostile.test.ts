@@ -59,7 +59,7 @@ test('history and rollback', async () => {
 
 test('waiting for a lock, and taking it away', async () => {
   await hold();
-  const waiting = ['service', 'reload', 'nginx', example, '--host', host, '--yes', '--lock-wait', '1'];
+  const waiting = ['service', 'reload', 'nginx', example, '--limit', host, '--yes', '--lock-wait', '1'];
   const refused = await inLab(mainLab, waiting);
   expect(refused.code).toBe(5);
   expectClean(refused, /is at work on it/);

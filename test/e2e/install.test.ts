@@ -218,7 +218,7 @@ systemctl is-enabled nginx keepalived; ls /usr/sbin/policy-rc.d 2>/dev/null; tru
   });
 
   test('a second uninstall has nothing to do; the other host is removed too', async () => {
-    const again = await inLab(['uninstall', source, '--host', 'keep_136', '--yes']);
+    const again = await inLab(['uninstall', source, '--limit', 'keep_136', '--yes']);
     expect(again).toMatchObject({ code: 0, stdout: expect.stringMatching(/^Nothing to do/m) });
     const refused = await inLab(['uninstall', source]);
     expect(refused).toMatchObject({ code: 2, stderr: expect.stringMatching(/--yes/) });

@@ -335,7 +335,7 @@ describe('a lab that is killed half way', () => {
   });
 });
 
-test('down is fine when nothing is there', async () => {
+test('down succeeds when there is no lab', async () => {
   expect((await haup(['lab', 'down', '--name', second])).code).toBe(0);
 });
 

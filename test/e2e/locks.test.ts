@@ -83,7 +83,7 @@ describe('the lock is of the whole cluster', () => {
             heard += text;
             if (runs.length > 1 || !heard.includes('at it')) return;
             runs.push(inLab(['apply', path, '--yes', '--limit', 'keep_137']));
-            runs.push(inLab(['service', 'restart', 'keepalived', path, '--host', 'keep_137', '--yes']));
+            runs.push(inLab(['service', 'restart', 'keepalived', path, '--limit', 'keep_137', '--yes']));
           },
         }),
       );
@@ -171,7 +171,7 @@ describe('nobody is there any more', () => {
     });
     await Promise.all(killing);
     expect(`${run.code} ${run.stderr}`).toMatch(/^130 /);
-    expect(run.stderr).toMatch(/SIGHUP: finishing what is in hand/);
+    expect(run.stderr).toMatch(/SIGHUP: finishing the current step/);
     await atHome();
     await apply(path);
   });
@@ -212,7 +212,7 @@ describe('a drill that was cut off', () => {
     );
     const { code, stderr } = await inLab(['failover', 'keep_136', path, '--mode', 'stop', '--yes']);
     expect(`${code} ${stderr}`).toMatch(/^0 /);
-    expect(stderr).toMatch(/keep_136: a drill .* had stopped keepalived: it is put back as it was/);
+    expect(stderr).toMatch(/keep_136: a drill .* had stopped keepalived: it has been restored/);
     expect(await onHost(lab, 'keep_136', 'systemctl list-timers --all | grep haup- || true')).toBe('');
     // Longer than the timer would have waited.
     await sleep(60_000);
@@ -252,7 +252,7 @@ describe('a drill that was cut off', () => {
     await touch('keep_137');
     await killedIn('drain');
     const { stderr } = await well(['apply', path, '--yes']);
-    expect(stderr).toMatch(/keep_136: a drill .* had drained the host: it is put back as it was/);
+    expect(stderr).toMatch(/keep_136: a drill .* had drained the host: it has been restored/);
     await atHome();
   });
 });

@@ -1,5 +1,6 @@
 // Clients that keep their connections open, as browsers and API clients do, for tests of what a move costs them.
-// node open-connections.mjs ADDRESS JSON → one line of JSON once all are connected, one at the end (SIGTERM or `seconds`).
+// node open-connections.mjs ADDRESS JSON → one line of JSON once all are connected, one at the end. Transfers are slow until
+// something comes on stdin; from then on all goes on for a moment, transfers end at full speed, and that is the end.
 // A POST is never sent again: what its client does not get is lost. A connection is cut when the other end resets it,
 // or closes it in the middle of an answer; a keep-alive connection that the server closes between two requests, after
 // it has said so, is not.
@@ -13,7 +14,6 @@ const {
   uploads = 0,
   idle = 0,
   sockets = 0,
-  seconds = 60,
   path = '/',
   big = '/big',
   socket = '/socket',
@@ -27,6 +27,11 @@ const kinds = Object.fromEntries(
     { open: 0, cut: [], closed: 0, done: 0, lost: 0, total: 0 },
   ]),
 );
+/** What a slow transfer would take, and how long everything goes on after the word to end. */
+const [slowMs, onMs] = [600_000, 3_000];
+const timers = [];
+const paused = [];
+let hurry = false;
 let ending = false;
 const late = new Set();
 
@@ -110,8 +115,10 @@ function download() {
     let got = 0;
     response.on('data', (bytes) => {
       got += bytes.length;
+      if (hurry) return;
       response.pause();
-      setTimeout(() => response.resume(), (bytes.length / wanted) * 1000 * seconds);
+      paused.push(() => response.resume());
+      setTimeout(() => response.resume(), (bytes.length / wanted) * slowMs);
     });
     response.on('end', () => end(response.complete && got === wanted ? null : 'short'));
     response.on('error', (error) => end(error.code ?? 'error'));
@@ -126,7 +133,7 @@ function upload() {
   seen.open += 1;
   seen.total += 1;
   let over = false;
-  const size = 200 * seconds;
+  const size = 200_000;
   const end = (why) => {
     if (over) return;
     over = true;
@@ -146,8 +153,9 @@ function upload() {
   let sent = 0;
   const timer = setInterval(() => {
     if (sent >= size) return clearInterval(timer);
-    sent += 20;
-    request.write('x'.repeat(20));
+    const bytes = hurry ? size - sent : 20;
+    sent += bytes;
+    request.write('x'.repeat(bytes));
     if (sent >= size) request.end();
   }, 100);
   late.add(() => (over ? undefined : request.destroy()));
@@ -193,7 +201,6 @@ function webSocket() {
   timers.push(timer);
 }
 
-const timers = [];
 for (let n = 0; n < posts; n++) setTimeout(() => keepAlive('posts', 20), n * 2);
 for (let n = 0; n < idle; n++) setTimeout(() => keepAlive('idle', 15_000), n * 2);
 for (let n = 0; n < downloads; n++) setTimeout(download, n * 2);
@@ -216,6 +223,18 @@ function finish() {
   console.log(JSON.stringify(kinds));
   setTimeout(() => process.exit(0), 50);
 }
-process.on('SIGTERM', finish);
-// Transfers are to end by themselves before this.
-setTimeout(finish, (seconds + 8) * 1000);
+process.stdin.once('data', () =>
+  setTimeout(() => {
+    hurry = true;
+    for (const go of paused) go();
+    const end = performance.now() + 30_000;
+    const look = setInterval(() => {
+      if (kinds.downloads.open + kinds.uploads.open > 0 && performance.now() < end) return;
+      clearInterval(look);
+      finish();
+    }, 100);
+  }, onMs),
+);
+// Whoever started this is gone.
+process.stdin.once('end', () => process.exit(1));
+setTimeout(finish, slowMs);

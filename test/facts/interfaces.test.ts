@@ -1,11 +1,14 @@
 import { execFileSync } from 'node:child_process';
 import { expect, test } from 'vitest';
-import { interfacesScript, parseInterfaces } from '../../src/facts/interfaces.ts';
+import { hostScript } from '../../src/base/host-script.ts';
+import { parseInterfaces } from '../../src/facts/interfaces.ts';
 import type { InterfaceFacts } from '../../src/model/facts.ts';
 
 const facts = (output: string): readonly InterfaceFacts[] => {
-  const records = output.split('\n').map((line) => line.split('\t'));
-  return parseInterfaces((kind) => records.filter(([is]) => is === kind).map((record) => record.slice(1)));
+  const lines = output.split('\n');
+  const records = lines.map((line) => line.split('\t'));
+  const all = (kind: string) => records.filter(([is]) => is === kind).map((record) => record.slice(1));
+  return parseInterfaces({ all, output: () => lines });
 };
 /** What a host with these addresses says, with `ip` and without it. */
 function told(hidden: boolean): readonly InterfaceFacts[] {
@@ -17,7 +20,7 @@ ip addr add 192.0.2.11/24 dev ens33; ip addr add 192.0.2.12/24 dev ens33; ip add
 ip route add default via 192.0.2.1
 ${hidden ? 'PATH=/none' : ''}
 set +e
-${interfacesScript}`;
+${hostScript('facts-interfaces')}`;
   const said = execFileSync(
     'unshare',
     ['--mount', '--net', 'sh', '-c', `mount -t sysfs sysfs /sys; ${text}`],

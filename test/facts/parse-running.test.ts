@@ -70,7 +70,7 @@ test('a daemon that runs is told with every file that it reads, links by what th
   });
   expect(of('nginx')).toMatchObject({
     entry: `${directory}/n/own.conf`,
-    files: ['own.conf', 'conf.d/app.conf', 'conf.d/part', 'sites-enabled/shop'].map(
+    files: ['own.conf', 'conf.d/app.conf', 'sites-enabled/shop', 'conf.d/part'].map(
       (path) => `${directory}/n/${path}`,
     ),
   });

@@ -15,7 +15,7 @@ afterEach(() => {
  * Runs the script with an `ip` of which `use` may be unknown: 10.0.0.1 is answered, 10.0.0.2 is not, 10.0.0.3 is set
  * for good. Gives what was understood, and each call of it.
  */
-function asked(shell: string, knowsUse: boolean) {
+function asked([shell = '', ...options]: readonly string[], knowsUse: boolean) {
   const directory = mkdtempSync(join(tmpdir(), 'haup-wire-'));
   scratch.push(directory);
   const log = join(directory, 'log');
@@ -36,30 +36,33 @@ esac
   for (const name of ['ip', 'sleep']) chmodSync(join(directory, name), 0o755);
   const ask = ['10.0.0.1', '10.0.0.2', '10.0.0.3'].map((address) => ({ address, interface: 'e0' }));
   const script = wireScript({ ask, hear: [], seconds: 1 });
-  const ran = spawnSync(shell, ['-c', script], {
+  const ran = spawnSync(shell, [...options, '-c', script], {
     env: { ...process.env, PATH: `${directory}:${process.env['PATH']}` },
   });
   return { wire: parseWire('a', ran.stdout), calls: readFileSync(log, 'utf8').trim().split('\n') };
 }
 
-describe.each(['dash', 'bash'])('who answers for an address, asked by %s', (shell) => {
-  test.each([
-    ['iproute2 that knows `use`', true],
-    ['an older one', false],
-  ])('%s', (_, knowsUse) => {
-    const { wire, calls } = asked(shell, knowsUse);
-    expect(wire).toEqual({
-      adverts: [],
-      claims: [{ address: '10.0.0.1', interface: 'e0', mac: '02:00:00:00:00:01' }],
-      deaf: false,
+describe.each([['dash'], ['bash'], ['busybox', 'sh']])(
+  'who answers for an address, asked by %s',
+  (...shell) => {
+    test.each([
+      ['iproute2 that knows `use`', true],
+      ['an older one', false],
+    ])('%s', (_, knowsUse) => {
+      const { wire, calls } = asked(shell, knowsUse);
+      expect(wire).toEqual({
+        adverts: [],
+        claims: [{ address: '10.0.0.1', interface: 'e0', mac: '02:00:00:00:00:01' }],
+        deaf: false,
+      });
+      // Nothing is left, and what somebody has set is not touched.
+      expect(calls.slice(-2)).toEqual(['neigh del 10.0.0.1 dev e0', 'neigh del 10.0.0.2 dev e0']);
+      expect(calls.filter((call) => call.includes('10.0.0.3'))).toEqual([
+        'neigh show 10.0.0.3 dev e0 nud permanent',
+      ]);
     });
-    // Nothing is left, and what somebody has set is not touched.
-    expect(calls.slice(-2)).toEqual(['neigh del 10.0.0.1 dev e0', 'neigh del 10.0.0.2 dev e0']);
-    expect(calls.filter((call) => call.includes('10.0.0.3'))).toEqual([
-      'neigh show 10.0.0.3 dev e0 nud permanent',
-    ]);
-  });
-});
+  },
+);
 
 test('of each sender and VRID the last advert counts', () => {
   const said = [
@@ -74,11 +77,9 @@ test('of each sender and VRID the last advert counts', () => {
   expect(() => parseWire('a', Buffer.from('advert\t10.0'))).toThrow(/cut off/);
 });
 
-test('the words of keepalived, or none', () => {
-  expect(parseComplaints('')).toEqual({});
-  expect(parseComplaints(Buffer.from('(VI_1) received a 0 auth, expecting 1!\n').toString('base64'))).toEqual(
-    {
-      complaints: ['(VI_1) received a 0 auth, expecting 1!'],
-    },
-  );
+test('the complaints of keepalived, or none', () => {
+  expect(parseComplaints([])).toEqual({});
+  expect(
+    parseComplaints(['(VI_1) Entering MASTER STATE', '(VI_1) received a 0 auth, expecting 1!', '']),
+  ).toEqual({ complaints: ['(VI_1) received a 0 auth, expecting 1!'] });
 });

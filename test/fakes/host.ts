@@ -30,11 +30,9 @@ export interface FakeHost extends Host {
 
 export const bareFacts = (host: string, changes: Partial<HostFacts> = {}): HostFacts => ({
   host,
-  hostname: host,
   machineId: host,
   os: { id: 'debian', version: '12', name: 'Debian GNU/Linux 12 (bookworm)' },
   arch: 'x86_64',
-  cpus: 2,
   clockMs: 0,
   systemd: true,
   packageManager: 'apt-get',
@@ -44,7 +42,6 @@ export const bareFacts = (host: string, changes: Partial<HostFacts> = {}): HostF
   files: {},
   services: { keepalived: absent, nginx: absent },
   software: { keepalived: null, nginx: null },
-  free: { '/': 1e10 },
   libraries: { openssl: '3', pcre1: false, pcre2: false },
   unread: [],
   drain: null,
@@ -60,7 +57,6 @@ const absent = {
   enabled: '',
   unit: '',
   needsDaemonReload: false,
-  activeSinceMs: 0,
   program: '',
 };
 

@@ -4,12 +4,11 @@ import { expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { loadInventory } from '../../src/inventory/load.ts';
 import { read } from './reading.ts';
-import { keys, schema } from './schema.ts';
+import { keys, schema, uncommented } from './schema.ts';
 
 const path = fileURLToPath(new URL('../../inventory.example.yaml', import.meta.url));
 const text = readFileSync(path, 'utf8');
-/** Prose stays a comment; what looks like YAML behind a # becomes YAML. */
-const whole = text.replaceAll(/^( *)# ( *(?:- )?[a-z_0-9]+:(?: .*)?)$/gm, '$1$2');
+const whole = uncommented(text);
 
 function at(value: unknown, keysDown: readonly string[]): unknown[] {
   const [key, ...rest] = keysDown;
@@ -19,7 +18,7 @@ function at(value: unknown, keysDown: readonly string[]): unknown[] {
   return Object.hasOwn(value, key) ? at((value as Record<string, unknown>)[key], rest) : [];
 }
 
-test("it is the seed's environment", async () => {
+test("it describes the seed's environment", async () => {
   const { hosts, vips, vrrp, keepalived, nginx } = await loadInventory(path, { env: {}, cwd: '/' });
   expect(hosts.map(({ name, address, interface: device }) => [name, address, device])).toEqual([
     ['keep_136', '192.168.160.136', 'ens33'],
@@ -58,7 +57,7 @@ test('every key of the schema is in it', () => {
   expect(keys().length).toBeGreaterThan(60);
 });
 
-test('with every comment taken for YAML it is still an inventory', () => {
+test('with every commented key uncommented it is still valid', () => {
   expect(whole).not.toBe(text);
   const inventory = read(whole);
   expect(inventory.hosts).toHaveLength(3);
@@ -72,7 +71,7 @@ test('with every comment taken for YAML it is still an inventory', () => {
   ]);
 });
 
-test('the defaults it tells are the defaults', () => {
+test('the defaults it shows are the defaults', () => {
   const written = parse(text) as unknown;
   const document = parse(whole) as unknown;
   const told = keys().filter(
@@ -93,7 +92,7 @@ test('the defaults it tells are the defaults', () => {
   }
 });
 
-test('every key is explained to editors', () => {
+test('every key has a description for editors', () => {
   expect(
     keys()
       .filter(({ node }) => !node.description)

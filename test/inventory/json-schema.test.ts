@@ -9,7 +9,7 @@ const example = readFileSync(fileURLToPath(new URL('../../inventory.example.yaml
 const editor = z.fromJSONSchema(inventoryJsonSchema() as Parameters<typeof z.fromJSONSchema>[0]);
 const accepts = (text: string): boolean => editor.safeParse(parse(text)).success;
 
-test('an editor accepts the example and the least inventory', () => {
+test('an editor accepts the example and the smallest inventory', () => {
   expect(accepts(example)).toBe(true);
   expect(accepts('hosts: {a: , b: {}}\nvips: [{address: 10.0.0.9, hosts: [a, b]}]\nvrrp:\n')).toBe(true);
 });

@@ -17,13 +17,13 @@ put('site/key', '');
 const load = (path: string, more: Partial<LoadContext> = {}) =>
   loadInventory(path, { env: { PW: '1111' }, cwd, ...more });
 
-test('a file, relative to where the operator is', async () => {
+test('a path is relative to the current directory', async () => {
   const inventory = await load('inventory.yaml');
   expect(inventory).toMatchObject({ file: 'inventory.yaml', overridden: [] });
   expect(inventory.vrrp.authPass?.reveal()).toBe('1111');
 });
 
-test('what an inventory names is relative to it', async () => {
+test('paths in an inventory are relative to it', async () => {
   const hosts = 'hosts: {a: {ssh: {identity_file: key}}, b: }\nvips: [{address: 10.0.0.9, hosts: [a, b]}]\n';
   put(
     'site/inventory.yaml',
@@ -49,8 +49,8 @@ test.each([
   ['a missing file', 'none.yaml', 'INVENTORY_MISSING', 'none.yaml does not exist'],
   ['a directory', 'site', 'INVENTORY_MISSING', 'site is a directory, not a file'],
   ['a file as a directory', 'inventory.yaml/x', 'INVENTORY_MISSING', 'inventory.yaml/x does not exist'],
-  ['no stdin', '-', 'INVENTORY_MISSING', 'there is no stdin to read the inventory from'],
-  ['a name with a zero byte', 'a\0b', 'INVENTORY_MISSING', /^a\0b can not be read/],
+  ['no stdin', '-', 'INVENTORY_MISSING', 'stdin has no inventory'],
+  ['a name with a zero byte', 'a\0b', 'INVENTORY_MISSING', /^a\0b cannot be read/],
 ])('%s', async (_, path, code, message) => {
   await expect(load(path)).rejects.toMatchObject({
     code,
@@ -60,7 +60,7 @@ test.each([
   await expect(load(path)).rejects.toHaveProperty('hint', expect.stringContaining('inventory.example.yaml'));
 });
 
-test('what is no text, and what is too much of it', async () => {
+test('binary files and files that are too large are refused', async () => {
   put('binary', Uint8Array.of(0xff, 0xfe, 0x00));
   await expect(load('binary')).rejects.toMatchObject({
     code: 'INVENTORY_INVALID',
@@ -73,7 +73,7 @@ test('what is no text, and what is too much of it', async () => {
   });
 });
 
-test("every missing secret and site's file at once, at the place that asks", async () => {
+test('all missing secrets and site files at once, each at the place that asks', async () => {
   put(
     'wrong.yaml',
     least('vrrp: {auth_pass: env:NOPE}\nnginx: {sites: [{name: x, file: none.conf}]}\n').replace(
@@ -84,7 +84,7 @@ test("every missing secret and site's file at once, at the place that asks", asy
   const error = await load('wrong.yaml').catch((caught: unknown) => caught);
   expect(error).toMatchObject({ code: 'INVENTORY_INVALID', message: 'wrong.yaml has 3 problems.' });
   expect((error as { detail: string[] }).detail.filter((line) => line.startsWith('wrong.yaml:'))).toEqual([
-    expect.stringMatching(/^wrong\.yaml:1:48 the secret's file .*none can not be read: it does not exist/),
+    expect.stringMatching(/^wrong\.yaml:1:48 cannot read the secret file .*none: it does not exist/),
     expect.stringMatching(/^wrong\.yaml:3:19 the environment variable NOPE is not set/),
     expect.stringMatching(/^wrong\.yaml:4:33 .*none\.conf does not exist/),
   ]);
@@ -93,7 +93,7 @@ test("every missing secret and site's file at once, at the place that asks", asy
 test('a missing secret alone has its own code', async () => {
   await expect(load('inventory.yaml', { env: {} })).rejects.toMatchObject({
     code: 'SECRET_MISSING',
-    message: 'A secret of inventory.yaml cannot be had.',
+    message: 'A secret of inventory.yaml cannot be resolved.',
     detail: [
       expect.stringMatching(/^inventory\.yaml:3:19 /),
       expect.anything(),
@@ -103,7 +103,7 @@ test('a missing secret alone has its own code', async () => {
   });
 });
 
-test("a lab's overlay is found by the environment, and says who replaced what", async () => {
+test("the environment names a lab's overlay, which says what it replaced", async () => {
   put('overlay.yaml', 'keepalived: {version: 2.2.7}\n');
   const inventory = await load('inventory.yaml', {
     env: { PW: 'x', HAUP_OVERLAY: 'overlay.yaml', HAUP_LAB: 'two' },
@@ -114,7 +114,7 @@ test("a lab's overlay is found by the environment, and says who replaced what", 
   ]);
 });
 
-test('an overlay that is gone says how to do without', async () => {
+test('a missing overlay says how to go on without it', async () => {
   await expect(load('inventory.yaml', { env: { PW: 'x', HAUP_OVERLAY: 'gone.yaml' } })).rejects.toMatchObject(
     {
       code: 'INVENTORY_MISSING',

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { least, problems } from './reading.ts';
 
-// What people write who come from other tools: each is told what to write here.
+// What people write who come from other tools, and the hint they get.
 
 const hosts = (a: string): string => least().replace('{address: 10.0.0.1}', a);
 const vip = (keys: string): string => least().replace('hosts: [a, b]}', `hosts: [a, b], ${keys}}`);
@@ -52,17 +52,13 @@ test.each([
   ["keepalived's authentication", vip('authentication: {}'), / = Write vrrp\.auth_pass, a reference/],
   ["keepalived's peers", vip('unicast_peer: [10.0.0.2]'), / = Write vrrp\.unicast: true/],
   ['a short word for the VRID', vip('vrid: 5'), / = Write it as virtual_router_id\.$/],
-  ['nopreempt', least('vrrp: {nopreempt: true}\n'), / = Remove it: a host takes its VIPs back/],
-  [
-    'seconds with their unit',
-    least('vrrp: {advert_int: 1s}\n'),
-    / = Write 1: it is seconds, without a unit\.$/,
-  ],
+  ['nopreempt', least('vrrp: {nopreempt: true}\n'), / = Remove it: a host takes back its VIPs/],
+  ['seconds with their unit', least('vrrp: {advert_int: 1s}\n'), / = Write 1: the unit is always seconds\.$/],
   ['the name of a tarball', least('keepalived: {version: keepalived-2.2.4}\n'), / = Write 2\.2\.4\.$/],
   [
     'a slash at the end',
     least('nginx: {prefix: /usr/local/nginx/}\n'),
-    / = Write it without the slash at its end\.$/,
+    / = Write it without the trailing slash\.$/,
   ],
   [
     'names in a row',
@@ -75,6 +71,6 @@ test.each([
 
 test("Ansible's own inventory", () => {
   expect(problems('all:\n  hosts:\n    a: {ansible_host: 10.0.0.1}\n')[2]).toMatch(
-    /^1:1 all .* = Write hosts itself: this is not Ansible's inventory/,
+    /^1:1 all .* = Write hosts directly: a haup inventory has no groups/,
   );
 });

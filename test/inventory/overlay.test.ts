@@ -7,7 +7,7 @@ const laid = (overlay: string, base = least()): Inventory =>
 const replaced = (inventory: Inventory): string[] =>
   inventory.overridden.map(({ key, was, now, by }) => `${by}: ${key} ${was} → ${now}`);
 
-test('maps are merged, lists and values replaced, and each replacement is said', () => {
+test('maps are merged, lists and values replaced, and each replacement is reported', () => {
   const inventory = laid(
     'hosts: {a: {ssh: {port: 2222, identity_file: /lab/id}}}\nkeepalived: {version: 2.2.7, urls: ["file:///lab/{version}.tgz"]}\nnginx: {configure: []}\n',
     least('keepalived: {version: 2.2.8, prefix: /opt/k}\n').replace(
@@ -29,7 +29,7 @@ test('maps are merged, lists and values replaced, and each replacement is said',
   ]);
 });
 
-test('a default that is replaced is said, what only fills a gap is not', () => {
+test('replacing a default is reported, filling a gap is not', () => {
   expect(
     replaced(
       laid(
@@ -43,7 +43,7 @@ test('the same value replaces nothing', () => {
   expect(replaced(laid('keepalived: {version: 2.2.4}\nhosts: {a: {address: 10.0.0.1}}'))).toEqual([]);
 });
 
-test("an overlay's hosts that the inventory has not are left out", () => {
+test('hosts that only the overlay has are left out', () => {
   expect(
     laid('hosts: {c: {address: 10.0.0.3}, b: {address: 10.0.0.4}}').hosts.map(({ name, address }) => [
       name,
@@ -55,7 +55,7 @@ test("an overlay's hosts that the inventory has not are left out", () => {
   ]);
 });
 
-test('the digest of another version goes with that version', () => {
+test('a digest is dropped with the version it belongs to', () => {
   const base = least(`keepalived: {version: 2.2.4, sha256: ${'a'.repeat(64)}}\n`);
   expect(laid('keepalived: {version: 2.2.7}', base).keepalived.sha256).toBeNull();
   expect(laid(`keepalived: {version: 2.2.7, sha256: ${'b'.repeat(64)}}`, base).keepalived.sha256).toBe(
@@ -69,7 +69,7 @@ test('a replaced secret is named, not shown', () => {
   expect(replaced(inventory)).toEqual(['lab haup: vrrp.auth_pass env:A:-*** → env:B:-***']);
 });
 
-test('a mistake in the overlay is shown in the overlay, one beside it in the inventory', () => {
+test('a mistake is shown in the file that has it, overlay or inventory', () => {
   const error = refusal(least('vrrp: {unicast: maybe}\n'), {
     overlay: { text: 'keepalived:\n  version: two\n  bogus: 1\n', file: 'overlay.yaml', by: 'lab haup' },
   });

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { least, problems, refusal } from './reading.ts';
 
 const cases: readonly [what: string, text: string, expected: readonly (string | RegExp)[]][] = [
-  ['an empty file', '', [/^1:1 the inventory is empty = It needs hosts and vips/]],
+  ['an empty file', '', [/^1:1 the inventory is empty = An inventory needs hosts and vips/]],
   ['nothing but comments', '# haup\n', [/^1:1 the inventory is empty/]],
   ['a list', '- a\n', [/^1:1 the inventory needs a map of hosts, vips, .*; this is a list of 1$/]],
   ['plain text', 'ho ho\n', [/^1:1 the inventory needs a map .*; this is "ho ho"$/]],
@@ -16,7 +16,7 @@ const cases: readonly [what: string, text: string, expected: readonly (string | 
     'hosts:\nvips:\n',
     [/^1:1 hosts: .*; this is empty = Give it/, /^2:1 vips: .*; this is empty = Give/],
   ],
-  ['a tab', 'hosts:\n\ta: {}\n', ['2:1 a tab indents this line = YAML indents with spaces only.']],
+  ['a tab', 'hosts:\n\ta: {}\n', ['2:1 this line is indented with a tab = YAML allows only spaces.']],
   [
     'an open bracket',
     'hosts: {a: }\nvips: [{address: 10.0.0.9\n',
@@ -25,13 +25,13 @@ const cases: readonly [what: string, text: string, expected: readonly (string | 
   [
     'a key twice',
     least('vrrp: {}\nvrrp: {}\n'),
-    ['4:1 this key is written twice in one map = Keep one of the two.'],
+    ['4:1 this key appears twice in one map = Keep one of the two.'],
   ],
   ['two documents', least('---\na: 1\n'), [/^3:1 a second document begins here/]],
   [
     'an unknown tag',
     least('vrrp: {auth_pass: !vault env:A}\n'),
-    [/^3:19 this tag is not known = Secrets are references/],
+    [/^3:19 this tag is unknown = Secrets are references/],
   ],
   ['an unknown key', least('vrpp: {}\n'), ['3:1 vrpp is not a key of the inventory = Did you mean vrrp?']],
   [
@@ -48,13 +48,13 @@ const cases: readonly [what: string, text: string, expected: readonly (string | 
   [
     'a key like none',
     least('vrrp: {zzz: 1}\n'),
-    [/ = Keys here: version, advert_int, .*; x-… is free for your own\.$/],
+    [/ = Keys here: version, advert_int, .*; x-… is free for your own use\.$/],
   ],
   [
     'a VRID out of range',
     'hosts: {a: , b: }\nvips:\n  - address: 10.0.0.9\n    hosts: [a, b]\n    virtual_router_id: 256\n',
     [
-      '5:24 vips[0].virtual_router_id: needs a VRID that no other VIP on the network has, from 1 to 255; this is the number 256',
+      '5:24 vips[0].virtual_router_id: needs a VRID that no other VIP on the network uses, from 1 to 255; this is the number 256',
     ],
   ],
   [
@@ -69,7 +69,7 @@ const cases: readonly [what: string, text: string, expected: readonly (string | 
     [/^1:24 hosts\.a\.interface: .*; this is the number 1 = Write it in quotes\.$/, /^3:1 /],
   ],
   [
-    'a number that no quotes would mend',
+    'a number that quotes would not fix',
     least('nginx: {version: 1.2}\n'),
     ['3:18 nginx.version: needs the version of nginx, like 1.20.1; this is the number 1.2'],
   ],
@@ -77,7 +77,7 @@ const cases: readonly [what: string, text: string, expected: readonly (string | 
     'yes for true',
     least('vrrp: {unicast: yes}\n'),
     [
-      '3:17 vrrp.unicast: needs true or false; this is "yes" = In YAML 1.2 only true and false are booleans; write true.',
+      '3:17 vrrp.unicast: needs true or false; this is "yes" = YAML 1.2 has only true and false as booleans; write true.',
     ],
   ],
   [
@@ -102,15 +102,15 @@ const cases: readonly [what: string, text: string, expected: readonly (string | 
 vips: [{address: 10.0.0.9, hosts: [a, b]}]
 `,
     [
-      '3:5 hosts.a.ansible_ssh_host is a variable of Ansible = Write it as address.',
-      '4:5 hosts.a.ansible_ssh_user is a variable of Ansible = Write it as ssh.user.',
-      '5:5 hosts.a.ansible_ssh_private_key_file is a variable of Ansible = Write it as ssh.identity_file.',
-      '6:5 hosts.a.ansible_become is a variable of Ansible = Remove it: haup becomes root by sudo where the login is not root.',
+      '3:5 hosts.a.ansible_ssh_host is an Ansible variable = Write it as address.',
+      '4:5 hosts.a.ansible_ssh_user is an Ansible variable = Write it as ssh.user.',
+      '5:5 hosts.a.ansible_ssh_private_key_file is an Ansible variable = Write it as ssh.identity_file.',
+      '6:5 hosts.a.ansible_become is an Ansible variable = Remove it: haup uses sudo where the login is not root.',
       /^7:5 hosts\.a\.ansible_become_pass .* = Write it as ssh\.sudo_password: a reference, env:NAME/,
-      /^8:5 hosts\.a\.ansible_connection .* = Remove it: it has no meaning here/,
-      /^9:5 hosts\.a\.ansible_python_interpreter .* = Remove it: it has no meaning here/,
-      /^10:5 hosts\.a\.ansible_ssh_common_args .* = Remove it: options of ssh stand in ~\/\.ssh\/config/,
-      /^11:5 hosts\.a\.ansible_facts .* = Remove it: of Ansible's variables haup knows/,
+      /^8:5 hosts\.a\.ansible_connection .* = Remove it: haup runs sh over SSH/,
+      /^9:5 hosts\.a\.ansible_python_interpreter .* = Remove it: haup runs sh over SSH/,
+      /^10:5 hosts\.a\.ansible_ssh_common_args .* = Remove it: haup reads ssh options from ~\/\.ssh\/config/,
+      /^11:5 hosts\.a\.ansible_facts .* = Remove it: haup knows ansible_host, ansible_port and ansible_user only/,
     ],
   ],
   ['a list for a map', least('vrrp: [1]\n'), ['3:7 vrrp: needs the settings of VRRP; this is a list of 1']],
@@ -127,12 +127,12 @@ vips: [{address: 10.0.0.9, hosts: [a, b]}]
   [
     '--prefix among the options',
     least('nginx: {configure: [--prefix=/x]}\n'),
-    ['3:21 nginx.configure[0] has "--prefix=/x": that is the key prefix'],
+    ['3:21 nginx.configure[0] has "--prefix=/x": use the key prefix'],
   ],
   [
     '--prefix in the line of a published build',
     least('nginx: {configure: "--prefix=/etc/nginx --with-debug"}\n'),
-    ['3:20 nginx.configure has "--prefix=/etc/nginx": that is the key prefix'],
+    ['3:20 nginx.configure has "--prefix=/etc/nginx": use the key prefix'],
   ],
   [
     'a quote that nothing closes',
@@ -142,18 +142,18 @@ vips: [{address: 10.0.0.9, hosts: [a, b]}]
   [
     'what only a shell could put in',
     least('nginx: {configure: "--with-ld-opt=-L$HOME/lib"}\n'),
-    [/^3:20 nginx\.configure has "--with-ld-opt=-L\$HOME\/lib": nothing is put in for \$ here/],
+    [/^3:20 nginx\.configure has "--with-ld-opt=-L\$HOME\/lib": haup does not expand \$/],
   ],
   [
     'another word than an option',
     least('keepalived: {configure: "CFLAGS=-O2 --disable-lvs"}\n'),
-    [/^3:25 keepalived\.configure needs an option of \.\/configure, .*; this is "CFLAGS=-O2"$/],
+    [/^3:25 keepalived\.configure needs an option for \.\/configure, .*; this is "CFLAGS=-O2"$/],
   ],
   [
     "a value with a character that is no option's",
     least('nginx: {configure: [--with-cc-opt=-O2;id]}\n'),
     [
-      /^3:21 nginx\.configure\[0\] needs an option .*; this is "--with-cc-opt=-O2;id", and no option of haup's has ";"$/,
+      /^3:21 nginx\.configure\[0\] needs an option .*; this is "--with-cc-opt=-O2;id", and haup allows no ";" in options$/,
     ],
   ],
   [
@@ -170,13 +170,13 @@ vips: [{address: 10.0.0.9, hosts: [a, b]}]
     "a line of keepalived's virtual_ipaddress",
     least().replace('10.0.0.9', '"192.0.2.100/24 dev eth0 label eth0:1"'),
     [
-      "2:18 vips[0].address is 192.0.2.100 with more words of keepalived's: here it is the address alone = Write address: 192.0.2.100/24, interface: eth0. haup sets no label.",
+      '2:18 vips[0].address is a line from keepalived.conf: only the address 192.0.2.100 goes here = Write address: 192.0.2.100/24, interface: eth0. haup does not set label.',
     ],
   ],
   [
     'another one, without an interface',
     least().replace('10.0.0.9', '"192.0.2.100/24 brd 192.0.2.255 scope global"'),
-    [/ = Write address: 192\.0\.2\.100\/24\. haup sets no brd, no scope\.$/],
+    [/ = Write address: 192\.0\.2\.100\/24\. haup does not set brd or scope\.$/],
   ],
   [
     'a VIP that is no address',
@@ -229,8 +229,8 @@ vips: [{address: 10.0.0.9, hosts: [a, b]}]
     'an alias without an anchor, a merge of no map',
     `x-a: &a [1]\n${least('vrrp: {<<: *a, check: *b}\nnginx: {<<: 1, x-b: {<<: [*a]}}\n')}`,
     [
-      '4:8 merges (<<) what is no map = Write <<: *name, where &name stands before a map.',
-      '4:23 no anchor &b stands before this alias = Aliases repeat what stands above them.',
+      '4:8 merges (<<) something that is not a map = Write <<: *name, where &name marks a map.',
+      '4:23 there is no anchor &b before this alias = An alias repeats an anchor that comes before it.',
       /^5:9 merges/,
       /^5:22 merges/,
     ],
@@ -240,7 +240,7 @@ vips: [{address: 10.0.0.9, hosts: [a, b]}]
   [
     'a map inside itself',
     `${least()}x: &x [*x]\n`,
-    [/^1:1 an alias refers to the value/, /^3:1 x is not a key/],
+    [/^1:1 an alias refers to a value/, /^3:1 x is not a key/],
   ],
 ];
 
@@ -253,7 +253,7 @@ test.each(cases)('%s', (_, text, expected) => {
   }
 });
 
-test('all problems at once, of the schema and of the rules, in the order of the file', async () => {
+test('all problems at once, from schema and rules, in file order', async () => {
   const text = `# 注释 keep_136 and keep_137
 hosts:
   keep_136: { address: 192.168.160.136, interface: this_name_is_too_long, sshh: 1 }
@@ -275,7 +275,7 @@ nginx:
   await expect([error.message, ...error.detail, error.hint].join('\n')).toMatchFileSnapshot('problems.txt');
 });
 
-test('no frame shows a secret, whatever is wrong on its line', () => {
+test('no frame shows a secret, whatever else is wrong on its line', () => {
   const texts = [
     least('vrrp: {auth_pass: hunter2, bogus: 1}\n'),
     least('vrrp: {auth_pass: "hunter2, }", bogus: 1}\n'),
@@ -296,18 +296,18 @@ test('no frame shows a secret, whatever is wrong on its line', () => {
   }
 });
 
-test('a secret that would be cut or is unfit for keepalived.conf is told without being shown', () => {
+test('a secret that is too long or unfit for keepalived.conf is reported without being shown', () => {
   const withPassword = (password: string): string[] =>
     problems(least(`vrrp: {auth_pass: "env:A:-${password}"}\n`));
   expect(withPassword('123456789')).toEqual([
     expect.stringMatching(/^3:19 the password from env:A has 9 bytes; VRRP carries 8/),
   ]);
   expect(withPassword('ééééé')[0]).toMatch(/has 10 bytes/);
-  expect(withPassword('a b')[0]).toMatch(/has a space, a quote or one of/);
+  expect(withPassword('a b')[0]).toMatch(/has a space, a quote, one of/);
   expect(withPassword('a#b')[0]).not.toContain('a#b');
 });
 
-test('a text cannot move the cursor: control characters are shown as dots', () => {
+test('text cannot move the cursor: control characters are shown as dots', () => {
   const error = refusal(least('"\\e[2Jbogus": 1\n# \u001b[31m\n'));
   expect(error.detail.join('\n')).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f\u202e]/);
 });
@@ -321,17 +321,17 @@ test('a long line is cut around the caret', () => {
   expect(line.slice(caret.indexOf('^'), caret.lastIndexOf('^') + 1)).toBe('bogus');
 });
 
-test('a flood of problems is counted, and its first are shown', () => {
+test('of very many problems the first are shown and the rest counted', () => {
   const error = refusal(least(Array.from({ length: 200 }, (_, i) => `key${i}: 1\n`).join('')));
   expect(error.message).toBe('inventory.yaml has 200 problems.');
   expect(error.detail.at(-1)).toBe('… and 150 more');
 });
 
-test('anchors that multiply are refused at once', () => {
+test('anchors that multiply are refused quickly', () => {
   const levels = Array.from({ length: 12 }, (_, i) => `x-l${i + 1}: &l${i + 1} [${`*l${i},`.repeat(9)}]\n`);
   const started = performance.now();
   expect(problems(`x-l0: &l0 [lol]\n${levels.join('')}${least()}`)).toEqual([
-    '1:1 repeats its anchors too often = Aliases (*name) may expand to 1000 values at most.',
+    '1:1 repeats its anchors too often = Aliases (*name) may expand to at most 1000 values.',
   ]);
   expect(performance.now() - started).toBeLessThan(20_000);
 });
@@ -343,17 +343,17 @@ test('a hundred hosts may share one anchor', () => {
   ).toHaveLength(1);
 });
 
-test('nesting without end is refused', () => {
+test('endless nesting is refused', () => {
   expect(problems(`x-a: ${'['.repeat(100_000)}`)).toEqual([
     expect.stringMatching(/^1:\d+ is nested too deeply/),
   ]);
 });
 
-test('names that every object has are ordinary names', () => {
+test('names of JavaScript object properties are ordinary names', () => {
   const text =
     'hosts: {toString: , constructor: }\nvips: [{address: 10.0.0.9, hosts: [toString, valueOf]}]\n__proto__: {}\n';
   expect(problems(text)).toEqual([
-    '1:1 __proto__ can not be a key',
-    '2:46 valueOf is not one of the hosts = Add it to hosts, or take one of toString, constructor.',
+    '1:1 __proto__ cannot be a key',
+    '2:46 valueOf is not one of the hosts = Add it to hosts, or use one of toString, constructor.',
   ]);
 });

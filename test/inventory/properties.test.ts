@@ -17,7 +17,7 @@ type Json = null | boolean | number | string | readonly Json[] | { readonly [key
 type Path = readonly (string | number)[];
 const document = parse(whole) as Json;
 
-/** Anything but an inventory or a refusal that a person can read is a failure. */
+/** Anything but an inventory or a readable refusal is a failure. */
 function attempt(text: string): Inventory | HaupError {
   try {
     return read(text);
@@ -34,7 +34,7 @@ function attempt(text: string): Inventory | HaupError {
   }
 }
 
-test('no text makes a stack trace', () => {
+test('no text causes a stack trace', () => {
   const yamlish = fc.string({
     unit: fc.constantFrom(...Array.from('ab:-[]{}&*!|>"\'#%@`,? \n\t<=0.~\u0000é注')),
     maxLength: 80,
@@ -45,7 +45,7 @@ test('no text makes a stack trace', () => {
   );
 });
 
-test('no damage to a good file makes a stack trace', () => {
+test('no damage to a good file causes a stack trace', () => {
   const damage = fc.record({
     at: fc.nat(whole.length),
     cut: fc.nat(40),
@@ -64,7 +64,7 @@ test('no damage to a good file makes a stack trace', () => {
   );
 });
 
-test('no value at any place makes a stack trace', () => {
+test('no value in any place causes a stack trace', () => {
   const places = [...walk(document, [])].map(([path]) => path);
   fc.assert(
     fc.property(fc.constantFrom(...places), fc.jsonValue({ maxDepth: 3 }), (path, value) => {
@@ -74,7 +74,7 @@ test('no value at any place makes a stack trace', () => {
   );
 });
 
-/** A file with the part of the value alone is read faster. */
+/** A file with only the part that has the value is read faster. */
 const partOf = (path: Path): Json => {
   const { hosts, vips, ...rest } = document as { readonly [key: string]: Json };
   const part = rest[String(path[0])];
@@ -206,7 +206,7 @@ test('a password for keepalived.conf stays one word of at most 8 bytes', () => {
   );
 });
 
-test('what is accepted has coherent members: distinct hosts, falling priorities, one VRID a VIP', () => {
+test('accepted inventories are coherent: distinct hosts, falling priorities, one VRID per VIP', () => {
   const vip = fc.record({
     address: fc.constantFrom('10.0.0.8', '10.0.0.9/24', '10.0.1.9', '10.0.0.1'),
     hosts: fc.subarray(['a', 'b', 'c'], { minLength: 1 }),
@@ -270,7 +270,7 @@ function stringsOf(value: unknown): string[] {
   return Object.entries(value).flatMap(([key, child]) => (key === 'text' ? [] : stringsOf(child)));
 }
 
-/** One word that no parser on its way gives a meaning: sh, nginx, keepalived, systemd. */
+/** One word without a special meaning to sh, nginx, keepalived or systemd. */
 function isInert(text: string, place: string): boolean {
   const isUrl = /^(https?|file):\/\//.test(text);
   const isLocal = /identity_file|sites\.0\.file/.test(place) || text.startsWith('~/');

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { least, options, read } from './reading.ts';
 
-test('the least inventory has all defaults', () => {
+test('the smallest inventory has all defaults', () => {
   expect(read('hosts: {a: , b: }\nvips: [{address: 10.0.0.9, hosts: [a, b]}]')).toMatchInlineSnapshot(`
     {
       "build": {
@@ -135,7 +135,7 @@ test('the least inventory has all defaults', () => {
   `);
 });
 
-test('three hosts make a ladder', () => {
+test('three hosts get three priorities', () => {
   const { vips } = read('hosts: {a: , b: , c: }\nvips: [{address: 10.0.0.9, hosts: [c, a, b]}]');
   expect(vips[0]?.members).toEqual([
     { host: 'c', priority: 250, interface: null },
@@ -144,7 +144,7 @@ test('three hosts make a ladder', () => {
   ]);
 });
 
-test('a VIP has its own name, prefix, VRID, priorities, interval and interface', () => {
+test('a VIP can have its own name, prefix, VRID, priorities, interval and interface', () => {
   const vip =
     '{address: 10.0.0.9/24, hosts: [a, b], name: web, virtual_router_id: 7, priorities: [90, 40, 30], advert_int: 3, interface: eth1}';
   const { vips } = read(
@@ -164,13 +164,13 @@ test('a VIP has its own name, prefix, VRID, priorities, interval and interface',
   ]);
 });
 
-test('what VRRP says holds for every VIP that does not', () => {
+test('vrrp sets what a VIP leaves out', () => {
   const { vips } = read(least('vrrp: {version: 3, priorities: [100, 80], advert_int: 0.25}'));
   expect(vips[0]?.advertInt).toBe(0.25);
   expect(vips[0]?.members.map(({ priority }) => priority)).toEqual([100, 80]);
 });
 
-test('a host pasted from Ansible is understood', () => {
+test("Ansible's names for host settings work", () => {
   const { hosts } = read(
     'hosts: {a: {ansible_host: 10.0.0.1, ansible_port: 2222, ansible_user: ops}, b: }\nvips: [{address: 10.0.0.9, hosts: [a, b]}]',
   );
@@ -178,7 +178,7 @@ test('a host pasted from Ansible is understood', () => {
   expect(hosts[1]).toMatchObject({ name: 'b', address: 'b' });
 });
 
-test('how to reach a host: paths are relative to the file, secrets are resolved', () => {
+test('ssh settings: paths are relative to the file, secrets are resolved', () => {
   const ssh =
     '{user: ops, port: 2222, identity_file: keys/id, jump: "ops@bastion:22,second", host_key: "SHA256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=", password: env:A, sudo_password: file:B}';
   const text = `hosts: {a: {ssh: ${ssh}}, b: {ssh: {identity_file: ~/.ssh/id}}}\nvips: [{address: 10.0.0.9, hosts: [a, b]}]`;
@@ -195,7 +195,7 @@ test('how to reach a host: paths are relative to the file, secrets are resolved'
   expect(hosts[1]?.ssh.identityFile).toBe('~/.ssh/id');
 });
 
-test('x- keys are free at every level, and anchors and merges work from them', () => {
+test('x- keys are free at every level, and may hold anchors to merge', () => {
   const text = `
 x-note: anything
 x-login: &login { user: ops, port: 2222 }
@@ -213,7 +213,7 @@ vrrp: { x-a: 1, check: { x-b: 1 } }
   ]);
 });
 
-test('a section of nothing but comments means its defaults', () => {
+test('a section with only comments gets its defaults', () => {
   const text = least('vrrp:\n  # version: 3\nkeepalived:\nnginx:\n');
   expect(read(text)).toEqual(read(least()));
 });
@@ -258,7 +258,7 @@ nginx:
   ]);
 });
 
-test('secrets are resolved only when all else is right: a reference may run a command', () => {
+test('secrets are resolved only when all else is right, since a reference may run a command', () => {
   let asked = 0;
   const resolveSecret = (reference: string) => {
     asked++;
@@ -272,11 +272,11 @@ test('secrets are resolved only when all else is right: a reference may run a co
   expect(asked).toBe(1);
 });
 
-test('Windows line ends and a byte order mark change nothing', () => {
+test('Windows line endings and a byte order mark change nothing', () => {
   expect(read(`\ufeff${least('vrrp:\n  unicast: true\n').replaceAll('\n', '\r\n')}`).vrrp.unicast).toBe(true);
 });
 
-test('keys of a build say nothing of a package, and are told so where the file has them', () => {
+test('build keys without effect on a package are reported', () => {
   const unused = (more: string): readonly string[] => read(least(more)).unused;
   expect(
     unused('keepalived: {from: package, prefix: /opt/k, urls: ["http://a/b"]}\nnginx: {configure: []}'),

@@ -3,7 +3,7 @@ import { HaupError } from '../../src/model/errors.ts';
 import { Secret } from '../../src/model/secret.ts';
 import { type ReadOptions, readInventory } from '../../src/inventory/read.ts';
 
-/** Secrets are what follows the last colon of their reference; files say their own name. */
+/** The value of a secret is what follows the last colon of its reference; a file contains its name. */
 export const options: ReadOptions = {
   resolveSecret: (reference) => new Secret(reference.replace(/^.*:-?/, ''), reference.replace(/:-.*/, '')),
   readText: (path) => `# ${path}\n`,
@@ -33,6 +33,6 @@ export function refusal(text: string, more: Partial<ReadOptions> = {}): HaupErro
   throw new Error('it was accepted');
 }
 
-/** Two hosts and one VIP, the least there can be; `more` follows it. */
+/** Two hosts and one VIP, the smallest inventory, followed by `more`. */
 export const least = (more = ''): string =>
   `hosts: {a: {address: 10.0.0.1}, b: {address: 10.0.0.2}}\nvips: [{address: 10.0.0.9, hosts: [a, b]}]\n${more}`;

@@ -33,17 +33,17 @@ const refused: readonly [what: string, text: Text, ...expected: RegExp[]][] = [
   [
     'an address in two words',
     { hosts: '{a: {address: x, ansible_host: y}, b: }' },
-    /^2:19 ansible_host says the same as address = Keep address/,
+    /^2:19 ansible_host means the same as address = Keep address/,
   ],
   [
     'a user in two words',
     { hosts: '{a: {ssh: {user: x}, ansible_user: y}, b: }' },
-    /^2:23 ansible_user says the same as ssh\.user/,
+    /^2:23 ansible_user means the same as ssh\.user/,
   ],
   [
     'an unknown host',
     { vips: '[{address: 10.0.0.9, hosts: [a, bb1]}]' },
-    /^4:34 bb1 is not one of the hosts = Add it to hosts, or take one of a, b, c\.$/,
+    /^4:34 bb1 is not one of the hosts = Add it to hosts, or use one of a, b, c\.$/,
   ],
   [
     'a mistyped host',
@@ -53,27 +53,27 @@ const refused: readonly [what: string, text: Text, ...expected: RegExp[]][] = [
   [
     'a host called x-…',
     { hosts: '{x-ray: , b: }', vips: '[{address: 10.0.0.9, hosts: [x-ray, b]}]' },
-    /x-ray is not one of the hosts = Keys that begin with x- are ignored/,
+    /x-ray is not one of the hosts = Names that begin with x- are ignored/,
   ],
   [
     'a host twice in a VIP',
     { vips: '[{address: 10.0.0.9, hosts: [a, b, a]}]' },
-    /^4:37 a is a host of this VIP twice/,
+    /^4:37 a appears twice in the hosts of this VIP/,
   ],
   [
     'a VIP twice',
     { vips: two('address: 10.0.0.9', 'address: 10.0.0.9/24, virtual_router_id: 8') },
-    /^4:64 10\.0\.0\.9 is a VIP twice/,
+    /^4:64 10\.0\.0\.9 is already a VIP/,
   ],
   [
     'a name twice',
     { vips: two('address: 10.0.0.8, name: VI_2', 'address: 10.0.0.9') },
-    /VI_2 is the name of two VIPs/,
+    /two VIPs are named VI_2/,
   ],
   [
     'a VIP that is a host',
     { vips: '[{address: 10.0.0.3, hosts: [a, b]}]' },
-    /^4:13 the VIP 10\.0\.0\.3 is the own address of c/,
+    /^4:13 the VIP 10\.0\.0\.3 is the address of the host c/,
   ],
   [
     'a network address',
@@ -94,17 +94,17 @@ const refused: readonly [what: string, text: Text, ...expected: RegExp[]][] = [
   [
     'a VRID twice',
     { vips: two('address: 10.0.0.8, virtual_router_id: 51', 'address: 10.0.0.9, virtual_router_id: 51') },
-    /^4:116 virtual_router_id 51 is taken by VI_1 = Write another virtual_router_id for VI_2/,
+    /^4:116 virtual_router_id 51 is already used by VI_1 = Set another virtual_router_id for VI_2/,
   ],
   [
     'two last octets that clash',
     { vips: two('address: 10.0.0.9', 'address: 10.0.1.9') },
-    /^4:64 virtual_router_id 9, the last octet of 10\.0\.1\.9, is taken by VI_1/,
+    /^4:64 virtual_router_id 9, the last octet of 10\.0\.1\.9, is already used by VI_1/,
   ],
   [
     'a last octet of 0',
     { vips: '[{address: 10.0.1.0/16, hosts: [a, b]}]' },
-    /^4:13 the last octet of 10\.0\.1\.0\/16 is 0, which is no VRID/,
+    /^4:13 the last octet of 10\.0\.1\.0\/16 is 0, which is not a valid VRID/,
   ],
   [
     'too few priorities',
@@ -119,12 +119,12 @@ const refused: readonly [what: string, text: Text, ...expected: RegExp[]][] = [
   [
     'a backup no higher than a drained master',
     { vrrp: '{priorities: [100, 1]}' },
-    /^6:21 a backup of priority 1 takes nothing over from a drained master, which has 1 then = Write 2 or more/,
+    /^6:21 a backup with priority 1 cannot take over from a drained master, which has 1 = Write 2 or more/,
   ],
   [
     'a backup no higher than one that an apply drains',
     { vips: '[{address: 10.0.0.9, hosts: [a, b], priorities: [254, 2]}]' },
-    /^4:56 a backup of priority 2 takes nothing over .*, which has 2 then = Write 3 or more/,
+    /^4:56 a backup with priority 2 cannot take over .*, which has 2 = Write 3 or more/,
   ],
   ['equal priorities', { vrrp: '{priorities: [100, 100]}' }, /^6:21 priority 100 follows 100/],
   [
@@ -156,12 +156,12 @@ const refused: readonly [what: string, text: Text, ...expected: RegExp[]][] = [
   [
     'a check longer than its interval',
     { vrrp: '{check: {interval: 1, timeout: 2}}' },
-    /^6:33 a check that may take 2 s can not run every 1 s/,
+    /^6:33 a check that may take 2 s cannot run every 1 s/,
   ],
   [
     'a check longer than the default interval',
     { vrrp: '{check: {timeout: 3}}' },
-    /a check that may take 3 s can not run every 2 s/,
+    /a check that may take 3 s cannot run every 2 s/,
   ],
   [
     'unicast in the documented profile',
@@ -200,7 +200,7 @@ const refused: readonly [what: string, text: Text, ...expected: RegExp[]][] = [
   [
     'a port beyond the last',
     { sites: '[{name: one, listen: ["*:65536"]}]' },
-    /^9:25 \*:65536: ports end at 65535/,
+    /^9:25 \*:65536: the highest port is 65535/,
   ],
   [
     'ssl without a certificate',
@@ -249,13 +249,13 @@ test.each(accepted)('accepted: %s', (_, text) => {
   expect(() => read(inventory(text))).not.toThrow();
 });
 
-test('the 1st, 5th and 9th octet are no matter: an octet of 255 makes a VRID of 255', () => {
+test('a last octet of 255 gives a VRID of 255', () => {
   expect(read(inventory({ vips: '[{address: 10.0.0.255, hosts: [a, b]}]' })).vips[0]?.virtualRouterId).toBe(
     255,
   );
 });
 
-test('ways that haup does not have are refused, not passed over', () => {
+test('unsupported modes are refused, not ignored', () => {
   expect(problems(`${inventory({})}firewall: off\n`)).toHaveLength(1);
 });
 

@@ -31,3 +31,7 @@ export function keys(node: Node = schema, path: readonly string[] = []): Leaf[] 
     ...keys(child, [...path, key]),
   ]);
 }
+
+/** Prose stays a comment; what looks like YAML behind a # becomes YAML. */
+export const uncommented = (text: string): string =>
+  text.replaceAll(/^( *)# ( *(?:- )?[a-z_0-9]+:(?: .*)?)$/gm, '$1$2');

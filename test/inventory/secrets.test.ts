@@ -34,13 +34,13 @@ test.each([
   ['env:UNSET', /environment variable UNSET is not set/, /export UNSET=/],
   ['env:EMPTY', /environment variable EMPTY is not set/, /export EMPTY=/],
   ['env:UNSET:-', /environment variable UNSET is not set/, /export UNSET=/],
-  ['file:none', /secret's file .*\/none can not be read: it does not exist/, /Create it/],
-  ['file:.', /can not be read: it is a directory/, /Create it/],
+  ['file:none', /secret file .*\/none: it does not exist/, /Create it/],
+  ['file:.', /secret file .*: it is a directory/, /Create it/],
   ['file:empty', /the secret from file:empty is empty/, /one line/],
   ['file:two-lines', /is more than one line/, /one line/],
-  ['cmd:exit 3', /the command exit 3 ended with 3$/, /Run it by itself/],
-  ['cmd:echo locked >&2; exit 1', /ended with 1: locked$/, /Run it by itself/],
-  ['cmd:kill -9 $$', /was ended by SIGKILL/, /Run it by itself/],
+  ['cmd:exit 3', /the command exit 3 exited with status 3$/, /Run it yourself/],
+  ['cmd:echo locked >&2; exit 1', /exited with status 1: locked$/, /Run it yourself/],
+  ['cmd:kill -9 $$', /was killed by SIGKILL/, /Run it yourself/],
   ['cmd:true', /the secret from cmd:true is empty/, /one line/],
   ['hunter2', /a secret must be a reference/, /env:NAME/],
 ])('missing: %s', (reference, message, hint) => {
@@ -62,7 +62,7 @@ test('a command runs once, however often its secret is asked for', () => {
   expect(resolve(reference).reveal()).toBe(resolve(reference).reveal());
 });
 
-test('no way of printing a secret shows it', () => {
+test('no way of printing a secret reveals it', () => {
   const secret = resolve('env:SET');
   expect(String(secret) + JSON.stringify({ secret })).not.toContain('from-env');
 });

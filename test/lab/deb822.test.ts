@@ -26,7 +26,7 @@ Package: make
   ]);
 });
 
-test('nothing is no stanza', () => {
+test('empty text has no stanza', () => {
   expect(deb822('')).toEqual([]);
   expect(deb822('\n\n# only a comment\n')).toEqual([]);
 });

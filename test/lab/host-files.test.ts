@@ -21,14 +21,14 @@ const tarballs: Tarballs = {
   nginx: { version: '1.22.1', path: '/cache/nginx-1.22.1.tar.gz', sha256: '9ebb33' },
 };
 
-test('the overlay replaces a version only where the tarball is another', () => {
+test('the overlay replaces a version only if the tarball has another', () => {
   expect(parse(overlayText(spec, tarballs))).toEqual({
     keepalived: { version: '2.2.7', sha256: 'c61940', urls: ['file:///cache/keepalived-2.2.7.tar.gz'] },
     nginx: { sha256: '9ebb33', urls: ['file:///cache/nginx-1.22.1.tar.gz'] },
   });
 });
 
-test('a version that looks like a number stays text', () => {
+test('a version that looks like a number remains text', () => {
   const odd = { ...tarballs, nginx: { ...tarballs.nginx, version: '1.30' } };
   expect(parse(overlayText(spec, odd))).toHaveProperty('nginx.version', '1.30');
 });
@@ -64,7 +64,7 @@ test('/etc/hosts has the loopback and every host', () => {
   ]);
 });
 
-test('a password goes to its own line of /etc/shadow', () => {
+test('a password replaces only its own line of /etc/shadow', () => {
   const shadow =
     'root:*:20000:0:99999:7:::\noperator:!:20000:0:99999:7:::\noperator-pw:!:20000:0:99999:7:::\n';
   expect(withPassword(shadow, 'operator-pw', '$6$salt$hash')).toBe(

@@ -29,7 +29,7 @@ const withOther = (change: object): LabSpec => ({ ...pair, hosts: [first!, { ...
 const labNames = fc.stringMatching(/^[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?$/);
 const hostNames = fc.stringMatching(/^[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,61}[A-Za-z0-9_])?$/);
 
-test('the example pair can be made', () => {
+test('the example pair is valid', () => {
   expect(checkSpec(pair)).toBe(pair);
 });
 
@@ -44,9 +44,13 @@ test.each([
   ['another network', withOther({ address: '192.168.161.137' }), /different \/24 networks/],
   ['a name with a slash', withOther({ name: '../keep' }), /other characters/],
   ['a name with a quote', withOther({ name: "keep'137" }), /other characters/],
-  ['an interface of 16 characters', withOther({ interface: 'e123456789012345' }), /can't name an interface/],
-  ['an interface with a blank', withOther({ interface: 'ens 33' }), /can't name an interface/],
-  ['the loopback', withOther({ interface: 'lo' }), /can't name an interface/],
+  [
+    'an interface of 16 characters',
+    withOther({ interface: 'e123456789012345' }),
+    /is not a valid name for an interface/,
+  ],
+  ['an interface with a blank', withOther({ interface: 'ens 33' }), /is not a valid name for an interface/],
+  ['the loopback', withOther({ interface: 'lo' }), /is not a valid name for an interface/],
 ])('%s is refused before anything is made', (_what, spec, message) => {
   expect(() => checkSpec(spec)).toThrow(
     expect.objectContaining({ code: 'USAGE', message: expect.stringMatching(message) }),
@@ -56,11 +60,11 @@ test.each([
 test.each(['', 'A', 'a b', '-a', 'a-', 'a.b', 'a/b', '..', 'a'.repeat(33), "a'"])(
   '%j names no lab',
   (name) => {
-    expect(() => checkLabName(name)).toThrow(/can't name a lab/);
+    expect(() => checkLabName(name)).toThrow(/is not a valid name for a lab/);
   },
 );
 
-test('a namespace tells its lab, and nothing else is taken for one', () => {
+test('the lab of a namespace is known from its name', () => {
   fc.assert(
     fc.property(labNames, hostNames, (lab, host) => {
       expect(labOf(switchNamespace(lab))).toBe(lab);
@@ -86,7 +90,7 @@ test('no two labs share a namespace, whatever their hosts are called', () => {
   );
 });
 
-test('a machine name is one that systemd takes', () => {
+test('machine names are valid for systemd', () => {
   fc.assert(
     fc.property(labNames, hostNames, (lab, host) => {
       expect(machineName(lab, host)).toMatch(/^[A-Za-z0-9](?:[A-Za-z0-9-]{0,62}[A-Za-z0-9])?$/);

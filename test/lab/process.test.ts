@@ -11,7 +11,7 @@ const scratch = mkdtempSync(join(tmpdir(), 'haup-lab-'));
 afterAll(() => rmSync(scratch, { recursive: true }));
 const never = new AbortController().signal;
 
-test('a program is run to its end, with what it said and how it ended', async () => {
+test('a program runs to its end, with its output and exit status', async () => {
   const ran = await run('sh', ['-c', 'cat; echo wrong >&2; exit 3'], { input: 'in\n' });
   expect(ran).toEqual({ code: 3, stdout: 'in\n', stderr: 'wrong\n' });
   expect(await run('sh', ['-c', 'kill -9 $$'])).toMatchObject({ code: 137 });
@@ -21,12 +21,12 @@ test('a program is run to its end, with what it said and how it ended', async ()
 test('a failure is an error that says what failed, with the last lines', async () => {
   await expect(must('Making it', 'sh', ['-c', 'echo because >&2; exit 1'])).rejects.toMatchObject({
     code: 'LAB_FAILED',
-    message: 'Making it: sh ended with status 1.',
+    message: 'Making it: sh exited with status 1.',
     detail: ['because'],
   });
 });
 
-test('an end by its limit or by an interrupt takes the children with it', async () => {
+test('a limit or an interrupt kills the children too', async () => {
   const mark = join(scratch, 'mark');
   const script = `(sleep 1; echo alive >'${mark}') & wait`;
   await expect(run('sh', ['-c', script], { limitMs: 100 })).rejects.toMatchObject({ code: 'LAB_FAILED' });
@@ -37,7 +37,7 @@ test('an end by its limit or by an interrupt takes the children with it', async 
   expect(await run('cat', [mark])).toMatchObject({ code: 1 });
 });
 
-test('a lock is held by one at a time, and the next is told to wait', async () => {
+test('one process at a time holds a lock, and the next is told to wait', async () => {
   const file = join(scratch, 'lock');
   const order: string[] = [];
   const one = await lock(file, never, () => order.push('one waits'));
@@ -76,7 +76,7 @@ test('an interrupt ends the wait for a lock', async () => {
   await held.release();
 });
 
-test('a process is known by its number and its start', async () => {
+test('a process is identified by its PID and start time', async () => {
   expect(await startTicks(process.pid)).toBeGreaterThan(0);
   expect(await startTicks(2 ** 22 + 1)).toBeNull();
   const line = await lineage(process.pid);

@@ -7,7 +7,7 @@ import { recipeFor, recipeHash } from '../../src/lab/recipe.ts';
 const recipe = recipeFor('debian', 'bookworm', 'amd64', 'apt');
 const yum = recipeFor('debian', 'bookworm', 'amd64', 'yum');
 
-test('the hash is the recipe: equal for equal ones, another for any change', () => {
+test('the hash identifies the recipe: any change changes it', () => {
   expect(recipeHash(recipeFor('debian', 'bookworm', 'amd64', 'apt'))).toBe(recipeHash(recipe));
   const others = [
     recipeFor('ubuntu', 'noble', 'amd64', 'apt'),

@@ -77,7 +77,7 @@ const packages = rpmPackages(image, waiting, world);
 const named = (name: string) => packages.find((one) => one.name === name);
 
 describe('packages', () => {
-  test('several of Debian become one under the name of Red Hat, with the version of the one that matters', () => {
+  test("several Debian packages become one under Red Hat's name, with the version of the main one", () => {
     expect(named('gcc')).toMatchObject({
       version: '12.2.0',
       release: '14+deb12u1',
@@ -86,20 +86,20 @@ describe('packages', () => {
     });
   });
 
-  test('relations follow the names, by what a package provides too; what Debian only recommends is added', () => {
+  test('dependencies use the new names and provides; required recommendations are added', () => {
     expect(named('gcc')?.requires).toEqual(['binutils', 'cpp', 'glibc', 'glibc-devel', 'mawk']);
     expect(named('openssl-devel')?.requires).toEqual(['openssl-libs']);
     expect(named('glibc')?.requires).toEqual(['libgcc', 'libxcrypt']);
   });
 
-  test("Debian's package management becomes none, and nothing asks for it", () => {
+  test("Debian's package management is left out, and nothing requires it", () => {
     expect(leftOut(image, world)).toEqual(['dpkg']);
     expect(named('dpkg')).toBeUndefined();
     expect(named('mawk')?.requires).toEqual(['glibc']);
     expect(named('openssl-libs')?.requires).toEqual(['glibc']);
   });
 
-  test('every relation leads to a package, and no name is there twice', () => {
+  test('every dependency exists, and no name appears twice', () => {
     const names = packages.map(({ name }) => name);
     expect(new Set(names).size).toBe(names.length);
     expect(packages.flatMap(({ requires }) => requires).filter((one) => !names.includes(one))).toEqual([]);
@@ -128,7 +128,7 @@ describe('packages', () => {
     expect(named(name)).toMatchObject({ version, release });
   });
 
-  test('all that builds and hosts ask for has its name there', () => {
+  test('every package that builds and hosts ask for exists', () => {
     const wanted =
       'gcc pkgconf-pkg-config openssl-devel libnl3-devel pcre-devel pcre2-devel zlib-devel systemd-devel iproute nginx';
     expect(Object.keys(rpmNames)).toEqual(expect.arrayContaining(wanted.split(' ')));
@@ -138,7 +138,7 @@ describe('packages', () => {
 describe('the spec', () => {
   const spec = specText(packages, world, '/lists');
 
-  test('has one package for each, with its list of files', () => {
+  test('has one section per package, with its file list', () => {
     for (const { name } of packages) {
       expect(spec).toContain(`\n%package -n ${name}\n`);
       expect(spec).toContain(`\n%files -n ${name} -f /lists/${name}\n`);
@@ -148,11 +148,11 @@ describe('the spec', () => {
     expect(spec).toContain('Requires: chkconfig\n');
   });
 
-  test("takes nothing in Debian's words for a macro", () => {
+  test("does not read a macro into Debian's text", () => {
     expect(spec).toContain('Summary: GNU C Library: 100%% shared\n');
   });
 
-  test('has what runs when a package comes', () => {
+  test('has the scripts that run on installation', () => {
     expect(spec).toContain('%transfiletriggerin -n glibc');
     expect(spec).not.toContain('%pre -n nginx');
   });

@@ -17,7 +17,7 @@ const boot = (name: string): string =>
     null,
   );
 
-test('a boot script is sound shell for every name that a host may have', () => {
+test('a boot script is valid sh for every host name', () => {
   fc.assert(
     fc.property(fc.stringMatching(/^[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,61}[A-Za-z0-9_])?$/), (name) => {
       expect(parses(boot(name))).toMatchObject({ status: 0, stderr: '' });
@@ -26,7 +26,7 @@ test('a boot script is sound shell for every name that a host may have', () => {
   );
 });
 
-test('a host boots again for a reboot alone, with a network of its own each time', () => {
+test('a host boots again only for a reboot, each time with a new network', () => {
   const script = boot('keep_136');
   expect(script).toContain('[ $status -eq 133 ] || exit 0');
   expect(script.indexOf("ip netns delete 'haup.try.keep_136'")).toBeLessThan(
@@ -34,7 +34,7 @@ test('a host boots again for a reboot alone, with a network of its own each time
   );
 });
 
-test('a keeper is sound shell whatever the path of haup is', () => {
+test('a keeper is valid sh whatever the path of haup', () => {
   fc.assert(
     fc.property(fc.array(fc.string(), { minLength: 1, maxLength: 3 }), (words) => {
       const down = words.map((word) => word.replaceAll('\0', ''));

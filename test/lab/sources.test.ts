@@ -5,7 +5,7 @@ const debian = { id: 'debian', codename: 'bookworm' };
 const lines = (path: string, text: string, os = debian): readonly string[] =>
   distributionSources([{ path, text }], os, '/keys').sources.map((source) => sourceLine('deb', source));
 
-test('one-line sources give the release, its updates and its security suite, main alone', () => {
+test('one-line sources give the release, its updates and its security suite, only main', () => {
   const text = `# a comment
 deb http://mirror.example/debian bookworm main contrib non-free-firmware
 deb-src http://mirror.example/debian bookworm main
@@ -58,7 +58,7 @@ test('the same place named twice counts once', () => {
   expect(lines('/etc/apt/sources.list', text)).toHaveLength(1);
 });
 
-test('Ubuntu gets universe, where a part of what keepalived needs is', () => {
+test('Ubuntu gets universe, which building keepalived needs', () => {
   const text =
     'Types: deb\nURIs: http://mirror.example/ubuntu\nSuites: noble noble-backports\nComponents: main restricted\n';
   expect(lines('/x/ubuntu.sources', text, { id: 'ubuntu', codename: 'noble' })).toEqual([
@@ -66,7 +66,7 @@ test('Ubuntu gets universe, where a part of what keepalived needs is', () => {
   ]);
 });
 
-test('a key that stands in the file becomes a file of its own', () => {
+test('an inline key becomes a file', () => {
   const text = `Types: deb
 URIs: http://mirror.example/debian
 Suites: bookworm
@@ -87,7 +87,7 @@ Signed-By:
   ]);
 });
 
-test('a source that is trusted by hand stays so', () => {
+test('a source marked as trusted stays trusted', () => {
   expect(lines('/etc/apt/sources.list', 'deb [trusted=yes] file:/srv/mirror bookworm main')).toEqual([
     'deb [trusted=yes] file:/srv/mirror bookworm main',
   ]);

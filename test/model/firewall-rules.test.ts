@@ -2,7 +2,12 @@ import { execFileSync } from 'node:child_process';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type FirewallRule, richRule, ruleOf, ruleWords, vrrpGroup } from '../../src/model/firewall-rules.ts';
-import { nftChains, nftMatch } from '../../src/model/nft-chains.ts';
+import { hostScript } from '../../src/base/host-script.ts';
+
+const awkOf = (name: 'nft_chains' | 'nft_match'): string =>
+  execFileSync('/bin/sh', ['-c', `${hostScript('nft-chains')}printf %s "$${name}"`], { encoding: 'utf8' });
+const nftChains = awkOf('nft_chains');
+const nftMatch = awkOf('nft_match');
 
 const port = fc.integer({ min: 1, max: 65535 });
 const rule = fc.oneof(

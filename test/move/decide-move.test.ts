@@ -12,7 +12,6 @@ const service = (active: string): ServiceFacts => ({
   enabled: 'enabled',
   unit: '/x',
   needsDaemonReload: false,
-  activeSinceMs: 1,
   program: '/x',
 });
 interface Wish extends Partial<Pick<HostFacts, 'drain'>> {

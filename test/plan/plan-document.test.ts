@@ -45,6 +45,7 @@ const write = fc.array(file, { maxLength: 4 }).map((files) => ({
 }));
 const change: fc.Arbitrary<Change> = fc.record({
   id: fc.string(),
+  kind: fc.constantFrom('config', 'service', 'drain'),
   title: fc.string({ unit: 'binary' }),
   why: fc.string(),
   actions: fc.array(write, { maxLength: 2 }),
@@ -112,7 +113,7 @@ describe('a plan that was saved', () => {
       expect: 'absent',
     });
     const action = { do: 'put-files' as const, files: [one(false), one(true)] };
-    const changes = [{ id: 'a', title: 'a', why: '', actions: [action], diffs: [] }];
+    const changes = [{ id: 'a', kind: 'init' as const, title: 'a', why: '', actions: [action], diffs: [] }];
     const text = writePlan(
       saved({
         tracks: [[{ title: '', work: [{ host: 'a', changes }], gate: [] }]],
@@ -172,8 +173,8 @@ describe('a file that is not as haup wrote it is refused', () => {
   });
 
   test('of another format, which it says', () => {
-    expect(() => readPlan(text.replace('"version": 1', '"version": 2'), 'plan.json')).toThrow(
-      /saved in format 2, and this haup reads 1/,
+    expect(() => readPlan(text.replace('"version": 2', '"version": 1'), 'plan.json')).toThrow(
+      /saved in format 1, and this haup reads 2/,
     );
   });
 });

@@ -23,7 +23,7 @@ export function change(
   actions: Action[],
   diffs: TextDiff[] = [],
 ): Change {
-  return { id, title, why, actions, diffs };
+  return { id, kind: 'config', title, why, actions, diffs };
 }
 
 function instance(host: string, priority: number): string {

@@ -10,6 +10,7 @@ import { quietRun } from '../fakes/run.ts';
 
 const change = (id: string): Change => ({
   id,
+  kind: 'user',
   title: id,
   why: '',
   actions: [{ do: 'create-user', name: id }],
@@ -129,6 +130,7 @@ test('an interruption is obeyed between two actions', async () => {
 describe('hosts that change together', () => {
   const step = (id: string, round: number, action: Action): Change => ({
     id,
+    kind: 'user',
     title: id,
     why: '',
     actions: [action],
@@ -452,6 +454,7 @@ test('files that are put back before their daemon has read the new ones leave no
   const changes: Change[] = [
     {
       id: 'config:nginx',
+      kind: 'config',
       title: 'w',
       why: '',
       actions: [write(sha('old'), 'new')],
@@ -461,6 +464,7 @@ test('files that are put back before their daemon has read the new ones leave no
     change('fails'),
     {
       id: 'service:nginx',
+      kind: 'service',
       title: 'r',
       why: '',
       actions: [{ do: 'service', service: 'nginx', verb: 'reload' }],
@@ -476,4 +480,21 @@ test('files that are put back before their daemon has read the new ones leave no
   ).catch(() => undefined);
   expect(host?.facts().unread).toEqual([]);
   expect(host?.facts().files['/e']).toMatchObject({ text: 'old' });
+});
+
+test('a host that was drained for the change is undrained once it is put back, and stays drained otherwise', async () => {
+  const drain: Change = { ...change('first'), kind: 'drain', actions: [{ do: 'drain', by: 'change' }] };
+  const drainedAfter = async (healthy: boolean): Promise<number | null | undefined> => {
+    const { hosts, options } = world(['a']);
+    hosts.get('a')?.failOn('create-user', new HaupError('COMMAND_FAILED', 'no', { host: 'a' }));
+    const gate = async (): Promise<void> => {
+      if (!healthy) throw new HaupError('GATE_FAILED', 'nginx is not active', { host: 'a' });
+    };
+    const work = [{ host: 'a', changes: [drain, change('fails')] }];
+    const plan = planOf([{ title: 'one', work, gate: [] }]);
+    await execute(plan, hosts, { ...options, gate }, new AbortController().signal).catch(() => undefined);
+    return hosts.get('a')?.facts().drain;
+  };
+  expect(await drainedAfter(true)).not.toBeLessThan(0);
+  expect(await drainedAfter(false)).toBeLessThan(0);
 });

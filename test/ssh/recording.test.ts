@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import {
   existsSync,
   mkdirSync,
@@ -12,7 +13,9 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { parseRecord, recordScript } from '../../src/facts/install-record.ts';
+import type { FileFact } from '../../src/model/facts.ts';
+import { parseRecord } from '../../src/facts/install-record.ts';
+import { recordScript } from '../facts/record-script.ts';
 import { recording } from '../../src/ssh/recording.ts';
 
 let root: string;
@@ -43,12 +46,14 @@ const put = (name: string, text: string, cut?: 'mv' | 'kept'): void => {
 const told = (kind: 'files' | 'users' | 'packages'): readonly string[] => {
   const script = recordScript.replaceAll('/var/lib/haup', `${root}/state`);
   const said = execFileSync('/bin/sh', ['-c', `${script}\ntrue`], { encoding: 'utf8' });
-  return parseRecord(
-    said
-      .split('\n')
-      .filter((line) => line.startsWith('record\t'))
-      .map((line) => line.split('\t').slice(1)),
-  )[kind];
+  const lines = said.split('\n').map((line) => line.split('\t'));
+  const all = (what: string) => lines.filter(([is]) => is === what).map((line) => line.slice(1));
+  const found = all('intent').flatMap(([path = '']): [string, FileFact][] => {
+    if (!existsSync(path)) return [];
+    const sha256 = createHash('sha256').update(readFileSync(path)).digest('hex');
+    return [[path, { state: 'present', sha256, mode: 0o644, owner: 'root:root', text: null }]];
+  });
+  return parseRecord(all('record'), all('intent'), Object.fromEntries(found))[kind];
 };
 const record = (kind: string): string[] =>
   existsSync(`${root}/state/record/${kind}`)

@@ -5,7 +5,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { recordScript } from '../../src/facts/install-record.ts';
+import { recordScript } from '../facts/record-script.ts';
 import { createUser, removeUser } from '../../src/ssh/users.ts';
 
 let root: string;

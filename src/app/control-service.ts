@@ -1,0 +1,84 @@
+import { clusters } from '../cluster/clusters.ts';
+import { exitCodes } from '../model/errors.ts';
+import type { HostName } from '../model/domain.ts';
+import type { Finding } from '../model/plan.ts';
+import { planService, type ServiceWish } from '../plan/plan-service.ts';
+import { printJson } from '../report/json.ts';
+import { changeHosts } from './change-hosts.ts';
+import type { Context } from './command-context.ts';
+import { openInventory } from './open-inventory.ts';
+import { printFindings } from './print-findings.ts';
+import type { SessionOptions } from './with-hosts.ts';
+import { targetsOf } from './targets.ts';
+
+export interface ServiceOptions extends SessionOptions {
+  /** Without draining, and without waiting between hosts. */
+  readonly now?: boolean;
+}
+
+type Wish = Pick<ServiceWish, 'verb' | 'service'>;
+
+const past = { start: 'started', stop: 'stopped', restart: 'restarted', reload: 'reloaded' } as const;
+
+/** `haup service VERB SERVICE`: host by host, so that a cluster that serves goes on serving. Resolves to the exit code. */
+export async function controlService(
+  context: Context,
+  wish: Wish,
+  path: string | undefined,
+  options: ServiceOptions,
+): Promise<number> {
+  const { verb, service } = wish;
+  const inventory = await openInventory(context, path);
+  const { targets, names } = targetsOf(inventory, options.limit);
+  // Starting and reloading interrupt nothing.
+  const asks = (verb === 'stop' || verb === 'restart') && options.yes !== true;
+  return changeHosts(context, options, {
+    inventory,
+    names,
+    // The other members only take over: one that is away cannot, and that is all.
+    needs: targets,
+    command: `haup service ${verb} ${service}`,
+    prepare: async () => {
+      const [{ gatherAll }, { statusRequest }, { paths }] = await Promise.all([
+        import('../facts/gather.ts'),
+        import('../desired/facts-request.ts'),
+        import('../desired/paths.ts'),
+      ]);
+      const { entry } = paths(inventory, 'keepalived');
+      const request = { ...statusRequest(inventory), files: [entry] };
+      const all = clusters(inventory);
+      const order = { ...wish, now: options.now === true };
+      return async (hosts, signal) => {
+        const facts = await gatherAll(hosts, () => request, signal);
+        return {
+          plan: planService(order, targets, facts, inventory.vips, all, entry),
+          facts,
+          goal: inventory,
+        };
+      };
+    },
+    question: () => (asks ? `${verb} ${service} on ${targets.join(', ')}?` : null),
+    nothing: async ({ plan }) => {
+      if (options.json === true) tell(context, wish, [], []);
+      else for (const { host, what } of plan.same) context.out(`${host}: ${what}\n`);
+      return exitCodes.ok;
+    },
+    report: async ({ decision: { plan }, lockFindings, hookFindings }) => {
+      const done = targets.filter((host) => !plan.same.some((one) => one.host === host));
+      if (options.json === true) tell(context, wish, done, [...lockFindings, ...hookFindings]);
+      else {
+        for (const host of done) context.out(`${host}: ${service} ${past[verb]}\n`);
+        await printFindings(context, hookFindings);
+      }
+      return hookFindings.length === 0 ? exitCodes.ok : exitCodes.findings;
+    },
+  });
+}
+
+const tell = (
+  context: Context,
+  { verb, service }: Wish,
+  hosts: readonly HostName[],
+  findings: readonly Finding[],
+): void =>
+  printJson(context.out, { version: 1, ok: true, verb, service, hosts, findings, error: null }, 'line');

@@ -1,0 +1,37 @@
+import { judgeWire } from '../check/wire.ts';
+import type { InventoryTexts } from '../model/inventory-texts.ts';
+import type { Finding } from '../model/plan.ts';
+import { countChanges } from '../plan/make-plan.ts';
+import type { Context } from './command-context.ts';
+import { type PlannedHosts, prepareApply } from './decide-apply.ts';
+import { limited, openWithTexts } from './open-inventory.ts';
+import type { GlobalOptions } from './options.ts';
+import { withHosts } from './with-hosts.ts';
+
+export interface PlannedApply extends PlannedHosts {
+  /** Machines on the hosts' network that get in the way. */
+  readonly findings: readonly Finding[];
+  /** Nothing is to be done, and nothing gets in the way. */
+  readonly settled: boolean;
+  /** The inventory as it was read, for a plan that is saved. */
+  readonly texts: InventoryTexts;
+}
+
+/** `haup plan`: connect, gather, decide. */
+export async function planHosts(
+  context: Context,
+  path: string | undefined,
+  options: GlobalOptions,
+): Promise<PlannedApply> {
+  const { inventory, texts } = await openWithTexts(context, path);
+  const settings = {
+    names: limited(inventory, options.limit),
+    prepare: () => prepareApply(context, inventory, true),
+  };
+  return withHosts(context, inventory, options, settings, async ({ hosts }, decide) => {
+    const planned = await decide(hosts, context.signal);
+    const findings = inventory.vips.flatMap((vip) => judgeWire(vip, planned.facts));
+    const settled = countChanges(planned.plan).changes === 0 && findings.length === 0;
+    return { ...planned, findings, settled, texts };
+  });
+}

@@ -1,0 +1,26 @@
+import type { Views } from '../cluster/ability.ts';
+import type { Inventory } from '../model/domain.ts';
+import type { VerifyReport } from '../model/report.ts';
+
+export interface OutputOptions {
+  /** File for the HTML report. */
+  readonly report?: string;
+  /** File for JUnit's XML. */
+  readonly junit?: string;
+  /** Compare with earlier runs. */
+  readonly compare?: boolean;
+}
+
+export interface VerifiedRun {
+  readonly inventory: Inventory;
+  readonly views: Views;
+  readonly report: VerifyReport;
+  readonly options: OutputOptions & VerifyFlags;
+}
+
+/** What of the command line chooses what is drilled. */
+interface VerifyFlags {
+  readonly vip?: string;
+  readonly drill?: readonly string[];
+  readonly limit?: string;
+}

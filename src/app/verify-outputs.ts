@@ -1,0 +1,130 @@
+/** What a run of haup verify leaves on the operator's machine: the report, JUnit's file, a line of history. */
+
+import { randomBytes } from 'node:crypto';
+import { lstat, open, unlink } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { writeWhole } from '../base/own-file.ts';
+import type { Inventory } from '../model/domain.ts';
+import { HaupError } from '../model/errors.ts';
+import type { VerifyReport } from '../model/report.ts';
+import type { DrillComparison } from '../model/verify-history.ts';
+import type { Context } from './command-context.ts';
+import type { OutputOptions, VerifiedRun } from './verified-run.ts';
+
+/**
+ * Before anything is broken: every file can be written where it is to be. Tried, since permissions alone do not tell of
+ * a read-only or a full file system.
+ * @throws HaupError USAGE
+ */
+export async function assertWritable(context: Pick<Context, 'cwd'>, options: OutputOptions): Promise<void> {
+  const wanted = outputFiles(options);
+  for (const [index, { flag, path }] of wanted.entries()) {
+    const place = resolve(context.cwd, path);
+    const twice = wanted.slice(0, index).find((other) => resolve(context.cwd, other.path) === place);
+    const why = twice === undefined ? await obstacle(place) : `it is the file of ${twice.flag} too`;
+    if (why === null) continue;
+    throw new HaupError('USAGE', `${flag} ${path} cannot be written: ${why}.`, {
+      hint: 'Nothing was drilled. Name a file in a directory that exists and that you may write to.',
+    });
+  }
+}
+
+const outputFiles = ({
+  report,
+  junit,
+}: OutputOptions): readonly { readonly flag: string; readonly path: string }[] => [
+  ...(report === undefined ? [] : [{ flag: '--report', path: report }]),
+  ...(junit === undefined ? [] : [{ flag: '--junit', path: junit }]),
+];
+
+async function obstacle(place: string): Promise<string | null> {
+  const facts = await lstat(place).catch(() => null);
+  if (facts?.isDirectory() === true) return 'it is a directory';
+  // A rename would replace a device or a link, not what it leads to.
+  if (facts !== null && !facts.isFile()) return 'it is not a regular file';
+  const trial = `${place}.${randomBytes(12).toString('hex')}.part`;
+  try {
+    await (await open(trial, 'wx', 0o600)).close();
+    await unlink(trial);
+    return null;
+  } catch (error) {
+    const { code = '' } = error as NodeJS.ErrnoException;
+    return (reasons[code] ?? (() => code))(dirname(place));
+  }
+}
+
+const reasons: Readonly<Record<string, (directory: string) => string>> = {
+  ENOENT: (directory) => `there is no directory ${directory}`,
+  ENOTDIR: (directory) => `${directory} is not a directory`,
+  EACCES: (directory) => `permission denied in ${directory}`,
+  EROFS: (directory) => `${directory} is on a read-only file system`,
+  ENOSPC: (directory) => `no space is left in ${directory}`,
+  ENAMETOOLONG: () => 'the name is too long',
+};
+
+/**
+ * Writes the files, then the line of history. Null: no comparison was asked for. A history that cannot be kept is said,
+ * and fails a run only that wants to compare.
+ * @throws HaupError COMMAND_FAILED, when a file could not be written after all
+ */
+export async function writeOutputs(
+  context: Context,
+  { inventory, views, report, options }: VerifiedRun,
+): Promise<readonly DrillComparison[] | null> {
+  const startedAt = report.startedAt ?? new Date(context.now()).toISOString();
+  if (options.report !== undefined) {
+    const { reportPageText } = await import('./report-page-text.ts');
+    await write(
+      context,
+      options.report,
+      await reportPageText(context, { inventory, views, report, options }, startedAt),
+    );
+  }
+  if (options.junit !== undefined) {
+    const { junitText } = await import('../report/junit-text.ts');
+    await write(context, options.junit, junitText({ ...report, startedAt }));
+  }
+  return keepHistory(context, inventory, { ...report, startedAt }, startedAt, options.compare === true);
+}
+
+async function write(context: Context, path: string, text: string): Promise<void> {
+  try {
+    await writeWhole(resolve(context.cwd, path), text);
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new HaupError('COMMAND_FAILED', `${path} could not be written: ${why}.`, {
+      cause,
+      hint: 'The drills are over, and their figures are above. Make room and run haup verify again for the file.',
+    });
+  }
+  context.err(`wrote ${path}\n`);
+}
+
+async function keepHistory(
+  context: Context,
+  inventory: Inventory,
+  report: VerifyReport,
+  at: string,
+  compare: boolean,
+): Promise<readonly DrillComparison[] | null> {
+  const { appendRun, historyPath, readRuns, verifyRun } = await import('./history-file.ts');
+  const path = historyPath(context);
+  const run = verifyRun(inventory, report, at, context.haupVersion);
+  try {
+    const earlier = compare ? await readRuns(path) : [];
+    if (run.drills.length > 0) await appendRun(path, run);
+    if (!compare) return null;
+    const { compareRuns } = await import('../check/compare-runs.ts');
+    return compareRuns(run, earlier);
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    if (!compare) {
+      context.err(`this run is not in the history: ${why}\n`);
+      return null;
+    }
+    throw new HaupError('COMMAND_FAILED', `There is nothing to compare with: ${path}: ${why}.`, {
+      cause,
+      hint: `The drills are over, and their figures are above. Move ${path} out of the way, or set XDG_STATE_HOME.`,
+    });
+  }
+}

@@ -1,0 +1,100 @@
+import type { DrillName } from '../drill/drills.ts';
+import type { VerifyOutcome } from '../drill/verify-vips.ts';
+import { rejection, throwFailures } from '../base/failures.ts';
+import type { Inventory, Vip } from '../model/domain.ts';
+import { HaupError } from '../model/errors.ts';
+import type { Finding } from '../model/plan.ts';
+import type { DrillComparison } from '../model/verify-history.ts';
+import type { Context } from './command-context.ts';
+import { limited, openInventory } from './open-inventory.ts';
+import type { OutputOptions } from './verified-run.ts';
+import { agreed, type SessionOptions, withHosts } from './with-hosts.ts';
+
+export interface VerifyOptions extends SessionOptions, OutputOptions {
+  /** With --json: every request too. */
+  readonly samples?: boolean;
+  readonly vip?: string;
+  readonly drill?: readonly DrillName[];
+}
+
+export interface Verification extends VerifyOutcome {
+  /** About the lock; printed already. */
+  readonly findings: readonly Finding[];
+  /** With the last run and with the best; null: not asked for. */
+  readonly comparison: readonly DrillComparison[] | null;
+}
+
+const load = () =>
+  Promise.all([
+    import('../drill/verify-vips.ts'),
+    import('../report/line-reporter.ts'),
+    import('./host-views.ts'),
+    import('./verify-outputs.ts'),
+  ]);
+
+/** `haup verify`: connect, ask, lock, look, drill, write, report. Null: the operator said no. */
+export async function verify(
+  context: Context,
+  path: string | undefined,
+  options: VerifyOptions,
+): Promise<Verification | null> {
+  const drills = [...new Set(options.drill ?? (['stop'] as const))];
+  if (options.report !== undefined || options.junit !== undefined)
+    await (await import('./verify-outputs.ts')).assertWritable(context, options);
+  const inventory = await openInventory(context, path);
+  const vips = chosenVips(inventory, options);
+  const names = inventory.hosts
+    .map(({ name }) => name)
+    .filter((name) => vips.some((vip) => vip.members.some(({ host }) => host === name)));
+  return withHosts(context, inventory, options, { names, prepare: load }, async (session, modules) => {
+    const [{ verifyVips }, { lineReporter }, { viewHosts }, { writeOutputs }] = modules;
+    const why = `haup verify ${inventory.file}`;
+    const confirm = (): Promise<boolean> => agreed(context, options, question(vips, drills));
+    return session.change({ why, confirm }, async ({ signal, findings }) => {
+      const { views, failures } = await viewHosts(inventory, session.hosts, signal);
+      // Whether such a host holds a VIP too could not be seen.
+      throwFailures([...failures.values()].map(rejection));
+      const { emit } = lineReporter(context.err, { json: false });
+      const tag = context.now().toString(36);
+      const startedAt = new Date(context.now()).toISOString();
+      const { report: measured, error } = await verifyVips(
+        { inventory, vips, drills, views, tag },
+        (limitMs) => context.openEnvironment(inventory, session.hosts, emit, limitMs, signal),
+        signal,
+      );
+      const report = { ...measured, startedAt };
+      // What was measured is shown whatever becomes of the files.
+      return writeOutputs(context, { inventory, views, report, options }).then(
+        (comparison) => ({ report, error, findings, comparison }),
+        (cause: unknown) => ({ report, error: error ?? cause, findings, comparison: null }),
+      );
+    });
+  });
+}
+
+/** `--vip` chooses one, `--limit` those whose members are all among its hosts. */
+function chosenVips(inventory: Inventory, { vip: wanted, limit }: VerifyOptions): readonly Vip[] {
+  const hosts = limited(inventory, limit);
+  const vips = inventory.vips.filter(
+    (vip) =>
+      (wanted === undefined || vip.address.address === wanted) &&
+      (limit === undefined || vip.members.every(({ host }) => hosts.includes(host))),
+  );
+  if (vips.length > 0) return vips;
+  throw new HaupError(
+    'USAGE',
+    wanted === undefined
+      ? `No VIP has all its members among ${limit}.`
+      : `The inventory has no VIP ${wanted}${limit === undefined ? '' : ` with all its members among ${limit}`}.`,
+    {
+      hint: `It has ${inventory.vips.map((vip) => vip.address.address).join(', ')}.`,
+    },
+  );
+}
+
+function question(vips: readonly Vip[], drills: readonly DrillName[]): string {
+  const names = vips.map((vip) => vip.address.address);
+  return drills.includes('stop')
+    ? `Stop keepalived on the holder of ${names.join(', then of ')} and start it again? Each is out for the time that is measured.`
+    : `Drain the holder of ${names.join(', then of ')} and undrain it again?`;
+}

@@ -1,0 +1,44 @@
+/** `haup verify --compare`: each drill beside earlier runs. */
+
+import type { DrillComparison, EarlierOutage } from '../model/verify-history.ts';
+import { printableData } from '../base/printable.ts';
+import { hanging } from './columns.ts';
+import type { Style } from './style.ts';
+import { count, precise } from './words.ts';
+
+/** No newline at the end. */
+export function comparisonText(given: readonly DrillComparison[], style: Style, columns: number): string {
+  const width = Math.max(30, Math.min(columns, 100));
+  const lines = printableData(given).flatMap((one) => {
+    const mark = one.worse ? style.red('✗') : one.last === null ? style.dim('·') : style.green('✓');
+    return hanging(`  ${mark} `, `${one.vip} ${one.drill}: ${sentence(one)}`, width);
+  });
+  return [style.bold('Compared with earlier runs'), ...lines].join('\n');
+}
+
+function sentence(one: DrillComparison): string {
+  const { outageMs, last, best } = one;
+  if (last === null || best === null) return `outage ${precise(outageMs)}, the first run on record`;
+  const changes = [
+    `outage ${precise(outageMs)}`,
+    `${change(outageMs, last)} last time (${day(last)})`,
+    `${change(outageMs, best)} the best (${day(best)})`,
+  ].join(', ');
+  return `${changes}. ${judgement(one)}`;
+}
+
+function judgement({ outageMs, worse, earlier, usualMs, spreadMs }: DrillComparison): string {
+  if (usualMs === null || spreadMs === null) return 'Its bound is new, so nothing says what is usual.';
+  const usual = `usual are ${precise(usualMs)} ± ${precise(spreadMs)} (${count(earlier, 'run')})`;
+  return worse
+    ? `Worse than the spread explains: ${usual}, and ${precise(outageMs)} were measured.`
+    : `Within the spread: ${usual}.`;
+}
+
+function change(outageMs: number, { outageMs: then }: EarlierOutage): string {
+  const by = Math.round(outageMs - then);
+  if (by === 0) return 'as';
+  return by > 0 ? `${precise(by)} longer than` : `${precise(-by)} shorter than`;
+}
+
+const day = ({ at }: EarlierOutage): string => at.slice(0, 10);

@@ -1,0 +1,100 @@
+/** `haup verify --junit`: a suite for each VIP, a test case for each drill. Pure. */
+
+import type { DrillReport, VerifyReport, VipVerification } from '../model/report.ts';
+import { printableData } from '../base/printable.ts';
+import { wasDone } from './drill-words.ts';
+import { escaped } from './html-markup.ts';
+
+/** XML 1.0 in the form that CI servers share; ends with a newline. */
+export function junitText(given: VerifyReport): string {
+  const report = printableData(given);
+  const drills = report.vips.flatMap((vip) => vip.drills);
+  return [
+    '<?xml version="1.0" encoding="UTF-8"?>',
+    `<testsuites${attributes({ name: 'haup verify', ...totals(drills) })}>`,
+    ...report.vips.map((vip) => suite(vip, report.startedAt)),
+    '</testsuites>',
+    '',
+  ].join('\n');
+}
+
+function suite({ address, drills }: VipVerification, startedAt: string | undefined): string {
+  const named = {
+    name: address,
+    ...totals(drills),
+    ...(startedAt === undefined ? {} : { timestamp: startedAt }),
+  };
+  const runs = new Map<string, number>();
+  const cases = drills.map((drill) => {
+    const title = `${drill.drill} on ${drill.from}`;
+    const run = (runs.get(title) ?? 0) + 1;
+    runs.set(title, run);
+    return testCase(address, drill, run === 1 ? title : `${title}, run ${run}`);
+  });
+  return [`  <testsuite${attributes(named)}>`, ...cases, '  </testsuite>'].join('\n');
+}
+
+function testCase(address: string, drill: DrillReport, name: string): string {
+  const head = attributes({ classname: `haup.verify.${address}`, name, time: secondsOf(drill) });
+  const properties = Object.entries(figures(drill)).map(
+    ([key, value]) => `        <property${attributes({ name: key, value: String(value) })}/>`,
+  );
+  const failure = drill.ok
+    ? []
+    : [
+        `      <failure${attributes({ type: wasDone(drill) ? 'failed' : 'not-done', message: drill.reasons[0] ?? 'failed' })}>${escaped(drill.reasons.join('\n'))}</failure>`,
+      ];
+  return [
+    `    <testcase${head}>`,
+    '      <properties>',
+    ...properties,
+    '      </properties>',
+    ...failure,
+    '    </testcase>',
+  ].join('\n');
+}
+
+function figures(drill: DrillReport): Readonly<Record<string, string | number>> {
+  const { from, to, outageMs, boundMs, allowanceMs, lost, retried, total, bothHeldMs, noneHeldMs, failback } =
+    drill;
+  return {
+    from,
+    to: to ?? 'none',
+    outageMs,
+    boundMs,
+    allowanceMs,
+    lost,
+    retried,
+    total,
+    bothHeldMs,
+    noneHeldMs,
+    ...(failback === null
+      ? {}
+      : {
+          'failback.outageMs': failback.outageMs,
+          'failback.lost': failback.lost,
+          'failback.retried': failback.retried,
+          'failback.total': failback.total,
+        }),
+  };
+}
+
+const totals = (drills: readonly DrillReport[]): Readonly<Record<string, string>> => ({
+  tests: String(drills.length),
+  failures: String(drills.filter(({ ok }) => !ok).length),
+  errors: '0',
+  skipped: '0',
+  time: drills.reduce((sum, drill) => sum + Number(secondsOf(drill)), 0).toFixed(3),
+});
+
+/** How long it was watched. */
+function secondsOf({ timeline }: DrillReport): string {
+  const from = Math.min(...timeline.map(({ fromMs }) => fromMs));
+  const to = Math.max(...timeline.map(({ toMs }) => toMs));
+  return (timeline.length === 0 ? 0 : (to - from) / 1000).toFixed(3);
+}
+
+const attributes = (named: Readonly<Record<string, string>>): string =>
+  Object.entries(named)
+    .map(([name, value]) => ` ${name}="${escaped(value)}"`)
+    .join('');

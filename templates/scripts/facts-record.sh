@@ -1,0 +1,43 @@
+# What the host records about haup: what haup put there, drains, drills, and files that a daemon has not read yet.
+# Arguments: record_directory installed_lists drain_file drill_record drill_at_boot unread_marks user_mark
+# Needs: facts-format
+
+# Paths that are recorded, or were intended.
+recorded=
+for kind in files users packages services units; do
+  [ -f "$record_directory/$kind" ] || continue
+  while IFS= read -r line; do
+    printf 'record\t%s\t%s\n' "$kind" "$line"
+    if [ "$kind" = files ]; then recorded=$recorded$line$newline; fi
+  done < "$record_directory/$kind"
+done
+# A file that was only intended is haup's when it has the digest that was noted with it: whoever reads this decides.
+intended=
+if [ -f "$record_directory/intents" ]; then
+  while IFS=$tab read -r kind thing identity; do
+    case $kind in
+      files)
+        printf 'intent\t%s\t%s\n' "$thing" "$identity"
+        intended=$intended$thing$newline
+        ;;
+      users) case $(exec getent passwd "$thing") in *:"$user_mark":*) printf 'record\tusers\t%s\n' "$thing" ;; esac ;;
+    esac
+  done < "$record_directory/intents"
+fi
+set +f
+for list in "$installed_lists"*; do
+  if [ -f "$list" ]; then printf 'record\tbuilds\t%s\n' "${list#"$installed_lists"}"; fi
+done
+set -f
+
+first_line "$drain_file"
+printf 'drain\t%s\n' "$line"
+if [ -e "$drill_at_boot" ]; then
+  printf 'drill\tdrain\n'
+elif [ -e "$drill_record" ]; then
+  first_line "$drill_record"
+  printf 'drill\t%s\n' "${line%% *}"
+fi
+for mark in $unread_marks; do
+  if [ -e "$mark" ]; then printf 'unread\t%s\n' "$mark"; fi
+done
