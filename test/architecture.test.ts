@@ -34,8 +34,6 @@ below['app'] = middle;
 // The inventory for the lab, which knows none.
 below['cli'] = ['app', 'report', 'inventory', 'lab', 'base', 'model'];
 below['bin'] = ['cli'];
-// Runs in the browser, in the page of a report.
-below['page'] = ['report', 'base', 'model'];
 
 const room = (file: string): string => (file.includes('/') ? (file.split('/')[0] ?? '') : 'bin');
 const targets = (file: string): string[] =>

@@ -9,6 +9,9 @@ import { intervalFor, startSampler, timeoutMs } from '../measure/sampler.ts';
 import { watchAddresses } from '../measure/address-watch.ts';
 import { pause } from '../base/pause.ts';
 
+/** A host that does not answer by then is one that is lost. */
+const readLimitMs = 10_000;
+
 /** The real world for drills and moves. Watching ends when it is disposed, or after `limitMs`. */
 export async function openDrillEnvironment(
   inventory: Inventory,
@@ -37,6 +40,11 @@ export async function openDrillEnvironment(
       const host = hosts.get(name);
       if (host === undefined) throw new HaupError('HOST_UNREACHABLE', 'It is not connected.', { host: name });
       await host.act(action, AbortSignal.timeout(actLimitMs));
+    },
+    read: async (name, script) => {
+      const host = hosts.get(name);
+      if (host === undefined) throw new HaupError('HOST_UNREACHABLE', 'It is not connected.', { host: name });
+      return host.read(script, AbortSignal.timeout(readLimitMs));
     },
     say: (text, host) => emit({ type: 'said', text, host }),
     [Symbol.asyncDispose]: () => watch[Symbol.asyncDispose](),

@@ -1,5 +1,7 @@
 /** Whether and how a host is moved, and how that is put into words. Pure. */
 
+import type { HostFacts } from '../model/facts.ts';
+import { graceOrders } from './graces.ts';
 import type { Views } from '../cluster/ability.ts';
 import type { HostName, Inventory, Vip } from '../model/domain.ts';
 import { HaupError } from '../model/errors.ts';
@@ -12,6 +14,8 @@ export interface MoveWish {
   readonly mode: FailoverReport['mode'];
   /** Go on although it would do harm. */
   readonly force: boolean;
+  /** How long open connections live on; 0: not at all. */
+  readonly graceSeconds: number;
 }
 
 type Move = Extract<Decision, { kind: 'move' }>;
@@ -44,12 +48,21 @@ export function assertSame({ host }: MoveWish, asked: Move, now: Decision): void
   });
 }
 
-export const moveOrder = (
-  { vrrp, nginx }: Inventory,
-  { host, mode, force }: MoveWish,
+export function moveOrder(
+  inventory: Inventory,
+  { host, mode, force, graceSeconds }: MoveWish,
   { moves, actions }: Move,
   vips: readonly Vip[],
-): MoveOrder => ({ host, mode, moves, actions, vips, vrrp, nginx, force });
+  views: Views,
+): MoveOrder {
+  const { vrrp, nginx } = inventory;
+  // A stop is the seed's way of moving VIPs: it promises nothing to open connections.
+  const graces = mode === 'stop' || graceSeconds === 0 ? [] : graceOrders(inventory, moves, factsOf(views));
+  return { host, mode, moves, actions, vips, vrrp, nginx, force, graces, graceSeconds };
+}
+
+const factsOf = (views: Views): ReadonlyMap<HostName, HostFacts> =>
+  new Map([...views].flatMap(([name, { facts }]) => (facts === null ? [] : [[name, facts] as const])));
 
 export const unmovedReport = ({ host, mode }: MoveWish, now: readonly Topology[]): FailoverReport => ({
   version: 1,

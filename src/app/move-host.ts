@@ -86,7 +86,7 @@ export async function moveHost(
       if (options.yes !== true) moves.assertSame(wish, decision, now);
       if (now.kind === 'refuse') throw moves.refusal(wish, now);
       if (now.kind === 'nothing') return unmoved(now.why, findings);
-      const order = moves.moveOrder(inventory, wish, now, vips);
+      const order = moves.moveOrder(inventory, wish, now, vips, again.views);
       const hooks = await openHooks({ ...context, signal }, inventory, why, emit);
       const report = await around(hooks, order, () => moveVips(order, world, signal));
       return { report, nothing: null, findings, hookFindings: hooks.findings() };

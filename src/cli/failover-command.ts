@@ -1,4 +1,5 @@
 import type { Context } from '../app/command-context.ts';
+import { graceSeconds } from '../app/grace-seconds.ts';
 import { moveHost } from '../app/move-host.ts';
 import type { MoveWish } from '../app/move-decision.ts';
 import type { SessionOptions } from '../app/with-hosts.ts';
@@ -10,6 +11,8 @@ export interface FailoverOptions extends SessionOptions {
   /** Absent: `haup failback`. */
   readonly mode?: 'drain' | 'stop';
   readonly force?: boolean;
+  /** Seconds in which open connections live on. */
+  readonly grace?: string;
 }
 
 /** `haup failover HOST`: exit code 1 when it did not end well. */
@@ -19,7 +22,12 @@ export const failover = (
   path: string | undefined,
   options: FailoverOptions,
 ): Promise<number> =>
-  move(context, { host, mode: options.mode ?? 'drain', force: options.force === true }, path, options);
+  move(
+    context,
+    { host, mode: options.mode ?? 'drain', force: options.force === true, ...graceOf(options) },
+    path,
+    options,
+  );
 
 /** `haup failback HOST` */
 export const failback = (
@@ -27,7 +35,12 @@ export const failback = (
   host: string,
   path: string | undefined,
   options: FailoverOptions,
-): Promise<number> => move(context, { host, mode: 'failback', force: false }, path, options);
+): Promise<number> =>
+  move(context, { host, mode: 'failback', force: false, ...graceOf(options) }, path, options);
+
+const graceOf = ({ grace }: FailoverOptions): Pick<MoveWish, 'graceSeconds'> => ({
+  graceSeconds: graceSeconds(grace),
+});
 
 async function move(
   context: Context,

@@ -201,6 +201,7 @@ Exit codes: 0 ok, 1 failed on a host, 2 usage or inventory, 3 findings or
       .argument('<host>', 'name of a host in the inventory')
       .argument('[inventory]', 'inventory file (default: $HAUP_INVENTORY or ./inventory.yaml)')
       .option('-y, --yes', 'do not ask')
+      .option('--grace <seconds>', 'let open connections live on for so long, 0 for not at all', '60')
       .addOption(lockWait());
     if (name === 'failover') {
       command

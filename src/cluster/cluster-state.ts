@@ -7,9 +7,14 @@ import { isAble } from './ability.ts';
 /** Facts of every host of the inventory; null: it could not be reached. */
 export type FactsByHost = ReadonlyMap<HostName, HostFacts | null>;
 
-/** The interface on which the kernel of a host has an address now; null: it has not. */
+/**
+ * The interface on which the kernel of a host has an address now; null: it has not. On `lo` it has a VIP for a grace only,
+ * and does not hold it.
+ */
 export const interfaceOf = ({ interfaces }: HostFacts, address: string): string | null =>
-  interfaces.find((one) => one.addresses.some((cidr) => cidr.split('/')[0] === address))?.name ?? null;
+  interfaces.find(
+    ({ name, addresses }) => name !== 'lo' && addresses.some((cidr) => cidr.split('/')[0] === address),
+  )?.name ?? null;
 
 export const holdsAddress = (facts: HostFacts, address: string): boolean =>
   interfaceOf(facts, address) !== null;

@@ -106,7 +106,11 @@ function siteFile(site: Site, directory: string, put: Put): FileWant {
   if (serves.kind === 'page') return put(path, 'site-page.conf', { ...common, root: `${directory}page` });
   if (serves.kind === 'root') return put(path, 'site-root.conf', { ...common, root: serves.path });
   if (serves.kind === 'proxy')
-    return put(path, 'site-proxy.conf', { ...common, upstreams: serves.upstreams });
+    return put(path, 'site-proxy.conf', {
+      ...common,
+      upstreams: serves.upstreams,
+      connection: `haup_connection_${variable(site.name)}`,
+    });
   if (serves.kind === 'stream')
     return put(path, 'site-stream.conf', { ...common, upstreams: serves.upstreams });
   const starts = serverStarts(serves.text);
@@ -123,3 +127,7 @@ export function servedNow(inventory: Inventory, facts: HostFacts): Pick<NginxSof
   const text = wholeText(paths(inventory, 'nginx').entry, new Map(texts));
   return text === null ? null : sitesIn(text);
 }
+
+/** What a name is in that of an nginx variable, which has letters, digits and underscores only. */
+const variable = (name: string): string =>
+  name.replaceAll(/[^A-Za-z0-9]/g, (character) => `_${character.charCodeAt(0).toString(16)}`);

@@ -103,7 +103,7 @@ export function memberInterface(vip: Vip, host: HostSpec, facts: HostFacts | und
 }
 
 /** The host's own address on the VIP's interface: where its unicast adverts come from and go to. */
-function memberAddress(
+export function memberAddress(
   inventory: IndexedInventory,
   vip: Vip,
   host: HostName,

@@ -41,7 +41,7 @@ sleep 0.1
 left=${seconds}
 while [ "$left" -gt 0 ]; do
   read -r before rest < /proc/uptime; from=$(date +%s%N); read -r after rest < /proc/uptime
-  list=$(ip -o addr show | while read -r index name family address rest; do printf ' %s' "\${address%%/*}"; done)
+  list=$(ip -o addr show | while read -r index name family address rest; do [ "$name" = lo ] || printf ' %s' "\${address%%/*}"; done)
   printf 'tick %s %s %s %s%s\\n' "$from" "$(date +%s%N)" "$before" "$after" "$list" 2>/dev/null || exit 0
   left=$((left - 1)); sleep 1
 done
@@ -72,7 +72,8 @@ export function monitorParser(): (line: string) => MonitorLine | null {
       };
     }
     const atMs = timeOf(line) ?? before;
-    const change = /(Deleted )?\d+: \S+ +inet6? ([0-9a-fA-F:.]+)/.exec(line);
+    // On lo a VIP is for the grace of a host that has given it up.
+    const change = /(Deleted )?\d+: (?!lo )\S+ +inet6? ([0-9a-fA-F:.]+)/.exec(line);
     before = change === null ? atMs : null;
     if (change === null || atMs === null) return null;
     return { kind: 'change', atMs, address: change[2] ?? '', held: change[1] === undefined };

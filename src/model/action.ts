@@ -131,6 +131,11 @@ export type Action =
   /** Lower the priority of every VRRP instance of the host; survives restarts and reboots. */
   | { readonly do: 'drain'; readonly by?: keyof typeof drainedBy }
   | { readonly do: 'undrain' }
+  /** The old holder keeps answering for the VIP, to whoever still has a connection with it. */
+  | { readonly do: 'grace-answer'; readonly grace: Grace }
+  /** The new holder sends it what belongs to no connection of its own. `to`: the old holder's own address. */
+  | { readonly do: 'grace-forward'; readonly grace: Grace; readonly to: string }
+  | { readonly do: 'grace-end'; readonly id: number; readonly vip: string }
   | { readonly do: 'break'; readonly fault: Fault; readonly deadMan: DeadMan }
   /** Does nothing where somebody else has ended the drill. */
   | { readonly do: 'restore'; readonly fault: Fault; readonly deadMan: DeadMan }
@@ -145,6 +150,17 @@ export interface Pack {
   readonly stamp: string;
   /** Installs the libraries that the build needs to run, where they are missing. */
   readonly manager: PackageManager | null;
+}
+
+/** The time in which a host still serves the connections of a VIP that it has given up. */
+export interface Grace {
+  readonly vip: string;
+  /** The VRID, which is the VIP's alone on its segment. */
+  readonly id: number;
+  /** The interface of the VIP on this host. */
+  readonly device: string;
+  /** The host ends it by itself after so long. */
+  readonly seconds: number;
 }
 
 export type ServiceVerb = 'enable' | 'disable' | 'start' | 'stop' | 'restart' | 'reload';

@@ -29,6 +29,9 @@ export const unreadMark = (service: Service): string => `/run/haup.unread.${serv
 /** A drill of haup verify is running or was interrupted: its name, and the timer that undoes it. A reboot removes both. */
 export const drillRecord = '/run/haup.drill';
 /** For systemd-tmpfiles: a boot ends what a drill has drained. */
+/** A record for each grace that the host has a part in, by the VRID of its VIP. */
+export const graceDirectory = '/run/haup.grace';
+
 export const drillAtBoot = '/etc/tmpfiles.d/haup-drill.conf';
 /** What keepalived reads first. */
 export const keepalivedConf = '/etc/keepalived/keepalived.conf';

@@ -184,6 +184,22 @@ export interface VipMoveReport extends RequestFigures, Partial<HeldTimes> {
   readonly stalledMs?: number;
   /** From the command until the new holder had it alone and answered; null: it never did. */
   readonly movedMs?: number | null;
+  /** What became of the connections that were open before; absent: none of them were kept on purpose. */
+  readonly grace?: GraceReport;
+}
+
+/** Connections with the old holder that were open when the VIP moved. */
+export interface GraceReport {
+  /** Null: they were not counted, since they could not be kept. */
+  readonly open: number | null;
+  /** Those still open when nginx was asked, before the end of the grace, to close what is idle; null: not counted. */
+  readonly asked: number | null;
+  /** Those still open when the grace was over. */
+  readonly cut: number | null;
+  /** How long the grace took, milliseconds. */
+  readonly afterMs: number;
+  /** Why connections were not kept, or not to their end; null: they were. */
+  readonly why: string | null;
 }
 
 /** Who has a VIP at one moment. */

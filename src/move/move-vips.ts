@@ -16,6 +16,7 @@ import {
   watchMove,
 } from './watch-move.ts';
 import type { Sampler } from '../measure/sampler.ts';
+import { abandonGraces, beginGraces, endGraces, type GraceOrder } from './grace.ts';
 import { judgeMove } from './verdict.ts';
 
 export interface MoveOrder {
@@ -31,6 +32,9 @@ export interface MoveOrder {
   readonly nginx: Pick<NginxSoftware, 'sites'>;
   /** Go on where this machine cannot see that the VIP serves. */
   readonly force: boolean;
+  /** VIPs whose open connections live on for `graceSeconds`; empty: none. */
+  readonly graces: readonly GraceOrder[];
+  readonly graceSeconds: number;
 }
 
 type DirectedMove = VipMove & { readonly to: NonNullable<VipMove['to']> };
@@ -57,10 +61,16 @@ export async function moveVips(
   const command = async (): Promise<void> => {
     for (const action of order.actions) await environment.act(order.host, action);
   };
-  const vips =
-    destined.length === 0
-      ? await command().then(() => [])
-      : await sampled(order, destined, command, environment, signal);
+  const withinMs = Math.max(0, ...destined.map((move) => boundOf(order, move).withinMs));
+  const begun = await beginGraces(order.graces, order.graceSeconds, withinMs, environment);
+  const vips = await (destined.length === 0
+    ? command().then(() => [])
+    : sampled(order, destined, command, environment, signal)
+  ).catch(async (error: unknown) => {
+    await abandonGraces(begun, environment);
+    throw error;
+  });
+  const graces = await endGraces(begun, order.graceSeconds, environment, signal);
   const stranded = order.moves
     .filter(({ to }) => to === null)
     .map(({ vip }) => `${vip.address.address}: no healthy host is there to take it`);
@@ -73,7 +83,10 @@ export async function moveVips(
     ok: reasons.length === 0,
     host: order.host,
     mode: order.mode,
-    vips: vips.map(({ moved }) => moved),
+    vips: vips.map(({ moved }) => {
+      const grace = graces.get(moved.address);
+      return grace === undefined ? moved : { ...moved, grace };
+    }),
     before,
     after: topology(order.vips, environment),
     reasons,

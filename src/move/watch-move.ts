@@ -1,5 +1,6 @@
 import type { HostName } from '../model/domain.ts';
 import type { Action } from '../model/action.ts';
+import type { ReadScript } from '../model/host.ts';
 import type { Span } from '../model/report.ts';
 import type { Bound } from '../measure/bounds.ts';
 import { isAnswered, type Sample } from '../measure/outage.ts';
@@ -15,6 +16,7 @@ export interface DrillEnvironment {
   readonly watch: Watch;
   /** Not interrupted by Ctrl-C: a host is never left half way. */
   readonly act: (host: HostName, action: Action) => Promise<void>;
+  readonly read: (host: HostName, script: ReadScript) => Promise<Uint8Array>;
   /** A line for the person who waits. */
   readonly say: (text: string, host?: HostName) => void;
 }

@@ -189,7 +189,7 @@ const isAble = (sight: HostSight | undefined, holds: boolean): boolean =>
   }).length === 0;
 
 function gateScript(asked: readonly VipQuestion[], healthPort: number): ReadScript {
-  return `ip -o addr show | while read -r index name family address rest; do printf 'held\\t%s\\n' "\${address%%/*}"; done
+  return `ip -o addr show | while read -r index name family address rest; do [ "$name" = lo ] || printf 'held\\t%s\\n' "\${address%%/*}"; done
 for s in ${services.join(' ')}; do [ "$(systemctl is-active $s.service)" = active ] && printf 'active\\t%s\\n' "$s"; done
 case "$(cat ${drainFile} 2>/dev/null)" in -*) echo drained ;; esac
 [ ! -x ${healthCheck} ] || ${healthCheck} >/dev/null 2>&1 || echo unwell

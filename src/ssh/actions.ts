@@ -11,6 +11,7 @@ import { build, configure, fetchTarball, upload } from './builds/build-steps.ts'
 import { breakOnPurpose, endDrill, restore, setDrain } from './drill-actions.ts';
 import { entrust, withdraw } from './entrust.ts';
 import { setFirewall } from './firewall/set-firewall.ts';
+import { beginGrace, endGrace } from './grace-actions.ts';
 import { keepState, restoreBuild } from './keep-state.ts';
 import { usualLockWait } from './packages/package-lock.ts';
 import { removePackages } from './packages/package-removal.ts';
@@ -86,6 +87,11 @@ export function toJob(action: PlainAction, store: Store): RemoteJob {
       return setDrain(drainedBy[action.by ?? 'operator']);
     case 'undrain':
       return setDrain(0);
+    case 'grace-answer':
+    case 'grace-forward':
+      return beginGrace(action);
+    case 'grace-end':
+      return endGrace(action);
     case 'break':
       return breakOnPurpose(action);
     case 'restore':

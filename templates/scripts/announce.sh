@@ -12,7 +12,7 @@ announce() {
   # Device, its index and the frame of each VIP.
   frames=
   for vip; do
-    device=$(ip -o -4 addr show | awk -v vip="$vip" '{ split($4, part, "/"); if (part[1] == vip) print $2 }' | head -n 1)
+    device=$(ip -o -4 addr show | awk -v vip="$vip" '{ split($4, part, "/"); if (part[1] == vip && $2 != "lo") print $2 }' | head -n 1)
     [ -n "$device" ] || continue
     mac=$(tr -d : < "/sys/class/net/$device/address")
     # shellcheck disable=SC2046,SC2183 # One word an octet.

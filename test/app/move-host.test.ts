@@ -21,7 +21,7 @@ keepalived: { version: 2.2.7, from: package }
 nginx: { version: 1.22.1, from: package }
 `;
 const yes = { ...given, yes: true };
-const drain = { host: 'keep_136', mode: 'drain', force: false } as const;
+const drain = { host: 'keep_136', mode: 'drain', force: false, graceSeconds: 60 } as const;
 const never = new AbortController().signal;
 
 let members: readonly [FakeHost, FakeHost];
@@ -72,7 +72,16 @@ test('asks before it locks, and moves under the lock', async () => {
     ok: true,
     after: [{ holders: ['keep_137'] }, { holders: ['keep_137'] }],
   });
-  expect(order).toEqual(['ask', 'lock keep_136', 'lock keep_137', 'drain keep_136']);
+  expect(order).toEqual([
+    'ask',
+    'lock keep_136',
+    'lock keep_137',
+    'grace-forward keep_137',
+    'grace-answer keep_136',
+    'drain keep_136',
+    'grace-end keep_137',
+    'grace-end keep_136',
+  ]);
   expect(asked).toEqual(['Drain keep_136 (192.168.160.161 to keep_137)?']);
   expect(err()).toMatch(/VIP +HOLDER/);
 });

@@ -217,6 +217,7 @@ export function fakeEnvironment(vips: readonly Vip[], vrrp: Vrrp, trouble: Troub
       clockErrorMs: () => 0,
       [Symbol.asyncDispose]: async () => {},
     },
+    read: async () => Buffer.from('0\n'),
     act: async (host, action) => {
       acted.push({ host, action });
       advance(15);

@@ -20,6 +20,8 @@ const order = (
   vrrp,
   nginx: { sites: [] },
   force: false,
+  graces: [],
+  graceSeconds: 60,
   ...changes,
 });
 const run = async (given: MoveOrder, trouble: Trouble = {}) => {

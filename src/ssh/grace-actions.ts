@@ -1,0 +1,43 @@
+/**
+ * The grace of a VIP that moves: connections that were open before live on, on the host that has given the VIP up.
+ * The new holder sends it what belongs to no connection of its own. Each host ends its part by a timer of its own when
+ * haup does not; a boot ends it too, since nothing of it is on a disk.
+ */
+
+import type { Action } from '../model/action.ts';
+import { hostScript } from '../base/host-script.ts';
+import type { RemoteJob } from './remote-job.ts';
+
+const minute = 60_000;
+const cannotStatus = 75;
+
+type Begin = Extract<Action, { readonly do: 'grace-answer' | 'grace-forward' }>;
+
+export function beginGrace(action: Begin): RemoteJob {
+  const { id, vip, seconds } = action.grace;
+  const given = { id, vip, seconds, device: action.grace.device, ending: endingOf(id, vip) };
+  return {
+    script: `set -e\n${action.do === 'grace-answer' ? hostScript('grace-answer', given) : hostScript('grace-forward', { ...given, to: action.to })}`,
+    timeoutMs: minute,
+    failure: 'COMMAND_FAILED',
+    meaning: {
+      [cannotStatus]: {
+        code: 'COMMAND_FAILED',
+        message: 'The host cannot send open connections on.',
+        hint: 'They will be reset when the VIP moves. Install nftables (kernel 4.18 or later) on every member.',
+      },
+    },
+    what: `beginning the grace of ${vip}`,
+  };
+}
+
+export const endGrace = ({ id, vip }: Extract<Action, { readonly do: 'grace-end' }>): RemoteJob => ({
+  script: `set -e
+${endingOf(id, vip)}systemctl stop haup-grace-${id}.timer 2>/dev/null || true
+systemctl reset-failed haup-grace-${id}.service 2>/dev/null || true`,
+  timeoutMs: minute,
+  failure: 'COMMAND_FAILED',
+  what: `ending the grace of ${vip}`,
+});
+
+const endingOf = (id: number, vip: string): string => hostScript('grace-end', { id, vip });

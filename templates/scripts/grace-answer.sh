@@ -1,0 +1,16 @@
+# The host that is about to give the VIP up goes on answering for it: it keeps the address on lo, where nothing on the
+# network learns of it, since ARP is answered and announced for the addresses of the interface alone.
+# Arguments: grace_directory vip id device
+# Needs: grace-timer
+settings=/proc/sys/net/ipv4/conf/$device
+if [ ! -e "$grace_directory/arp.$device" ]; then
+  printf '%s %s\n' "$(cat "$settings/arp_ignore")" "$(cat "$settings/arp_announce")" > "$grace_directory/arp.new"
+  mv -f "$grace_directory/arp.new" "$grace_directory/arp.$device"
+fi
+added=yes
+case " $(ip -o -4 addr show dev lo | tr -s '\n ' '  ') " in *" $vip/32 "*) added=no ;; esac
+echo "answer $device $added $vip" > "$grace_directory/new"
+mv -f "$grace_directory/new" "$grace_directory/$id"
+[ "$(cat "$settings/arp_ignore")" -ge 1 ] || echo 1 > "$settings/arp_ignore"
+[ "$(cat "$settings/arp_announce")" -ge 2 ] || echo 2 > "$settings/arp_announce"
+[ "$added" = no ] || ip addr add "$vip/32" dev lo

@@ -1,0 +1,23 @@
+// What stands behind a proxied site in tests: takes what is posted, sends something large, and echoes WebSockets.
+// node app-server.mjs ADDRESS PORT
+import http from 'node:http';
+
+const large = Buffer.alloc(3_000_000, 'x');
+const server = http.createServer((request, response) => {
+  if (request.url === '/big') {
+    response.writeHead(200, { 'content-length': large.length });
+    return response.end(large);
+  }
+  request.resume();
+  request.on('end', () => {
+    response.writeHead(200, { 'content-length': 2 });
+    response.end('ok');
+  });
+});
+server.on('upgrade', (_, socket) => {
+  socket.write('HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n');
+  socket.on('error', () => {});
+  socket.pipe(socket);
+});
+server.keepAliveTimeout = 120_000;
+server.listen(Number(process.argv[3]), process.argv[2], () => console.log('listening'));
