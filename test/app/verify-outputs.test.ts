@@ -14,6 +14,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Context } from '../../src/app/command-context.ts';
 import { appendRun, historyPath, readRuns, verifyRun } from '../../src/app/keep-runs.ts';
 import type { OutputOptions } from '../../src/app/verified-run.ts';
+import { verify } from '../../src/app/verify.ts';
 import { assertWritable, writeOutputs } from '../../src/app/verify-outputs.ts';
 import { runDrill } from '../../src/drill/drills.ts';
 import { HaupError } from '../../src/model/errors.ts';
@@ -80,6 +81,24 @@ describe('before anything is broken', () => {
     expect((error as HaupError).message).toMatch(why);
     expect(readdirSync(root).sort()).toEqual(['file', 'folder', 'link']);
     expect(readFileSync(join(root, 'file'), 'utf8')).toBe('kept');
+  });
+
+  test('the command looks there first, before the inventory and any host', async () => {
+    const options = {
+      color: 'auto',
+      strictHostKey: 'yes',
+      connectTimeout: '1',
+      report: 'missing/r.html',
+    } as const;
+    await expect(verify(context(), 'missing.yaml', options)).rejects.toMatchObject({
+      code: 'USAGE',
+      message: expect.stringContaining('--report missing/r.html'),
+    });
+    const other = { ...options, report: 'r.html' };
+    await expect(verify(context(), 'missing.yaml', other)).rejects.toMatchObject({
+      code: 'INVENTORY_MISSING',
+    });
+    expect(readdirSync(root)).toEqual([]);
   });
 
   test('a file that can be written is left as it is, and nothing lies beside it', async () => {
