@@ -21,13 +21,15 @@ const below: Record<string, readonly string[]> = {
   check: ['cluster', 'nginx', 'base', 'model'],
   ssh: ['base', 'model'],
   report: ['base', 'model'],
+  // Runs in a browser, inside the report that haup writes.
+  page: ['report', 'model'],
   lab: ['base', 'model'],
   measure: ['nginx', 'base', 'model'],
   move: ['measure', 'check', 'cluster', 'nginx', 'base', 'model'],
   drill: ['move', 'measure', 'check', 'cluster', 'nginx', 'base', 'model'],
   run: ['measure', 'check', 'cluster', 'nginx', 'base', 'model'],
 };
-const middle = Object.keys(below).filter((room) => room !== 'lab');
+const middle = Object.keys(below).filter((room) => room !== 'lab' && room !== 'page');
 below['app'] = middle;
 // The inventory for the lab, which knows none.
 below['cli'] = ['app', 'report', 'inventory', 'lab', 'base', 'model'];

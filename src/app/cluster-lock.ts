@@ -1,6 +1,7 @@
 import { clusters } from '../cluster/clusters.ts';
 import type { HostName, Inventory } from '../model/domain.ts';
 import { HaupError } from '../model/errors.ts';
+import { type DrillName, faults } from '../model/fault.ts';
 import type { HeldLock, Host } from '../model/host.ts';
 import type { Finding } from '../model/plan.ts';
 import { lineReporter } from '../report/line-reporter.ts';
@@ -122,16 +123,15 @@ const unlockedFinding = (host: HostName, { code, message }: HaupError): Finding 
   hint: 'Another operator who can reach it may change it meanwhile. When it is back, haup status shows its state.',
 });
 
-const drillFinding = (host: HostName, drill: 'stop' | 'drain', error: HaupError | null): Finding => {
-  const was = drill === 'stop' ? 'had stopped keepalived' : 'had drained the host';
-  const message = `a drill of haup verify that was cut off ${was}`;
+const drillFinding = (host: HostName, drill: DrillName, error: HaupError | null): Finding => {
+  const message = `the drill ${drill} of haup verify was interrupted there (${faults[drill]})`;
   return error === null
-    ? { check: 'drained', level: 'warn', host, message: `${message}: it has been restored` }
+    ? { check: 'drained', level: 'warn', host, message: `${message}: the host has been restored` }
     : {
         check: 'drained',
         level: 'fail',
         host,
-        message: `${message}, and it could not be restored: ${error.message}`,
+        message: `${message}, and the host could not be restored: ${error.message}`,
         hint: `haup service start keepalived --limit ${host}, haup failback ${host}.`,
       };
 };

@@ -1,9 +1,11 @@
 import { statusRequest } from '../desired/facts-request.ts';
 import { gatherSome } from '../facts/gather.ts';
-import type { HostView, OwnAnswer, Views } from '../cluster/ability.ts';
+import type { HostView, ProbeAnswer, Views } from '../cluster/ability.ts';
 import type { HostName, Inventory } from '../model/domain.ts';
 import { HaupError } from '../model/errors.ts';
+import type { FactsRequest } from '../model/facts.ts';
 import type { Host, ReadScript } from '../model/host.ts';
+import { keepalivedConf } from '../model/layout.ts';
 import { askScript, readAnswers } from '../measure/ask-host.ts';
 import { lookAtWire } from './listen-on-wire.ts';
 
@@ -14,7 +16,7 @@ export async function viewHosts(
   signal: AbortSignal,
 ): Promise<{ readonly views: Views; readonly failures: ReadonlyMap<HostName, HaupError> }> {
   const [{ facts, failures }, answers] = await Promise.all([
-    gatherSome(hosts, () => statusRequest(inventory), signal),
+    gatherSome(hosts, () => requestOf(inventory), signal),
     Promise.all(
       [...hosts].map(async ([name, host]) => [name, await askNginx(inventory, host, signal)] as const),
     ),
@@ -31,7 +33,13 @@ export async function viewHosts(
   return { views: new Map(views), failures };
 }
 
-async function askNginx({ nginx }: Inventory, host: Host, signal: AbortSignal): Promise<OwnAnswer> {
+/** What moves VIPs also needs what keepalived runs with: a host is drained through a file named there. */
+const requestOf = (inventory: Inventory): FactsRequest => ({
+  ...statusRequest(inventory),
+  files: [keepalivedConf],
+});
+
+async function askNginx({ nginx }: Inventory, host: Host, signal: AbortSignal): Promise<ProbeAnswer> {
   const address = `127.0.0.1:${nginx.healthPort}`;
   const said = await host
     .read(askScript(nginx.healthPort, []) as ReadScript, signal)

@@ -1,12 +1,10 @@
 /** Whether and how a host is moved, and how that is put into words. Pure. */
 
 import type { Views } from '../cluster/ability.ts';
-import { keepalivedFeatures } from '../cluster/keepalived-features.ts';
-import type { Action } from '../model/action.ts';
 import type { HostName, Inventory, Vip } from '../model/domain.ts';
 import { HaupError } from '../model/errors.ts';
 import type { FailoverReport, Topology } from '../model/report.ts';
-import { decideFailback, decideFailover, type Decision } from '../move/decide-move.ts';
+import type { Decision } from '../move/decide-move.ts';
 import type { MoveOrder } from '../move/move-vips.ts';
 
 export interface MoveWish {
@@ -17,19 +15,6 @@ export interface MoveWish {
 }
 
 type Move = Extract<Decision, { kind: 'move' }>;
-
-export function decideMove(
-  inventory: Inventory,
-  { host, mode, force }: MoveWish,
-  views: Views,
-  holders: (address: string) => readonly HostName[],
-): Decision {
-  const situation = { inventory, host, views, holders, force };
-  if (mode === 'failback') return decideFailback(situation);
-  const version = views.get(host)?.facts?.software.keepalived?.version ?? inventory.keepalived.version;
-  const canDrain = inventory.vrrp.profile === 'default' && keepalivedFeatures(version).trackFile;
-  return decideFailover({ ...situation, mode, canDrain });
-}
 
 /** The hosts as they will be when drills that were cut off have been ended. */
 export const withoutDrills = (views: Views): Views =>
@@ -62,20 +47,9 @@ export function assertSame({ host }: MoveWish, asked: Move, now: Decision): void
 export const moveOrder = (
   { vrrp, nginx }: Inventory,
   { host, mode, force }: MoveWish,
-  { moves }: Move,
+  { moves, actions }: Move,
   vips: readonly Vip[],
-  views: Views,
-): MoveOrder => ({ host, mode, moves, actions: actionsOf(mode, views, host), vips, vrrp, nginx, force });
-
-function actionsOf(mode: FailoverReport['mode'], views: Views, host: HostName): readonly Action[] {
-  if (mode === 'drain') return [{ do: 'drain' }];
-  if (mode === 'stop') return [{ do: 'service', service: 'keepalived', verb: 'stop' }];
-  const running = views.get(host)?.facts?.services.keepalived.active === 'active';
-  return [
-    { do: 'undrain' },
-    ...(running ? [] : [{ do: 'service', service: 'keepalived', verb: 'start' } as const]),
-  ];
-}
+): MoveOrder => ({ host, mode, moves, actions, vips, vrrp, nginx, force });
 
 export const unmovedReport = ({ host, mode }: MoveWish, now: readonly Topology[]): FailoverReport => ({
   version: 1,
@@ -97,7 +71,7 @@ export function refusal(
       ? 'Nothing was changed. Fix that first; haup status shows how the host is.'
       : forcible
         ? 'Nothing was changed. Fix that first (haup status), or go on at your own risk with --force.'
-        : 'Nothing was changed. haup failover --mode stop stops keepalived instead of draining.';
+        : 'Nothing was changed. haup apply writes a drain file, which needs keepalived 2.0 and the default profile; --mode stop stops keepalived instead.';
   return new HaupError(
     'FAILOVER_REFUSED',
     `The ${mode === 'failback' ? 'failback' : 'failover'} would do harm: ${reasons.join('; ')}.`,

@@ -7,9 +7,12 @@ import type { Host } from '../model/host.ts';
 import type { Finding } from '../model/plan.ts';
 import type { FailoverReport, Topology } from '../model/report.ts';
 import type { Decision } from '../move/decide-move.ts';
+import type { MoveOrder } from '../move/move-vips.ts';
 import { errorData } from '../report/json.ts';
 import { styleFor } from '../report/stream-style.ts';
 import type { Context } from './command-context.ts';
+import type { RunHooks } from './hooks.ts';
+import type { viewHosts } from './host-views.ts';
 import type { MoveWish } from './move-decision.ts';
 import { knownHost, openInventory } from './open-inventory.ts';
 import { agreed, type SessionOptions, withHosts } from './with-hosts.ts';
@@ -30,6 +33,7 @@ const load = () =>
     import('../report/line-reporter.ts'),
     import('./host-views.ts'),
     import('./move-decision.ts'),
+    import('../move/decide-move.ts'),
   ]);
 
 /**
@@ -51,16 +55,10 @@ export async function moveHost(
   const names = inventory.hosts.map(({ name }) => name).filter((name) => members.has(name));
   const settings = { names, needs: [host], prepare: load };
   return withHosts(context, inventory, options, settings, async (session, modules) => {
-    const [{ moveVips }, { lineReporter }, { viewHosts }, moves] = modules;
+    const [{ moveVips }, { lineReporter }, views, moves, { decideMove }] = modules;
     const { emit } = lineReporter(context.err, { json: false });
-    const look = async (hosts: ReadonlyMap<HostName, Host>, signal: AbortSignal): Promise<Seen> => {
-      const { views, failures } = await viewHosts(inventory, hosts, signal);
-      const failure = failures.get(host);
-      if (failure !== undefined) throw failure;
-      const unseen = [...failures].map(([name, error]) => unseenFinding(name, error));
-      for (const finding of unseen) emit({ type: 'finding', finding });
-      return { views, unseen, hosts: new Map([...hosts].filter(([name]) => !failures.has(name))) };
-    };
+    const look = (hosts: Hosts, signal: AbortSignal): Promise<Seen> =>
+      seenBy(views.viewHosts(inventory, hosts, signal), host, hosts, emit);
     const seen = await look(session.hosts, context.signal);
     const limit = watchMs(inventory);
     await using world = await context.openEnvironment(inventory, seen.hosts, emit, limit, context.signal);
@@ -74,37 +72,66 @@ export async function moveHost(
       hookFindings: [],
     });
 
+    const decide = (now: Views): Decision =>
+      decideMove({ inventory, host, views: now, holders, force: wish.force }, mode);
     // The lock ends drills that were cut off.
-    const decision = moves.decideMove(inventory, wish, moves.withoutDrills(seen.views), holders);
+    const decision = decide(moves.withoutDrills(seen.views));
     if (decision.kind === 'refuse') throw moves.refusal(wish, decision);
     if (decision.kind === 'nothing') return unmoved(decision.why, seen.unseen);
     const confirm = (): Promise<boolean> => ask(context, options, wish, decision, topology());
     return session.change({ why, needs: [host], confirm }, async ({ signal, findings: lockFindings }) => {
       const again = await look(seen.hosts, signal);
       const findings = [...lockFindings, ...seen.unseen, ...again.unseen];
-      const now = moves.decideMove(inventory, wish, again.views, holders);
+      const now = decide(again.views);
       if (options.yes !== true) moves.assertSame(wish, decision, now);
       if (now.kind === 'refuse') throw moves.refusal(wish, now);
       if (now.kind === 'nothing') return unmoved(now.why, findings);
+      const order = moves.moveOrder(inventory, wish, now, vips);
       const hooks = await openHooks({ ...context, signal }, inventory, why, emit);
-      const about = { host, mode, vips: vips.map(({ address }) => address.address) };
-      await hooks.before('before_failover', about);
-      const order = moves.moveOrder(inventory, wish, now, vips, again.views);
-      const report = await moveVips(order, world, signal).catch(async (error: unknown) => {
-        await hooks.after('after_failover', { ...about, ok: false, error: errorData(error) });
-        throw error;
-      });
-      await hooks.after('after_failover', { ...about, ok: report.ok, report });
+      const report = await around(hooks, order, () => moveVips(order, world, signal));
       return { report, nothing: null, findings, hookFindings: hooks.findings() };
     });
   });
 }
 
+type Hosts = ReadonlyMap<HostName, Host>;
+
 interface Seen {
   readonly views: Views;
   readonly unseen: readonly Finding[];
   /** Those that answered. */
-  readonly hosts: ReadonlyMap<HostName, Host>;
+  readonly hosts: Hosts;
+}
+
+/** What a look has shown. Another host that did not answer is reported and left out; throws when `host` did not. */
+async function seenBy(
+  looking: ReturnType<typeof viewHosts>,
+  host: HostName,
+  hosts: Hosts,
+  emit: Emit,
+): Promise<Seen> {
+  const { views, failures } = await looking;
+  const failure = failures.get(host);
+  if (failure !== undefined) throw failure;
+  const unseen = [...failures].map(([name, error]) => unseenFinding(name, error));
+  for (const finding of unseen) emit({ type: 'finding', finding });
+  return { views, unseen, hosts: new Map([...hosts].filter(([name]) => !failures.has(name))) };
+}
+
+/** Tells the hooks before the move, and how it ended. */
+async function around(
+  hooks: RunHooks,
+  { host, mode, vips }: MoveOrder,
+  move: () => Promise<FailoverReport>,
+): Promise<FailoverReport> {
+  const about = { host, mode, vips: vips.map(({ address }) => address.address) };
+  await hooks.before('before_failover', about);
+  const report = await move().catch(async (error: unknown) => {
+    await hooks.after('after_failover', { ...about, ok: false, error: errorData(error) });
+    throw error;
+  });
+  await hooks.after('after_failover', { ...about, ok: report.ok, report });
+  return report;
 }
 
 /** An operator may take as long to answer as a connection is kept; the move then takes what VRRP's timers say, and some. */
@@ -142,7 +169,12 @@ async function ask(
   return agreed(context, options, `${how} (${going})?`);
 }
 
-async function openHooks(context: Context, inventory: Inventory, command: string, emit: Emit) {
+async function openHooks(
+  context: Context,
+  inventory: Inventory,
+  command: string,
+  emit: Emit,
+): Promise<RunHooks> {
   const { runHooks } = await import('./hooks.ts');
   return runHooks(context, inventory, { command, run: randomUUID() }, (text) => emit({ type: 'said', text }));
 }

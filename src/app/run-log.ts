@@ -22,7 +22,7 @@ export function openLogs(context: Context, command: string): RunLogs {
       if (file === undefined) {
         mkdirSync(directory, { recursive: true, mode: 0o700 });
         const path = join(directory, `${stamp}-${context.pid}-${command}-${host}.log`);
-        // Never an existing file, which could be anybody's.
+        // Never an existing file, which another user could have put there.
         file = { path, fd: openSync(path, 'ax', 0o600) };
         files.set(host, file);
       }

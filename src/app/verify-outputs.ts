@@ -107,7 +107,7 @@ async function keepHistory(
   at: string,
   compare: boolean,
 ): Promise<readonly DrillComparison[] | null> {
-  const { appendRun, historyPath, readRuns, verifyRun } = await import('./history-file.ts');
+  const { appendRun, historyPath, readRuns, verifyRun } = await import('./keep-runs.ts');
   const path = historyPath(context);
   const run = verifyRun(inventory, report, at, context.haupVersion);
   try {

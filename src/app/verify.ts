@@ -1,8 +1,9 @@
-import type { DrillName } from '../drill/drills.ts';
+import { chooseDrills } from '../drill/choose-drills.ts';
 import type { VerifyOutcome } from '../drill/verify-vips.ts';
 import { rejection, throwFailures } from '../base/failures.ts';
 import type { Inventory, Vip } from '../model/domain.ts';
 import { HaupError } from '../model/errors.ts';
+import { type DrillName, faults } from '../model/fault.ts';
 import type { Finding } from '../model/plan.ts';
 import type { DrillComparison } from '../model/verify-history.ts';
 import type { Context } from './command-context.ts';
@@ -14,7 +15,7 @@ export interface VerifyOptions extends SessionOptions, OutputOptions {
   /** With --json: every request too. */
   readonly samples?: boolean;
   readonly vip?: string;
-  readonly drill?: readonly DrillName[];
+  readonly drill?: readonly string[];
 }
 
 export interface Verification extends VerifyOutcome {
@@ -38,10 +39,10 @@ export async function verify(
   path: string | undefined,
   options: VerifyOptions,
 ): Promise<Verification | null> {
-  const drills = [...new Set(options.drill ?? (['stop'] as const))];
   if (options.report !== undefined || options.junit !== undefined)
     await (await import('./verify-outputs.ts')).assertWritable(context, options);
   const inventory = await openInventory(context, path);
+  const drills = chooseDrills(options.drill ?? ['stop'], inventory);
   const vips = chosenVips(inventory, options);
   const names = inventory.hosts
     .map(({ name }) => name)
@@ -93,8 +94,8 @@ function chosenVips(inventory: Inventory, { vip: wanted, limit }: VerifyOptions)
 }
 
 function question(vips: readonly Vip[], drills: readonly DrillName[]): string {
-  const names = vips.map((vip) => vip.address.address);
-  return drills.includes('stop')
-    ? `Stop keepalived on the holder of ${names.join(', then of ')} and start it again? Each is out for the time that is measured.`
-    : `Drain the holder of ${names.join(', then of ')} and undrain it again?`;
+  const names = vips.map((vip) => vip.address.address).join(', then of ');
+  if (drills.every((name) => name === 'drain')) return `Drain the holder of ${names} and undrain it again?`;
+  const what = drills.map((name) => `${name} (${faults[name]})`).join(', ');
+  return `Break the holder of ${names} on purpose and restore it: ${what}? The VIP is out for the time that is measured.`;
 }

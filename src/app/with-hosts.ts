@@ -40,7 +40,7 @@ export interface ChangeSettings {
 export interface Locked {
   /** Aborts when the operator interrupts, or the lock is lost. */
   readonly signal: AbortSignal;
-  /** Aborts only when somebody takes the lock away: they may be at work on the hosts by then. */
+  /** Aborts only when the lock is taken away: another operator may be changing the hosts by then. */
   readonly taken: AbortSignal;
   /** What the operator should know about the lock; printed on stderr already. */
   readonly findings: readonly Finding[];

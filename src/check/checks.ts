@@ -3,7 +3,9 @@
 import type { HostName, Inventory, Service, Vip } from '../model/domain.ts';
 import type { HostFacts } from '../model/facts.ts';
 import { services } from '../model/domain.ts';
-import { expectedHolder, type FactsByHost, holders, isDrained, otherUnit } from '../cluster/cluster-state.ts';
+import { isDrained, otherUnit } from '../cluster/ability.ts';
+import { expectedHolder, type FactsByHost, holders } from '../cluster/cluster-state.ts';
+import { faults } from '../model/fault.ts';
 import type { Finding } from '../model/plan.ts';
 
 /** Clocks further apart than this make logs and timelines hard to read together. */
@@ -83,8 +85,8 @@ function judgeHost(inventory: Inventory, have: HostFacts, gatheredAtMs: number):
       check: 'drained',
       level: 'warn',
       host,
-      message: `a drill of haup verify ${have.drill === 'drain' ? 'has drained it' : 'has stopped keepalived there'}`,
-      hint: 'The drill undoes that; if it was cut off, the host does within a minute, or whatever haup changes there next.',
+      message: `the drill ${have.drill} of haup verify is running there, or was interrupted: ${faults[have.drill]}`,
+      hint: 'The drill ends that; if it was interrupted, a timer on the host does, or the next haup that changes it.',
     });
   }
   if (isDrained(have) && have.drill !== 'drain') {

@@ -2,7 +2,8 @@ import type { Inventory, Service } from '../model/domain.ts';
 import type { HostFacts } from '../model/facts.ts';
 import type { ServiceStatus, StatusReport } from '../model/report.ts';
 import { judge } from './checks.ts';
-import { expectedHolder, type FactsByHost, holders, isDrained, otherUnit } from '../cluster/cluster-state.ts';
+import { isDrained, otherUnit } from '../cluster/ability.ts';
+import { expectedHolder, type FactsByHost, holders } from '../cluster/cluster-state.ts';
 import { judgeWire } from './wire.ts';
 
 /** Everything `haup status` says, from facts alone. `gatheredAtMs`: the operator's clock, ms since the epoch. */

@@ -72,7 +72,7 @@ export const claimText = (vip: Vip, { mac, interface: name }: Claim): string =>
   `${mac} on ${name} answers for ${vip.address.address}`;
 
 /**
- * Throws ADDRESS_IN_USE for VIPs that are new to all their members, and that somebody else answers for.
+ * Throws ADDRESS_IN_USE for VIPs that are new to all their members and that another machine answers for.
  * `entry`: where keepalived's configuration is; a VIP that is in it has been brought there before.
  */
 export function refuseTaken(vips: readonly Vip[], facts: FactsByHost, entry: string): void {

@@ -1,6 +1,7 @@
 import { Argument, Command, CommanderError, Option } from 'commander';
 import type { GlobalOptions } from '../app/options.ts';
 import { exitCodes } from '../model/errors.ts';
+import { faults } from '../model/fault.ts';
 import type { Context } from '../app/command-context.ts';
 import { haupVersion, makeContext, writerTo } from './context.ts';
 import { declareLab } from './lab-program.ts';
@@ -171,21 +172,25 @@ Exit codes: 0 ok, 1 failed on a host, 2 usage or inventory, 3 findings or
     async (context, [path], options) => (await import('./status-command.ts')).status(context, path, options),
   );
   bind(
-    inventoryArgument(
-      add('verify', 'Stop keepalived on each holder, measure the outage, restore.', 'Prove and move:'),
-    )
+    inventoryArgument(add('verify', 'Break each holder, measure the outage, restore.', 'Prove and move:'))
       .option('-y, --yes', 'run the drills without asking')
       .addOption(lockWait())
       .option('--vip <address>', 'only this virtual IP')
       .addOption(
-        new Option('--drill <drills...>', "stop: stop keepalived; drain: lower the holder's priority")
-          .choices(['stop', 'drain'])
-          .default(['stop'], 'stop'),
+        new Option(
+          '--drill <names>',
+          `what to break, separated by commas, or all that the inventory allows. ${Object.entries(faults)
+            .map(([name, words]) => `${name}: ${words}`)
+            .join('; ')}`,
+        ).argParser((text: string, before: readonly string[] | undefined) => [
+          ...(before ?? []),
+          ...text.split(','),
+        ]),
       )
-      .option('--report <file>', 'write an HTML report: one file that needs nothing else')
-      .option('--junit <file>', "write the results for a CI server, as JUnit's XML")
-      .option('--compare', 'compare with earlier runs; an outage worse than their spread is a finding')
-      .option('--samples', 'with --json: every request too'),
+      .option('--report <file>', 'write a self-contained HTML report')
+      .option('--junit <file>', 'write the results as JUnit XML')
+      .option('--compare', 'compare with earlier runs; a worse outage is a finding')
+      .option('--samples', 'with --json, include every request'),
     async (context, [path], options) => (await import('./verify-command.ts')).verify(context, path, options),
   );
   for (const [name, summary] of [

@@ -1,15 +1,18 @@
-/** The state of a cluster as facts show it: who holds a VIP, who can, who should. Pure. */
+/** Who holds a VIP, and who should. Pure. */
 
-import { type HostName, type Service, services, type Vip } from '../model/domain.ts';
+import type { HostName, Vip } from '../model/domain.ts';
 import type { HostFacts } from '../model/facts.ts';
+import { isAble } from './ability.ts';
 
 /** Facts of every host of the inventory; null: it could not be reached. */
 export type FactsByHost = ReadonlyMap<HostName, HostFacts | null>;
 
-/** Whether the kernel of a host has an address now. */
-export function holdsAddress(facts: HostFacts, address: string): boolean {
-  return facts.interfaces.some((one) => one.addresses.some((cidr) => cidr.split('/')[0] === address));
-}
+/** The interface on which the kernel of a host has an address now; null: it has not. */
+export const interfaceOf = ({ interfaces }: HostFacts, address: string): string | null =>
+  interfaces.find((one) => one.addresses.some((cidr) => cidr.split('/')[0] === address))?.name ?? null;
+
+export const holdsAddress = (facts: HostFacts, address: string): boolean =>
+  interfaceOf(facts, address) !== null;
 
 /** Hosts whose kernel has the address now. */
 export function holders(vip: Vip, facts: FactsByHost): readonly HostName[] {
@@ -19,26 +22,7 @@ export function holders(vip: Vip, facts: FactsByHost): readonly HostName[] {
   });
 }
 
-/** A member that can take a VIP: reached, both daemons active, not drained. */
-export function isAble(have: HostFacts | null | undefined): boolean {
-  return (
-    have !== null &&
-    have !== undefined &&
-    services.every(
-      (service) => have.services[service].active === 'active' || otherUnit(have, service) !== null,
-    ) &&
-    !isDrained(have)
-  );
-}
-
-/** The unit of another name by which somebody else runs a service, where that was asked. */
-export const otherUnit = ({ running = [] }: HostFacts, service: Service): string | null =>
-  running.find((one) => one.service === service && one.unit !== null && one.unit !== `${service}.service`)
-    ?.unit ?? null;
-
-export const isDrained = (have: HostFacts): boolean => (have.drain ?? 0) < 0;
-
-/** Who should hold a VIP now: the first able member. Null: nobody can. */
+/** The first able member; null: no member is. */
 export function expectedHolder(vip: Vip, facts: FactsByHost): HostName | null {
   return vip.members.find(({ host }) => isAble(facts.get(host)))?.host ?? null;
 }

@@ -5,6 +5,7 @@ import type { HostName, HostSpec, Inventory, Service } from '../model/domain.ts'
 import type { HostFacts } from '../model/facts.ts';
 import { HaupError, SeveralErrors } from '../model/errors.ts';
 import { stateDirectory } from '../model/layout.ts';
+import { packageNames } from '../base/package-managers.ts';
 import { fileWant } from './file-want.ts';
 import { firewall } from './wanted-rules.ts';
 import { checksNginx, keepalivedFiles } from './keepalived-files.ts';
@@ -18,7 +19,7 @@ import {
   workerUser,
 } from './nginx-files.ts';
 import { refuseImpossible, refuseWithoutTools } from './obstacles.ts';
-import { buildPackages, curlPackage, runtimePackages, streamPackage } from './package-needs.ts';
+import { buildPackages, curlPackage, runtimePackages } from './package-needs.ts';
 import { hasOwnUnit, paths, scripts, scriptUser, unitPath } from './paths.ts';
 import { tarball } from './releases.ts';
 import { type IndexedInventory, indexed } from './inventory-index.ts';
@@ -127,7 +128,10 @@ function packages(inventory: Inventory, service: Service, facts: HostFacts): rea
     );
   }
   const streams = service === 'nginx' && inventory.nginx.sites.some(({ serves }) => serves.kind === 'stream');
-  return needed([service, ...(streams ? streamPackage(facts.packageManager) : [])], 'run');
+  return needed(
+    [service, ...(streams ? packageNames(facts.packageManager, 'nginxStream', facts.os) : [])],
+    'run',
+  );
 }
 
 const needed = (names: readonly string[], purpose: 'run' | Service): readonly Resource[] =>

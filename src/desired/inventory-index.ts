@@ -7,7 +7,7 @@ export interface IndexedInventory extends Inventory {
   /** Throws HOST_UNKNOWN. */
   readonly hostNamed: (name: HostName) => HostSpec;
   /** The VIPs that a host is a member of. */
-  readonly vipsOf: (host: HostName) => readonly Vip[];
+  readonly hostVips: (host: HostName) => readonly Vip[];
   /** The VIPs of its cluster. */
   readonly clusterVips: (host: HostName) => readonly Vip[];
   readonly isVip: (address: string) => boolean;
@@ -35,7 +35,7 @@ export function indexed(inventory: Inventory): IndexedInventory {
       if (found === undefined) throw new HaupError('HOST_UNKNOWN', `The inventory has no host ${name}.`);
       return found;
     },
-    vipsOf: (host) => byHost.get(host) ?? [],
+    hostVips: (host) => byHost.get(host) ?? [],
     clusterVips: (host) => byCluster.get(firstOf.get(host) ?? '') ?? [],
     isVip: (address) => addresses.has(address),
   };

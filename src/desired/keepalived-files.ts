@@ -29,7 +29,7 @@ export function keepalivedFiles(
   const features = keepalivedFeatures(keepalivedVersion(inventory, facts.get(host.name)));
   const check = checksNginx(inventory) ? vrrp.check : null;
   const { entry } = paths(inventory, 'keepalived');
-  const vips = inventory.vipsOf(host.name);
+  const vips = inventory.hostVips(host.name);
   const conf = render('keepalived.conf', {
     routerId: host.name,
     full,

@@ -5,6 +5,8 @@ import type { HostSpec, Inventory, NginxSoftware, Site, Vip } from '../model/dom
 import type { HostFacts } from '../model/facts.ts';
 import type { Socket } from '../model/socket.ts';
 import { sitesIn, wholeText } from '../nginx/whole-config.ts';
+import { packageManagerEntries } from '../base/package-managers.ts';
+import type { PackageManager } from '../model/package-manager.ts';
 import { fileWant } from './file-want.ts';
 import { paths } from './paths.ts';
 import type { IndexedInventory } from './inventory-index.ts';
@@ -17,8 +19,8 @@ export const siteDirectory = (inventory: Inventory): string =>
   `${paths(inventory, 'nginx').configDirectory}haup.d/`;
 
 /** Who nginx's workers run as: a user that haup makes, or the one that the package brings. */
-export const workerUser = (inventory: Inventory, manager: string | null): string =>
-  inventory.nginx.from === 'package' && manager === 'apt-get' ? 'www-data' : 'nginx';
+export const workerUser = (inventory: Inventory, manager: PackageManager | null): string =>
+  inventory.nginx.from === 'package' && manager !== null ? packageManagerEntries[manager].nginxUser : 'nginx';
 
 /** The files that are the same on every host whose workers run as the same user, and where nginx listens by them. */
 export interface SharedNginxFiles {
@@ -68,7 +70,7 @@ export function nginxFiles(
       ? [
           put(`${directory}page/index.html`, 'page.html', {
             host: host.name,
-            vips: inventory.vipsOf(host.name).map(listedVip),
+            vips: inventory.hostVips(host.name).map(listedVip),
           }),
         ]
       : []),

@@ -4,7 +4,8 @@ import type { BuildRecipe } from '../model/desired.ts';
 import type { HostFacts, OsFacts } from '../model/facts.ts';
 import { HaupError } from '../model/errors.ts';
 import { atLeast } from '../base/version.ts';
-import { ipPackage, pcreGeneration, redHatMajor, usesOpenssl, usesPcre } from './package-needs.ts';
+import { redHatMajor } from '../base/red-hat.ts';
+import { ipPackage, pcreGeneration, usesOpenssl, usesPcre } from './package-needs.ts';
 
 interface Obstacle {
   /** Why it cannot work, a sentence. */

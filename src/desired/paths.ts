@@ -1,7 +1,7 @@
 /** Where a service lives on a host, by how it is installed. */
 
 import type { Inventory, Service, Software } from '../model/domain.ts';
-import { healthCheck } from '../model/layout.ts';
+import { healthCheck, keepalivedConf } from '../model/layout.ts';
 
 export interface Paths {
   readonly binary: string;
@@ -42,7 +42,7 @@ function keepalivedPaths(software: Software): Paths {
   return {
     binary: software.from === 'package' ? '/usr/sbin/keepalived' : `${sbin}/keepalived`,
     // The unit names it with -f, so --sysconfdir has no say in it.
-    entry: '/etc/keepalived/keepalived.conf',
+    entry: keepalivedConf,
     configDirectory: '/etc/keepalived/',
   };
 }

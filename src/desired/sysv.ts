@@ -71,7 +71,7 @@ function refuseHidden({ host, files, services, record }: HostFacts): void {
   const ours = record.packages.includes('keepalived');
   throw new HaupError(
     'HOST_UNSUPPORTED',
-    `${hiding} hides the init script: systemd takes a unit of that name in place of it.`,
+    `${hiding} hides the init script: systemd prefers a unit of that name.`,
     {
       host,
       hint: ours

@@ -8,7 +8,7 @@
 import type { FileWant } from '../model/desired.ts';
 import type { HostFacts } from '../model/facts.ts';
 import { fileWant } from './file-want.ts';
-import { redHatMajor } from './package-needs.ts';
+import { redHatMajor } from '../base/red-hat.ts';
 
 export const repoDirectory = '/etc/yum.repos.d';
 

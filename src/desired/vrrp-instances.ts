@@ -29,7 +29,7 @@ export function instances(
   host: HostSpec,
   facts: ReadonlyMap<HostName, HostFacts>,
 ): readonly Instance[] {
-  return inventory.vipsOf(host.name).flatMap((vip) => {
+  return inventory.hostVips(host.name).flatMap((vip) => {
     const member = vip.members.find((one) => one.host === host.name);
     return member === undefined ? [] : [instance(inventory, vip, host, member, facts)];
   });
@@ -152,7 +152,7 @@ function ownAddresses(
   throw new HaupError(
     'INTERFACE_MISSING',
     `${name} has no IPv4 address but VIPs, and its adverts need one to come from.`,
-    { host, hint: `Give ${name} an address of its own.` },
+    { host, hint: `Give ${name} an IPv4 address that is no VIP.` },
   );
 }
 

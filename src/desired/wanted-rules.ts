@@ -34,7 +34,7 @@ export function firewall(
 ): readonly Resource[] {
   const found = facts.get(host.name)?.firewall ?? null;
   if (found === null || !found.active || inventory.firewall === 'leave') return [];
-  const vips = inventory.vipsOf(host.name);
+  const vips = inventory.hostVips(host.name);
   const rules = [...adverts(inventory, host, facts), ...requests(inventory), ...questions(inventory, host)];
   if (found.tool === null || found.others.length > 0) throw unknown(host.name, found, rules);
   const { tool } = found;
@@ -62,7 +62,7 @@ function adverts(
   host: HostSpec,
   facts: ReadonlyMap<HostName, HostFacts>,
 ): readonly FirewallRule[] {
-  const from = inventory.vipsOf(host.name).flatMap((vip) =>
+  const from = inventory.hostVips(host.name).flatMap((vip) =>
     vip.members
       .filter((member) => member.host !== host.name)
       // Of a member that this run leaves out, and that has a name in place of an address, nothing is known; what

@@ -1,17 +1,19 @@
-/** What the two moves of a drill come to. Pure; milliseconds, to the tenth. */
+/** The report of a drill, from what was observed. Pure; milliseconds, to the tenth. */
 
 import type { HostName } from '../model/domain.ts';
-import type { DrillReport, Span } from '../model/report.ts';
+import type { DrillName } from '../model/fault.ts';
+import type { BesideReport, DrillReport, Span } from '../model/report.ts';
 import type { Bound } from '../measure/bounds.ts';
 import { type AddressEvent, heldSpans, tenures } from '../measure/tenures.ts';
 import { outage, type Sample } from '../measure/outage.ts';
 import { answered, heldBy, tenths } from '../move/figures.ts';
+import { type Drill, drills } from './drill-table.ts';
 import { judgeMove } from '../move/verdict.ts';
 import { requestLog } from './request-log.ts';
 
-/** Everything that was seen from before the fault to after the way back. Times on one clock. */
-export interface DrillSeen {
-  readonly drill: string;
+/** From before the fault to after the way back. Times on one clock. */
+export interface DrillObservation {
+  readonly drill: DrillName;
   readonly address: string;
   readonly from: HostName;
   readonly to: HostName;
@@ -29,9 +31,13 @@ export interface DrillSeen {
   /** When the successor had taken over, and when the holder was back; null: never. */
   readonly takenMs: number | null;
   readonly returnedMs: number | null;
+  readonly beside: readonly BesideReport[];
+  readonly besideReasons: readonly string[];
 }
 
-export function drillReport(seen: DrillSeen): DrillReport {
+const wordsOf = ({ title, began, ended }: Drill, host: HostName) => ({ title: title(host), began, ended });
+
+export function drillReport(seen: DrillObservation): DrillReport {
   const { drill, address, from, to, away, back, samples, brokenMs, restoredMs, endedMs } = seen;
   const common = {
     address,
@@ -48,7 +54,7 @@ export function drillReport(seen: DrillSeen): DrillReport {
     samples: samples.filter(({ sentAt }) => sentAt < restoredMs),
     arrivedMs: seen.takenMs,
   });
-  const mended = judgeMove({
+  const returned = judgeMove({
     ...common,
     from: to,
     to: from,
@@ -57,7 +63,11 @@ export function drillReport(seen: DrillSeen): DrillReport {
     samples: samples.filter(({ sentAt }) => sentAt >= restoredMs),
     arrivedMs: seen.returnedMs,
   });
-  const reasons = [...broke.reasons, ...mended.reasons.map((reason) => `failback: ${reason}`)];
+  const reasons = [
+    ...broke.reasons,
+    ...returned.reasons.map((reason) => `failback: ${reason}`),
+    ...seen.besideReasons,
+  ];
   const relative = <T extends Span>(span: T): T => ({
     ...span,
     fromMs: tenths(span.fromMs - brokenMs),
@@ -66,6 +76,7 @@ export function drillReport(seen: DrillSeen): DrillReport {
   const held = heldSpans(tenures([], seen.events, { fromMs: seen.beganMs, toMs: endedMs }));
   return {
     drill,
+    ...wordsOf(drills[drill], from),
     from,
     to: seen.takenMs === null ? null : to,
     ...answered(broke),
@@ -76,29 +87,30 @@ export function drillReport(seen: DrillSeen): DrillReport {
       seen.returnedMs === null
         ? null
         : {
-            ...answered(mended),
-            ...heldBy(mended),
+            ...answered(returned),
+            ...heldBy(returned),
             boundMs: tenths(back.outageMs),
             allowanceMs: tenths(back.allowanceMs),
           },
     ok: reasons.length === 0,
     reasons,
     timeline: held.map(relative),
-    unanswered: [...broke.unanswered, ...mended.unanswered].map(relative),
+    unanswered: [...broke.unanswered, ...returned.unanswered].map(relative),
     restoredMs: tenths(restoredMs - brokenMs),
     formula: away.formula,
-    answeredBy: [...broke.answeredBy, ...mended.answeredBy].map(relative),
-    stalledMs: tenths(Math.max(broke.stalledMs, mended.stalledMs)),
+    answeredBy: [...broke.answeredBy, ...returned.answeredBy].map(relative),
+    stalledMs: tenths(Math.max(broke.stalledMs, returned.stalledMs)),
     clockErrorMs: tenths(seen.clockErrorMs),
     intervalMs: seen.intervalMs,
-    everyMs: tenths(Math.max(broke.everyMs, mended.everyMs)),
+    everyMs: tenths(Math.max(broke.everyMs, returned.everyMs)),
+    ...(seen.beside.length === 0 ? {} : { beside: seen.beside }),
     requests: requestLog(samples, brokenMs),
   };
 }
 
-/** A drill that did not take place: what was seen while waiting for quiet is all there is. */
+/** A drill that did not take place: all there is was seen while waiting until all was steady. */
 export function refusedDrill(
-  drill: string,
+  drill: DrillName,
   from: HostName,
   away: Bound | null,
   seen: { readonly samples: readonly Sample[]; readonly intervalMs: number },
@@ -107,6 +119,7 @@ export function refusedDrill(
   const http = outage(seen.samples, seen.intervalMs);
   return {
     drill,
+    ...wordsOf(drills[drill], from),
     from,
     to: null,
     outageMs: tenths(http.longestGapMs),

@@ -1,12 +1,15 @@
 import type { HostName, Vip, Vrrp } from '../model/domain.ts';
 import { HaupError } from '../model/errors.ts';
-import type { DeadMan, Fault } from '../model/fault.ts';
+import type { DeadMan, DrillName, Fault } from '../model/fault.ts';
 import type { DrillReport } from '../model/report.ts';
-import { type Bound, bound, type MoveCause } from '../measure/bounds.ts';
+import { type Bound, bound } from '../measure/bounds.ts';
 import { drillReport, refusedDrill } from './drill-report.ts';
+import { besideBound, type BesideVip, judgeBeside } from './beside-vips.ts';
+import { type Drill, drills } from './drill-table.ts';
 import {
   actLimitMs,
   type DrillEnvironment,
+  type ExpectedMove,
   isSteady,
   patienceMs,
   type SteadyCheck,
@@ -15,53 +18,28 @@ import {
 } from '../move/watch-move.ts';
 import type { Watch } from '../measure/address-watch.ts';
 
-export type DrillName = 'stop' | 'drain';
-
-/** A fault that is caused on purpose, and the two moves that it makes. */
-interface Drill {
-  readonly fault: Fault;
-  readonly away: MoveCause;
-  readonly back: MoveCause;
-  readonly doing: (host: HostName) => string;
-  readonly undoing: (host: HostName) => string;
-}
-
-const drills: Readonly<Record<DrillName, Drill>> = {
-  stop: {
-    fault: { kind: 'stop', service: 'keepalived' },
-    away: 'stop',
-    back: 'failback',
-    doing: (host) => `stopping keepalived on ${host}`,
-    undoing: (host) => `starting keepalived on ${host} again`,
-  },
-  drain: {
-    fault: { kind: 'drain' },
-    away: 'drain',
-    back: 'failback',
-    doing: (host) => `draining ${host}`,
-    undoing: (host) => `ending the drain of ${host}`,
-  },
-};
-
 export interface DrillCase {
   readonly drill: DrillName;
+  /** What is done to `from`. */
+  readonly fault: Fault;
   readonly vip: Vip;
   readonly vrrp: Vrrp;
-  /** Who should have the VIP now, and who takes over: with the priorities that they run with. */
-  readonly from: Ranked;
-  readonly to: Ranked;
-  /** Other VIPs of these hosts: nothing is broken while one of them is not with one host alone. */
-  readonly beside: readonly string[];
-  /** Makes the name of the dead man's timer unique. */
+  /** Who should hold the VIP now, and who takes over. */
+  readonly from: RankedHost;
+  readonly to: RankedHost;
+  /** Other VIPs of these hosts: nothing is broken unless each has exactly one holder. */
+  readonly beside: readonly BesideVip[];
+  /** Makes the name of the timer on the host unique. */
   readonly tag: string;
 }
 
-export interface Ranked {
+/** A host and the priority that it runs with. */
+export interface RankedHost {
   readonly host: HostName;
   readonly priority: number;
 }
 
-/** How long everything has to be quiet before it is broken. */
+/** How long everything has to be steady before anything is broken. */
 const steadyMs = 300;
 
 interface Bounds {
@@ -77,79 +55,103 @@ function boundsOf({ drill, vip, vrrp, from, to }: DrillCase): Bounds {
   };
 }
 
-/** What a drill takes at the longest: waiting for quiet, the move, the way back, and an action before each. */
+/** The longest that a drill takes: the wait until all is steady, the move, the way back, an action before each. */
 export function drillLimitMs(given: DrillCase): number {
   const { away, back } = boundsOf(given);
-  return away.withinMs + 2 * back.withinMs + 3 * patienceMs + 2 * (settleMs + actLimitMs);
+  const drill = drills[given.drill];
+  const cutMs = drill.cutsOff === true ? 1000 * deadManSeconds(drill, away) + timerLateMs : 0;
+  return away.withinMs + 2 * back.withinMs + 3 * patienceMs + 2 * (settleMs + actLimitMs) + cutMs;
 }
 
-/** A connection that dies leaves the host broken no longer than this: more than the drill itself takes. */
-const deadManSeconds = (away: Bound): number =>
-  Math.ceil((away.withinMs + patienceMs + settleMs + 20_000) / 1000);
+/** When the timer on the host restores it: later than the drill itself would, if that can. */
+const deadManSeconds = ({ cutsOff }: Drill, away: Bound): number =>
+  Math.ceil((away.withinMs + settleMs + (cutsOff === true ? 3_000 : patienceMs + 20_000)) / 1000);
 
 /**
- * One drill on one VIP: it has one holder, which answers; the holder is broken; the successor takes over;
- * the holder is mended and takes the VIP back. What was broken is mended whatever happens, also after the
- * signal; when the connection is gone, by a timer on the host. Rejects as the environment does, and with
- * DRILL_FAILED when the host could not be put back.
+ * One drill on one VIP: break the holder, watch the successor take over, restore the holder, watch it take the VIP
+ * back. The host is restored whatever happens, also after the signal; when the connection is gone, by a timer on the
+ * host. Rejects as the environment does, and with DRILL_FAILED when the host could not be restored.
  */
 export async function runDrill(
   given: DrillCase,
   environment: DrillEnvironment,
   signal: AbortSignal,
 ): Promise<DrillReport> {
-  const { vip, from, to, beside } = given;
-  const { fault, ...drill } = drills[given.drill];
+  const { fault, vip, from, to } = given;
+  const beside = given.beside.map((other) => other.vip.address.address);
+  const drill = drills[given.drill];
   const address = vip.address.address;
   const { away, back } = boundsOf(given);
   const deadMan: DeadMan = {
-    unit: `haup-${given.drill}-${vip.virtualRouterId}-${given.tag}`,
-    seconds: deadManSeconds(away),
+    unit: `haup-drill-${given.drill}-${vip.virtualRouterId}-${given.tag}`,
+    seconds: deadManSeconds(drill, away),
   };
-  await using sampler = await environment.sample([address], drillLimitMs(given), signal);
-  const quiet = { address, host: from.host, beside, steadyMs, limitMs: back.withinMs + patienceMs };
+  await using sampler = await environment.sample([address, ...beside], drillLimitMs(given), signal);
+  const check = { address, host: from.host, beside, steadyMs, limitMs: back.withinMs + patienceMs };
   const waiting = (): void =>
     environment.say(
-      `${address}: waiting up to ${Math.round(quiet.limitMs / 1000)} s, since ${unquiet(environment.watch, quiet)}`,
+      `${address}: waiting up to ${Math.round(check.limitMs / 1000)} s, since ${unsteady(environment.watch, check)}`,
     );
-  if (!(await isSteady(environment, sampler, quiet, signal, waiting))) {
+  if (!(await isSteady(environment, sampler, check, signal, waiting))) {
     await sampler.stop();
     const seen = { samples: sampler.of(address), intervalMs: sampler.intervalMs };
-    return refusedDrill(given.drill, from.host, away, seen, unquiet(environment.watch, quiet));
+    return refusedDrill(given.drill, from.host, away, seen, unsteady(environment.watch, check));
   }
   const beganMs = environment.now() - steadyMs;
 
+  const others = given.beside.map((other) => {
+    const held = environment.watch.holders(other.vip.address.address).includes(from.host);
+    return { other: other.vip.address.address, allowed: besideBound(other, held, drill.away, given.vrrp) };
+  });
+
   let broken = false;
-  const mend = async (): Promise<void> => {
+  const restore = async (): Promise<void> => {
     await environment.act(from.host, { do: 'restore', fault, deadMan });
     broken = false;
   };
   try {
-    environment.say(`${address}: ${drill.doing(from.host)}`);
+    environment.say(`${address}: ${drill.breaking(from.host)}`);
     const gone = await watchMove(
       environment,
       sampler,
-      [{ address, to: to.host, bound: away }],
+      [expected(drill, given, away)],
       async () => {
         broken = true;
         await environment.act(from.host, { do: 'break', fault, deadMan });
       },
       signal,
+      drill.heals === true ? 0 : settleMs,
     );
-    environment.say(`${address}: ${drill.undoing(from.host)}`);
+    if (drill.cutsOff === true) {
+      const dueMs = gone.window.fromMs + 1000 * deadMan.seconds + timerLateMs;
+      await environment.sleep(Math.max(0, dueMs - environment.now()), signal);
+    }
+    environment.say(`${address}: ${drill.restoring(from.host)}`);
     const home = await watchMove(
       environment,
       sampler,
       [{ address, to: from.host, bound: back }],
-      mend,
+      restore,
       signal,
     );
     await sampler.stop();
+    const window = { fromMs: gone.window.fromMs, toMs: home.window.toMs };
+    const judged = others.map(({ other, allowed }) =>
+      judgeBeside(other, allowed, {
+        samples: sampler.of(other).filter(({ sentAt }) => sentAt >= beganMs),
+        intervalMs: sampler.intervalMs,
+        events: environment.watch.events(other),
+        clockErrorMs: environment.watch.clockErrorMs(),
+        window,
+      }),
+    );
     return drillReport({
+      beside: judged.map(({ report }) => report),
+      besideReasons: judged.flatMap(({ reasons }) => reasons),
       drill: given.drill,
       address,
       from: from.host,
-      to: to.host,
+      to: drill.ends === 'kept' ? from.host : to.host,
       away,
       back,
       intervalMs: sampler.intervalMs,
@@ -164,42 +166,52 @@ export async function runDrill(
       returnedMs: home.arrived.get(address) ?? null,
     });
   } finally {
-    if (broken) await mendAtLast(given, deadMan, environment, mend);
+    if (broken) await restoreAtLast(given, deadMan, environment, restore);
   }
 }
 
+/** systemd may run a timer of AccuracySec=1s this much later. */
+const timerLateMs = 1_000;
+
+function expected({ ends, cutsOff }: Drill, { vip, from, to }: DrillCase, away: Bound): ExpectedMove {
+  const move = { address: vip.address.address, to: to.host, bound: away };
+  if (ends === 'kept') return { ...move, to: from.host, leastMs: away.withinMs };
+  if (ends === 'split') return { ...move, beside: from.host };
+  return cutsOff === true ? { ...move, unheard: from.host } : move;
+}
+
 /** The way out through an error or Ctrl-C. */
-async function mendAtLast(
+async function restoreAtLast(
   given: DrillCase,
   deadMan: DeadMan,
   environment: DrillEnvironment,
-  mend: () => Promise<void>,
+  restore: () => Promise<void>,
 ): Promise<void> {
   const { host } = given.from;
   try {
-    await mend();
-    environment.say('put back as it was before the drill', host);
+    await restore();
+    environment.say('restored after the drill', host);
   } catch (cause) {
     throw new HaupError(
       'DRILL_FAILED',
-      `The drill ${given.drill} was broken off, and the host could not be put back from here.`,
+      `The drill ${given.drill} was interrupted, and the host could not be restored from here.`,
       {
         host,
         cause,
-        hint: `The timer ${deadMan.unit} on the host does it, ${deadMan.seconds} s after the drill began; then haup status shows it.`,
+        hint: `The timer ${deadMan.unit} on the host restores it ${deadMan.seconds} s after the drill began; haup status then shows it.`,
         ...(cause instanceof Error ? { detail: [cause.message] } : {}),
       },
     );
   }
 }
 
-function unquiet(watch: Watch, { address, host, beside = [] }: SteadyCheck): string {
+function unsteady(watch: Watch, { address, host, beside = [] }: SteadyCheck): string {
   for (const other of [address, ...beside]) {
-    const having = watch.holders(other);
+    const now = watch.holders(other);
     const it = other === address ? 'the VIP' : other;
-    if (having.length === 0) return `no host has ${it}${other === address ? `; ${host} should` : ''}`;
-    if (having.length > 1) return `${having.join(' and ')} both have ${it}: split brain`;
-    if (other === address && having[0] !== host) return `${having[0]} has the VIP, and ${host} should`;
+    if (now.length === 0) return `no host holds ${it}${other === address ? `; ${host} should` : ''}`;
+    if (now.length > 1) return `${now.join(' and ')} both hold ${it}: split brain`;
+    if (other === address && now[0] !== host) return `${now[0]} holds the VIP, and ${host} should`;
   }
-  return `${host} has the VIP, but does not answer there when asked from this machine`;
+  return `${host} holds the VIP, but does not answer there when asked from this machine`;
 }

@@ -1,10 +1,12 @@
-import { ableMembers, obstacles, type Views } from '../cluster/ability.ts';
+import { ableMembers, viewObstacles, type Views } from '../cluster/ability.ts';
 import { advertText, claimsOn, claimText, foreignAdverts } from '../check/wire.ts';
 import type { HostName, Inventory, Vip } from '../model/domain.ts';
 import { probeOf, probeWords } from '../nginx/probe.ts';
+import type { DrillName } from '../model/fault.ts';
 import type { DrillReport, VerifyReport, VipVerification } from '../model/report.ts';
 import { refusedDrill } from './drill-report.ts';
-import { type DrillCase, type DrillName, drillLimitMs, runDrill } from './drills.ts';
+import { type Drill, drills } from './drill-table.ts';
+import { type DrillCase, drillLimitMs, runDrill } from './drills.ts';
 import type { DrillEnvironment } from '../move/watch-move.ts';
 
 export interface VerifyOrder {
@@ -17,20 +19,20 @@ export interface VerifyOrder {
   readonly tag: string;
 }
 
-/** The world, watched for so long at most. */
+/** Watches for at most `limitMs`. */
 export type OpenDrillEnvironment = (limitMs: number) => Promise<DrillEnvironment & AsyncDisposable>;
 
 export interface VerifyOutcome {
   readonly report: VerifyReport;
-  /** What broke the run off after something had been measured; null: nothing did. */
+  /** What interrupted the run after something had been measured; null: nothing did. */
   readonly error: unknown;
 }
 
 /**
- * Every drill on every VIP, one after the other: two at once would measure each other. A VIP without a
- * healthy successor is not drilled, and not verified. Each drill has an environment of its own, so that none is too
- * long for it and no clock that was set in one spoils the next. What was measured is reported whatever
- * happens; while there is nothing, rejects as `runDrill` does.
+ * Every drill on every VIP, one after the other: two at once would measure each other. A VIP without a healthy
+ * successor is not drilled, and not verified. Each drill opens an environment, so that it lasts long enough and a clock
+ * set during one does not spoil the next. Reports what was measured whatever happens; rejects as `runDrill` does while
+ * nothing was.
  */
 export async function verifyVips(
   order: VerifyOrder,
@@ -41,25 +43,25 @@ export async function verifyVips(
   let failed = false;
   let error: unknown = null;
   for (const vip of order.vips) {
-    const drills: DrillReport[] = [];
+    const reports: DrillReport[] = [];
     const { address } = vip.address;
-    vips.push({ address, asked: probeWords(probeOf(order.inventory.nginx, address)), drills });
+    vips.push({ address, asked: probeWords(probeOf(order.inventory.nginx, address)), drills: reports });
     for (const drill of order.drills) {
       if (failed) {
-        drills.push(notDrilled(order, vip, drill, 'the run was broken off before it'));
+        reports.push(notDrilled(order, vip, drill, 'the run was interrupted before it'));
         continue;
       }
       try {
-        drills.push(await drillVip(order, vip, drill, open, signal));
+        reports.push(await drillVip(order, vip, drill, open, signal));
       } catch (cause) {
         if (!vips.some((one) => one.drills.some(wasDone))) throw cause;
         [failed, error] = [true, cause];
         const why = cause instanceof Error ? cause.message : String(cause);
-        drills.push(notDrilled(order, vip, drill, `it was broken off: ${why}`));
+        reports.push(notDrilled(order, vip, drill, `it was interrupted: ${why}`));
       }
     }
   }
-  // Nothing drilled is nothing proven.
+  // Nothing drilled, nothing proven.
   const all = vips.flatMap((vip) => vip.drills);
   return { report: { version: 1, ok: all.length > 0 && all.every(({ ok }) => ok), vips }, error };
 }
@@ -81,36 +83,56 @@ async function drillVip(
 ): Promise<DrillReport> {
   const { inventory, views, tag } = order;
   const [from, to] = ableMembers(vip, views);
-  if (from === undefined || to === undefined)
+  const facts = from === undefined ? null : (views.get(from.host)?.facts ?? null);
+  if (from === undefined || to === undefined || facts === null)
     return notDrilled(order, vip, drill, without(vip, from?.host, views));
+  const fault = drills[drill].fault(facts, vip.address.address);
+  if (typeof fault === 'string') return notDrilled(order, vip, drill, `${from.host}: ${fault}`);
+  const path = pathObstacle(order, from.host, drills[drill]);
+  if (path !== null) return notDrilled(order, vip, drill, path);
   const strangers = strangersOn(vip, views);
   if (strangers !== '') return notDrilled(order, vip, drill, strangers);
-  const beside = besideOf(vip, order);
-  const given: DrillCase = { drill, vip, vrrp: inventory.vrrp, from, to, beside, tag };
+  const beside = besideOf(vip, order).map((other) => ({
+    vip: other,
+    successor: ableMembers(other, views).find(({ host }) => host !== from.host) ?? null,
+  }));
+  const given: DrillCase = { drill, fault, vip, vrrp: inventory.vrrp, from, to, beside, tag };
   await using environment = await open(drillLimitMs(given));
   return await runDrill(given, environment, signal);
 }
 
-/** The other VIPs of its hosts, as far as all that could have them are watched. */
-function besideOf(vip: Vip, { inventory, vips }: VerifyOrder): readonly string[] {
-  const isMemberOf = (one: Vip, host: HostName): boolean =>
-    one.members.some((member) => member.host === host);
-  return inventory.vips
-    .filter(
-      (other) =>
-        other.name !== vip.name &&
-        other.members.some(({ host }) => isMemberOf(vip, host)) &&
-        other.members.every(({ host }) => vips.some((drilled) => isMemberOf(drilled, host))),
-    )
-    .map(({ address }) => address.address);
+/** Why haup would lose a host by the drill that it has to reach; null: it would not. */
+function pathObstacle({ inventory }: VerifyOrder, from: HostName, { cutsOff }: Drill): string | null {
+  const broken = inventory.hosts.find(({ name }) => name === from);
+  const own = cutsOff === true ? [from, ...(broken === undefined ? [] : [broken.address])] : [];
+  for (const { name, address, ssh } of inventory.hosts) {
+    const jumps = (ssh.jump ?? '').split(',').map((jump) => jump.replace(/^.*@/, '').replace(/:\d+$/, ''));
+    const vip = inventory.vips.find((one) => [address, ...jumps].includes(one.address.address));
+    if (vip !== undefined) return `${name} is reached through ${vip.address.address}, a VIP that may move`;
+    const over = name === from ? undefined : jumps.find((jump) => own.includes(jump));
+    if (over !== undefined) return `${name} is reached through ${over}, whose link would be cut`;
+  }
+  return null;
 }
 
-/** Who else is at work on the segment, in words: with it nothing would be measured. */
+/** The other VIPs of its hosts, as far as all that could have them are watched. */
+function besideOf(vip: Vip, { inventory, vips }: VerifyOrder): readonly Vip[] {
+  const isMemberOf = (one: Vip, host: HostName): boolean =>
+    one.members.some((member) => member.host === host);
+  return inventory.vips.filter(
+    (other) =>
+      other.name !== vip.name &&
+      other.members.some(({ host }) => isMemberOf(vip, host)) &&
+      other.members.every(({ host }) => vips.some((drilled) => isMemberOf(drilled, host))),
+  );
+}
+
+/** Which strangers are on the segment, in words: with them nothing would be measured. */
 function strangersOn(vip: Vip, views: Views): string {
   const facts = new Map([...views].map(([name, view]) => [name, view.facts]));
   return [
-    ...foreignAdverts(vip, facts).map((advert) => `${advertText(advert)}, and is no member`),
-    ...claimsOn(vip, facts).map((claim) => `${claimText(vip, claim)}, and no member holds it`),
+    ...foreignAdverts(vip, facts).map((advert) => `${advertText(advert)} and is not a member`),
+    ...claimsOn(vip, facts).map((claim) => `${claimText(vip, claim)}, but no member holds it`),
   ].join('; ');
 }
 
@@ -118,6 +140,6 @@ function without(vip: Vip, holder: HostName | undefined, views: Views): string {
   const why = vip.members
     .map(({ host }) => host)
     .filter((host) => host !== holder)
-    .map((host) => `${host}: ${obstacles(host, views.get(host)).join(', ')}`);
-  return `${holder === undefined ? 'no host is able to have it' : 'no other host could take over'} (${why.join('; ')})`;
+    .map((host) => `${host}: ${viewObstacles(host, views.get(host)).join(', ')}`);
+  return `${holder === undefined ? 'no host is able to hold it' : 'no other host could take over'} (${why.join('; ')})`;
 }

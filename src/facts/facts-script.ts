@@ -3,6 +3,7 @@
 import type { HostName, Service } from '../model/domain.ts';
 import type { FactsRequest, HostFacts, SoftwareFacts } from '../model/facts.ts';
 import { services } from '../model/domain.ts';
+import { isDrillName } from '../model/fault.ts';
 import { installedList, stampPath, unreadMark } from '../model/layout.ts';
 import type { ReadScript } from '../model/host.ts';
 import { hostScript } from '../base/host-script.ts';
@@ -89,7 +90,7 @@ export function parseFacts(host: HostName, output: Uint8Array): HostFacts {
     },
     unread: services.filter((service) => all('unread').some(([mark]) => mark === unreadMark(service))),
     drain: Number.isNaN(drain) ? null : drain,
-    drill: drill === 'stop' || drill === 'drain' ? drill : null,
+    drill: isDrillName(drill) ? drill : null,
     record: parseRecord(all('record'), all('intent'), files),
     ...parseComplaints(answer.output('journal')),
     firewall: parseFirewall(all('firewall')),

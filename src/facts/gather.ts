@@ -4,7 +4,7 @@ import type { FactsRequest, HostFacts } from '../model/facts.ts';
 import type { Host } from '../model/host.ts';
 import { factsScript, parseFacts } from './facts-script.ts';
 
-/** It takes well under a second, and what a package manager is asked has its own limit: who needs longer is ill. */
+/** Facts take well under a second, and a package manager that is asked has its own limit: a slower host is ill. */
 const limitMs = 15_000;
 
 /** All facts of a host in one round trip. Rejects with COMMAND_TIMED_OUT when a program on the host hangs. */
@@ -14,11 +14,11 @@ export async function gather(host: Host, request: FactsRequest, signal: AbortSig
 
 export interface Gathered {
   readonly facts: ReadonlyMap<HostName, HostFacts>;
-  /** Of the hosts that did not answer: one of them hides no other. */
+  /** Of every host that did not answer. */
   readonly failures: ReadonlyMap<HostName, HaupError>;
 }
 
-/** Facts of many hosts at once; `requestFor` gives what to ask, null: nothing. */
+/** Facts of many hosts at once, but for those with the request null. */
 export async function gatherSome(
   hosts: ReadonlyMap<HostName, Host>,
   requestFor: (host: HostName) => FactsRequest | null,
@@ -41,7 +41,7 @@ export async function gatherSome(
   return { facts, failures };
 }
 
-/** The same, but every host must answer: else the failures of all are thrown. */
+/** The same, but throws the failures of all hosts that did not answer. */
 export async function gatherAll(
   hosts: ReadonlyMap<HostName, Host>,
   requestFor: (host: HostName) => FactsRequest | null,

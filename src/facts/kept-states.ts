@@ -9,7 +9,7 @@ import type { Host, ReadScript } from '../model/host.ts';
 import { hostScript } from '../base/host-script.ts';
 import { softwareFacts } from './software-facts.ts';
 
-/** Newest first. Throws FACTS_UNREADABLE when the answer is cut off. */
+/** Parses what list-states.sh prints. Throws FACTS_UNREADABLE when it is cut off. */
 export function parseHistory(host: HostName, output: Uint8Array): KeptHistory {
   const records = recordsOf(host, output);
   const of = (kind: string, number: string): readonly string[][] =>

@@ -22,7 +22,7 @@ export const wireScript = ({ ask, hear, seconds }: WireRequest): ReadScript =>
     seconds,
   }) as ReadScript;
 
-/** Throws FACTS_UNREADABLE when it is cut off. */
+/** Parses what wire.sh prints. Throws FACTS_UNREADABLE when it is cut off. */
 export function parseWire(host: HostName, output: Uint8Array): WireFacts {
   const lines = Buffer.from(output).toString('utf8').split('\n');
   if (lines.at(-2) !== 'end') {

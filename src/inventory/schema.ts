@@ -19,6 +19,7 @@ import {
   url,
   user,
 } from './patterns.ts';
+import { drillNames } from '../model/fault.ts';
 import { configureOptions } from './configure-line.ts';
 
 /** Keys whose value is a reference to a secret. */
@@ -270,6 +271,12 @@ function build() {
     after_failover: hook('after a failover or failback, even a failed one'),
     timeout: whole(1, 3600, 'seconds that each hook may take').default(60),
   };
+  const verify = {
+    allow: z
+      .array(z.enum(drillNames).meta({ description: `a drill: ${drillNames.join(', ')}` }))
+      .meta({ description: 'a list of drills that haup verify may run on these hosts' })
+      .default(['stop', 'drain']),
+  };
   const builds = {
     on: z
       .enum(['first', 'each'])
@@ -295,6 +302,7 @@ function build() {
     keepalived: section(keepalived, 'which keepalived to install'),
     nginx: section(nginx, 'which nginx to install, and its sites'),
     hooks: section(hooks, 'commands to run before and after changes'),
+    verify: section(verify, 'what haup verify may do'),
     build: section(builds, 'where software is built'),
     fetch: z
       .enum(['controller', 'host'])

@@ -2,6 +2,7 @@
 
 import type { LabHost, LabPaths, LabSpec } from './names.ts';
 import type { SoftwareName, Tarballs } from './tarballs.ts';
+import { drillNames } from '../model/fault.ts';
 
 /** For `ssh -F` and `HAUP_SSH_CONFIG`: every host by its name and by its address. */
 export function sshConfigText(spec: LabSpec, paths: LabPaths): string {
@@ -34,8 +35,8 @@ export function hostsText(hosts: readonly LabHost[]): string {
 }
 
 /**
- * The overlay: the only values of the inventory that a lab replaces. These are the URLs of the tarballs, and the
- * versions where they differ from the inventory's.
+ * The overlay: the only values of the inventory that a lab replaces. These are the URLs of the tarballs, the versions where
+ * they differ from the inventory's, and the drills: all are allowed.
  */
 export function overlayText(spec: LabSpec, tarballs: Tarballs): string {
   const section = (name: SoftwareName): string => {
@@ -49,5 +50,5 @@ export function overlayText(spec: LabSpec, tarballs: Tarballs): string {
       '',
     ].join('\n');
   };
-  return `# Lab ${spec.name}: what it replaces in the inventory. Written by haup lab up.\n${section('keepalived')}${section('nginx')}`;
+  return `# Lab ${spec.name}: what it replaces in the inventory. Written by haup lab up.\n${section('keepalived')}${section('nginx')}verify:\n  allow: [${drillNames.join(', ')}]\n`;
 }

@@ -24,7 +24,7 @@ export interface WatchOptions {
 /** How often each host is asked for its time. The fastest answer counts. */
 const clockReadings = 5;
 
-interface Seen {
+interface HostEvent {
   readonly host: HostName;
   readonly address: string;
   readonly held: boolean;
@@ -40,7 +40,7 @@ export async function watchAddresses(
 ): Promise<Watch> {
   const over = new AbortController();
   const ending = AbortSignal.any([signal, over.signal]);
-  const seen: Seen[] = [];
+  const seen: HostEvent[] = [];
   const has = new Map<HostName, Map<string, number>>(hosts.map(({ name }) => [name, new Map()]));
   const clocks = new Map<HostName, HostClock>(hosts.map(({ name }) => [name, hostClock()]));
   const streams: Promise<void>[] = [];
@@ -108,7 +108,7 @@ export async function watchAddresses(
     await end();
     throw error;
   }
-  const local = ({ host, address, held, atMs }: Seen): AddressEvent => ({
+  const local = ({ host, address, held, atMs }: HostEvent): AddressEvent => ({
     host,
     address,
     held,

@@ -4,7 +4,7 @@ import type { HostName } from '../model/domain.ts';
 import { isNamed, type Probe, probeHeader, probePath } from '../nginx/probe.ts';
 
 /** A VIP, who may have it, and how it is asked: as it is to be first, then as it was. */
-export interface Asked {
+export interface VipQuestion {
   readonly address: string;
   readonly hosts: readonly HostName[];
   readonly probes: readonly [Probe, ...Probe[]];
@@ -15,7 +15,7 @@ export interface Asked {
  * answer says who gave it, `connected VIP WAY` where it cannot, `missing PROGRAM` for what it could not ask with.
  * Ports, addresses and names come from the inventory: letters, digits, dots, hyphens and underscores only.
  */
-export function askScript(healthPort: number, asked: readonly Asked[]): string {
+export function askScript(healthPort: number, asked: readonly VipQuestion[]): string {
   const all = asked.flatMap(({ probes }) => probes);
   const lines = asked.flatMap(({ address, probes }) =>
     probes.map((probe, way) => askVip(address, probe, way)),

@@ -7,22 +7,33 @@
 
 import type { HostName, Vip, Vrrp } from '../model/domain.ts';
 
-export type MoveCause = 'stop' | 'drain' | 'failback' | 'link' | 'crash' | 'nginx';
+export type MoveCause =
+  | 'stop'
+  | 'drain'
+  | 'nginx'
+  | 'crash'
+  | 'hang'
+  | 'link'
+  | 'split'
+  | 'deaf'
+  | 'failback'
+  | 'recovery'
+  | 'merge';
 
 export interface Bound {
   /** The longest time without an answer that the timers allow. */
   readonly outageMs: number;
   /** What a measurement may add to it. */
   readonly allowanceMs: number;
-  /** True: the new holder is there before the old one goes, so that every request is answered, at the second try at the latest. */
+  /** The new holder is there before the old one goes: every request is answered, at the second try at the latest. */
   readonly lossless: boolean;
-  /** When the move is over at the latest, counted from the fault. */
+  /** The latest end of the move, from the fault. */
   readonly withinMs: number;
-  /** The longest time that two hosts may have the VIP; null: as long as the fault lasts. */
+  /** The longest time that two hosts may hold the VIP; null: as long as the fault lasts. */
   readonly bothHeldMs: number | null;
-  /** The longest time that none may have it. */
+  /** The longest time that none may hold it. */
   readonly noneHeldMs: number;
-  /** How `outageMs` comes about, for people: `skew (256 − 80)/256 s of keep_137`. */
+  /** How `outageMs` is computed, for people: `skew (256 − 80)/256 s of keep_137`. */
   readonly formula: string;
 }
 
@@ -32,7 +43,7 @@ const allowance = (outageMs: number): number => outageMs * 0.15 + 30;
 /** For one late answer of a busy machine. What VRRP itself would cost shows as lost requests. */
 const lateAnswerMs = 100;
 
-/** For the daemon to start and to read its files; no part of any outage. */
+/** For the daemon to start and to read its files; part of no outage. */
 const startMs = 1_000;
 
 /** (256 − priority)/256 seconds in version 2, the same share of an advert interval in version 3. */
@@ -48,56 +59,86 @@ export function masterDownMs(vrrp: Pick<Vrrp, 'version'>, advertInt: number, pri
 export interface Case {
   readonly vip: Vip;
   readonly vrrp: Vrrp;
-  /** Who will have the VIP, and the priority that it runs with now. */
+  /** Who will hold the VIP, and the priority that it runs with now. */
   readonly successor: HostName;
   readonly priority: number;
 }
 
 /**
- * - stop: the leaving master says priority 0 and drops the VIP; the successor waits its skew.
- * - drain, failback: the successor hears a lower priority, ignores it, and its master-down timer runs
- *   out while the old holder still answers: no outage.
- * - link, or power: silence; the last advert was heard up to one interval before.
- * - crash: the VIP stays in the kernel of a host whose keepalived is gone, and answers; then two have it.
- * - nginx: the health check has to fail `fall` times; a hung nginx costs the last check its timeout too.
+ * The bound of a move, by its cause:
+ *
+ * - stop: the leaving master sends priority 0 and drops the VIP; the successor waits its skew.
+ * - drain, failback: the successor hears a lower priority, ignores it, and its master-down timer runs out while the old
+ *   holder still answers: no outage.
+ * - link, power: silence. The timer began with the last advert, up to one interval before.
+ * - crash: silence too. haup's unit takes the VIP out of the kernel at once (ExecStopPost), so nothing answers.
+ * - nginx: `fall` checks in a row have to fail; the first begins up to one interval after the fault. keepalived then
+ *   gives up as in a stop (priority 0).
+ * - hang: each check also waits for its timeout. While one runs the next is skipped, so a timeout of one interval
+ *   doubles the interval.
+ * - split: the successor hears nothing and takes the VIP too; no outage, and two holders for as long as it lasts.
+ * - deaf: a holder that hears nothing sends as before: nothing moves.
+ * - merge: the lower priority gives up at the first advert. When it has not sent one by then, the other does not
+ *   announce the VIP anew, and clients find it at its next gratuitous ARP (garp_master_refresh).
+ * - recovery: a failback, after `rise` good checks in a row.
+ *
+ * Checks start every `interval` whatever the last one took: keepalived's vrrp_script_thread (vrrp_scheduler.c).
  */
-export function bound(drill: MoveCause, { vip, vrrp, successor, priority }: Case): Bound {
+export function bound(cause: MoveCause, { vip, vrrp, successor, priority }: Case): Bound {
   const skew = skewMs(vrrp, vip.advertInt, priority);
   const down = masterDownMs(vrrp, vip.advertInt, priority);
   const skewText = `skew (256 − ${priority})/256 ${vrrp.version === 3 ? `× ${vip.advertInt} s` : 's'} of ${successor}`;
-  const broken = (outageMs: number, formula: string): Bound => ({
+  const broken = (outageMs: number, formula: string, noneHeldMs = outageMs): Bound => ({
     outageMs,
     allowanceMs: allowance(outageMs),
     lossless: false,
     withinMs: outageMs,
     bothHeldMs: 0,
-    noneHeldMs: outageMs,
+    noneHeldMs,
     formula,
   });
-  const made = (withinMs: number, bothHeldMs: number | null = 0): Bound => ({
+  const seamless = (withinMs: number, bothHeldMs: number | null = 0): Bound => ({
     outageMs: 0,
     allowanceMs: lateAnswerMs,
     lossless: true,
     withinMs,
     bothHeldMs,
     noneHeldMs: 0,
-    formula: 'make before break: the successor has the VIP before the holder drops it',
+    formula: 'make before break: the successor holds the VIP before the holder drops it',
   });
-  switch (drill) {
+  const { interval, timeout, fall, rise } = vrrp.check;
+  const back = down + vrrp.preemptDelay * 1000 + startMs;
+  switch (cause) {
     case 'stop':
       return broken(skew, skewText);
     case 'link':
-      return broken(down, `3 × ${vip.advertInt} s + ${skewText}`);
-    case 'nginx': {
-      const { interval, timeout, fall } = vrrp.check;
-      const detect = (fall * interval + timeout) * 1000;
-      return broken(detect + skew, `${fall} checks every ${interval} s + timeout ${timeout} s + ${skewText}`);
-    }
     case 'crash':
-      return made(down, null);
+      return broken(down, `3 × ${vip.advertInt} s + ${skewText}`);
+    case 'nginx':
+      return broken(fall * interval * 1000 + skew, `${fall} checks every ${interval} s + ${skewText}`, skew);
+    case 'hang': {
+      const every = timeout < interval ? interval : 2 * interval;
+      const detectMs = (fall * every + timeout) * 1000;
+      const formula = `${fall} checks every ${every} s + timeout ${timeout} s + ${skewText}`;
+      return broken(detectMs + skew, formula, skew);
+    }
     case 'drain':
-      return made(down);
+      return seamless(down);
+    case 'split':
+      return seamless(down, null);
+    case 'deaf':
+      return seamless(down);
+    case 'merge': {
+      const refresh = vrrp.garpMasterRefresh;
+      const mergeMs = (vip.advertInt + refresh) * 1000;
+      return {
+        ...broken(mergeMs, `${vip.advertInt} s + garp_master_refresh ${refresh} s`, 0),
+        bothHeldMs: 2000 * vip.advertInt,
+      };
+    }
     case 'failback':
-      return made(down + vrrp.preemptDelay * 1000 + startMs);
+      return seamless(back);
+    case 'recovery':
+      return seamless(rise * interval * 1000 + timeout * 1000 + back);
   }
 }

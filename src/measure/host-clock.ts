@@ -15,7 +15,7 @@ export interface HostClock {
   heard(hostMs: number, localMs: number): void;
   /** The host was asked at `localMs` and said `hostMs` then: it is at most this far ahead. */
   asked(localMs: number, hostMs: number): void;
-  /** The host's clock said `hostMs` while its monotonic one, which nobody can set, went through `up`. */
+  /** The host's clock said `hostMs` while its monotonic one, which cannot be set, went through `up`. */
   ticked(hostMs: number, up: Span): void;
   /** A time of the host on the operator's clock. */
   toLocal(hostMs: number): number;

@@ -25,7 +25,7 @@ export type MonitorLine =
     };
 
 /**
- * Ends when nobody reads it any more (the second's line finds a closed pipe), when it is told to, and in
+ * Ends when it is no longer read (the second's line finds a closed pipe), when it is told to, and in
  * any case after `seconds`; `ip monitor` ends with it.
  */
 export function monitorScript(seconds: number): ReadScript {
@@ -56,7 +56,7 @@ export const fromNanoseconds = (text: string): number =>
   // In two parts: together they are too long for a double.
   Number(text.slice(0, -6)) + Number(text.slice(-6)) / 1e6;
 
-/** Reads line by line: before iproute2 3.17 a change's time stands on the line before it. */
+/** Reads line by line: before iproute2 3.17 a change's time is on the line before it. */
 export function monitorParser(): (line: string) => MonitorLine | null {
   let before: number | null = null;
   return (line) => {

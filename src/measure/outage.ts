@@ -44,7 +44,7 @@ export interface HttpOutage {
   readonly everyMs: number;
 }
 
-/** Of HTTP only a 200 is an answer: a page of errors serves nobody. On which connection it came does not matter. */
+/** Of HTTP only a 200 counts as an answer, on whichever connection it came: an error page serves no client. */
 export const isAnswered = (sample: Sample): sample is Sample & { readonly answeredAt: number } =>
   sample.answeredAt !== null && (sample.status === 200 || sample.status === null);
 

@@ -1,6 +1,6 @@
 import type { Sample } from './outage.ts';
 import type { Target } from './ask.ts';
-import { type Pending, request } from './probe-request.ts';
+import { type OpenRequest, request } from './probe-request.ts';
 
 export interface SampleOptions {
   readonly targets: readonly Target[];
@@ -13,12 +13,12 @@ export interface SampleOptions {
 }
 
 /** The samples of one target that ended since the last batch. */
-export interface Batch {
+export interface SampleBatch {
   readonly address: string;
   readonly samples: readonly Sample[];
 }
 
-export interface Loop {
+export interface SampleLoop {
   /** Sends no more, and resolves when every request under way has ended. */
   stop(): Promise<void>;
 }
@@ -48,12 +48,12 @@ const patience = { leastMs: 25, times: 3 };
 export function sampleLoop(
   options: SampleOptions,
   now: () => number,
-  emit: (batches: readonly Batch[]) => void,
-): Loop {
+  emit: (batches: readonly SampleBatch[]) => void,
+): SampleLoop {
   const { targets, intervalMs, timeoutMs, limitMs } = options;
   const start = now();
   /** Each with the stalls that there had been when it was sent. */
-  const under = new Map<Pending, number>();
+  const under = new Map<OpenRequest, number>();
   const ended = new Map<string, Sample[]>(targets.map(({ address }) => [address, []]));
   let flushed = start;
   let slot = -1;
@@ -92,7 +92,7 @@ export function sampleLoop(
     if (now() - flushed >= batchMs) flush();
   };
   const send = (target: Target): void => {
-    const pending: Pending = request(target, now, (sample) => {
+    const pending: OpenRequest = request(target, now, (sample) => {
       under.delete(pending);
       if (sample.answeredAt !== null && !sample.retried)
         usual += (sample.answeredAt - sample.sentAt - usual) / 8;

@@ -2,7 +2,7 @@ import { Worker } from 'node:worker_threads';
 import { HaupError } from '../model/errors.ts';
 import type { Target } from './ask.ts';
 import type { Sample } from './outage.ts';
-import type { Batch, SampleOptions } from './sample-loop.ts';
+import type { SampleBatch, SampleOptions } from './sample-loop.ts';
 
 /**
  * 200 requests a second to each target, and 1000 in all: more would load what is measured. A TLS handshake takes a
@@ -35,7 +35,7 @@ export async function startSampler(options: SampleOptions, signal: AbortSignal):
   const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
   let failure: HaupError | null = null;
   const running = new Promise<void>((resolve, reject) => {
-    worker.on('message', (batches: readonly Batch[]) => {
+    worker.on('message', (batches: readonly SampleBatch[]) => {
       for (const batch of batches) samples.get(batch.address)?.push(...batch.samples);
       resolve();
     });

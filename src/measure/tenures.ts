@@ -1,5 +1,5 @@
 /**
- * Who had a VIP when, by the kernels' own word. Pure; every time is in milliseconds on one clock.
+ * Who held a VIP when, as each kernel reports it. Pure; every time is in milliseconds on one clock.
  */
 
 import type { HostName } from '../model/domain.ts';

@@ -3,6 +3,7 @@
  * everywhere after. Everything here is plain data: no methods, no I/O.
  */
 
+import type { DrillName } from './fault.ts';
 import type { Secret } from './secret.ts';
 
 /** The name of a host as the inventory writes it, for example `keep_136`. */
@@ -25,6 +26,8 @@ export interface Inventory {
   readonly keepalived: KeepalivedSoftware;
   readonly nginx: NginxSoftware;
   readonly hooks: Hooks;
+  /** `allow`: the drills that may be made on these hosts. */
+  readonly verify: { readonly allow: readonly DrillName[] };
   /** `first`: one host of a platform builds for all. */
   readonly build: { readonly on: 'first' | 'each' };
   /** Who downloads the tarballs. */

@@ -1,13 +1,13 @@
-/** What a host said of itself, in one round trip. */
+/** What a host reports about itself, in one round trip. */
 
 import type { PackageManager } from './package-manager.ts';
-import type { Fault } from './fault.ts';
+import type { DrillName } from './fault.ts';
 import type { HostName, Service } from './domain.ts';
 import type { FirewallFacts } from './firewall-rules.ts';
 import type { RunningDaemon } from './running.ts';
 import type { Listener } from './socket.ts';
 
-/** What to ask of a host, so that one round trip is enough. */
+/** What to ask a host, so that one round trip is enough. */
 export interface FactsRequest {
   /** Package names to look up, by kind of package database. */
   readonly packages: { readonly deb: readonly string[]; readonly rpm: readonly string[] };
@@ -18,11 +18,11 @@ export interface FactsRequest {
   /** Every file in these is reported. */
   readonly directories: readonly string[];
   readonly binaries: Readonly<Record<Service, { readonly path: string; readonly prefix: string }>>;
-  /** Ask for the firewall too. */
+  /** Whether to ask for the firewall. */
   readonly firewall?: boolean;
-  /** Ask who listens where too. */
+  /** Whether to ask what listens where. */
   readonly listening?: boolean;
-  /** Ask for the daemons that run, and all files that they read. */
+  /** Whether to ask for the daemons that run, and all files that they read. */
   readonly running?: boolean;
 }
 
@@ -53,14 +53,14 @@ export interface HostFacts {
   readonly unread: readonly Service[];
   /** The number in the drain file; 0 or null: not drained. */
   readonly drain: number | null;
-  /** A drill of haup verify that is under way on the host, or was cut off; null: none. */
-  readonly drill: Fault['kind'] | null;
+  /** The drill of haup verify that is under way on the host, or was cut off; null: none. */
+  readonly drill: DrillName | null;
   readonly record: HostRecord;
-  /** keepalived's own words of the last moments on adverts that it refuses, or that come from elsewhere; absent: none. */
+  /** What keepalived logged lately about adverts that it refuses, or that come from elsewhere; absent: nothing. */
   readonly complaints?: readonly string[];
   /** Absent: there was no reason to listen. */
   readonly wire?: WireFacts;
-  /** Null: none is active and none has rules of haup's, or it was not asked for. */
+  /** Null: none is active or has haup's rules, or it was not asked for. */
   readonly firewall: FirewallFacts | null;
   /** Absent: it was not asked for. */
   readonly listening?: readonly Listener[];
@@ -94,7 +94,7 @@ export interface Claim {
   readonly mac: string;
 }
 
-/** What the host remembers of what haup has put there, so that it can be taken away again. */
+/** What haup has put on the host, as the host records it for an uninstall. */
 export interface HostRecord {
   readonly files: readonly string[];
   readonly users: readonly string[];
@@ -103,7 +103,7 @@ export interface HostRecord {
   readonly builds: readonly { readonly service: Service; readonly prefix: string }[];
   /** How a service was before haup first touched it; absent: it has not. */
   readonly services: Readonly<Partial<Record<Service, ServiceFound>>>;
-  /** Units of other names by which somebody else ran a service, and that haup has stopped. */
+  /** Units of other names by which a service ran before, and which haup has stopped. */
   readonly units?: readonly StoppedUnit[];
 }
 
@@ -139,7 +139,7 @@ export type FileFact =
       readonly sha256: string;
       readonly mode: number;
       readonly owner: string;
-      /** Null when the file is too large to be worth carrying. Secret files are masked where they are shown. */
+      /** Null when the file is too large to transfer. Secrets are masked where it is shown. */
       readonly text: string | null;
     };
 
@@ -160,7 +160,7 @@ export interface ServiceFacts {
 
 export interface SoftwareFacts {
   readonly path: string;
-  /** The file that `path` leads to, as /proc names what runs */
+  /** The file that `path` leads to, which /proc names when it runs. */
   readonly program?: string;
   readonly version: string;
   /** The options that its `-v` / `-V` reports. */

@@ -1,7 +1,7 @@
 /** The port through which hosts are read and changed. */
 
 import type { Action } from './action.ts';
-import type { Fault } from './fault.ts';
+import type { DrillName } from './fault.ts';
 import type { HostName } from './domain.ts';
 
 /** sh text that only reads. */
@@ -32,7 +32,7 @@ export interface HeldLock extends AsyncDisposable {
 /** The lock of one host. */
 export interface HostLock extends HeldLock {
   /** A drill that its owner has left there, since drills are made under the lock; null: none. */
-  readonly drill: Fault['kind'] | null;
+  readonly drill: DrillName | null;
 }
 
 /** A connected host. ssh/ implements it over SSH, test/fakes in memory; one contract suite runs on both. */

@@ -26,13 +26,12 @@ export const drainedBy = { operator: -253, change: -252 } as const;
  * file that it reads first. Gone after a reboot, as what it ran with is: the boot has read what is there.
  */
 export const unreadMark = (service: Service): string => `/run/haup.unread.${service}`;
-/**
- * A drill of haup verify is under way, or was cut off: which (`stop`, `drain`), and the timer that undoes it. Gone after
- * a reboot, as the timer is.
- */
+/** A drill of haup verify is running or was interrupted: its name, and the timer that undoes it. A reboot removes both. */
 export const drillRecord = '/run/haup.drill';
 /** For systemd-tmpfiles: a boot ends what a drill has drained. */
 export const drillAtBoot = '/etc/tmpfiles.d/haup-drill.conf';
+/** What keepalived reads first. */
+export const keepalivedConf = '/etc/keepalived/keepalived.conf';
 /** keepalived runs it to learn whether nginx answers. */
 export const healthCheck = '/usr/libexec/keepalived/haup-check-nginx';
 /** What the host finishes by itself when the run that has its lock is cut off; gone after a reboot. */

@@ -57,7 +57,7 @@ export interface VipVerification {
 }
 
 /** Requests seen from one client: `outageMs` is the longest time in which none was answered. */
-export interface Answered {
+export interface RequestFigures {
   readonly outageMs: number;
   /** What a client that does not retry loses: the first connection was cut, refused, silent for 0.9 s, or not served. */
   readonly lost: number;
@@ -99,9 +99,13 @@ export interface RequestLog {
   readonly lost: readonly number[];
 }
 
-export interface DrillReport extends Answered, Allowed {
-  /** What was done on purpose: `stop`. */
+export interface DrillReport extends RequestFigures, Allowed {
+  /** The name of the drill: `stop`. */
   readonly drill: string;
+  /** `stop keepalived on keep_136`, and what the moments of the fault and of its end are called. */
+  readonly title?: string;
+  readonly began?: string;
+  readonly ended?: string;
   readonly from: HostName;
   /** Who took over; null when nobody did. */
   readonly to: HostName | null;
@@ -110,7 +114,7 @@ export interface DrillReport extends Answered, Allowed {
   /** How long no host had it. */
   readonly noneHeldMs: number;
   /** Null when the fault could not be undone or nobody had taken over. */
-  readonly failback: (Answered & Partial<HeldTimes> & Partial<Allowed>) | null;
+  readonly failback: (RequestFigures & Partial<HeldTimes> & Partial<Allowed>) | null;
   readonly ok: boolean;
   /** Why not ok, one sentence each. */
   readonly reasons: readonly string[];
@@ -133,6 +137,15 @@ export interface DrillReport extends Answered, Allowed {
   readonly everyMs?: number;
   /** On the same clock. Left out of --json unless --samples asks for it. */
   readonly requests?: RequestLog;
+  /** The other VIPs of these hosts. */
+  readonly beside?: readonly BesideReport[];
+}
+
+/** What a drill cost another VIP of its hosts. */
+export interface BesideReport extends RequestFigures, HeldTimes {
+  readonly address: string;
+  /** The outage that VRRP's timers allow it. */
+  readonly boundMs: number;
 }
 
 export interface Span {
@@ -158,7 +171,7 @@ export interface FailoverReport {
   readonly reasons: readonly string[];
 }
 
-export interface VipMoveReport extends Answered, Partial<HeldTimes> {
+export interface VipMoveReport extends RequestFigures, Partial<HeldTimes> {
   readonly address: string;
   /** By what it was asked: `HTTPS on port 443 for app.example.org`. */
   readonly asked?: string;

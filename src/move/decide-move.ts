@@ -1,23 +1,27 @@
-/** Whether a host can be taken out of service or back into it, and which VIPs then move where. Pure. */
+/** Whether a host can be taken out of service or back into it, which VIPs then move where, and by which actions. Pure. */
 
+import { drainObstacle } from '../cluster/can-drain.ts';
+import { ableMembers, type HostView, isDrained, viewObstacles, type Views } from '../cluster/ability.ts';
+import type { Action } from '../model/action.ts';
 import type { HostName, Inventory, Member, Vip } from '../model/domain.ts';
-import { ableMembers, obstacles, type Views } from '../cluster/ability.ts';
-import { isDrained } from '../cluster/cluster-state.ts';
+import type { HostFacts } from '../model/facts.ts';
+import { keepalivedConf } from '../model/layout.ts';
+import type { FailoverReport } from '../model/report.ts';
 
 /** A VIP and where it goes. */
 export interface VipMove {
   readonly vip: Vip;
-  /** Null: nobody has it. */
+  /** Null: no host has it. */
   readonly from: HostName | null;
-  /** Null: nobody can take it (only when forced). */
+  /** Null: no host can take it (only with `force`). */
   readonly to: Member | null;
 }
 
 export type Decision =
-  /** Nothing is to be done. */
   | { readonly kind: 'nothing'; readonly why: string }
-  | { readonly kind: 'move'; readonly moves: readonly VipMove[] }
-  /** It would do harm; one sentence each. `force` does not help where `forcible` is false. */
+  /** `actions`: what makes the VIPs move, in order. */
+  | { readonly kind: 'move'; readonly moves: readonly VipMove[]; readonly actions: readonly Action[] }
+  /** One sentence each. `force` does not help where `forcible` is false. */
   | { readonly kind: 'refuse'; readonly reasons: readonly string[]; readonly forcible: boolean };
 
 export interface Situation {
@@ -29,45 +33,35 @@ export interface Situation {
   readonly force: boolean;
 }
 
-/** Every VIP off `host`. `canDrain`: its keepalived reads a drain file. */
-export function decideFailover(
-  situation: Situation & { readonly mode: 'drain' | 'stop'; readonly canDrain: boolean },
+export function decideMove(situation: Situation, mode: FailoverReport['mode']): Decision {
+  const view = situation.views.get(situation.host);
+  if (view === undefined || view.facts === null)
+    return refuse([`${situation.host} cannot be reached, so nothing can be done there`]);
+  const { facts } = view;
+  return mode === 'failback'
+    ? decideFailback(situation, { ...view, facts })
+    : decideFailover(situation, facts, mode);
+}
+
+/** Every VIP off the host. */
+function decideFailover(
+  { inventory, host, views, holders, force }: Situation,
+  facts: HostFacts,
+  mode: 'drain' | 'stop',
 ): Decision {
-  const { inventory, host, views, holders, force, mode, canDrain } = situation;
-  const facts = views.get(host)?.facts ?? null;
-  if (facts === null) {
-    return {
-      kind: 'refuse',
-      reasons: [`${host} cannot be reached, so it cannot be told anything`],
-      forcible: false,
-    };
-  }
   const held = memberships(inventory, host).filter((vip) => holders(vip.address.address).includes(host));
-  const out = mode === 'drain' ? isDrained(facts) : facts.services.keepalived.active !== 'active';
+  const out = mode === 'drain' ? isDrained(facts) : !runs(facts);
   if (out && held.length === 0) {
     return {
       kind: 'nothing',
-      why: `${host} is ${mode === 'drain' ? 'drained' : 'stopped'} already, and holds no VIP`,
+      why: `${host} is already ${mode === 'drain' ? 'drained' : 'stopped'} and holds no VIP`,
     };
   }
-  if (held.length === 0 && facts.services.keepalived.active !== 'active' && !force) {
-    return {
-      kind: 'refuse',
-      reasons: [`keepalived does not run on ${host}, which holds no VIP: nothing would move`],
-      forcible: true,
-    };
-  }
-  if (mode === 'drain' && !canDrain) {
-    return {
-      kind: 'refuse',
-      reasons: [
-        inventory.vrrp.profile === 'documented'
-          ? `the documented profile gives ${host} no drain file`
-          : `keepalived on ${host} is too old for a drain file`,
-      ],
-      forcible: false,
-    };
-  }
+  if (held.length === 0 && !runs(facts) && !force)
+    return refuse([`keepalived does not run on ${host}, which holds no VIP: nothing would move`], true);
+  const stuck = held.length > 0 && !runs(facts) ? 'keepalived does not run there' : null;
+  const obstacle = stuck ?? drainObstacle(facts, keepalivedConf);
+  if (mode === 'drain' && obstacle !== null) return refuse([`${host} cannot be drained: ${obstacle}`]);
   const moves = held.map(
     (vip): VipMove => ({
       vip,
@@ -79,51 +73,55 @@ export function decideFailover(
     ...moves.filter(({ to }) => to === null).map(({ vip }) => noBackup(vip, host, views)),
     ...splitBrains(moves, holders),
   ];
-  if (reasons.length > 0 && !force) return { kind: 'refuse', reasons, forcible: true };
-  return { kind: 'move', moves };
+  if (reasons.length > 0 && !force) return refuse(reasons, true);
+  const action: Action =
+    mode === 'drain' ? { do: 'drain' } : { do: 'service', service: 'keepalived', verb: 'stop' };
+  return { kind: 'move', moves, actions: [action] };
 }
 
-/** `host` back into service: the VIPs that are its own return to it. */
-export function decideFailback({ inventory, host, views, holders, force }: Situation): Decision {
-  const view = views.get(host);
-  if (view === undefined || view.facts === null) {
-    return {
-      kind: 'refuse',
-      reasons: [`${host} cannot be reached, so it cannot be told anything`],
-      forcible: false,
-    };
-  }
-  // As it will be: what failback itself mends is no obstacle.
-  const mended = {
+/** The host back into service: the VIPs that are its own return to it. */
+function decideFailback(
+  { inventory, host, views, holders, force }: Situation,
+  view: HostView & { readonly facts: HostFacts },
+): Decision {
+  const { facts } = view;
+  const { keepalived } = facts.services;
+  // What failback itself fixes is no obstacle.
+  const fixed = {
     ...view,
     facts: {
-      ...view.facts,
+      ...facts,
       drain: 0,
-      services: {
-        ...view.facts.services,
-        keepalived: { ...view.facts.services.keepalived, active: 'active' },
-      },
+      services: { ...facts.services, keepalived: { ...keepalived, active: 'active' } },
     },
   };
-  const after: Views = new Map([...views, [host, mended]]);
+  const after: Views = new Map([...views, [host, fixed]]);
   const moves = memberships(inventory, host).flatMap((vip): readonly VipMove[] => {
     const [first] = ableMembers(vip, after);
     const now = holders(vip.address.address);
     if (first?.host !== host || (now.length === 1 && now[0] === host)) return [];
     return [{ vip, from: now.find((name) => name !== host) ?? null, to: first }];
   });
-  const whole = !isDrained(view.facts) && view.facts.services.keepalived.active === 'active';
-  if (whole && moves.length === 0) {
-    return { kind: 'nothing', why: `${host} is in service already, and every VIP that is its own is there` };
+  if (!isDrained(facts) && runs(facts) && moves.length === 0) {
+    return { kind: 'nothing', why: `${host} is already in service and holds every VIP that is its own` };
   }
-  const inTheWay = obstacles(host, mended);
+  const obstacles = viewObstacles(host, fixed);
   const reasons = [
-    ...(inTheWay.length === 0 ? [] : [`${host} would take no VIP (${inTheWay.join(', ')})`]),
+    ...(obstacles.length === 0 ? [] : [`${host} would take no VIP (${obstacles.join(', ')})`]),
     ...splitBrains(moves, holders),
   ];
-  if (reasons.length > 0 && !force) return { kind: 'refuse', reasons, forcible: true };
-  return { kind: 'move', moves };
+  if (reasons.length > 0 && !force) return refuse(reasons, true);
+  const start: Action = { do: 'service', service: 'keepalived', verb: 'start' };
+  return { kind: 'move', moves, actions: [{ do: 'undrain' }, ...(runs(facts) ? [] : [start])] };
 }
+
+const refuse = (reasons: readonly string[], forcible = false): Decision => ({
+  kind: 'refuse',
+  reasons,
+  forcible,
+});
+
+const runs = ({ services }: HostFacts): boolean => services.keepalived.active === 'active';
 
 const memberships = (inventory: Inventory, host: HostName): readonly Vip[] =>
   inventory.vips.filter((vip) => vip.members.some((member) => member.host === host));
@@ -131,7 +129,7 @@ const memberships = (inventory: Inventory, host: HostName): readonly Vip[] =>
 function noBackup(vip: Vip, host: HostName, views: Views): string {
   const why = vip.members
     .filter((member) => member.host !== host)
-    .map((member) => `${member.host}: ${obstacles(member.host, views.get(member.host)).join(', ')}`);
+    .map((member) => `${member.host}: ${viewObstacles(member.host, views.get(member.host)).join(', ')}`);
   return `${vip.address.address} has no healthy backup (${why.join('; ')})`;
 }
 

@@ -1,9 +1,9 @@
 /** A move's figures as a report shows them: milliseconds, to the tenth. Pure. */
 
-import type { Answered, HeldTimes } from '../model/report.ts';
+import type { RequestFigures, HeldTimes } from '../model/report.ts';
 import type { MoveVerdict } from './verdict.ts';
 
-export const answered = ({ outageMs, lost, total, retried }: MoveVerdict): Answered => ({
+export const answered = ({ outageMs, lost, total, retried }: MoveVerdict): RequestFigures => ({
   outageMs: tenths(outageMs),
   lost,
   total,

@@ -33,7 +33,7 @@ export interface MoveOrder {
   readonly force: boolean;
 }
 
-type Destined = VipMove & { readonly to: NonNullable<VipMove['to']> };
+type DirectedMove = VipMove & { readonly to: NonNullable<VipMove['to']> };
 
 const quiet = { steadyMs: 200, limitMs: 3_000 };
 /** What a move takes at the longest: a look at each VIP, each action, the move. */
@@ -53,7 +53,7 @@ export async function moveVips(
   signal: AbortSignal,
 ): Promise<FailoverReport> {
   const before = topology(order.vips, environment);
-  const destined = order.moves.filter((move): move is Destined => move.to !== null);
+  const destined = order.moves.filter((move): move is DirectedMove => move.to !== null);
   const command = async (): Promise<void> => {
     for (const action of order.actions) await environment.act(order.host, action);
   };
@@ -80,18 +80,18 @@ export async function moveVips(
   };
 }
 
-interface Judged {
+interface JudgedMove {
   readonly moved: VipMoveReport;
   readonly reasons: readonly string[];
 }
 
 async function sampled(
   order: MoveOrder,
-  moves: readonly Destined[],
+  moves: readonly DirectedMove[],
   command: () => Promise<void>,
   environment: DrillEnvironment,
   signal: AbortSignal,
-): Promise<readonly Judged[]> {
+): Promise<readonly JudgedMove[]> {
   const passages = moves.map((move) => ({
     address: move.vip.address.address,
     to: move.to.host,
@@ -139,7 +139,7 @@ async function sampled(
   });
 }
 
-function boundOf({ mode, vrrp }: MoveOrder, { vip, from, to }: Destined): Bound {
+function boundOf({ mode, vrrp }: MoveOrder, { vip, from, to }: DirectedMove): Bound {
   const allowed = bound(mode, { vip, vrrp, successor: to.host, priority: to.priority });
   // Nobody has it: it is out already, and all that can be asked is that this ends in time.
   return from === null
@@ -153,7 +153,7 @@ function boundOf({ mode, vrrp }: MoveOrder, { vip, from, to }: Destined): Bound 
  */
 async function observable(
   { host, mode, nginx, force }: MoveOrder,
-  moves: readonly Destined[],
+  moves: readonly DirectedMove[],
   environment: DrillEnvironment,
   sampler: Sampler,
   signal: AbortSignal,
@@ -164,7 +164,7 @@ async function observable(
       continue;
     const what = `${address} is not answered by ${from}, asked from this machine by ${probeWords(probeOf(nginx, address))}`;
     if (force || mode === 'failback') {
-      environment.say(`${what}: going on all the same`);
+      environment.say(`${what}: going on anyway`);
       continue;
     }
     throw new HaupError('FAILOVER_REFUSED', `${what}, so the move could not be observed.`, {

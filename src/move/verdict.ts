@@ -1,7 +1,7 @@
 /** What a move measured, beside what it was allowed to be. Pure; milliseconds on one clock. */
 
 import type { HostName } from '../model/domain.ts';
-import type { Answered, HolderSpan, HeldTimes, Span } from '../model/report.ts';
+import type { RequestFigures, HolderSpan, HeldTimes, Span } from '../model/report.ts';
 import type { Bound } from '../measure/bounds.ts';
 import { type AddressEvent, heldTimes, tenures } from '../measure/tenures.ts';
 import { type HttpOutage, isAnswered, outage, type Sample } from '../measure/outage.ts';
@@ -9,7 +9,7 @@ import { type HttpOutage, isAnswered, outage, type Sample } from '../measure/out
 /** One VIP on its way from one host to another, as it was seen. */
 export interface MoveObservation {
   readonly address: string;
-  /** Null: nobody had it. */
+  /** Null: no host had it. */
   readonly from: HostName | null;
   readonly to: HostName;
   readonly bound: Bound;
@@ -25,7 +25,7 @@ export interface MoveObservation {
   readonly arrivedMs: number | null;
 }
 
-export interface MoveVerdict extends Answered, HeldTimes {
+export interface MoveVerdict extends RequestFigures, HeldTimes {
   readonly unanswered: readonly Span[];
   readonly answeredBy: readonly HolderSpan[];
   readonly stalledMs: number;
@@ -88,7 +88,7 @@ function arrival(
  */
 const instantMs = 50;
 
-function outageReasons(bound: Bound, http: HttpOutage): readonly string[] {
+export function outageReasons(bound: Bound, http: HttpOutage): readonly string[] {
   const { longestGapMs, lost, retried, lostWithinMs } = http;
   const allowed = bound.outageMs + bound.allowanceMs;
   const reasons: string[] = [];

@@ -19,11 +19,17 @@ export interface DrillEnvironment {
   readonly say: (text: string, host?: HostName) => void;
 }
 
-/** A VIP that is to go somewhere. */
+/** A VIP that is to move. */
 export interface ExpectedMove {
   readonly address: string;
   readonly to: HostName;
   readonly bound: Bound;
+  /** A host whose kernel cannot be heard: what it said last does not count. */
+  readonly unheard?: HostName;
+  /** Another host that keeps the VIP. */
+  readonly beside?: HostName;
+  /** Watch at least so long, counted from the command. */
+  readonly leastMs?: number;
 }
 
 export interface ObservedMove {
@@ -48,12 +54,13 @@ const pollMs = 10;
 export async function watchMove(
   environment: DrillEnvironment,
   sampler: Sampler,
-  passages: readonly ExpectedMove[],
+  moves: readonly ExpectedMove[],
   command: () => Promise<void>,
   signal: AbortSignal,
+  settlingMs: number = settleMs,
 ): Promise<ObservedMove> {
   const fromMs = environment.now();
-  const limitMs = Math.max(0, ...passages.map(({ bound }) => bound.withinMs)) + patienceMs;
+  const limitMs = Math.max(0, ...moves.map(({ bound }) => bound.withinMs)) + patienceMs;
   const arrived = new Map<string, number>();
   // A daemon may take longer to stop than its VIP to move, so the watching does not wait for the command.
   let deadlineMs = Number.POSITIVE_INFINITY;
@@ -72,21 +79,23 @@ export async function watchMove(
     () => deadlineMs,
     AbortSignal.any([signal, given.signal]),
     () => {
-      for (const { address, to } of passages) {
-        if (arrived.has(address) || !isServedBy(environment, sampler, address, to, fromMs)) continue;
+      for (const move of moves) {
+        const { address, to, leastMs = 0 } = move;
+        if (arrived.has(address) || environment.now() - fromMs < leastMs) continue;
+        if (!isServedBy(environment, sampler, move, fromMs)) continue;
         arrived.set(address, environment.now());
         environment.say(
           `${address} is held and answered by ${to} after ${Math.round(environment.now() - fromMs)} ms`,
         );
       }
-      return arrived.size === passages.length;
+      return arrived.size === moves.length;
     },
   );
   // Also when the watching breaks off: a command under way is never left alone.
   const [outcome] = await Promise.allSettled([watched, commanded]);
   await commanded;
   if (outcome.status === 'rejected') throw outcome.reason;
-  await environment.sleep(settleMs, signal);
+  await environment.sleep(settlingMs, signal);
   return { window: { fromMs, toMs: environment.now() }, arrived };
 }
 
@@ -100,7 +109,7 @@ export interface SteadyCheck {
   readonly limitMs: number;
 }
 
-/** Longer than this nobody waits without being told what for. */
+/** A longer wait is explained. */
 const unsaidMs = 1_000;
 
 /**
@@ -123,7 +132,8 @@ export async function isSteady(
     () => start + limitMs,
     signal,
     () => {
-      if (!isServedBy(environment, sampler, address, host, start) || !beside.every(single)) since = null;
+      if (!isServedBy(environment, sampler, { address, to: host }, start) || !beside.every(single))
+        since = null;
       else since ??= environment.now();
       if (since === null && !told && environment.now() - start > unsaidMs) {
         told = true;
@@ -137,15 +147,16 @@ export async function isSteady(
 function isServedBy(
   environment: DrillEnvironment,
   sampler: Sampler,
-  address: string,
-  host: HostName,
+  { address, to, unheard, beside }: Omit<ExpectedMove, 'bound'>,
   afterMs: number,
 ): boolean {
-  const holders = environment.watch.holders(address);
+  const holders = environment.watch.holders(address).filter((host) => host !== unheard);
+  const wanted = beside === undefined ? [to] : [to, beside];
   const last: Sample | undefined = sampler.of(address).findLast(isAnswered);
-  if (holders.length !== 1 || holders[0] !== host || last === undefined) return false;
-  // An answer without a status has no name either: it is the holder's.
-  return (last.status === null || last.host === host) && last.sentAt >= afterMs;
+  if (holders.length !== wanted.length || !wanted.every((host) => holders.includes(host))) return false;
+  if (last === undefined || last.sentAt < afterMs) return false;
+  // An answer without a status has no name either: it is a holder's.
+  return last.status === null || (last.host !== null && wanted.includes(last.host));
 }
 
 async function until(

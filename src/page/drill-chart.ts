@@ -2,7 +2,7 @@
 
 import uPlot from 'uplot';
 import type { DrillReport, HolderSpan, RequestLog, Span } from '../model/report.ts';
-import { faults } from '../report/drill-words.ts';
+import { wordsOf } from '../report/drill-words.ts';
 import { halves, outageSpan } from '../report/outage-span.ts';
 import { chartSlider } from './chart-slider.ts';
 import { color, drawnFont, exact, font, hatch, hostColor, onAppearance, signed } from './chart-theme.ts';
@@ -33,7 +33,7 @@ export function drillChart(
   const rows = [...hosts, 'answered', 'outage'];
   const x = [...requests.sentMs];
   const lost = new Set(requests.lost);
-  const words = faults[drill.drill] ?? { began: 'fault', ended: 'undone' };
+  const words = wordsOf(drill);
   const marks = [
     { ms: 0, text: words.began },
     ...(restoredMs === null ? [] : [{ ms: restoredMs, text: words.ended }]),

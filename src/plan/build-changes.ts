@@ -108,11 +108,11 @@ function reasonToBuild(
   lower: string | null,
 ): string | null {
   const is = have.software[software];
-  if (lower !== null) return `${software} is ${lower}, wanted is ${version}, which is lower`;
+  if (lower !== null) return `${software} is ${lower}, want ${version}, which is lower`;
   if (is === null) return `${software} is not installed under ${prefix}`;
-  if (is.version !== version) return `${software} is ${is.version}, wanted is ${version}`;
+  if (is.version !== version) return `${software} is ${is.version}, want ${version}`;
   if (is.stamp === stamp) return null;
-  if (is.stamp === unfinishedStamp) return `${software} ${version} was not put in place to the end`;
+  if (is.stamp === unfinishedStamp) return `${software} ${version} was only partly installed`;
   // A build that somebody made by hand with the very options that are wanted is as good as ours.
   const missing = configure.filter((option) => !is.configure.includes(option));
   const extra = is.configure.filter((option) => !configure.includes(option));

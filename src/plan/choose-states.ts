@@ -4,7 +4,7 @@ import type { HostName } from '../model/domain.ts';
 import { HaupError } from '../model/errors.ts';
 import type { KeptHistory, KeptState } from '../model/kept-state.ts';
 
-export interface Wish {
+export interface RollbackTarget {
   /** Null: every host that the last run has changed. */
   readonly host: HostName | null;
   /** Null: the state before the last change. */
@@ -14,7 +14,7 @@ export interface Wish {
 /** Throws USAGE when there is no such state, when it cannot be read, or when a number means different things. */
 export function chooseStates(
   kept: ReadonlyMap<HostName, KeptHistory>,
-  { host, number }: Wish,
+  { host, number }: RollbackTarget,
 ): ReadonlyMap<HostName, KeptState> {
   const named = (name: HostName): KeptState | undefined => {
     const { states = [], unreadable = [] } = kept.get(name) ?? {};

@@ -23,7 +23,7 @@ export function clusterStages(
     { title: 'prepare', work: workOf('prepare'), gate: [] },
     { title: 'open the firewall', work: workOf('open'), ...(last ? agreed : { gate: [] }) },
     ...gatedStages(keepingStates(changeTurns(view), view, keptBefore), view),
-    { title: 'take away what nothing uses any more', work: workOf('tidy'), gate: [] },
+    { title: 'remove what is no longer used', work: workOf('tidy'), gate: [] },
   ];
   return stages.filter(({ work }) => work.length > 0);
 }

@@ -5,7 +5,7 @@ import type { HostFacts } from '../model/facts.ts';
 import type { KeptPaths } from '../model/kept-state.ts';
 import type { Change } from '../model/plan.ts';
 import type { HostDiff } from './diff-host.ts';
-import { canDrain } from './host-drain.ts';
+import { canDrain } from '../cluster/can-drain.ts';
 import { type ServedVips, servedVips } from './served-vips.ts';
 import type { Strangers } from './strangers.ts';
 

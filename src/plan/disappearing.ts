@@ -47,7 +47,7 @@ export function disappearing(
       gone('daemon', `${daemon.program} of ${daemon.unit ?? 'no unit'}, which reads ${daemon.entry}`),
       ...daemon.files
         .filter((path) => path !== daemon.entry && !read.has(path))
-        .map((path) => gone('file', `${path} is not read any more`)),
+        .map((path) => gone('file', `${path} is no longer read`)),
     ];
   });
 }
@@ -71,7 +71,7 @@ export function refuseTakeOver(plan: Pick<Plan, 'disappearing'>): void {
   if (others.length === 0) return;
   throw new HaupError(
     'TAKE_OVER_NEEDED',
-    'The hosts serve by daemons that haup did not put there, and these would end.',
+    'The hosts serve with daemons that haup did not install, and this plan would stop them.',
     {
       hint: 'Look at what disappears (haup plan); to go on, add --take-over. haup rollback brings it back. Nothing was changed.',
       detail: others

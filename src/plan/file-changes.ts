@@ -47,7 +47,7 @@ export function diffConfig(
   ];
   const reasons = [
     ...differing.map((file) => `${file.path} ${reason(file, have.files[file.path])}`),
-    ...stray.map(([path]) => `${path} is not wanted any more`),
+    ...stray.map(([path]) => `${path} is no longer wanted`),
   ];
   return {
     id: `config:${set.service}`,
@@ -152,7 +152,7 @@ export function removeUnit(service: Service, path: string, have: HostFacts): Cha
     kind: 'remove-unit',
     service,
     title: `remove ${path}`,
-    why: `${path} is not wanted any more`,
+    why: `${path} is no longer wanted`,
     actions: [{ do: 'write-unit', service, file: { ...file, bytes: 'absent', expect: fact.sha256 } }],
     ...(fact.text === null
       ? {}
@@ -174,7 +174,7 @@ export function diffRepos(files: readonly FileWant[], have: HostFacts): Change {
   return {
     id: 'repos',
     kind: 'repos',
-    title: 'let packages come from the vault',
+    title: 'take packages from the vault',
     why: 'the mirrors of this system are gone, and packages.vault is true',
     ...writing(files, have),
   };
@@ -223,8 +223,8 @@ export const equal = (file: FileWant, fact: FileFact | undefined): boolean =>
 export function reason(file: FileWant, fact: FileFact | undefined): string {
   if (fact?.state !== 'present') return 'does not exist';
   if (fact.sha256 !== sha256(file.bytes)) return 'differs';
-  if (fact.mode !== file.mode) return `has mode ${fact.mode.toString(8)}, wanted is ${file.mode.toString(8)}`;
-  return `belongs to ${fact.owner}, wanted is ${file.owner}`;
+  if (fact.mode !== file.mode) return `has mode ${fact.mode.toString(8)}, want ${file.mode.toString(8)}`;
+  return `belongs to ${fact.owner}, want ${file.owner}`;
 }
 
 export function textDiff(file: FileWant, fact: FileFact | undefined): TextDiff {

@@ -51,7 +51,7 @@ export function diffFirewall(want: Extract<Resource, { kind: 'firewall' }>, have
             id: 'firewall:close',
             kind: 'close-firewall',
             title: `close ${tool} for ${said(rulesOf(extra))}`,
-            why: 'haup had opened it, and nothing wants it any more',
+            why: 'haup opened it, and the inventory no longer needs it',
             actions: [action(wanted)],
             diffs: [],
           },

@@ -1,5 +1,3 @@
-import type { HostFacts } from '../model/facts.ts';
-import { drainedBy, drainFile, unreadMark } from '../model/layout.ts';
 import type { Action } from '../model/action.ts';
 import type { Change } from '../model/plan.ts';
 
@@ -25,26 +23,6 @@ export const undrain: Change = {
   after: ['services'],
   diffs: [],
 };
-
-/** What keepalived runs with: after an apply that was cut off not what is in its file. */
-export function runningText(facts: HostFacts, entry: string): string | null {
-  const [unread, fact] = [facts.files[unreadMark('keepalived')], facts.files[entry]];
-  if (unread?.state === 'present' && unread.text !== null && unread.text !== '') return unread.text;
-  return fact?.state === 'present' ? fact.text : null;
-}
-
-/** An apply was cut off while the host was drained for it: nobody else will undrain it. */
-export const leftDrained = (facts: HostFacts): boolean => facts.drain === drainedBy.change;
-
-/** Its keepalived looks at the drain file; and a host that the operator drained stays so. */
-export function canDrain(facts: HostFacts | undefined, entry: string): boolean {
-  return (
-    facts !== undefined &&
-    ((facts.drain ?? 0) >= 0 || leftDrained(facts)) &&
-    facts.services.keepalived.active === 'active' &&
-    runningText(facts, entry)?.includes(drainFile) === true
-  );
-}
 
 /** What a drain has to respect: a host of a cluster that serves, and the VIPs around it. */
 export interface DrainContext {
@@ -75,7 +53,7 @@ export function whileDrained(
     return [drainWhy(`a daemon is restarted: ${why}`, held), ...ended(own), back];
   }
   if (!holds) return onlyIdle(changes, watched, held);
-  const note = 'this host cannot be drained: its VIPs are without a holder until the backup takes them';
+  const note = 'this host cannot be drained: no host has its VIPs until the backup takes them';
   return changes.map((change) =>
     change.actions.some(interrupts) ? { ...change, why: `${change.why}; ${note}` } : change,
   );

@@ -54,8 +54,8 @@ export function giveBack(paths: readonly string[], have: HostFacts): Change | nu
   return {
     id: 'leftover:files',
     kind: 'leftover',
-    title: `take away ${present.length} file${present.length === 1 ? '' : 's'} of haup`,
-    why: `not wanted any more: ${present.map(({ path }) => path).join(', ')}`,
+    title: `remove ${present.length} file${present.length === 1 ? '' : 's'} that haup wrote`,
+    why: `no longer wanted: ${present.map(({ path }) => path).join(', ')}`,
     actions: [
       {
         do: 'put-files',
@@ -90,7 +90,7 @@ export function removeBuild({ service, prefix }: HostFacts['record']['builds'][n
     kind: 'remove-build',
     service,
     title: `remove the ${service} built under ${prefix}`,
-    why: 'nothing uses it any more',
+    why: 'it is no longer used',
     actions: [{ do: 'remove-build', service, prefix }],
     diffs: [],
   };

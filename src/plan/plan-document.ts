@@ -54,7 +54,7 @@ interface Body extends Omit<SavedPlan, 'plan'> {
   readonly contents: Readonly<Record<string, string>>;
 }
 
-export interface Draft extends Omit<SavedPlan, 'plan'> {
+export interface PlanFile extends Omit<SavedPlan, 'plan'> {
   /** Digests of the bytes that are not in the file. */
   readonly withheld: readonly string[];
   /** The plan, once the bytes of every withheld digest are known. */
@@ -62,7 +62,7 @@ export interface Draft extends Omit<SavedPlan, 'plan'> {
 }
 
 /** Throws USAGE for a file that is cut off, was changed by hand, or is of another version of haup. */
-export function readPlan(text: string, file: string): Draft {
+export function readPlan(text: string, file: string): PlanFile {
   const refuse = (message: string, hint: string): HaupError =>
     new HaupError('USAGE', `${file} ${message}`, { hint });
   let read: { format?: unknown; version?: unknown; digest?: unknown; body?: Body };

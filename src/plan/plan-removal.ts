@@ -2,9 +2,10 @@
 
 import type { HostName, Service, Vip } from '../model/domain.ts';
 import type { HostFacts, StoppedUnit } from '../model/facts.ts';
-import { drainFile } from '../model/layout.ts';
+import { keepalivedConf } from '../model/layout.ts';
 import type { Action } from '../model/action.ts';
 import type { Change, Plan, UnchangedResource, Stage } from '../model/plan.ts';
+import { canDrain } from '../cluster/can-drain.ts';
 import { onlyIdle, type DrainContext } from './host-drain.ts';
 import { closeFirewall } from './firewall-changes.ts';
 import { giveBack, removeBuild } from './leftover.ts';
@@ -37,9 +38,10 @@ export function planRemoval(
       .sort((a, b) => heldBy(a.host) - heldBy(b.host))
       .flatMap((facts): readonly Stage[] => {
         left.delete(facts.host);
-        const turn = left.size > 0 ? drainContext(facts.host, serves(facts) && canDrain(facts)) : null;
+        const turn =
+          left.size > 0 ? drainContext(facts.host, serves(facts) && canDrain(facts, keepalivedConf)) : null;
         const changes = removal(facts, turn, options);
-        if (changes.length === 0) same.push({ host: facts.host, what: 'haup has put nothing on it' });
+        if (changes.length === 0) same.push({ host: facts.host, what: 'haup has installed nothing on it' });
         return changes.length === 0
           ? []
           : [{ title: `remove from ${facts.host}`, work: [{ host: facts.host, changes }], gate: [] }];
@@ -91,22 +93,16 @@ function removal(
     {
       id: 'forget',
       kind: 'forget',
-      title: 'remove what haup remembers',
+      title: 'remove the record that haup keeps',
       why:
         packages || record.packages.length === 0
-          ? 'nothing of haup is left then'
-          : `nothing of haup is left then but the packages that it installed: ${record.packages.join(', ')}`,
+          ? 'nothing of haup is left afterwards'
+          : `nothing of haup is left afterwards but the packages that it installed: ${record.packages.join(', ')}`,
       actions: [{ do: 'forget' }],
       diffs: [],
     },
   ];
 }
-
-/** Only where keepalived reads the file whose number is its priority's. */
-const canDrain = ({ files }: HostFacts): boolean => {
-  const conf = files['/etc/keepalived/keepalived.conf'];
-  return conf?.state === 'present' && conf.text?.includes(drainFile) === true;
-};
 
 const giveUpVips: Change = {
   id: 'release',
@@ -157,7 +153,7 @@ function startFound(service: Service, have: HostFacts): readonly Change[] {
       kind: 'found',
       service,
       title: `${verbs.join(' and ')} ${service}`,
-      why: 'so it was before haup came',
+      why: 'that is how haup found it',
       actions: verbs.map((verb) => ({ do: 'service', service, verb })),
       diffs: [],
     },

@@ -6,15 +6,8 @@ import { services } from '../model/domain.ts';
 import { HaupError } from '../model/errors.ts';
 import type { HostFacts } from '../model/facts.ts';
 import type { Change, CheckName, Plan, UnchangedResource, Stage } from '../model/plan.ts';
-import {
-  canDrain,
-  drainWhy,
-  leftDrained,
-  onlyIdle,
-  type DrainContext,
-  undrain,
-  whileDrained,
-} from './host-drain.ts';
+import { canDrain, leftDrained } from '../cluster/can-drain.ts';
+import { drainWhy, onlyIdle, type DrainContext, undrain, whileDrained } from './host-drain.ts';
 import { runs } from './service-changes.ts';
 import { servedVips } from './served-vips.ts';
 import { servingChecks } from './stage-gates.ts';

@@ -56,7 +56,7 @@ export function restoreStranger(
     kind: 'service',
     service,
     title: `bring back ${unit} and its files`,
-    why: `somebody else ran ${service} by it, and it ${enabled ? 'started' : 'did not start'} at boot`,
+    why: `it ran ${service} before haup came, and ${enabled ? 'started' : 'did not start'} at boot`,
     actions: [...actions, { do: 'disown', service, files: [...paths] }],
     undo,
     diffs: writes.map((write): TextDiff => {

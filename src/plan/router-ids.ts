@@ -3,7 +3,7 @@
 import type { HostName, Vip } from '../model/domain.ts';
 import type { HostFacts } from '../model/facts.ts';
 import type { HostDiff } from './diff-host.ts';
-import { runningText } from './host-drain.ts';
+import { runningText } from '../cluster/can-drain.ts';
 import { keepalivedTexts } from './simultaneous.ts';
 import { type WrittenInstance, writtenInstances } from './vrrp-text.ts';
 

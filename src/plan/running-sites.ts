@@ -1,14 +1,14 @@
 /** The servers of an nginx configuration, whoever wrote it. Pure. */
 
-export interface RunningSite {
+export interface ServerBlock {
   /** Its server_names, or `_`. */
   readonly names: string;
   readonly listens: readonly string[];
 }
 
 /** Every server block of a file, of http and of stream. */
-export function sitesIn(text: string): readonly RunningSite[] {
-  const found: RunningSite[] = [];
+export function serverBlocks(text: string): readonly ServerBlock[] {
+  const found: ServerBlock[] = [];
   /** Of each open block whether it is a server, and what it says. */
   const open: ({ names: string[]; listens: string[] } | null)[] = [];
   let words: string[] = [];

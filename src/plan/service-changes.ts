@@ -4,7 +4,7 @@ import type { HostFacts, ServiceFacts } from '../model/facts.ts';
 import type { Action, ServiceVerb } from '../model/action.ts';
 import type { Change } from '../model/plan.ts';
 
-export interface Touched {
+export interface ServiceEffects {
   readonly reread: ReadonlySet<Service>;
   readonly restart: ReadonlySet<Service>;
   /** The binary that should be running; null when there is none yet. */
@@ -18,13 +18,13 @@ export interface Touched {
 export function diffService(
   want: Extract<Resource, { kind: 'service' }>,
   have: HostFacts,
-  touched: Touched,
+  effects: ServiceEffects,
 ): Change | string {
   const { service } = want;
   const is = have.services[service];
   const running = runs(is);
   const steps: { readonly verb: 'enable' | 'start' | 'restart' | 'reload'; readonly why: string }[] = [];
-  if (want.enabled && (is.enabled !== 'enabled' || touched.switched))
+  if (want.enabled && (is.enabled !== 'enabled' || effects.switched))
     steps.push({
       verb: 'enable',
       why: is.enabled === 'enabled' ? 'another unit starts it' : 'it does not start at boot',
@@ -35,17 +35,17 @@ export function diffService(
         verb: 'start',
         why: is.load === 'not-found' ? 'it is not registered yet' : `it is ${stateText(is)}`,
       });
-    else if (touched.restart.has(service)) steps.push({ verb: 'restart', why: 'its binary or unit changes' });
+    else if (effects.restart.has(service)) steps.push({ verb: 'restart', why: 'its binary or unit changes' });
     // A program that was replaced under a running daemon reads as "… (deleted)".
-    else if (touched.program !== null && is.program !== '' && is.program !== touched.program) {
+    else if (effects.program !== null && is.program !== '' && is.program !== effects.program) {
       steps.push({ verb: 'restart', why: `it still runs ${is.program}` });
-    } else if (touched.reread.has(service)) {
+    } else if (effects.reread.has(service)) {
       steps.push(
-        touched.rebound === null
+        effects.rebound === null
           ? { verb: 'reload', why: 'its configuration changes' }
           : {
               verb: 'restart',
-              why: `it is to listen elsewhere, ${touched.rebound}, which it cannot while it runs`,
+              why: `it must listen elsewhere, ${effects.rebound}, which it cannot while it runs`,
             },
       );
     }

@@ -10,7 +10,7 @@ import { HaupError } from '../model/errors.ts';
 import type { Action } from '../model/action.ts';
 import type { SimultaneousReason } from '../model/plan.ts';
 import type { HostDiff } from './diff-host.ts';
-import { runningText } from './host-drain.ts';
+import { runningText } from '../cluster/can-drain.ts';
 import { goingFirst, restarts } from './hand-over.ts';
 import type { SimultaneousChange } from './simultaneous-change.ts';
 import { type WrittenInstance, writtenInstances } from './vrrp-text.ts';
@@ -119,13 +119,7 @@ function compare(before: WrittenInstance, after: WrittenInstance): readonly Diff
   if (before.version !== after.version) add(`VRRP version ${before.version} → ${after.version}`);
   else if (after.version === 2) {
     if (before.auth !== after.auth) {
-      add(
-        before.auth === null
-          ? 'a password'
-          : after.auth === null
-            ? 'no password any more'
-            : 'another password',
-      );
+      add(before.auth === null ? 'a password' : after.auth === null ? 'no password' : 'another password');
     }
     if (before.advertInt !== after.advertInt) add(`advert_int ${before.advertInt} → ${after.advertInt} s`);
   }
@@ -159,7 +153,7 @@ function announce(
       Math.min(...forgotten.flatMap((one) => (one.address === address ? [downTime(one.after)] : []))),
     );
     const longest = Math.max(...soonest);
-    return `Nobody holds ${addresses} for up to ${seconds(longest)}: keepalived gives it up and takes it again.`;
+    return `No host holds ${addresses} for up to ${seconds(longest)}: keepalived gives it up and takes it again.`;
   })();
   return { why: [...whats].map(([what, on]) => `${[...on].join(' and ')}: ${what}`), expect };
 }

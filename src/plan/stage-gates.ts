@@ -4,7 +4,7 @@ import type { HostName, Vip } from '../model/domain.ts';
 import type { CheckName, Stage } from '../model/plan.ts';
 import type { ChangeTurn } from './change-turns.ts';
 import type { ClusterView } from './cluster-view.ts';
-import { runningText } from './host-drain.ts';
+import { runningText } from '../cluster/can-drain.ts';
 import { inOrder } from './served-vips.ts';
 import { keepalivedWrite } from './simultaneous.ts';
 import { foreignServices, mixesKeepalived } from './strangers.ts';

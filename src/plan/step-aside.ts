@@ -70,7 +70,7 @@ export function stepAside(
       : {
           id: 'stand-up',
           kind: 'stand-up',
-          title: 'give its keepalived its priority back',
+          title: 'restore the priority of its keepalived',
           why: 'the host takes its VIPs back',
           actions: [standUp(daemon)],
           diffs: [],
@@ -94,7 +94,7 @@ export function stepAside(
           id: 'announce',
           kind: 'announce',
           title: 'announce its VIPs again',
-          why: 'clients may have heard of them last from the host that gives them up',
+          why: 'clients may still send to the host that is giving them up',
           actions: [{ do: 'announce', addresses, atMs: null, forMs: announceMs }],
           diffs: [],
           round: 1,
@@ -132,7 +132,7 @@ const stopping = ({ unit, enabled }: RunningDaemon, { record }: HostFacts): Chan
   kind: 'step-down',
   service: 'keepalived',
   title: 'stop keepalived',
-  why: 'another host has its VIPs, and it is not to take them back while it is changed',
+  why: 'another host has its VIPs, and this one must not take them back while it changes',
   actions: [
     {
       do: 'service',

@@ -9,7 +9,7 @@ import type { Action, FileWrite } from '../model/action.ts';
 import type { Change } from '../model/plan.ts';
 import type { RunningDaemon } from '../model/running.ts';
 import type { HostDiff } from './diff-host.ts';
-import { type RunningSite, sitesIn } from './running-sites.ts';
+import { type ServerBlock, serverBlocks } from './running-sites.ts';
 
 /** Haup wrote what it reads, or what starts it, or installed it. */
 export const isOurs = ({ record }: HostFacts, { entry, service, unit }: RunningDaemon): boolean =>
@@ -38,7 +38,7 @@ function inTheWay(daemon: RunningDaemon, want: DesiredHost, have: HostFacts): bo
   );
   const ports = new Set(
     wanted
-      .flatMap(({ bytes }) => sitesIn(Buffer.from(bytes).toString('utf8')))
+      .flatMap(({ bytes }) => serverBlocks(Buffer.from(bytes).toString('utf8')))
       .flatMap(({ listens }) => portsOf(listens)),
   );
   return sitesOf(daemon, have).some(({ listens }) => portsOf(listens).some((port) => ports.has(port)));
@@ -47,11 +47,11 @@ function inTheWay(daemon: RunningDaemon, want: DesiredHost, have: HostFacts): bo
 export const sitesOf = (
   { files }: RunningDaemon,
   have: HostFacts,
-): readonly (RunningSite & { readonly path: string })[] =>
+): readonly (ServerBlock & { readonly path: string })[] =>
   files.flatMap((path) => {
     const fact = have.files[path];
     return fact?.state === 'present' && fact.text !== null
-      ? sitesIn(fact.text).map((site) => ({ ...site, path }))
+      ? serverBlocks(fact.text).map((site) => ({ ...site, path }))
       : [];
   });
 

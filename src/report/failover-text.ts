@@ -49,7 +49,7 @@ function holdersIn(topology: readonly Topology[], address: string): readonly str
 }
 
 function holdersOf(holders: readonly string[], style: Style): string {
-  if (holders.length === 0) return style.red('nobody');
+  if (holders.length === 0) return style.red('no host');
   return holders.length === 1 ? (holders[0] ?? '') : style.red(`${listed(holders)} at once`);
 }
 

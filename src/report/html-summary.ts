@@ -1,7 +1,7 @@
 /** The verdict of a verify run, its key figures, and all figures as a table. Pure. */
 
-import type { Answered, DrillReport, VerifyReport } from '../model/report.ts';
-import { faults, wasDone } from './drill-words.ts';
+import type { RequestFigures, DrillReport, VerifyReport } from '../model/report.ts';
+import { wasDone, wordsOf } from './drill-words.ts';
 import { html, type Markup, nothing } from './html-markup.ts';
 import { count, precise } from './words.ts';
 
@@ -19,11 +19,12 @@ export function verdictOf({ vips }: VerifyReport): string {
 }
 
 /** Requests of all drills, there and back. */
-export function requestsOf({ vips }: VerifyReport): Pick<Answered, 'lost' | 'retried' | 'total'> {
+export function requestsOf({ vips }: VerifyReport): Pick<RequestFigures, 'lost' | 'retried' | 'total'> {
   const all = vips
     .flatMap((vip) => vip.drills)
-    .flatMap((drill): Answered[] => [drill, ...(drill.failback === null ? [] : [drill.failback])]);
-  const sum = (pick: (one: Answered) => number): number => all.reduce((total, one) => total + pick(one), 0);
+    .flatMap((drill): RequestFigures[] => [drill, ...(drill.failback === null ? [] : [drill.failback])]);
+  const sum = (pick: (one: RequestFigures) => number): number =>
+    all.reduce((total, one) => total + pick(one), 0);
   return { lost: sum((one) => one.lost), retried: sum((one) => one.retried), total: sum((one) => one.total) };
 }
 
@@ -74,7 +75,7 @@ ${
 }
 
 /** `138 of 1,204`, and how many of them only a second connection answered. */
-export function lostOf({ lost, retried, total }: Answered): string {
+export function lostOf({ lost, retried, total }: RequestFigures): string {
   const text = `${grouped(lost)} of ${grouped(total)}`;
   return retried === 0 ? text : `${text}, ${grouped(retried)} retried`;
 }
@@ -89,8 +90,6 @@ export const hostMark = (host: string, hosts: readonly string[]): Markup =>
   html`<span class="host"><span class="swatch swatch-${hosts.includes(host) ? hosts.indexOf(host) % 6 : 'none'}"></span>${host}</span>`;
 
 export const titleOf = (drill: DrillReport): string => {
-  const title = (faults[drill.drill]?.title ?? ((host: string) => `drill ${drill.drill} on ${host}`))(
-    drill.from,
-  );
+  const { title } = wordsOf(drill);
   return `${title.charAt(0).toUpperCase()}${title.slice(1)}`;
 };

@@ -1,7 +1,7 @@
-import type { Answered } from '../model/report.ts';
+import type { RequestFigures } from '../model/report.ts';
 import { count } from './words.ts';
 
-type Lost = Pick<Answered, 'lost' | 'retried' | 'total'>;
+type Lost = Pick<RequestFigures, 'lost' | 'retried' | 'total'>;
 
 /** `0 of 840`, `137 of 2400`, `1 of 840, retried`, `3 of 840, 2 retried`. */
 export function lostShort({ lost, retried, total }: Lost): string {

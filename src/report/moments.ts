@@ -1,7 +1,7 @@
 /** The moments of a drill that are worth a look, in order. Pure; milliseconds from the fault. */
 
 import type { DrillReport, RequestLog } from '../model/report.ts';
-import { faults } from './drill-words.ts';
+import { wordsOf } from './drill-words.ts';
 
 export interface Moment {
   readonly ms: number;
@@ -9,7 +9,7 @@ export interface Moment {
 }
 
 export function momentsOf(drill: DrillReport): readonly Moment[] {
-  const { began, ended } = faults[drill.drill] ?? { began: 'fault', ended: 'undone' };
+  const { began, ended } = wordsOf(drill);
   const watched = {
     fromMs: Math.min(...drill.timeline.map(({ fromMs }) => fromMs)),
     toMs: Math.max(...drill.timeline.map(({ toMs }) => toMs)),

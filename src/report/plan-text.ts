@@ -69,7 +69,7 @@ function disappearingLines(plan: Plan, style: Style, options: PlanTextOptions): 
   const others = gone.some(({ ours }) => !ours);
   const closing = others
     ? 'haup did not put this there: haup apply ends it only with --take-over, and haup rollback brings it back.'
-    : 'haup had put this there, and the inventory does not name it any more.';
+    : 'haup put this there, and the inventory no longer names it.';
   return [
     style.bold('Will disappear'),
     ...hosts.flatMap((host) => [

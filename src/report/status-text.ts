@@ -47,7 +47,7 @@ function holderOf({ members, holders, expected }: VipStatus, { hosts }: StatusRe
   if (holders.length === 0) {
     // A member that was not reached or not asked may well have it.
     const all = members.every((member) => hosts.find(({ name }) => name === member)?.reachable === true);
-    return all ? style.red('nobody') : style.yellow('unknown');
+    return all ? style.red('no host') : style.yellow('unknown');
   }
   const names = listed(holders);
   if (holders.length > 1) return style.red(`${names} at once`);

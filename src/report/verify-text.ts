@@ -1,5 +1,5 @@
-import type { Answered, DrillReport, VerifyReport, VipVerification } from '../model/report.ts';
-import { faults, story, wasDone } from './drill-words.ts';
+import type { RequestFigures, DrillReport, VerifyReport, VipVerification } from '../model/report.ts';
+import { story, wasDone, wordsOf } from './drill-words.ts';
 import { hanging, padEnd, truncate, widthOf, wrap } from './columns.ts';
 import { isUsual } from './failover-text.ts';
 import { lostLong, retriedSentence } from './lost-text.ts';
@@ -82,7 +82,7 @@ function strip(drill: DrillReport, label: number, style: Style, width: number): 
   });
   // A gap shorter than a cell is shown too: it is what one looks for.
   const lost = coverage(drill.unanswered, scale).map((share) => share > 0);
-  const words = faults[drill.drill] ?? { began: 'fault', ended: 'undone' };
+  const words = wordsOf(drill);
   const marks = [
     { ms: 0, text: words.began },
     ...(drill.restoredMs === null ? [] : [{ ms: drill.restoredMs, text: words.ended }]),
@@ -185,7 +185,7 @@ function closing({ vips }: VerifyReport, style: Style, width: number): readonly 
   const drills = vips.flatMap((vip) => vip.drills);
   const failed = drills.filter(({ ok }) => !ok).length;
   const worst = Math.max(0, ...drills.map(({ outageMs }) => outageMs));
-  const sum = (pick: (answered: Answered) => number) =>
+  const sum = (pick: (answered: RequestFigures) => number) =>
     drills.reduce(
       (all, drill) => all + pick(drill) + (drill.failback === null ? 0 : pick(drill.failback)),
       0,

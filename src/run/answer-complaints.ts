@@ -1,9 +1,9 @@
 import type { HostName, Service } from '../model/domain.ts';
 import type { CheckName } from '../model/plan.ts';
 import { probeWords } from '../nginx/probe.ts';
-import type { Asked, HostAnswers } from '../measure/ask-host.ts';
+import type { VipQuestion, HostAnswers } from '../measure/ask-host.ts';
 
-interface Seen {
+interface AnsweringHost {
   readonly held: readonly string[];
   readonly active: readonly Service[];
   readonly asked: HostAnswers;
@@ -11,10 +11,10 @@ interface Seen {
 
 /** What is wrong with nginx on the hosts that were changed, and with who answers on a VIP that one host has. */
 export function answerComplaints(
-  asked: readonly Asked[],
+  asked: readonly VipQuestion[],
   members: readonly HostName[],
   checks: readonly CheckName[],
-  sights: ReadonlyMap<HostName, Seen>,
+  sights: ReadonlyMap<HostName, AnsweringHost>,
   pending: readonly HostName[],
   healthPort: number,
 ): readonly string[] {
@@ -46,7 +46,7 @@ export function answerComplaints(
     const ways = isNew && checks.includes('http') ? 1 : probes.length;
     for (const [name, { asked: said }] of able) {
       const answers = said.vips.filter((one) => one.address === address && one.way < ways);
-      // Who cannot say his name is who has it, by the kernels' word.
+      // An answer without a name is the holder's, as the kernels report it.
       if (answers.some(({ by }) => by === null || rightful.includes(by))) continue;
       const [wrongly] = answers;
       const got =

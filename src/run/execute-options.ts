@@ -14,7 +14,7 @@ export interface ExecuteOptions {
   readonly packs: Pick<PackStore, 'ready' | 'put' | 'fail'>;
   /** Whose run this is, for the states that are kept on the hosts. */
   readonly label: Omit<StateLabel, 'changes'>;
-  /** Aborts when somebody takes the lock away. */
+  /** Aborts when the lock is broken. */
   readonly taken: AbortSignal;
   /** A moment at which hosts act together, by the clock of each. */
   readonly agree: (hosts: readonly Host[], signal: AbortSignal) => Promise<ReadonlyMap<HostName, number>>;

@@ -57,7 +57,7 @@ async function runTrack(
   }
 }
 
-/** Tells of each host's turn before it begins; what nobody can notice (a stage without a gate) is no turn. */
+/** Tells of each host's turn before it begins; a stage without a gate goes unnoticed and is no turn. */
 async function turnFailure(
   stage: Stage,
   told: HostWork[],
@@ -112,7 +112,7 @@ async function stageFailure(
   if (lost.size === 0) return null;
   begun.clear();
   for (const host of lost.keys()) {
-    const text = 'was lost after it had been entrusted with the rest: it finishes within a minute by itself';
+    const text = 'was lost while it was changing: it finishes by itself within a minute';
     options.emit({ type: 'said', host, text });
   }
   return failureOf([...lost.values()].map(rejection));

@@ -1,15 +1,16 @@
 import type { HostName, Inventory, NginxSoftware, Service, Vip } from '../model/domain.ts';
 import { services } from '../model/domain.ts';
+import { obstacles } from '../cluster/ability.ts';
 import { HaupError } from '../model/errors.ts';
 import { drainFile, healthCheck } from '../model/layout.ts';
 import type { Host, ReadScript } from '../model/host.ts';
 import type { CheckName } from '../model/plan.ts';
 import { probesOf } from '../nginx/probe.ts';
-import { type Asked, askScript, type HostAnswers, readAnswers } from '../measure/ask-host.ts';
+import { type VipQuestion, askScript, type HostAnswers, readAnswers } from '../measure/ask-host.ts';
 import { answerComplaints } from './answer-complaints.ts';
 
 /** What a gate looks at, read from one host in one round trip. */
-interface Sight {
+interface HostSight {
   readonly held: readonly string[];
   readonly active: readonly Service[];
   readonly drained: boolean;
@@ -59,7 +60,7 @@ export async function gate(
     hosts: able.map(({ host }) => host),
     probes: probesOf([inventory.nginx, ...(options.before ?? [])], address),
   }));
-  /** Of somebody else's daemons no answer of haup's is asked. */
+  /** Daemons that are not haup's have no answer of haup's. */
   const answering = asked.filter(({ hosts: of }) => !of.some((name) => options.strangers?.includes(name)));
   const script = gateScript(asked, inventory.nginx.healthPort);
   const slowest = Math.max(0, ...near.map((vip) => 4 * vip.advertInt)) + inventory.vrrp.preemptDelay;
@@ -67,7 +68,7 @@ export async function gate(
   // Whether daemons run their own host alone knows: another that was lost must not be waited for.
   const own = checks.every((check) => check === 'services' || check === 'healthy');
   for (;;) {
-    const sights = new Map<HostName, Sight>();
+    const sights = new Map<HostName, HostSight>();
     await Promise.all(
       [...hosts].map(async ([name, host]) => {
         if (own && !members.includes(name)) return;
@@ -110,7 +111,7 @@ function complaints(
   vips: readonly Vip[],
   members: readonly HostName[],
   checks: readonly CheckName[],
-  sights: ReadonlyMap<HostName, Sight>,
+  sights: ReadonlyMap<HostName, HostSight>,
   { settling, strangers = [] }: Pick<GateOptions, 'settling' | 'strangers'>,
 ): readonly string[] {
   const wrong: string[] = [];
@@ -169,7 +170,7 @@ function complaints(
     if (checks.includes('overlapping') && holders.length < 2) {
       wrong.push(`${address} is held by ${holder ?? 'no host'} alone`);
     }
-    const expected = vip.members.find(({ host }) => able(sights.get(host), host === holder))?.host;
+    const expected = vip.members.find(({ host }) => isAble(sights.get(host), host === holder))?.host;
     const settles = checks.includes('settled') && (settling?.includes(address) ?? true);
     if (settles && holders.length === 1 && expected !== undefined && holder !== expected) {
       wrong.push(`${address} is held by ${holder}; ${expected} comes before it and has not taken it back`);
@@ -178,14 +179,16 @@ function complaints(
   return wrong;
 }
 
-/** A holder that is ill has its VIPs until keepalived has found that too. */
-const able = (sight: Sight | undefined, holds: boolean): boolean =>
+/** A holder whose check fails keeps its VIPs until keepalived has noticed too. */
+const isAble = (sight: HostSight | undefined, holds: boolean): boolean =>
   sight !== undefined &&
-  !sight.drained &&
-  (sight.healthy || holds) &&
-  services.every((service) => sight.active.includes(service));
+  obstacles({
+    down: new Map(services.filter((one) => !sight.active.includes(one)).map((one) => [one, 'not active'])),
+    drained: sight.drained,
+    fault: sight.healthy || holds ? null : 'its health check fails',
+  }).length === 0;
 
-function gateScript(asked: readonly Asked[], healthPort: number): ReadScript {
+function gateScript(asked: readonly VipQuestion[], healthPort: number): ReadScript {
   return `ip -o addr show | while read -r index name family address rest; do printf 'held\\t%s\\n' "\${address%%/*}"; done
 for s in ${services.join(' ')}; do [ "$(systemctl is-active $s.service)" = active ] && printf 'active\\t%s\\n' "$s"; done
 case "$(cat ${drainFile} 2>/dev/null)" in -*) echo drained ;; esac
@@ -194,7 +197,7 @@ ${askScript(healthPort, asked)}true
 ` as ReadScript;
 }
 
-function parseSight(output: Uint8Array): Sight {
+function parseSight(output: Uint8Array): HostSight {
   const records = Buffer.from(output)
     .toString('utf8')
     .split('\n')

@@ -12,7 +12,7 @@ export interface Lockable {
 
 export interface LockOptions {
   readonly owner: LockOwner;
-  /** How long to wait for a lock that somebody else has; 0: not at all. */
+  /** How long to wait for a lock that another run holds; 0: not at all. */
   readonly waitMs: number;
   /** Monotonic, in milliseconds. */
   readonly now: () => number;
@@ -24,8 +24,8 @@ export interface LockOptions {
   readonly onDrill: (host: HostName, drill: NonNullable<HostLock['drill']>, error: HaupError | null) => void;
 }
 
-type Taken = ReadonlyMap<HostName, HostLock>;
-type Busy = { readonly host: HostName; readonly by: LockOwner };
+type HostLocks = ReadonlyMap<HostName, HostLock>;
+type LockConflict = { readonly host: HostName; readonly by: LockOwner };
 
 const retryMs = 1000;
 
@@ -44,7 +44,7 @@ export async function lockHosts(
   for (let told = false; ; told = true) {
     const answer = await tryAll(what, options, signal);
     if (answer instanceof Map) return whole(what, answer, options);
-    const { host, by } = answer as Busy;
+    const { host, by } = answer as LockConflict;
     if (now() >= deadline) throw locked(host, by);
     if (!told) options.onWait(host, by);
     await sleep(Math.min(retryMs, deadline - now()), signal);
@@ -55,7 +55,7 @@ async function tryAll(
   { hosts, beside }: Lockable,
   { owner, onUnlocked }: LockOptions,
   signal: AbortSignal,
-): Promise<Taken | Busy> {
+): Promise<HostLocks | LockConflict> {
   const taken = new Map<HostName, HostLock>();
   const unlocked = new Map<HostName, HaupError>();
   try {
@@ -80,7 +80,11 @@ async function tryAll(
   return taken;
 }
 
-async function whole({ hosts, beside }: Lockable, taken: Taken, { onDrill }: LockOptions): Promise<HeldLock> {
+async function whole(
+  { hosts, beside }: Lockable,
+  taken: HostLocks,
+  { onDrill }: LockOptions,
+): Promise<HeldLock> {
   await Promise.all(
     [...taken].map(async ([name, { drill }]) => {
       const host = hosts.get(name) ?? beside.get(name);
@@ -102,11 +106,11 @@ async function whole({ hosts, beside }: Lockable, taken: Taken, { onDrill }: Loc
   return { lost: AbortSignal.any(lost), [Symbol.asyncDispose]: () => release(taken) };
 }
 
-async function release(taken: Taken): Promise<void> {
+async function release(taken: HostLocks): Promise<void> {
   await Promise.allSettled([...taken.values()].map((lock) => lock[Symbol.asyncDispose]()));
 }
 
-/** Aborts when somebody takes the lock away, and not when it ends with its host. */
+/** Aborts when the lock is broken, and not when it ends with its host. */
 export function takenAway({ lost }: HeldLock): AbortSignal {
   const taken = new AbortController();
   const tell = (): void => {

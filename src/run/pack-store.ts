@@ -16,7 +16,7 @@ export interface PackStore {
   readonly ready: (wanted: Wanted, signal: AbortSignal) => Promise<void>;
   /** INSTALL_FAILED for one that would put files where its build has none: no host gets it. */
   readonly put: (made: Wanted, bytes: Uint8Array, host: HostName) => Promise<void>;
-  /** The host that was to make it failed: nobody waits for it any longer. */
+  /** The host that was to make it failed: no host waits for it any longer. */
   readonly fail: (pack: Pack, error: unknown) => void;
 }
 

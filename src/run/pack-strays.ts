@@ -2,7 +2,7 @@
 
 import { posix } from 'node:path';
 import type { BuildRecipe } from '../model/desired.ts';
-import { liesIn, packageName, packNotes, packPlaces } from '../model/pack-places.ts';
+import { liesIn, packageName, packNotes, packPlaces } from '../base/pack-places.ts';
 import { readTar, type TarEntry } from './tar.ts';
 
 /** Null: it does. Else the first thing that is wrong with it, a phrase: `/etc/passwd is not where …`. */
@@ -66,7 +66,7 @@ function misplaced(
 const elsewhere = 'is not where its ./configure puts files';
 const needs = new RegExp(`^(${packageName}\n)*$`);
 
-/** By words alone, which is right where `..` stands in front only: then no other link is on the way up. */
+/** By words alone, which is right where `..` is in front only: then no other link is on the way up. */
 function leadsOut(path: string, target: string, allowed: (path: string) => boolean): boolean {
   if (!/^(\/|(\.\.\/)*)(?!\.{1,2}(\/|$))[\w.+@%:,=~-]+(\/(?!\.{1,2}(\/|$))[\w.+@%:,=~-]+)*$/.test(target))
     return true;

@@ -49,7 +49,7 @@ export async function putBack(
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     const left = drained
-      ? ` It stays drained, and its peers serve. Once it is mended: haup failback ${host.name}`
+      ? ` It stays drained, and its peers serve. Once it is fixed: haup failback ${host.name}`
       : '';
     emit({ type: 'said', host: host.name, text: `it could not be put back: ${reason}${left}` });
   }

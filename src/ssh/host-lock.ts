@@ -6,6 +6,7 @@
 
 import { HaupError } from '../model/errors.ts';
 import type { HostLock, LockOwner } from '../model/host.ts';
+import { isDrillName } from '../model/fault.ts';
 import { hostScript } from '../base/host-script.ts';
 import type { Connection } from './transport.ts';
 
@@ -91,7 +92,7 @@ export async function takeLock(
   });
   return {
     lost: lost.signal,
-    drill: detail === 'stop' || detail === 'drain' ? detail : null,
+    drill: isDrillName(detail) ? detail : null,
     [Symbol.asyncDispose]: async () => {
       release.abort();
       clearInterval(beats);

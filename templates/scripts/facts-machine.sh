@@ -17,14 +17,14 @@ for manager in apt-get dnf yum; do
   fi
 done
 
-if command -v dpkg-query >/dev/null; then
+packages=
+if [ -z "$deb_packages" ]; then :
+elif command -v dpkg-query >/dev/null; then
   # shellcheck disable=SC2086 # An item a line.
   packages=$(exec dpkg-query -W -f='package\t${Package}\t${db:Status-Status}\t${Version}\n' $deb_packages 2>/dev/null)
 elif command -v rpm >/dev/null; then
   # shellcheck disable=SC2086 # An item a line.
   packages=$(exec rpm -q --qf 'package\t%{NAME}\tinstalled\t%{VERSION}-%{RELEASE}\n' $rpm_packages 2>/dev/null)
-else
-  packages=
 fi
 printf '%s\n' "$packages"
 

@@ -1,6 +1,7 @@
-# included_files START KNOWN, in a subshell: prints each file that a daemon reads, and each pattern that it includes. START has a line
-# for each daemon and file: pid, service, directory of the file that the daemon reads first, path. Only files of the list
-# KNOWN are opened, since awk may end when it is given a directory: any other include is printed as a pattern.
+# included_files START KNOWN, in a subshell: prints each file that a daemon reads, and each pattern that it includes.
+# START has a line for each daemon and file: pid, service, directory of the file that the daemon reads first, path. Only
+# files of the list KNOWN are opened, since awk may end when it is given a directory: any other include is printed as a
+# pattern.
 included_files() {
   exec awk '
 function follow(pid, service, directory, path, depth,  line, pieces, count, i, pattern) {
@@ -36,14 +37,21 @@ function beside(path) {
   sub("[^/]*$", "", path)
   return path
 }
-BEGIN {
-  count = split(ARGV[2], files, "\n")
-  for (i = 1; i <= count; i++) known[files[i]] = 1
-  count = split(ARGV[1], start, "\n")
-  for (i = 1; i <= count; i++)
-    if (split(start[i], field, "\t") == 4) {
-      known[field[4]] = 1
-      follow(field[1], field[2], field[3], field[4], 0)
-    }
-}' "$1" "$2"
+/^\// {
+  known[$0] = 1
+  next
+}
+split($0, field, "\t") == 4 {
+  known[field[4]] = 1
+  start[++starts] = $0
+}
+END {
+  for (i = 1; i <= starts; i++) {
+    split(start[i], field, "\t")
+    follow(field[1], field[2], field[3], field[4], 0)
+  }
+}' <<END
+$1
+$2
+END
 }

@@ -160,7 +160,7 @@ describe.each(commands)('haup $name', ({ first, inventory, run, question, firstA
   });
 });
 
-describe('what nobody was asked about is decided again when a host has changed meanwhile', () => {
+describe('without a question, a host that has changed meanwhile is decided about again', () => {
   const change = (): void => {
     cluster.onLock = () => undefined;
     void members[1].act({ do: 'create-user', name: 'keepalived_script' }, new AbortController().signal);

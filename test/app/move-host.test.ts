@@ -124,14 +124,11 @@ test('a host that is out of service already needs neither a question nor a lock'
   const { context, asked, out } = world();
   expect(await failover({ ...context, openEnvironment: away }, 'keep_136', '-', given)).toBe(0);
   expect(asked).toEqual([]);
-  expect(out()).toBe('Nothing to do: keep_136 is drained already, and holds no VIP.\n');
+  expect(out()).toBe('Nothing to do: keep_136 is already drained and holds no VIP.\n');
 });
 
 test('a drill that was cut off is ended by the lock, and then decided about', async () => {
-  await members[0].act(
-    { do: 'break', fault: { kind: 'stop', service: 'keepalived' }, deadMan: { unit: 'x', seconds: 60 } },
-    never,
-  );
+  await members[0].act({ do: 'break', fault: { kind: 'stop' }, deadMan: { unit: 'x', seconds: 60 } }, never);
   const moved = await moveHost(world().context, { ...drain, mode: 'stop' }, '-', yes);
   expect(acted()).toEqual(['keep_136 end-drill', 'keep_136 stop keepalived']);
   expect(moved?.report.ok).toBe(true);

@@ -53,7 +53,7 @@ test('a plan is saved for its owner alone, and read again', async () => {
   expect(said).toMatch(/Anyone who can write the file becomes root/);
 });
 
-test('what somebody has put in the way of a plan to be saved gets nothing of it', async () => {
+test('a link in the way of a plan that is saved is replaced, not followed', async () => {
   writeFileSync(join(cwd, 'theirs'), '', { mode: 0o666 });
   for (const name of ['plan', 'plan.part']) symlinkSync('theirs', join(cwd, name));
   await save('plan');
@@ -62,18 +62,18 @@ test('what somebody has put in the way of a plan to be saved gets nothing of it'
 });
 
 test.each([
-  ['of somebody else', () => chownSync(join(cwd, 'plan'), 4711, 4711)],
+  ['of another user', () => chownSync(join(cwd, 'plan'), 4711, 4711)],
   ['that everybody may write', () => chmodSync(join(cwd, 'plan'), 0o666)],
   ['that its group may write', () => chmodSync(join(cwd, 'plan'), 0o660)],
   ['in a directory where everybody may write', () => chmodSync(cwd, 0o777)],
-  ['in a directory of somebody else', () => chownSync(cwd, 4711, 4711)],
+  ['in a directory of another user', () => chownSync(cwd, 4711, 4711)],
 ])('a plan %s is not run', async (_name, change) => {
   await save('plan');
   change();
   expect(await code(savedPlanAt(context(), 'plan'))).toBe('UNTRUSTED_FILE');
 });
 
-test('a link to a plan is not run; an inventory is no plan, whoever may write it', async () => {
+test('a link to a plan is not run; an inventory is not a plan, whoever can write it', async () => {
   await save('plan');
   symlinkSync('plan', join(cwd, 'link'));
   expect(await code(savedPlanAt(context(), 'link'))).toBe('UNTRUSTED_FILE');

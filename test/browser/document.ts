@@ -10,7 +10,11 @@ const never = new AbortController().signal;
 async function drilled(drill: 'stop' | 'drain', trouble: Trouble): Promise<DrillReport> {
   const environment = fakeEnvironment(pair, vrrp, trouble);
   const [from, to] = pair[0].members;
-  return runDrill({ drill, vip: pair[0], vrrp, from, to, beside: [], tag: 't' }, environment, never);
+  return runDrill(
+    { drill, fault: { kind: drill }, vip: pair[0], vrrp, from, to, beside: [], tag: 't' },
+    environment,
+    never,
+  );
 }
 
 /** Two repeats of one drill, one of another that cuts requests, and one that fails. */

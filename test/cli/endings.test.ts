@@ -1,4 +1,4 @@
-/** Signals, readers that go away, and questions that nobody answers. */
+/** Signals, outputs that are closed, and questions without an answer. */
 
 import { EventEmitter } from 'node:events';
 import { PassThrough, Writable } from 'node:stream';

@@ -92,11 +92,14 @@ describe('what a build needs', () => {
 });
 
 test('the scripts need ip and curl; the smaller curl will do', () => {
-  expect(runtimePackages({ packageManager: 'apt-get', packages: {} })).toEqual(['iproute2', 'curl']);
-  expect(runtimePackages({ packageManager: null, packages: {} })).toEqual([]);
-  expect(runtimePackages({ packageManager: 'dnf', packages: { 'curl-minimal': '7.76' } })).toEqual([
-    'iproute',
+  expect(runtimePackages({ packageManager: 'apt-get', os: os('debian', '12'), packages: {} })).toEqual([
+    'iproute2',
+    'curl',
   ]);
+  expect(runtimePackages({ packageManager: null, os: os('debian', '12'), packages: {} })).toEqual([]);
+  expect(
+    runtimePackages({ packageManager: 'dnf', os: os('debian', '12'), packages: { 'curl-minimal': '7.76' } }),
+  ).toEqual(['iproute']);
 });
 
 const software = (from: string): Inventory =>

@@ -6,11 +6,12 @@ import { fakeEnvironment, pair, type Trouble, vrrp } from '../fakes/drill-enviro
 const never = new AbortController().signal;
 const drillOf = (drill: DrillCase['drill'] = 'stop'): DrillCase => ({
   drill,
+  fault: drill === 'link' ? { kind: drill, interface: 'ens33' } : { kind: drill },
   vip: pair[0],
   vrrp,
   from: { host: 'keep_136', priority: 100 },
   to: { host: 'keep_137', priority: 80 },
-  beside: [pair[1].address.address],
+  beside: [{ vip: pair[1], successor: { host: 'keep_136', priority: 80 } }],
   tag: 't',
 });
 const run = async (trouble: Trouble = {}, drill: DrillCase['drill'] = 'stop') => {
@@ -45,7 +46,7 @@ describe('the stop drill', () => {
   test('arms a dead man that outlasts the drill, and disarms the same', async () => {
     const { environment } = await run();
     const [broke, mended] = environment.acted.map(({ action }) => action);
-    expect(broke).toMatchObject({ do: 'break', fault: { kind: 'stop', service: 'keepalived' } });
+    expect(broke).toMatchObject({ do: 'break', fault: { kind: 'stop' } });
     expect(mended).toEqual({ ...broke, do: 'restore' });
     const seconds = broke !== undefined && 'deadMan' in broke ? broke.deadMan.seconds : 0;
     expect(seconds).toBeGreaterThan(15);
@@ -63,6 +64,65 @@ test('the drain drill loses nothing', async () => {
   const { environment, report } = await run({}, 'drain');
   expect(report).toMatchObject({ ok: true, lost: 0, boundMs: 0, to: 'keep_137' });
   expect(environment.acted.map(({ action }) => action.do)).toEqual(['break', 'restore']);
+});
+
+describe('every other drill moves the VIP within its bound, restores the host, and ends with one holder', () => {
+  test.each([
+    ['nginx', 2687.5],
+    ['hang', 5687.5],
+    ['crash', 3687.5],
+  ] as const)('%s', async (drill, boundMs) => {
+    const { environment, report } = await run({}, drill);
+    expect(report).toMatchObject({ ok: true, reasons: [], to: 'keep_137', boundMs, bothHeldMs: 0 });
+    expect(report.outageMs).toBeGreaterThan(boundMs - 2500);
+    expect(report.outageMs).toBeLessThan(boundMs);
+    expect(report.failback).toMatchObject({ lost: 0, bothHeldMs: 0, noneHeldMs: 0 });
+    expect(report.timeline.map(({ host }) => host)).toEqual(['keep_136', 'keep_137', 'keep_136']);
+    expect(environment.acted.map(({ action }) => action.do)).toEqual(['break', 'restore']);
+  });
+
+  test.each(['nginx', 'hang', 'crash'] as const)('%s fails when no host takes over', async (drill) => {
+    const { report } = await run({ nobodyTakesOver: true }, drill);
+    expect(report).toMatchObject({ ok: false, to: null });
+    expect(report.reasons.join()).toMatch(/has it at the end|no host has it|still has it/);
+  });
+
+  test('link: the timer on the host is the restore, and nothing is asked of the host before it', async () => {
+    const { environment, report } = await run({}, 'link');
+    expect(report).toMatchObject({ ok: true, reasons: [], to: 'keep_137', boundMs: 3687.5, bothHeldMs: 0 });
+    const [broke] = environment.acted.map(({ action }) => action);
+    const seconds = broke?.do === 'break' ? broke.deadMan.seconds : 0;
+    expect(seconds).toBe(8);
+    expect(report.restoredMs).toBeGreaterThanOrEqual(1000 * seconds);
+    expect(report.timeline.map(({ host }) => host)).toEqual(['keep_136', 'keep_137', 'keep_136']);
+  });
+
+  test.each(['vrrp-block', 'vrrp-block-out'] as const)(
+    '%s is no success: a split brain, with who held what, and one holder after it',
+    async (drill) => {
+      const { environment, report } = await run({}, drill);
+      expect(report).toMatchObject({ ok: false, from: 'keep_136', to: 'keep_137' });
+      expect(report.reasons[0]).toBe('keep_136 and keep_137 both have it at the end: split brain');
+      expect(report.bothHeldMs).toBeGreaterThan(1000);
+      expect(report.timeline.map(({ host }) => host)).toEqual(['keep_136', 'keep_137']);
+      expect(environment.watch.holders(pair[0].address.address)).toEqual(['keep_136']);
+    },
+  );
+
+  test('vrrp-block-in does not move the VIP, whose holder goes on to send, but splits the other one', async () => {
+    const { report } = await run({}, 'vrrp-block-in');
+    expect(report).toMatchObject({ ok: false, from: 'keep_136', to: 'keep_136', lost: 0 });
+    expect(report.reasons.join()).toMatch(
+      /^192\.168\.160\.162: keep_136 and keep_137 both held it for \d\.\d s: split brain$/,
+    );
+    expect(report.restoredMs).toBeGreaterThan(3687);
+    expect(report.timeline.map(({ host }) => host)).toEqual(['keep_136']);
+  });
+
+  test('crash fails when the host does not come back', async () => {
+    const { report } = await run({ neverComesBack: true }, 'crash');
+    expect(report.reasons.join()).toMatch(/failback: keep_137 still has it/);
+  });
 });
 
 describe('fails, with the reason,', () => {
@@ -121,7 +181,7 @@ describe('does not break what is not whole', () => {
     const { environment, report } = await run({ answers: 'keep_137' });
     expect(environment.acted).toEqual([]);
     expect(report).toMatchObject({ ok: false, to: null, failback: null });
-    expect(report.reasons[0]).toMatch(/not drilled: keep_136 has the VIP, but does not answer there/);
+    expect(report.reasons[0]).toMatch(/not drilled: keep_136 holds the VIP, but does not answer there/);
     expect(environment.sampling()).toBe(0);
   });
 
@@ -134,12 +194,12 @@ describe('does not break what is not whole', () => {
     };
     const report = await runDrill(swapped, environment, never);
     expect(environment.acted).toEqual([]);
-    expect(report.reasons[0]).toMatch(/keep_136 has the VIP, and keep_137 should/);
+    expect(report.reasons[0]).toMatch(/keep_136 holds the VIP, and keep_137 should/);
   });
 
   test.each([
-    [['keep_136', 'keep_137'], /keep_136 and keep_137 both have 192\.168\.160\.162: split brain/],
-    [[], /no host has 192\.168\.160\.162/],
+    [['keep_136', 'keep_137'], /keep_136 and keep_137 both hold 192\.168\.160\.162: split brain/],
+    [[], /no host holds 192\.168\.160\.162/],
   ])('when another VIP of its hosts is with %j', async (holders, says) => {
     const environment = fakeEnvironment(pair, vrrp);
     const [mine] = pair;
@@ -196,7 +256,9 @@ describe('always puts back what it broke', () => {
     await expect(runDrill(drillOf(), twice, never)).rejects.toMatchObject({
       code: 'DRILL_FAILED',
       host: 'keep_136',
-      hint: expect.stringMatching(/The timer haup-stop-51-t on the host does it, \d+ s after/) as string,
+      hint: expect.stringMatching(
+        /The timer haup-drill-stop-51-t on the host restores it \d+ s after/,
+      ) as string,
     });
   });
 });

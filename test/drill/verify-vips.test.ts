@@ -1,10 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import type { HostView } from '../../src/cluster/ability.ts';
+import type { SshSettings } from '../../src/model/domain.ts';
 import { HaupError } from '../../src/model/errors.ts';
+import { drainFile, healthCheck, keepalivedConf } from '../../src/model/layout.ts';
 import { type OpenDrillEnvironment, verifyVips } from '../../src/drill/verify-vips.ts';
 import { exampleInventory } from '../fakes/example.ts';
 import { bareFacts } from '../fakes/host.ts';
-import { type FakeGround, fakeEnvironment } from '../fakes/drill-environment.ts';
+import { type FakeEnvironment, fakeEnvironment } from '../fakes/drill-environment.ts';
 
 const inventory = exampleInventory();
 const service = {
@@ -15,13 +17,18 @@ const service = {
   needsDaemonReload: false,
   program: '/x',
 };
-const view = (host: string, nginx = 'active'): HostView => ({
-  facts: bareFacts(host, { services: { keepalived: service, nginx: { ...service, active: nginx } } }),
+const whole = `${drainFile} ${healthCheck}`;
+const file = (text: string) => ({ state: 'present', text }) as never;
+const view = (host: string, nginx = 'active', conf = whole): HostView => ({
+  facts: bareFacts(host, {
+    services: { keepalived: service, nginx: { ...service, active: nginx } },
+    files: { [keepalivedConf]: file(conf) },
+  }),
   http: { address: '192.168.160.136', host, error: null },
 });
 /** One world for all drills, and how long each wants it. */
 const opening =
-  (environment: FakeGround, limits: number[] = []): OpenDrillEnvironment =>
+  (environment: FakeEnvironment, limits: number[] = []): OpenDrillEnvironment =>
   async (limitMs) => {
     limits.push(limitMs);
     return { ...environment, [Symbol.asyncDispose]: async () => {} };
@@ -71,6 +78,55 @@ test('without a healthy successor nothing is broken, and nothing is verified', a
     'not drilled: no other host could take over (keep_137: nginx is failed)',
   ]);
   expect(report.vips[1]?.drills[0]).toMatchObject({ from: 'keep_136', to: null });
+});
+
+test.each<[string, 'stop' | 'link', Partial<SshSettings>, RegExp]>([
+  [
+    'a VIP',
+    'stop',
+    { jump: 'root@192.168.160.162:22' },
+    /keep_137 is reached through 192\.168\.160\.162, a VIP/,
+  ],
+  [
+    'the link to be cut',
+    'link',
+    { jump: 'gate,keep_136' },
+    /keep_137 is reached through keep_136, whose link/,
+  ],
+])('nothing is broken when the way to a host leads through %s', async (_, drill, ssh, says) => {
+  const hosts = inventory.hosts.map((host) =>
+    host.name === 'keep_137' ? { ...host, ssh: { ...host.ssh, ...ssh } } : host,
+  );
+  const holding = new Map(
+    ['keep_136', 'keep_137'].map((host) => {
+      const { facts, http } = view(host);
+      if (facts === null) throw new Error('it has facts');
+      const addresses = ['192.168.160.161/32'];
+      return [host, { facts: { ...facts, interfaces: [{ name: 'ens33', up: true, addresses }] }, http }];
+    }),
+  );
+  const environment = fakeEnvironment(inventory.vips, inventory.vrrp);
+  const order = {
+    inventory: { ...inventory, hosts },
+    vips: inventory.vips.slice(0, 1),
+    drills: [drill],
+    views: holding,
+    tag: 't',
+  };
+  const { report } = await verifyVips(order, opening(environment), new AbortController().signal);
+  expect(environment.acted).toEqual([]);
+  expect(report.vips[0]?.drills[0]?.reasons.join()).toMatch(says);
+});
+
+test('a drill that would show nothing is not made', async () => {
+  const views = new Map(['keep_136', 'keep_137'].map((host) => [host, view(host, 'active', '')] as const));
+  const environment = fakeEnvironment(inventory.vips, inventory.vrrp);
+  const order = { inventory, vips: inventory.vips.slice(0, 1), drills: ['drain' as const], views, tag: 't' };
+  const { report } = await verifyVips(order, opening(environment), new AbortController().signal);
+  expect(environment.acted).toEqual([]);
+  expect(report.vips[0]?.drills[0]?.reasons).toEqual([
+    'not drilled: keep_136: the keepalived.conf that it runs with has no drain file',
+  ]);
 });
 
 test('a VIP that a host has which is not watched is none of its business', async () => {
@@ -130,7 +186,7 @@ describe('a run that is broken off', () => {
     expect(first?.lost).toBeGreaterThan(100);
     expect(second).toMatchObject({
       ok: false,
-      reasons: ['not drilled: it was broken off: The watch on its addresses ended by itself.'],
+      reasons: ['not drilled: it was interrupted: The watch on its addresses ended by itself.'],
     });
     // And what was broken is mended.
     expect(environment.acted.map(({ action }) => action.do)).toEqual([
@@ -149,9 +205,9 @@ describe('a run that is broken off', () => {
     const { report } = await verifyVips(order, opening(environment), new AbortController().signal);
     expect(report.vips.flatMap(({ drills }) => drills.map(({ reasons }) => reasons.join()))).toEqual([
       '',
-      'not drilled: it was broken off: The watch on its addresses ended by itself.',
-      'not drilled: the run was broken off before it',
-      'not drilled: the run was broken off before it',
+      'not drilled: it was interrupted: The watch on its addresses ended by itself.',
+      'not drilled: the run was interrupted before it',
+      'not drilled: the run was interrupted before it',
     ]);
   });
 

@@ -236,7 +236,7 @@ test('a lab that is saved is the beginning of another, with keys, names and a di
     const again = await haup(['lab', 'save', '--name', lab, as]);
     expect(again).toMatchObject({
       code: 1,
-      stderr: expect.stringMatching(/was made from \S+, which can't\s+change now/),
+      stderr: expect.stringMatching(/cannot\s+be\s+saved\s+again:\s+lab\s+\S+\s+was\s+made\s+from\s+it/),
     });
     const absent = await haup(['lab', 'up', '--name', second, '--from', 'nothing-of-that-name']);
     expect(absent).toMatchObject({ code: 2, stderr: expect.stringMatching(/No lab is saved as/) });

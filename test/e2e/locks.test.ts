@@ -208,11 +208,13 @@ describe('a drill that was cut off', () => {
   test('does not undo what an operator has decided since', async () => {
     await killedIn('stop');
     expect((await told()).findings.map(({ message }) => message)).toContain(
-      'a drill of haup verify has stopped keepalived there',
+      'the drill stop of haup verify is running there, or was interrupted: keepalived is stopped',
     );
     const { code, stderr } = await inLab(['failover', 'keep_136', path, '--mode', 'stop', '--yes']);
     expect(`${code} ${stderr}`).toMatch(/^0 /);
-    expect(stderr).toMatch(/keep_136: a drill .* had stopped keepalived: it has been restored/);
+    expect(stderr).toMatch(
+      /keep_136: the drill stop .* was interrupted there \(keepalived is stopped\): the host has been restored/,
+    );
     expect(await onHost(lab, 'keep_136', 'systemctl list-timers --all | grep haup- || true')).toBe('');
     // Longer than the timer would have waited.
     await sleep(60_000);
@@ -234,7 +236,7 @@ describe('a drill that was cut off', () => {
   test('is undone by a reboot', async () => {
     await killedIn('drain');
     expect((await told()).findings.map(({ message }) => message)).toContain(
-      'a drill of haup verify has drained it',
+      'the drill drain of haup verify is running there, or was interrupted: the priority of the holder is lowered',
     );
     await onHost(lab, 'keep_136', 'systemctl reboot').catch(() => undefined);
     await sleep(5000);
@@ -252,7 +254,9 @@ describe('a drill that was cut off', () => {
     await touch('keep_137');
     await killedIn('drain');
     const { stderr } = await well(['apply', path, '--yes']);
-    expect(stderr).toMatch(/keep_136: a drill .* had drained the host: it has been restored/);
+    expect(stderr).toMatch(
+      /keep_136: the drill drain .* was interrupted there \(.*\): the host has been restored/,
+    );
     await atHome();
   });
 });

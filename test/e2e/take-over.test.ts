@@ -122,7 +122,7 @@ systemctl enable nginx keepalived 2>/dev/null; systemctl restart nginx keepalive
     says: [
       /VIP 192\.168\.160\.170 \(WEB, VRID 60\), which the host holds now/,
       /daemon \/usr\/sbin\/keepalived of keepalived\.service/,
-      /\/etc\/keepalived\/vips\.d\/two\.conf is not read any more/,
+      /\/etc\/keepalived\/vips\.d\/two\.conf is no longer read/,
       /site app\.example\.org on 80 \(\/etc\/nginx\/conf\.d\/app\.conf\)/,
       /site shop\.example\.org on 8081 \(\/etc\/nginx\/sites-enabled\/shop\)/,
     ],

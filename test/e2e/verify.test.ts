@@ -37,7 +37,7 @@ const left = (host: string): Promise<string> =>
   onHost(
     mainLab,
     host,
-    "systemctl list-units --all --no-legend 'haup-stop-*' 'haup-drain-*'; pgrep -af '[i]p -o .*monitor' || true",
+    "systemctl list-units --all --no-legend 'haup-drill-*'; pgrep -af '[i]p -o .*monitor' || true",
   );
 
 afterEach(everythingIsHome);
@@ -118,12 +118,12 @@ describe('verify', () => {
       await eventually('both hold it', async () => (await holders())[0]?.length === 2);
       const { code, report } = await verify();
       expect(code).toBe(3);
-      expect(report.vips[0]?.drills[0]?.reasons.join()).toMatch(/both have the VIP: split brain/);
+      expect(report.vips[0]?.drills[0]?.reasons.join()).toMatch(/both hold the VIP: split brain/);
       const [drill] = report.vips[0]?.drills ?? [];
       measured(drill?.stalledMs ?? 0, () => expect(drill?.lost).toBe(0));
       // Nor is the other one taken from the only host that is well.
       expect(report.vips[1]?.drills[0]?.reasons.join()).toMatch(
-        /not drilled: .* both have 192\.168\.160\.161/,
+        /not drilled: .* both hold 192\.168\.160\.161/,
       );
       expect(await onHost(mainLab, 'keep_137', asStarted)).toBe(untouched);
     } finally {
@@ -153,14 +153,14 @@ describe('verify puts back what it broke', () => {
   test('after Ctrl-C, at once', async () => {
     const { code, stderr } = await cutOff((pid) => process.kill(pid, 'SIGINT'));
     expect(code).toBe(130);
-    expect(stderr).toMatch(/keep_136\] put back as it was/);
+    expect(stderr).toMatch(/keep_136\] restored after the drill/);
     expect(await onHost(mainLab, 'keep_136', 'systemctl is-active keepalived')).toBe('active\n');
     expect(await left('keep_136')).toBe('');
   });
 
   test('when it is killed, by the timer on the host', async () => {
     await cutOff((pid) => process.kill(pid, 'SIGKILL'));
-    expect(await left('keep_136')).toMatch(/haup-stop-51-\w+\.timer/);
+    expect(await left('keep_136')).toMatch(/haup-drill-stop-51-\w+\.timer/);
     await eventually(
       'the dead man has started keepalived',
       async () =>
@@ -214,7 +214,7 @@ describe('failover and failback', () => {
     expect(await holders()).toEqual([['keep_137'], ['keep_137']]);
     const again = await run('failover', 'keep_136', example);
     expect(again.code).toBe(0);
-    expect(again.stdout).toMatch(/Nothing to do: keep_136 is drained already/);
+    expect(again.stdout).toMatch(/Nothing to do: keep_136 is already drained/);
     // Nobody is left for keep_137's VIPs.
     const refused = await run('failover', 'keep_137', example, '--yes');
     expect(refused.code).toBe(1);
@@ -222,7 +222,7 @@ describe('failover and failback', () => {
     expect(refused.stderr.replaceAll(/\s+/g, ' ')).toMatch(/has no healthy backup \(keep_136: is drained\)/);
     expect((await move('failback', 'keep_136')).code).toBe(0);
     expect((await run('failback', 'keep_136', example)).stdout).toMatch(
-      /Nothing to do: keep_136 is in service already/,
+      /Nothing to do: keep_136 is already in service/,
     );
   });
 

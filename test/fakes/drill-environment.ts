@@ -25,7 +25,7 @@ export interface Trouble {
   readonly at?: { readonly ms: number; readonly run: () => void };
 }
 
-export interface FakeGround extends DrillEnvironment {
+export interface FakeEnvironment extends DrillEnvironment {
   readonly acted: readonly { readonly host: HostName; readonly action: Action }[];
   readonly said: readonly string[];
   /** Samplers that were begun and not ended. */
@@ -36,10 +36,12 @@ export interface FakeGround extends DrillEnvironment {
  * A pair of hosts and a client in memory, on a clock that moves only when somebody sleeps: VRRP by its
  * own arithmetic, every request answered after a millisecond by whoever has the VIP.
  */
-export function fakeEnvironment(vips: readonly Vip[], vrrp: Vrrp, trouble: Trouble = {}): FakeGround {
+export function fakeEnvironment(vips: readonly Vip[], vrrp: Vrrp, trouble: Trouble = {}): FakeEnvironment {
   let ms = 0;
   const stopped = new Set<HostName>();
   const drained = new Set<HostName>();
+  /** Hosts whose nginx answers nothing. */
+  const mute = new Set<HostName>();
   const acted: { host: HostName; action: Action }[] = [];
   const said: string[] = [];
   const events: AddressEvent[] = [];
@@ -54,13 +56,14 @@ export function fakeEnvironment(vips: readonly Vip[], vrrp: Vrrp, trouble: Troub
     nextAt: number;
   }>();
 
-  const hold = (address: string, host: HostName, held: boolean): void => {
+  let cutAt = 0;
+  const hold = (address: string, host: HostName, held: boolean, at = ms): void => {
     const now = holders.get(address) ?? new Set();
     if (now.has(host) === held) return;
     if (held) now.add(host);
     else now.delete(host);
     holders.set(address, now);
-    events.push({ at: ms, host, address, held });
+    events.push({ at, host, address, held });
   };
   const later = (after: number, run: () => void): void => void pending.push({ at: ms + after, run });
   const ranked = (vip: Vip): readonly (Vip['members'][number] & { effective: number })[] =>
@@ -94,9 +97,74 @@ export function fakeEnvironment(vips: readonly Vip[], vrrp: Vrrp, trouble: Troub
   };
   for (const vip of vips) hold(vip.address.address, vip.members[0].host, true);
 
+  /** The unit takes its VIPs away at once and starts keepalived again a second later. */
+  const crash = (host: HostName): void => {
+    for (const vip of vips) {
+      const address = vip.address.address;
+      const second = ranked(vip).find((one) => one.host !== host);
+      if (!(holders.get(address)?.has(host) ?? false) || second === undefined) continue;
+      later(30, () => hold(address, host, false));
+      const takenMs = masterDownMs(vrrp, vip.advertInt, second.effective) - 300;
+      if (trouble.nobodyTakesOver !== true) later(takenMs, () => hold(address, second.host, true));
+      if (trouble.neverComesBack === true) continue;
+      later(takenMs + 1200, () => {
+        hold(address, host, true);
+        hold(address, second.host, false);
+      });
+    }
+  };
+
+  /** Its peer hears nothing and takes the VIP too; hearing again, it gives up. */
+  const block = (host: HostName, off: boolean): void => {
+    for (const vip of vips) {
+      const address = vip.address.address;
+      const second = ranked(vip).find((one) => one.host !== host);
+      if (!(holders.get(address)?.has(host) ?? false) || second === undefined) continue;
+      later(off ? masterDownMs(vrrp, vip.advertInt, second.effective) - 300 : 400, () =>
+        hold(address, second.host, off && trouble.nobodyTakesOver !== true),
+      );
+    }
+  };
+  /** It hears nothing and takes the VIPs of others too. */
+  const deafen = (host: HostName, off: boolean): void => {
+    for (const vip of vips) {
+      const address = vip.address.address;
+      const own = ranked(vip).find((one) => one.host === host);
+      if (own === undefined || ranked(vip)[0]?.host === host) continue;
+      later(off ? masterDownMs(vrrp, vip.advertInt, own.effective) - 300 : 400, () =>
+        hold(address, host, off),
+      );
+    }
+  };
+  /** What its kernel does meanwhile is heard when the link is up again. */
+  const cut = (host: HostName, off: boolean): void => {
+    if (off) {
+      cutAt = ms;
+      mute.add(host);
+    }
+    for (const vip of vips) {
+      const address = vip.address.address;
+      const second = ranked(vip).find((one) => one.host !== host);
+      const own = ranked(vip).find((one) => one.host === host);
+      if (!(holders.get(address)?.has(host) ?? false) || second === undefined || own === undefined) continue;
+      if (off) {
+        later(masterDownMs(vrrp, vip.advertInt, second.effective) - 300, () => {
+          mute.delete(host);
+          hold(address, second.host, true);
+        });
+        continue;
+      }
+      hold(address, host, false, cutAt);
+      later(masterDownMs(vrrp, vip.advertInt, own.effective), () => {
+        hold(address, host, true);
+        hold(address, second.host, false);
+      });
+    }
+  };
+
   const ask = (address: string): Sample => {
     const host = trouble.answers ?? [...(holders.get(address) ?? [])].at(-1) ?? null;
-    const served = host !== null && !(ms < (lossyUntil.get(address) ?? -1));
+    const served = host !== null && !mute.has(host) && !(ms < (lossyUntil.get(address) ?? -1));
     const retried = ms < (cutUntil.get(address) ?? -1);
     return served
       ? { sentAt: ms, answeredAt: ms + 1, status: 200, host, retried, error: retried ? 'ECONNRESET' : null }
@@ -157,6 +225,31 @@ export function fakeEnvironment(vips: readonly Vip[], vrrp: Vrrp, trouble: Troub
       const fault = 'fault' in action ? action.fault.kind : action.do === 'service' ? 'stop' : 'drain';
       const off =
         action.do === 'break' || action.do === 'drain' || (action.do === 'service' && action.verb === 'stop');
+      if (fault.startsWith('vrrp-block')) {
+        if (fault !== 'vrrp-block-in') block(host, off);
+        if (fault !== 'vrrp-block-out') deafen(host, off);
+        return;
+      }
+      if (fault === 'link') {
+        cut(host, off);
+        return;
+      }
+      if (fault === 'crash') {
+        if (off) crash(host);
+        return;
+      }
+      if (fault === 'nginx' || fault === 'hang') {
+        const { interval, timeout, fall, rise } = vrrp.check;
+        const detectMs = 1000 * (fall * interval + (fault === 'hang' ? timeout : 0)) - 200;
+        if (off) mute.add(host);
+        else mute.delete(host);
+        later(off ? detectMs : rise * interval * 1000, () => {
+          if (off) stopped.add(host);
+          else stopped.delete(host);
+          elect();
+        });
+        return;
+      }
       const set = fault === 'stop' ? stopped : drained;
       if (off) set.add(host);
       else set.delete(host);

@@ -367,7 +367,7 @@ export function fakeHost(start: HostFacts): FakeHost {
       case 'undrain':
         return change({ drain: 0 });
       case 'break':
-        if (action.fault.kind === 'stop') service(action.fault.service, { active: 'inactive' });
+        if (action.fault.kind === 'stop') service('keepalived', { active: 'inactive' });
         else change({ drain: drainedBy.operator });
         return change({ drill: action.fault.kind });
       case 'restore':

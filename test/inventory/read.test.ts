@@ -93,6 +93,12 @@ test('the smallest inventory has all defaults', () => {
         "vault": false,
       },
       "unused": [],
+      "verify": {
+        "allow": [
+          "stop",
+          "drain",
+        ],
+      },
       "vips": [
         {
           "address": {

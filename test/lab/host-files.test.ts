@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { hostsText, knownHostsText, overlayText, sshConfigText } from '../../src/lab/host-files.ts';
+import { drillNames } from '../../src/model/fault.ts';
 import type { LabSpec } from '../../src/lab/names.ts';
 import { defaultRoots, labPaths } from '../../src/lab/names.ts';
 import type { Tarballs } from '../../src/lab/tarballs.ts';
@@ -25,6 +26,7 @@ test('the overlay replaces a version only if the tarball has another', () => {
   expect(parse(overlayText(spec, tarballs))).toEqual({
     keepalived: { version: '2.2.7', sha256: 'c61940', urls: ['file:///cache/keepalived-2.2.7.tar.gz'] },
     nginx: { sha256: '9ebb33', urls: ['file:///cache/nginx-1.22.1.tar.gz'] },
+    verify: { allow: drillNames },
   });
 });
 

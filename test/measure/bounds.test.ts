@@ -78,11 +78,27 @@ describe('bounds', () => {
     expect(fast.formula).toBe('3 × 0.1 s + skew (256 − 80)/256 × 0.1 s of keep_137');
   });
 
-  test('a crash loses nothing, but two hosts hold the VIP for as long as it lasts', () => {
-    expect(bound('crash', at)).toMatchObject({ outageMs: 0, bothHeldMs: null });
+  test('a crash is silence, and the unit takes the VIP away: no two hosts hold it', () => {
+    expect(bound('crash', at)).toMatchObject({ outageMs: 3687.5, bothHeldMs: 0, lossless: false });
   });
 
-  test('nginx: two checks, a timeout and the skew', () => {
-    expect(bound('nginx', at).outageMs).toBe(3000 + 687.5);
+  test.each([
+    // [interval, timeout, fall]: killed, hung
+    [2, 1, 2, 4000, 5000],
+    [1, 1, 2, 2000, 5000],
+    [5, 2, 3, 15_000, 17_000],
+  ])(
+    'checks every %d s, timeout %d s, fall %d: killed %d ms, hung %d ms, and the skew',
+    (interval, timeout, fall, killed, hung) => {
+      const check = { ...vrrp.check, interval, timeout, fall };
+      const checked = { ...at, vrrp: { ...vrrp, check } };
+      expect(bound('nginx', checked)).toMatchObject({ outageMs: killed + 687.5, noneHeldMs: 687.5 });
+      expect(bound('hang', checked)).toMatchObject({ outageMs: hung + 687.5, noneHeldMs: 687.5 });
+    },
+  );
+
+  test('the way back after nginx waits for the good checks, and loses nothing', () => {
+    const checked = { ...at, vrrp: { ...vrrp, check: { ...vrrp.check, interval: 2, timeout: 1, rise: 3 } } };
+    expect(bound('recovery', checked)).toMatchObject({ lossless: true, withinMs: 7000 + 3687.5 + 1000 });
   });
 });

@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import type { HostView, OwnAnswer, Views } from '../../src/cluster/ability.ts';
-import { type Decision, decideFailback, decideFailover } from '../../src/move/decide-move.ts';
+import type { HostView, ProbeAnswer, Views } from '../../src/cluster/ability.ts';
+import { type Decision, decideMove } from '../../src/move/decide-move.ts';
 import type { Inventory } from '../../src/model/domain.ts';
 import type { HostFacts, ServiceFacts } from '../../src/model/facts.ts';
+import { drainFile, keepalivedConf, unreadMark } from '../../src/model/layout.ts';
 import { exampleInventory } from '../fakes/example.ts';
 import { bareFacts } from '../fakes/host.ts';
 
@@ -17,13 +18,27 @@ const service = (active: string): ServiceFacts => ({
 interface Wish extends Partial<Pick<HostFacts, 'drain'>> {
   readonly keepalived?: string;
   readonly nginx?: string;
-  readonly http?: Partial<OwnAnswer>;
+  readonly http?: Partial<ProbeAnswer>;
+  /** What keepalived.conf says; null: there is none. */
+  readonly conf?: string | null;
+  /** What keepalived runs with, where an apply was interrupted. */
+  readonly unread?: string;
 }
+const draining = `track_file haup_drain {\n    file ${drainFile}\n}\n`;
+const file = (text: string) =>
+  ({ state: 'present', text, mode: 0o600, owner: 'root', sha256: '', lines: 1 }) as never;
 const view = (
   host: string,
-  { keepalived = 'active', nginx = 'active', drain = null, http = {} }: Wish = {},
+  { keepalived = 'active', nginx = 'active', drain = null, http = {}, conf = draining, unread }: Wish = {},
 ): HostView => ({
-  facts: bareFacts(host, { services: { keepalived: service(keepalived), nginx: service(nginx) }, drain }),
+  facts: bareFacts(host, {
+    services: { keepalived: service(keepalived), nginx: service(nginx) },
+    files: {
+      ...(conf === null ? {} : { [keepalivedConf]: file(conf) }),
+      ...(unread === undefined ? {} : { [unreadMark('keepalived')]: file(unread) }),
+    },
+    drain,
+  }),
   http: { address: '192.168.160.136', host, error: null, ...http },
 });
 const gone: HostView = { facts: null, http: { address: null, host: null, error: null } };
@@ -55,9 +70,10 @@ const situation = (host: string, { a, b, c, holders, force = false, of = invento
   const held = holders ?? { [one]: ['keep_136'], [two]: ['keep_137'] };
   return { inventory: of, host, views, force, holders: (address: string) => held[address] ?? [] };
 };
-const out = (setting: Setting = {}, mode: 'drain' | 'stop' = 'drain', canDrain = true): Decision =>
-  decideFailover({ ...situation('keep_136', setting), mode, canDrain });
-const back = (setting: Setting = {}): Decision => decideFailback(situation('keep_136', setting));
+const out = (setting: Setting = {}, mode: 'drain' | 'stop' = 'drain'): Decision =>
+  decideMove(situation('keep_136', setting), mode);
+const back = (setting: Setting = {}): Decision => decideMove(situation('keep_136', setting), 'failback');
+const actions = (decision: Decision): unknown => (decision.kind === 'move' ? decision.actions : decision);
 const moves = (decision: Decision): unknown =>
   decision.kind === 'move'
     ? decision.moves.map(({ vip, from, to }) => [vip.address.address, from, to?.host ?? null])
@@ -115,15 +131,41 @@ describe('failover', () => {
     });
   });
 
-  test('by drain is refused where there is no drain file, with or without --force; by stop it is not', () => {
+  test.each<[string, Wish, RegExp]>([
+    // The profile and the version may promise one: what keepalived runs with decides.
+    ['runs without a drain file', { conf: 'global_defs {}' }, /runs with has no drain file/],
+    ['has not read its new file yet', { unread: 'global_defs {}' }, /runs with has no drain file/],
+    ['has no configuration', { conf: null }, /\/etc\/keepalived\/keepalived\.conf cannot be read there/],
+    ['does not run keepalived', { keepalived: 'failed' }, /keepalived does not run there/],
+  ])(
+    'by drain is refused on a host that %s, with or without --force; by stop it is not',
+    (_, wish, reason) => {
+      const a = view('keep_136', wish);
+      for (const force of [false, true]) {
+        expect(out({ a, force })).toMatchObject({
+          kind: 'refuse',
+          forcible: false,
+          reasons: [expect.stringMatching(reason)],
+        });
+      }
+      if (wish.keepalived === undefined) expect(out({ a }, 'stop').kind).toBe('move');
+    },
+  );
+
+  test('by drain works wherever keepalived runs with a drain file, whatever the inventory says', () => {
     const documented = { ...inventory, vrrp: { ...inventory.vrrp, profile: 'documented' as const } };
-    expect(out({ of: documented, force: true }, 'drain', false)).toMatchObject({
-      kind: 'refuse',
-      forcible: false,
-      reasons: [expect.stringMatching(/documented profile/)],
-    });
-    expect(out({}, 'drain', false)).toMatchObject({ reasons: [expect.stringMatching(/too old/)] });
-    expect(out({ of: documented }, 'stop', false).kind).toBe('move');
+    expect(out({ of: documented }).kind).toBe('move');
+    expect(out({ a: view('keep_136', { conf: 'global_defs {}', unread: draining }) }).kind).toBe('move');
+  });
+
+  test('drains or stops the host, and failback undoes both', () => {
+    expect(actions(out())).toEqual([{ do: 'drain' }]);
+    expect(actions(out({}, 'stop'))).toEqual([{ do: 'service', service: 'keepalived', verb: 'stop' }]);
+    expect(actions(back({ a: view('keep_136', { drain: -253 }) }))).toEqual([{ do: 'undrain' }]);
+    expect(actions(back({ a: view('keep_136', { keepalived: 'inactive' }) }))).toEqual([
+      { do: 'undrain' },
+      { do: 'service', service: 'keepalived', verb: 'start' },
+    ]);
   });
 
   test('of a host that is out already is nothing to do', () => {

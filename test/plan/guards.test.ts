@@ -142,7 +142,7 @@ describe('a daemon', () => {
     expect(found({ active: 'active' }, 'from 0.0.0.0:80 to 192.0.2.1:80')).toEqual([
       'restart',
       'restart',
-      'it is to listen elsewhere, from 0.0.0.0:80 to 192.0.2.1:80, which it cannot while it runs',
+      'it must listen elsewhere, from 0.0.0.0:80 to 192.0.2.1:80, which it cannot while it runs',
     ]);
   });
 });

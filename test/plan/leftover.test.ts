@@ -31,7 +31,7 @@ describe('from source to packages on a pair that serves', () => {
       'prepare',
       'change keep_137',
       'change keep_136',
-      'take away what nothing uses any more',
+      'remove what is no longer used',
     ]);
   });
 

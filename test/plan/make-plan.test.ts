@@ -280,7 +280,7 @@ describe('one difference, one reason', () => {
       'a mode',
       (h) => ({ files: { ...h.files, [conf]: { ...h.files[conf], mode: 0o644 } as never } }),
       'config:keepalived',
-      /mode 644, wanted is 640/,
+      /mode 644, want 640/,
     ],
     [
       'an owner',
@@ -323,13 +323,13 @@ describe('one difference, one reason', () => {
       'another version',
       (h) => ({ software: { ...h.software, nginx: { ...h.software.nginx, version: '1.20.2' } as never } }),
       'build:nginx',
-      /nginx is 1.20.2, wanted is 1.22.1$/,
+      /nginx is 1.20.2, want 1.22.1$/,
     ],
     [
       'a higher version',
       (h) => ({ software: { ...h.software, nginx: { ...h.software.nginx, version: '1.26.3' } as never } }),
       'build:nginx',
-      /nginx is 1.26.3, wanted is 1.22.1, which is lower/,
+      /nginx is 1.26.3, want 1.22.1, which is lower/,
     ],
   ];
   test.each(cases)('%s', async (_name, change, id, why) => {
@@ -353,7 +353,7 @@ describe('one difference, one reason', () => {
       },
       build,
     );
-    expect(diff.change[0]?.why).toBe(`${stray} is not wanted any more`);
+    expect(diff.change[0]?.why).toBe(`${stray} is no longer wanted`);
   });
 
   test('a password never reaches a diff', async () => {

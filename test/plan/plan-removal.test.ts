@@ -88,7 +88,7 @@ describe('after it', () => {
     expect(after.services?.nginx).toMatchObject({ active: 'inactive' });
     expect(after.services?.nginx.enabled).not.toBe('enabled');
     expect(countChanges(removal(hosts)).changes).toBe(0);
-    expect(removal(hosts).same[0]?.what).toBe('haup has put nothing on it');
+    expect(removal(hosts).same[0]?.what).toBe('haup has installed nothing on it');
   });
 
   test('what was there before haup is there again: its files, and that it runs', async () => {

@@ -187,7 +187,7 @@ describe('one after the other, since keepalived would drop the VIP', () => {
     const [stage] = planFor(next, both).tracks.flat();
     expect(stage?.title).toBe('change keep_136 and keep_137 at the same moment');
     expect(stage?.together?.expect).toMatch(
-      /^Nobody holds 192\.168\.160\.161 and 192\.168\.160\.162 for up to 3\.61 s/,
+      /^No host holds 192\.168\.160\.161 and 192\.168\.160\.162 for up to 3\.61 s/,
     );
   });
 });

@@ -6,7 +6,7 @@ import type { Plan } from '../../src/model/plan.ts';
 import type { RunningDaemon } from '../../src/model/running.ts';
 import { refuseTakeOver } from '../../src/plan/disappearing.ts';
 import { portsOf } from '../../src/plan/stranger-daemons.ts';
-import { sitesIn } from '../../src/plan/running-sites.ts';
+import { serverBlocks } from '../../src/plan/running-sites.ts';
 import { vipsIn, wholeText, withLowestPriority } from '../../src/plan/running-vrrp.ts';
 import { HaupError as Failure } from '../../src/model/errors.ts';
 import { exampleInventory } from '../fakes/example.ts';
@@ -91,11 +91,11 @@ describe('a cluster of somebody else', () => {
     expect(gone(planFor(source, cluster()), 'keep_136')).toEqual([
       'vip 192.168.160.170 (WEB, VRID 60), which the host holds now',
       'daemon /usr/sbin/keepalived of keepalived.service, which reads /etc/keepalived/keepalived.conf',
-      'file /etc/keepalived/vips.d/web.conf is not read any more',
+      'file /etc/keepalived/vips.d/web.conf is no longer read',
       'site shop.example.org on 80 (/opt/web/sites/shop)',
       'site _ on 8443 (/opt/web/sites/shop)',
       'daemon /opt/web/sbin/nginx of hand-web.service, which reads /opt/web/nginx.conf',
-      'file /opt/web/sites/shop is not read any more',
+      'file /opt/web/sites/shop is no longer read',
     ]);
   });
 
@@ -246,7 +246,7 @@ server {
   location / { return 200 "; }"; }
 }
 stream { server { listen 192.0.2.1:6443; } }`;
-    expect(sitesIn(text)).toEqual([
+    expect(serverBlocks(text)).toEqual([
       { names: 'a.example b.example', listens: ['80', '[::]:8080'] },
       { names: '_', listens: ['192.0.2.1:6443'] },
     ]);

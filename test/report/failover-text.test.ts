@@ -37,6 +37,6 @@ describe('failoverText', () => {
     expect(topologyText(moved.before, plainStyle, 80)).toBe(
       'VIP               HOLDER\n192.168.160.161   keep_136\n192.168.160.162   keep_137',
     );
-    expect(topologyText([{ address: '10.0.0.1', holders: [] }], plainStyle, 80)).toContain('nobody');
+    expect(topologyText([{ address: '10.0.0.1', holders: [] }], plainStyle, 80)).toContain('no host');
   });
 });

@@ -202,6 +202,9 @@ export const several: SeveralErrors = new SeveralErrors([
 
 const took = {
   drill: 'stop',
+  title: 'stop keepalived on keep_136',
+  began: 'stopped',
+  ended: 'started again',
   bothHeldMs: 0,
   allowanceMs: 133,
   total: 2400,
@@ -231,6 +234,9 @@ export const stopDrill: DrillReport = {
 export const drainDrill: DrillReport = {
   ...stopDrill,
   drill: 'drain',
+  title: 'drain keep_136',
+  began: 'drained',
+  ended: 'undrained',
   outageMs: 6,
   boundMs: 0,
   allowanceMs: 30,
@@ -274,6 +280,7 @@ export const refuted: VerifyReport = {
       drills: [
         {
           ...stopDrill,
+          title: 'stop keepalived on keep_137',
           from: 'keep_137',
           to: null,
           ok: false,
@@ -281,7 +288,7 @@ export const refuted: VerifyReport = {
           lost: 2400,
           failback: null,
           restoredMs: null,
-          reasons: ['nobody took over within 12.5 s'],
+          reasons: ['no host took over within 12.5 s'],
           timeline: [{ host: 'keep_137', fromMs: -1200, toMs: 6 }],
           unanswered: [{ fromMs: 2, toMs: 12_500 }],
         },

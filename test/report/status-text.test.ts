@@ -22,11 +22,11 @@ describe('statusText', () => {
     expect(statusText(well, plainStyle)).not.toContain('answered by');
   });
 
-  test('nobody is said only when every member was asked', () => {
+  test('no host is said only when every member was asked', () => {
     const vip = { address: '10.0.0.1', members: ['keep_137', 'keep_138'], holders: [], expected: 'keep_137' };
     expect(statusText({ ...ill, vips: [vip] }, plainStyle)).toMatch(/^10\.0\.0\.1 +unknown /m);
     expect(statusText({ ...ill, vips: [{ ...vip, members: ['keep_136', 'keep_137'] }] }, plainStyle)).toMatch(
-      /^10\.0\.0\.1 +nobody /m,
+      /^10\.0\.0\.1 +no host /m,
     );
   });
 

@@ -265,3 +265,26 @@ describe('while the daemons of a host are somebody else’s', () => {
     ]);
   });
 });
+
+test('each look of a gate is one round trip to each host', async () => {
+  const reads: string[] = [];
+  const well: Seen = { held: [], answers: {} };
+  const counting = (name: string): Host => ({
+    ...host(name, well),
+    read: async () => {
+      reads.push(name);
+      return Buffer.from('');
+    },
+  });
+  let clock = 0;
+  const looking = gate(
+    inventory,
+    new Map(['keep_136', 'keep_137'].map((name) => [name, counting(name)])),
+    ['services', 'http'],
+    ['keep_136'],
+    { now: () => clock, sleep: async () => void (clock += 60_000) },
+    new AbortController().signal,
+  );
+  await expect(looking).rejects.toMatchObject({ code: 'GATE_FAILED' });
+  expect(reads).toEqual(['keep_136', 'keep_137', 'keep_136', 'keep_137']);
+});

@@ -6,7 +6,7 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { BuildRecipe } from '../../src/model/desired.ts';
 import { HaupError } from '../../src/model/errors.ts';
-import { liesIn, packPlaces } from '../../src/model/pack-places.ts';
+import { liesIn, packPlaces } from '../../src/base/pack-places.ts';
 import { strays } from '../../src/run/pack-strays.ts';
 import { packStore } from '../../src/run/pack-store.ts';
 import { honest, hostile, type Member, packOf, recipeOf } from '../fakes/packs.ts';

@@ -4,24 +4,27 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { Fault } from '../../src/model/fault.ts';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { DrillName, Fault } from '../../src/model/fault.ts';
 import { hostScript } from '../../src/base/host-script.ts';
 import { breakOnPurpose, endDrill, restore } from '../../src/ssh/drill-actions.ts';
 
 let root: string;
+const fake = (name: string, more = ''): void => {
+  writeFileSync(
+    `${root}/bin/${name}`,
+    `#!/bin/sh\necho "${name} $*" | tr -d '\\n' >> ${root}/called\n${more}echo >> ${root}/called\n`,
+  );
+  chmodSync(`${root}/bin/${name}`, 0o755);
+};
 beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), 'haup-drills-'));
   for (const name of ['bin', 'run', 'tmpfiles.d', 'state']) mkdirSync(`${root}/${name}`);
-  const fake = (name: string, more = ''): void => {
-    writeFileSync(
-      `${root}/bin/${name}`,
-      `#!/bin/sh\necho "${name} $*" | tr -d '\\n' >> ${root}/called\n${more}echo >> ${root}/called\n`,
-    );
-    chmodSync(`${root}/bin/${name}`, 0o755);
-  };
   fake('systemctl');
-  fake('systemd-run', `for last; do :; done; printf %s "$last" > ${root}/armed\n`);
+  fake(
+    'systemd-run',
+    `for last; do :; done; case "$*" in *"/bin/sh -c"*) printf %s "$last" > ${root}/armed ;; esac\n`,
+  );
 });
 afterEach(() => rmSync(root, { recursive: true }));
 
@@ -44,38 +47,38 @@ const called = (): string => {
 const drained = (): string => readFileSync(`${root}/state/drain`, 'utf8').trim();
 const left = (): string => run(`${hostScript('left-drill')}left_drill`).trim();
 const about = (fault: Fault, unit: string) => ({ fault, deadMan: { unit, seconds: 35 } });
-const stop: Fault = { kind: 'stop', service: 'keepalived' };
+const stop: Fault = { kind: 'stop' };
 const drain: Fault = { kind: 'drain' };
 /** What the timer that was armed last runs. */
 const armed = (): string => readFileSync(`${root}/armed`, 'utf8');
 
 test('a drill tells of itself until it has been undone', () => {
-  run(breakOnPurpose({ do: 'break', ...about(stop, 'haup-stop-51-a') }).script);
-  expect(called()).toMatch(/systemd-run .*--unit=haup-stop-51-a .*\n.*stop keepalived\.service/);
+  run(breakOnPurpose({ do: 'break', ...about(stop, 'haup-drill-stop-51-a') }).script);
+  expect(called()).toMatch(/systemd-run .*--unit=haup-drill-stop-51-a .*\n.*stop keepalived\.service/);
   expect(left()).toBe('stop');
-  run(restore({ do: 'restore', ...about(stop, 'haup-stop-51-a') }).script);
-  expect(called()).toMatch(/start keepalived\.service\n.*stop haup-stop-51-a\.timer/);
+  run(restore({ do: 'restore', ...about(stop, 'haup-drill-stop-51-a') }).script);
+  expect(called()).toMatch(/start keepalived\.service\n.*stop haup-drill-stop-51-a\.timer/);
   expect(left()).toBe('');
 });
 
 test.each(['restore', 'the timer'])(
   'when somebody else has ended the drill, %s takes nothing back',
   (who) => {
-    run(breakOnPurpose({ do: 'break', ...about(stop, 'haup-stop-51-a') }).script);
+    run(breakOnPurpose({ do: 'break', ...about(stop, 'haup-drill-stop-51-a') }).script);
     const dead = armed();
     run(endDrill().script);
-    expect(called()).toMatch(/stop haup-stop-\*\.timer .*\n.*start keepalived\.service/);
+    expect(called()).toMatch(/stop haup-drill-\*\.timer .*\n.*start keepalived\.service/);
     called();
-    if (who === 'restore') run(restore({ do: 'restore', ...about(stop, 'haup-stop-51-a') }).script);
+    if (who === 'restore') run(restore({ do: 'restore', ...about(stop, 'haup-drill-stop-51-a') }).script);
     else sh(dead);
     expect(called()).not.toMatch(/start/);
   },
 );
 
 test('the timer of an earlier drill does not undo a later one', () => {
-  run(breakOnPurpose({ do: 'break', ...about(stop, 'haup-stop-51-a') }).script);
+  run(breakOnPurpose({ do: 'break', ...about(stop, 'haup-drill-stop-51-a') }).script);
   const dead = armed();
-  run(breakOnPurpose({ do: 'break', ...about(stop, 'haup-stop-51-b') }).script);
+  run(breakOnPurpose({ do: 'break', ...about(stop, 'haup-drill-stop-51-b') }).script);
   called();
   sh(dead);
   expect(called()).toBe('');
@@ -83,7 +86,7 @@ test('the timer of an earlier drill does not undo a later one', () => {
 
 test('a drain of a drill is ended by its timer, by the next owner of the lock, and by a boot', () => {
   const begin = (): string => {
-    run(breakOnPurpose({ do: 'break', ...about(drain, 'haup-drain-51-a') }).script);
+    run(breakOnPurpose({ do: 'break', ...about(drain, 'haup-drill-drain-51-a') }).script);
     expect([drained(), left()]).toEqual(['-253', 'drain']);
     called();
     return armed();
@@ -112,7 +115,66 @@ test('where there is no drill, ending it changes nothing', () => {
   expect(called()).not.toMatch(/start/);
 });
 
-test('the timer carries its script through systemd: one line, and nothing that systemd expands', () => {
-  run(breakOnPurpose({ do: 'break', ...about(drain, 'haup-drain-51-a') }).script);
-  expect(armed()).not.toMatch(/\n|\$\{|\$\$/);
+describe('every fault', () => {
+  const faultOf = (kind: DrillName): Fault => (kind === 'link' ? { kind, interface: 'ens33' } : { kind });
+  const expected: Readonly<Record<DrillName, readonly [breaks: RegExp, restores: RegExp]>> = {
+    stop: [/systemctl stop keepalived/, /systemctl start keepalived/],
+    drain: [/^/, /^/],
+    nginx: [/kill --signal=KILL nginx\.service\n.*systemctl stop nginx/, /systemctl start nginx/],
+    crash: [/kill --signal=KILL keepalived/, /systemctl start keepalived/],
+    hang: [/kill --signal=STOP nginx/, /kill --signal=CONT nginx/],
+    link: [
+      /is-active --quiet haup-drill-link-51-a\.timer\n(.*\n)*.*--unit=haup-drill-link-51-a-cut .*ip link set dev ens33 down/,
+      /ip link set dev ens33 up\n.*ip -6 addr replace 2001:db8::5\/64 dev ens33\n.*ip -4 route replace default via 10\.0\.0\.1 dev ens33\n/,
+    ],
+    'vrrp-block': [
+      /haup_drill input .*drop\n(.*\n)*.*haup_drill output .*drop/,
+      /nft delete table inet haup_drill/,
+    ],
+    'vrrp-block-out': [/haup_drill output .*drop/, /nft delete table inet haup_drill/],
+    'vrrp-block-in': [/haup_drill input .*drop/, /nft delete table inet haup_drill/],
+  };
+  beforeEach(() => {
+    fake(
+      'ip',
+      'case "$*" in "-4 route show"*) echo "default via 10.0.0.1" ;; *"addr show"*) echo "2: ens33 inet6 2001:db8::5/64 scope global" ;; esac\n',
+    );
+    fake('nft', 'case "$1" in list) exit 1 ;; esac\n');
+  });
+
+  const all = Object.entries(expected).map(
+    ([name, [breaks, restores]]) => [name as DrillName, breaks, restores] as const,
+  );
+  test.each(all)(
+    '%s is undone by the drill, by its timer, and by the next owner of the lock',
+    (name, breaks, restores) => {
+      const fault = faultOf(name);
+      const unit = `haup-drill-${name}-51-a`;
+      const undo = {
+        drill: () => run(restore({ do: 'restore', ...about(fault, unit) }).script),
+        timer: () => sh(armed()),
+        owner: () => run(endDrill().script),
+      };
+      for (const undone of Object.values(undo)) {
+        run(breakOnPurpose({ do: 'break', ...about(fault, unit) }).script);
+        expect(called()).toMatch(breaks);
+        expect(left()).toBe(name);
+        undone();
+        expect(called()).toMatch(restores);
+        expect(left()).toBe('');
+      }
+    },
+  );
+
+  test('adverts are not dropped on a host without nft and iptables, and nothing is recorded', () => {
+    const bare = { ...process.env, PATH: `${root}/empty` };
+    mkdirSync(`${root}/empty`);
+    const { script, meaning } = breakOnPurpose({
+      do: 'break',
+      ...about({ kind: 'vrrp-block' }, 'haup-drill-vrrp-block-51-a'),
+    });
+    const { status } = spawnSync('/bin/sh', ['-c', here(script)], { env: bare });
+    expect(meaning?.[status ?? 0]?.message).toMatch(/neither nft nor iptables/);
+    expect(left()).toBe('');
+  });
 });

@@ -1,7 +1,7 @@
 /** Whether a pack keeps to where its build may put files, as the host that receives it asks. */
 
 import type { BuildRecipe } from '../../model/desired.ts';
-import { packageName, packNotes, packPlaces } from '../../model/pack-places.ts';
+import { packageName, packNotes, packPlaces } from '../../base/pack-places.ts';
 import type { Meaning } from '../remote-job.ts';
 import { nameOf } from './build-steps.ts';
 import { quote } from '../../base/quote.ts';

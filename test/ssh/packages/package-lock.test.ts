@@ -3,7 +3,8 @@ import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFile
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { aloneText, lockedStatus, lockMeaning } from '../../../src/ssh/packages/package-lock.ts';
+import { hostScript } from '../../../src/base/host-script.ts';
+import { lockArguments, lockedStatus, lockMeaning } from '../../../src/ssh/packages/package-lock.ts';
 import { installText } from '../../../src/ssh/packages/install-packages.ts';
 
 let root: string;
@@ -35,7 +36,10 @@ interface Ran {
 
 /** Runs `script` after the functions, whose paths are below `root`. */
 function run(manager: 'apt-get' | 'dnf' | 'yum', seconds: number, script: string): Promise<Ran> {
-  const functions = aloneText(manager, seconds).replaceAll(/\/(var|usr)\/(?=[a-z])/g, `${root}/$1/`);
+  const functions = hostScript('package-lock', lockArguments(manager, seconds)).replaceAll(
+    /\/(var|usr)\/(?=[a-z])/g,
+    `${root}/$1/`,
+  );
   const child = spawn('/bin/sh', ['-c', `set -e\n${functions}\n${script}`], { cwd: root });
   let said = '';
   for (const stream of [child.stdout, child.stderr])

@@ -3,7 +3,7 @@
  * where on the others its files go: below the prefix, and where the options of ./configure say. Pure.
  */
 
-import type { BuildRecipe } from './desired.ts';
+import type { BuildRecipe } from '../model/desired.ts';
 
 /** Literal parts of an absolute path, between which anything may stand: `/a/` and nothing more is all below /a. */
 export type Place = readonly string[];

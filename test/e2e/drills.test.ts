@@ -1,0 +1,123 @@
+// suite: measures
+import { afterEach, describe, expect, test } from 'vitest';
+import { type DrillName, drillNames } from '../../src/model/fault.ts';
+import type { DrillReport, VerifyReport } from '../../src/model/report.ts';
+import { eventually, figure, onHost, testLab } from './haup.ts';
+import { measured } from './measured.ts';
+import { type Edit, ownLab, soak } from './own-lab.ts';
+
+/** The faults that haup verify injects only where the inventory allows it, on hosts of the file's own. */
+const lab = testLab('drills');
+const { inLab, inventory } = ownLab(lab);
+const rounds = Math.max(1, soak);
+const one = '192.168.160.161';
+const home = [['keep_136'], ['keep_137']];
+
+const allowed: Edit = (it) => {
+  it['verify'] = { allow: drillNames };
+};
+const holders = async (path: string): Promise<readonly (readonly string[])[]> => {
+  const { stdout } = await inLab(['status', path, '--json']);
+  return (JSON.parse(stdout) as { vips: { holders: string[] }[] }).vips.map((vip) => vip.holders);
+};
+const atHome = (path: string): Promise<void> =>
+  eventually('every VIP is home', async () => JSON.stringify(await holders(path)) === JSON.stringify(home));
+/** What drills may leave on a host. */
+const left = (host: string): Promise<string> =>
+  onHost(
+    lab,
+    host,
+    "systemctl list-units --all --no-legend 'haup-drill-*'; ls /run/haup.drill /etc/tmpfiles.d 2>/dev/null || true",
+  );
+
+async function drill(path: string, name: DrillName): Promise<{ code: number; report: DrillReport }> {
+  const { code, stdout, stderr } = await inLab([
+    'verify',
+    path,
+    '--yes',
+    '--json',
+    '--vip',
+    one,
+    '--drill',
+    name,
+  ]);
+  const report = (JSON.parse(stdout === '' ? '{}' : stdout) as VerifyReport).vips?.[0]?.drills[0];
+  if (report === undefined) throw new Error(`${name} has no report.\n${stdout}${stderr}`);
+  figure(
+    `${name}: outage ${report.outageMs} ms, bound ${report.boundMs} + ${report.allowanceMs} ms, lost ${report.lost} of ${report.total}; failback lost ${report.failback?.lost}, ${report.failback?.retried} of them retried; stalled ${report.stalledMs} ms`,
+  );
+  return { code, report };
+}
+
+const path = (): string => inventory(allowed);
+afterEach(async () => {
+  await atHome(path());
+  expect(await left('keep_136')).toBe('');
+});
+
+describe('each moves the VIP within its bound, and ends with one holder', () => {
+  test.each(['nginx', 'crash', 'hang', 'link'] as const)('%s', async (name) => {
+    for (let round = 0; round < rounds; round++) {
+      const { code, report } = await drill(path(), name);
+      measured(report.stalledMs ?? 0, () => {
+        expect(report.reasons).toEqual([]);
+        expect(report).toMatchObject({ ok: true, from: 'keep_136', to: 'keep_137' });
+        expect(report.outageMs).toBeLessThanOrEqual(report.boundMs * 1.15 + 30);
+        expect(code).toBe(0);
+      });
+      for (const unit of ['keepalived', 'nginx'])
+        expect(await onHost(lab, 'keep_136', `systemctl is-active ${unit}`)).toBe('active\n');
+    }
+  });
+});
+
+describe('adverts that do not pass', () => {
+  test.each(['vrrp-block', 'vrrp-block-out'] as const)(
+    '%s: a split brain, with who held what; afterwards one holder',
+    async (name) => {
+      const { code, report } = await drill(path(), name);
+      expect(code).toBe(3);
+      expect(report.reasons.join('\n')).toMatch(
+        /^keep_136 and keep_137 both have it at the end: split brain$/m,
+      );
+      expect(report.bothHeldMs).toBeGreaterThan(900);
+      expect(report.timeline.map(({ host }) => host).slice(0, 2)).toEqual(['keep_136', 'keep_137']);
+      expect(report.failback).not.toBeNull();
+      expect(await onHost(lab, 'keep_136', 'nft list tables')).not.toContain('haup_drill');
+    },
+  );
+
+  test('vrrp-block-in: the holder keeps sending and its VIP stays; the other one is split', async () => {
+    const { code, report } = await drill(path(), 'vrrp-block-in');
+    expect(code).toBe(3);
+    expect(report.timeline.map(({ host }) => host)).toEqual(['keep_136']);
+    expect(report.reasons.join('\n')).toMatch(
+      /^192\.168\.160\.162: keep_136 and keep_137 both held it for \d+\.\d s: split brain$/m,
+    );
+    expect(report.lost).toBe(report.retried);
+  });
+});
+
+test('link: the host is back after haup was killed with -9 in the middle', async () => {
+  const args = ['verify', path(), '--yes', '--vip', one, '--drill', 'link'];
+  let waiting: Promise<void> = Promise.resolve();
+  await inLab(args, {
+    during: (pid) => {
+      waiting = eventually('keep_137 has taken over', async () => {
+        const held = await onHost(lab, 'keep_137', `ip -o addr show to ${one}`);
+        if (!held.includes(one)) return false;
+        process.kill(pid, 'SIGKILL');
+        return true;
+      });
+    },
+  });
+  await waiting;
+  await eventually('its timer has ended', async () => (await left('keep_136')) === '');
+});
+
+test('a drill that the inventory does not allow is refused before anything is contacted', async () => {
+  const ran = await inLab(['verify', inventory(), '--yes', '--drill', 'crash']);
+  expect(ran.code).toBe(2);
+  expect(ran.stderr).toMatch(/does not allow the drill crash/);
+  expect(ran.stderr.replaceAll(/\s+/g, ' ')).toMatch(/allow: \[stop, drain, crash\]/);
+});
