@@ -2,9 +2,10 @@ interface Job {
   readonly name: string;
   readonly builds: boolean;
   readonly measures: boolean;
+  readonly waits: boolean;
 }
 export function inLanes<T extends Job>(
   jobs: readonly T[],
   run: (job: T) => Promise<void>,
-  most?: number,
+  processors?: number,
 ): Promise<void>;

@@ -1,7 +1,9 @@
-// Which files of tests on real hosts run beside which. A file says what it does in a line of its own:
-//   // suite: builds      compiles for minutes: whatever is timed beside it is not what it would be
+// Which files of tests on real hosts run at the same time. A file says what it does in a line of its own:
+//   // suite: builds      compiles for minutes, which spoils whatever is timed beside it
 //   // suite: measures    times outages against VRRP's bounds, or counts lost requests
-// One that says nothing does neither.
+//   // suite: waits       waits for timers most of the time, and leaves the processors to others
+//   // suite: first       makes what the others begin with
+// One that says nothing does none of these.
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -38,27 +40,43 @@ export function e2eFiles() {
         project: /\btestLab\(/.test(text) ? 'e2e-own' : 'e2e',
         builds: words.includes('builds'),
         measures: words.includes('measures'),
-        seconds: taken[name] ?? (words === '' ? 60 : 120),
+        waits: words.includes('waits'),
+        first: words.includes('first'),
+        // A clone that has not run them yet: a long file takes long.
+        seconds: taken[name] ?? text.split('\n').length,
       };
     })
-    .toSorted((a, b) => b.seconds - a.seconds);
+    .toSorted((a, b) => Number(b.first) - Number(a.first) || b.seconds - a.seconds);
 }
 
-/** Tests wait much of the time, but what is measured beside more of them than there are cores is often no measurement. */
-const lanes = () => Math.min(8, availableParallelism());
+/**
+ * The share of one processor that a file takes, over its time on a quiet machine with two: applies wait for VRRP and for
+ * daemons, but processes start all the time, and a client asks each VIP 200 times a second.
+ */
+const shares = { builds: 1, waits: 0.15, others: 0.6 };
+const shareOf = ({ builds, waits }) => (builds ? shares.builds : waits ? shares.waits : shares.others);
+/** A lab of two hosts has some 150 MB of memory. */
+const most = 8;
 
-/** Runs all jobs, as many at once as this machine bears, and none that measures beside one that builds. */
-export async function inLanes(jobs, run, most = lanes()) {
+/** Runs all jobs, as many at once as the processors bear, and none that measures beside one that builds. */
+export async function inLanes(jobs, run, processors = availableParallelism()) {
   const waiting = [...jobs];
   const running = new Set();
-  const fits = (job) =>
-    [...running].every((other) => !(job.measures && other.builds) && !(job.builds && other.measures));
+  const fits = (job) => {
+    const others = [...running];
+    if (others.some((other) => (job.measures && other.builds) || (job.builds && other.measures)))
+      return false;
+    const taken = others.reduce((sum, other) => sum + shareOf(other), 0);
+    return others.length === 0 || (others.length < most && taken + shareOf(job) <= processors);
+  };
   while (waiting.length > 0 || running.size > 0) {
-    // What neither builds nor measures goes beside either, so it is kept for where nothing else fits.
+    // What waits takes long and costs little, so it begins early. What neither builds nor measures goes beside either,
+    // so it is kept for where nothing else fits.
     const next =
-      running.size >= most
-        ? undefined
-        : (waiting.find((job) => (job.builds || job.measures) && fits(job)) ?? waiting.find(fits));
+      waiting.find((job) => job.builds && fits(job)) ??
+      waiting.find((job) => job.waits && fits(job)) ??
+      waiting.find((job) => job.measures && fits(job)) ??
+      waiting.find(fits);
     if (next === undefined) {
       await Promise.race([...running].map(({ ended }) => ended));
       continue;

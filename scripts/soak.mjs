@@ -1,5 +1,5 @@
 // `npm run soak [-- TIMES]`: under load, every change of test/e2e/changes.test.ts TIMES times (10), the slow ones
-// too, and haup killed at 50 moments (test/e2e/faults.test.ts).
+// too, and haup killed at 50 moments (test/e2e/killed.test.ts).
 import { spawnSync } from 'node:child_process';
 import { root, setup } from './setup.mjs';
 
@@ -11,7 +11,7 @@ if (!/^[1-9]\d{0,3}$/.test(times)) {
 setup();
 const { status } = spawnSync(
   'npx',
-  ['vitest', 'run', '--project', 'e2e-own', 'test/e2e/changes.test.ts', 'test/e2e/faults.test.ts'],
+  ['vitest', 'run', '--project', 'e2e-own', 'test/e2e/changes.test.ts', 'test/e2e/killed.test.ts'],
   {
     cwd: root,
     stdio: 'inherit',

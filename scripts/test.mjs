@@ -23,11 +23,15 @@ const failures = [];
 const began = Date.now();
 const seconds = (since) => `${((Date.now() - since) / 1000).toFixed(1)} s`;
 
-function step(name, command, args) {
+/** A static check; all of them run at the same time, and what each prints is held back until it has ended. */
+async function step(name, command, args) {
   if (!quick && !wanted(name)) return;
   const started = Date.now();
-  console.log(`\n── ${name}: ${command} ${args.join(' ')}`);
-  const { status } = spawnSync(command, args, { cwd: root, stdio: 'inherit' });
+  const child = spawn(command, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
+  const said = [];
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => said.push(chunk));
+  const status = await new Promise((resolve) => child.on('close', resolve));
+  console.log(`\n── ${name}: ${command} ${args.join(' ')}\n${Buffer.concat(said)}`.trimEnd());
   console.log(`── ${name} ${status === 0 ? 'passed' : 'FAILED'} in ${seconds(started)}`);
   if (status === 0) passed += 1;
   else {
@@ -136,6 +140,7 @@ async function inVitest() {
     name: 'unit',
     builds: true,
     measures: false,
+    waits: false,
     run: () => vitest('unit', 'unit', { workers: 3 }),
   };
   const e2e = e2eFiles().map((one) => ({
@@ -186,11 +191,12 @@ rmSync(logs, { recursive: true, force: true });
 console.log(
   `── limits are for what hangs: ${patience()} times those of a quick and quiet machine (load ${loadavg()[0].toFixed(1)})`,
 );
-step('format', 'npx', ['biome', 'format', '.']);
-step('lint', 'npx', ['oxlint', '--type-aware', '--deny-warnings', 'src', 'test']);
-step('types', 'npx', ['tsc', '-p', 'tsconfig.json']);
-step('types', 'npx', ['tsc', '-p', 'src/page']);
-step('dead-code', 'npx', ['knip']);
+await Promise.all([
+  step('lint', 'npx', ['oxlint', '--type-aware', '--deny-warnings', 'src', 'test']),
+  step('types', 'npx', ['tsc', '-p', 'tsconfig.json']),
+  step('dead-code', 'npx', ['knip']),
+  step('format', 'npx', ['biome', 'format', '.']),
+]);
 await inVitest();
 rmSync(scratch, { recursive: true, force: true });
 for (const failure of failures) console.log(`\n── FAILED ${failure}`);

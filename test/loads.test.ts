@@ -132,6 +132,14 @@ test.each([
     libraries: ['commander', ...ssh, 'yaml', 'zod'],
     rooms: [...start, ...hosts, 'drill', 'measure', 'move'],
   },
+  // What cannot be written is found before a host, or even the inventory, is looked at.
+  {
+    args: ['verify', inventory, '--yes', '--report', join(scratch, 'missing/report.html')],
+    status: 2,
+    files: 18,
+    libraries: ['commander'],
+    rooms: [...start, 'app', 'report'],
+  },
 ] as const)('haup $args.0 loads no more than it needs', ({ args, files, libraries, rooms, ...rest }) => {
   const loaded = loadedBy(args);
   expect({ status: loaded.status, libraries: loaded.libraries, rooms: loaded.rooms }).toEqual({

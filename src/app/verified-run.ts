@@ -2,6 +2,7 @@ import type { Views } from '../cluster/ability.ts';
 import type { Inventory } from '../model/domain.ts';
 import type { VerifyReport } from '../model/report.ts';
 
+/** What haup verify is to leave on the operator's machine. */
 export interface OutputOptions {
   /** File for the HTML report. */
   readonly report?: string;
@@ -11,6 +12,7 @@ export interface OutputOptions {
   readonly compare?: boolean;
 }
 
+/** A run of haup verify, and how it was asked for. */
 export interface VerifiedRun {
   readonly inventory: Inventory;
   readonly views: Views;

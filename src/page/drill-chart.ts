@@ -16,6 +16,9 @@ export interface DrillParts {
   readonly moments: readonly HTMLButtonElement[];
 }
 
+// uPlot's enum is one of its types only.
+// oxlint-disable-next-line typescript/no-unsafe-enum-assignment
+const logarithmic = 3 as uPlot.Scale.Distr.Logarithmic;
 const row = { height: 26, bar: 14 };
 const marksHeight = 20;
 const timesHeight = 150;
@@ -93,7 +96,7 @@ export function drillChart(
       cursor,
       scales: {
         x: xScale,
-        y: { distr: uPlot.Scale.Distr.Logarithmic, range: [decades[0] ?? 0.1, decades.at(-1) ?? 1000] },
+        y: { distr: logarithmic, range: [decades[0] ?? 0.1, decades.at(-1) ?? 1000] },
       },
       series: [{}, { stroke: () => color('ink-2'), width: 1, points: { show: false }, spanGaps: false }],
       axes: [

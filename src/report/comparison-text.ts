@@ -21,24 +21,22 @@ function sentence(one: DrillComparison): string {
   if (last === null || best === null) return `outage ${precise(outageMs)}, the first run on record`;
   const changes = [
     `outage ${precise(outageMs)}`,
-    `${change(outageMs, last)} last time (${day(last)})`,
-    `${change(outageMs, best)} the best (${day(best)})`,
+    `${change(outageMs, last)} last time (${time(last)})`,
+    `${change(outageMs, best)} the best (${time(best)})`,
   ].join(', ');
   return `${changes}. ${judgement(one)}`;
 }
 
-function judgement({ outageMs, worse, earlier, usualMs, spreadMs }: DrillComparison): string {
-  if (usualMs === null || spreadMs === null) return 'Its bound is new, so nothing says what is usual.';
-  const usual = `usual are ${precise(usualMs)} ± ${precise(spreadMs)} (${count(earlier, 'run')})`;
-  return worse
-    ? `Worse than the spread explains: ${usual}, and ${precise(outageMs)} were measured.`
-    : `Within the spread: ${usual}.`;
+function judgement({ worse, earlier, usualMs, spreadMs }: DrillComparison): string {
+  if (usualMs === null || spreadMs === null) return 'Its bound is new, so there is nothing to judge it by.';
+  const usual = `usually ${precise(usualMs)} ± ${precise(spreadMs)} over ${count(earlier, 'run')}`;
+  return worse ? `Worse than the spread explains: ${usual}.` : `Within the spread: ${usual}.`;
 }
 
 function change(outageMs: number, { outageMs: then }: EarlierOutage): string {
   const by = Math.round(outageMs - then);
-  if (by === 0) return 'as';
+  if (by === 0) return 'the same as';
   return by > 0 ? `${precise(by)} longer than` : `${precise(-by)} shorter than`;
 }
 
-const day = ({ at }: EarlierOutage): string => at.slice(0, 10);
+const time = ({ at }: EarlierOutage): string => at.slice(0, 16).replace('T', ' ');

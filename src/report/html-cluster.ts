@@ -38,8 +38,8 @@ export function commandSection({ command, inventory, report }: VerifyDocument): 
     })),
   );
   return html`<section>
-<h2>Do it again</h2>
-<p>All of it:</p>
+<h2>Reproduce it</h2>
+<p>The whole run:</p>
 <pre tabindex="0"><code>${command}</code></pre>
 ${
   each.length === 0

@@ -36,7 +36,7 @@ ${figuresTable(report, hosts)}
 </section>
 <section>
 <h2>Drills</h2>
-<p class="legend">${hosts.map((host) => html`${hostMark(host, hosts)} `)}<span class="key key-lost"></span> request lost <span class="key key-bound"></span> outage allowed <span class="key key-allowance"></span> allowance <span class="key key-outage"></span> outage measured</p>
+<p class="legend">${hosts.map((host) => html`${hostMark(host, hosts)} `)}${keys.map(([name, meaning]) => html`<span class="entry"><span class="key key-${name}"></span>${meaning}</span> `)}</p>
 ${drills.map(({ vip, drill }, index) => drillSection(vip, drill, index + 1, hosts))}
 </section>
 ${clusterSection(document, hosts)}
@@ -49,6 +49,15 @@ ${configurationSection(document)}
     frame(`${report.ok ? '✓' : '✗'} haup verify ${inventory} ${date}`, body, { script, style, data }),
   );
 }
+
+/** What else the charts draw: class of its mark, meaning. */
+const keys: readonly (readonly [string, string])[] = [
+  ['lost', 'request lost'],
+  ['bound', 'outage allowed'],
+  ['allowance', 'allowance'],
+  ['outage', 'outage measured'],
+  ['times', 'time to answer'],
+];
 
 /**
  * Nothing is fetched, framed, sent or run but what is in the file: the digests name it, so that not even a value that

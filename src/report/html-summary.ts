@@ -55,7 +55,7 @@ export function figuresTable({ vips }: VerifyReport, hosts: readonly string[]): 
   if (drills.length === 0) return nothing;
   const rows = drills.map(
     ({ address, drill }, index) => html`<tr>
-<th scope="row"><a href="#drill-${index + 1}">${address} ${drill.drill}</a></th>
+<th scope="row"><a href="#drill-${index + 1}">${address} ${drill.drill}</a>${run(drills, index)}</th>
 <td>${hostMark(drill.from, hosts)}${drill.to === null ? ' → no host' : html` → ${hostMark(drill.to, hosts)}`}</td>
 ${
   wasDone(drill)
@@ -72,6 +72,19 @@ ${
   return html`<div class="scroll" tabindex="0" role="region" aria-label="All figures"><table>
 <thead><tr><th scope="col">Drill</th><th scope="col">VIP moves</th><th scope="col" class="number">Outage</th><th scope="col" class="number">Bound</th><th scope="col" class="number">Lost</th><th scope="col" class="number">Outage back</th><th scope="col" class="number">Lost back</th><th scope="col">Verdict</th></tr></thead>
 <tbody>${rows}</tbody></table></div>`;
+}
+
+/** Which repeat of its drill this is, where there are several. */
+function run(
+  drills: readonly { readonly address: string; readonly drill: DrillReport }[],
+  index: number,
+): Markup {
+  const is = drills[index];
+  const same = drills.filter(
+    ({ address, drill }) => address === is?.address && drill.drill === is.drill.drill,
+  );
+  if (is === undefined || same.length < 2) return nothing;
+  return html` <span class="quiet">run ${same.indexOf(is) + 1}</span>`;
 }
 
 /** `138 of 1,204`, and how many of them only a second connection answered. */

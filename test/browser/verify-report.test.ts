@@ -64,7 +64,8 @@ async function open(
     if (request.url() !== address) complaints.push(`asked for ${request.url()}`);
   });
   await page.goto(address);
-  await page.locator('html[data-drawn]').waitFor();
+  // The script has run when the page is loaded.
+  expect(await page.locator('html[data-drawn]').count(), complaints.join('\n')).toBe(1);
   return { page, complaints, [Symbol.asyncDispose]: () => page.close() };
 }
 
@@ -117,7 +118,7 @@ test('every chart is drawn with what was measured, nothing is complained of, and
     expect(await pixelsOf(lanes, 'host-1')).toBeGreaterThan(500);
     // A drain loses nothing, and then nothing is red.
     expect((await pixelsOf(lanes, 'lost')) > 20).toBe(drill.lost > 0);
-    expect(await pixelsOf(page.locator(`#drill-${index + 1} canvas`).nth(1), 'ink-2')).toBeGreaterThan(100);
+    expect(await pixelsOf(page.locator(`#drill-${index + 1} canvas`).nth(1), 'ink-2')).toBeGreaterThan(20);
   }
   const overview = page.locator('#outages canvas');
   expect(await pixelsOf(overview, 'accent')).toBeGreaterThan(50);

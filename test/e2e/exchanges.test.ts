@@ -1,7 +1,7 @@
 // suite: measures
 import { beforeAll, beforeEach, expect, test } from 'vitest';
 import { figure, testLab } from './haup.ts';
-import { unheld } from './holding.ts';
+import { held } from './holding.ts';
 import { measured } from './measured.ts';
 import { type Edit, fast, type Load, ownLab, soak } from './own-lab.ts';
 import { expectServed } from './probing.ts';
@@ -26,9 +26,10 @@ beforeEach(async () => {
 async function withoutLoss(what: string, work: () => Promise<unknown>): Promise<void> {
   const all = ['192.168.160.161', '192.168.160.162', '192.168.160.163'];
   let load: Load | undefined;
-  const nobody = await unheld(lab, hosts, all, async () => {
+  const times = await held(lab, hosts, all, async () => {
     load = await underLoad(what, work);
   });
+  const nobody = Object.fromEntries(Object.entries(times).map(([vip, { nobodyMs }]) => [vip, nobodyMs]));
   figure(
     `${what}: with nobody for ${Object.entries(nobody)
       .map(([vip, ms]) => `${vip} ${ms.toFixed(1)} ms`)

@@ -1,164 +1,22 @@
 // suite: measures
 /**
- * What happens to the operator's machine, the network or a host in the middle of an apply. Each time under load:
- * what clients lose, what haup says, what is left to do, and that the next apply does it.
+ * What happens to the network or to a host in the middle of an apply. Each time under load: what clients lose, what
+ * haup says, what is left to do, and that the next apply does it.
  */
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { defaultRoots, labPaths } from '../../src/lab/names.ts';
-import { masterDownMs, skewMs } from '../../src/measure/bounds.ts';
-import { eventually, eventuallyOnHost, figure, onHost, testLab } from './haup.ts';
+import { allowanceMs, deadMs, faultLab } from './fault-lab.ts';
+import { eventually, eventuallyOnHost, figure, testLab } from './haup.ts';
 import { killInner } from './kill.ts';
 import { measured } from './measured.ts';
-import { type Edit, fast, keepalivedOption, type Load, nginxOption, ownLab, soak } from './own-lab.ts';
+import type { Load } from './own-lab.ts';
 import { expectServed } from './probing.ts';
 
-const { lab, scratch, inventory, inLab, well, apply, pending, underLoad, fault } = ownLab(testLab('faults'));
-
-const third = { version: 3 } as const;
-/** The lower priority of the example, and what a measurement on a busy machine may add. */
-const [priority, allowanceMs] = [80, 133];
-/** A holder that says that it goes, and one that does not. */
-const stopMs = skewMs(third, 0.1, priority) + allowanceMs;
-const deadMs = masterDownMs(third, 0.1, priority) + allowanceMs;
-
-const unicast: Edit = (it) => void (it.vrrp['unicast'] = true);
-const vrids: Edit = (it) => it.vips.forEach((vip, at) => (vip['virtual_router_id'] = 61 + at));
-const connections =
-  (number: number): Edit =>
-  (it) =>
-    void (it.nginx['worker_connections'] = number);
-
-let quick = '';
-/** Both daemons change: each host is drained for it. */
-let rebuilt = '';
-beforeAll(async () => {
-  quick = inventory(fast);
-  rebuilt = inventory(fast, keepalivedOption, nginxOption);
-  await apply(quick);
-  await apply(rebuilt);
-});
-
-/** A test that failed leaves no host cut off, and nothing half done. */
-afterEach(async ({ task }) => {
-  if (task.result?.state !== 'fail') return;
-  for (const host of ['keep_136', 'keep_137']) {
-    await fault(host, 'power-on');
-    await fault(host, 'link-up');
-  }
-  await inLab(['apply', quick, '--yes', '--lock-wait', '60']);
-});
-
-interface Told {
-  readonly vips: readonly { readonly holders: readonly string[] }[];
-  readonly hosts: readonly { readonly drained: boolean }[];
-}
-
-/** Nothing is left to do, each VIP has its own holder, nobody is drained, and no half-written file lies about. */
-async function allDone(wanted: string): Promise<void> {
-  expect(await pending(wanted)).toBe(0);
-  const told = JSON.parse((await well(['status', wanted, '--json'])).stdout) as Told;
-  expect(told.vips.map(({ holders }) => holders.join('+'))).toEqual(['keep_136', 'keep_137']);
-  expect(told.hosts.map(({ drained }) => drained)).toEqual([false, false]);
-  const left = `find /etc /usr/local /usr/libexec -name '*.haup-new' -o -name '*.haup-keep'
-find /var/lib/haup/build /var/lib/haup/stage/* /run/haup.unread.* 2>/dev/null; true`;
-  for (const host of ['keep_136', 'keep_137']) expect(await onHost(lab, host, left)).toBe('');
-}
-
-// ── haup is killed ──────────────────────────────────────────────────────────────────────────────
-
-/** Moments at which haup is killed, over all kinds of apply; `HAUP_TEST_KILLS=50` for more of them. */
-const kills = Math.max(3, Number(process.env['HAUP_TEST_KILLS'] ?? (soak > 0 ? 50 : 3)));
-
-describe('haup is killed in the middle of', () => {
-  const slowStopMs = skewMs({ version: 2 }, 1, priority) + allowanceMs;
-  const applies: readonly (readonly [string, readonly Edit[], readonly Edit[], number])[] = [
-    [
-      'files of both daemons, with adverts of 1 s',
-      [],
-      [connections(2048), (it) => void (it.vrrp['garp_master_refresh'] = 45)],
-      slowStopMs,
-    ],
-    ['a hand-over', [fast], [fast, unicast, vrids], stopMs],
-    ['a rebuild', [fast], [fast, keepalivedOption, nginxOption], stopMs],
-  ];
-
-  test.each(applies)(
-    '%s: at most one failover, and the next apply finishes',
-    async (what, from, to, bound) => {
-      const paths = [inventory(...from), inventory(...to)] as const;
-      await apply(paths[0]);
-      const { ms: wholeMs } = await apply(paths[1]);
-      const share = Math.ceil(kills / applies.length);
-      let [worst, lost, total, stalledMs] = [0, 0, 0, 0];
-      for (let index = 0; index < share; index += 1) {
-        const wanted = paths[index % 2 === 0 ? 0 : 1];
-        const atMs = (wholeMs * (index + 0.5)) / share;
-        const seen = await underLoad(`killed after ${(atMs / 1000).toFixed(1)} s of ${what}`, async () => {
-          let killing: Promise<void> = Promise.resolve();
-          const during = (pid: number): void => {
-            killing = sleep(atMs).then(() => killInner(pid, 'SIGKILL'));
-          };
-          const cut = await inLab(['apply', wanted, '--yes'], { during });
-          await killing;
-          expect([0, 137]).toContain(cut.code);
-          await well(['apply', wanted, '--yes', '--lock-wait', '60']);
-        });
-        await allDone(wanted);
-        worst = Math.max(worst, seen.longestGapMs);
-        lost += seen.lost;
-        total += seen.total;
-        stalledMs = Math.max(stalledMs, seen.stalledMs);
-      }
-      figure(
-        `haup killed at ${share} moments of ${what}: ${lost} of ${total} lost, longest gap ${worst.toFixed(0)} ms`,
-      );
-      measured(stalledMs, () => expect(worst).toBeLessThan(bound));
-      await apply(quick);
-    },
-  );
-});
-
-test('haup is killed when one host has read what all must read: the others read it by themselves', async () => {
-  const [base, changed] = [inventory(fast), inventory(fast, unicast, vrids)];
-  await apply(base);
-  let killedAt = 0;
-  const seen = await underLoad('killed between two who must agree', async () => {
-    let heard = '';
-    const killing: Promise<void>[] = [];
-    await inLab(['apply', changed, '--yes'], {
-      onStderr: (text, pid) => {
-        heard += text;
-        if (killing.length > 0 || !/\[keep_13\d\] begin: reload keepalived/.test(heard)) return;
-        killing.push(
-          sleep(150).then(() => {
-            killedAt = performance.now();
-            return killInner(pid, 'SIGKILL');
-          }),
-        );
-      },
-    });
-    expect(killing).toHaveLength(1);
-    await Promise.all(killing);
-    const read =
-      'ls /run/haup.unread.keepalived /run/haup.finish* 2>/dev/null; ip -o addr show | grep -c "160.16[12]"';
-    const both = async (): Promise<string> =>
-      `${await onHost(lab, 'keep_136', `${read}; true`)}${await onHost(lab, 'keep_137', `${read}; true`)}`;
-    await eventually('each VIP is on one host', async () => /^(0\n2|1\n1|2\n0)\n$/.test(await both()));
-    figure(
-      `killed in a hand-over: one holder of each VIP again after ${(performance.now() - killedAt).toFixed(0)} ms`,
-    );
-    await well(['apply', changed, '--yes', '--lock-wait', '60']);
-  });
-  measured(seen.stalledMs, () => expect(seen.longestGapMs).toBeLessThan(stopMs));
-  await allDone(changed);
-  await apply(quick);
-});
-
-// ── a host or its network fails ─────────────────────────────────────────────────────────────────
+const { lab, scratch, inLab, well, underLoad, fault, other, allDone } = faultLab(testLab('faults'));
 
 interface Blow {
   readonly what: string;
@@ -178,7 +36,7 @@ interface Blow {
 
 /** Applies `rebuilt` or takes it back; strikes; mends; applies again. Gives what clients saw of all of it. */
 async function struck({ what, at, strike, held, meanwhile, mend, code, says, patient }: Blow): Promise<Load> {
-  const wanted = (await pending(rebuilt)) === 0 ? quick : rebuilt;
+  const wanted = await other();
   const seen = await underLoad(what, async () => {
     let heard = '';
     let outer = 0;
@@ -354,139 +212,5 @@ describe('the host that serves meanwhile', () => {
       mend: () => fault('keep_137', 'power-on'),
     });
     measured(seen.stalledMs, () => expect(seen.longestGapMs).toBeLessThan(deadMs));
-  });
-});
-
-test('a client that never ends its request keeps a drained nginx for a second, not for ten', async () => {
-  const wanted = (await pending(rebuilt)) === 0 ? quick : rebuilt;
-  await onHost(
-    lab,
-    'keep_136',
-    `systemd-run -q --unit=never-ends perl -MIO::Socket::INET -e 'my $s = IO::Socket::INET->new("127.0.0.1:80"); print $s "GET / HT"; $s->flush; sleep 6000'`,
-  );
-  await eventuallyOnHost(lab, 'keep_136', 'ss -Htn state established dst 127.0.0.1:80 | grep -q .');
-  const seen = await underLoad('a client that never ends its request', async () => {
-    const run = await apply(wanted);
-    const seconds = Number(/\[keep_136\] done: restart nginx \((\d+\.\d) s\)/.exec(run.stderr)?.[1]);
-    figure(`nginx restarted on its drained host in ${seconds} s`);
-    expect(seconds).toBeLessThan(9);
-  });
-  expectServed(seen);
-  await onHost(lab, 'keep_136', 'systemctl stop never-ends 2>/dev/null; true');
-  await allDone(wanted);
-});
-
-describe('a host on which', () => {
-  /** A change that fails on keep_136 as it is: what is said, and that nothing is lost then and afterwards. */
-  async function failing(
-    what: string,
-    breaks: string,
-    mends: string,
-    says: RegExp,
-    { change, left: rest }: { readonly change?: string; readonly left?: RegExp } = {},
-  ): Promise<void> {
-    const wanted = change ?? ((await pending(rebuilt)) === 0 ? quick : rebuilt);
-    const before = await inLab(['plan', wanted]);
-    const seen = await underLoad(what, async () => {
-      await onHost(lab, 'keep_136', breaks);
-      try {
-        const run = await inLab(['apply', wanted, '--yes']);
-        expect(run.code, run.stdout + run.stderr).toBe(1);
-        expect(run.stderr.replace(/\s+/g, ' ')).toMatch(says);
-      } finally {
-        await onHost(lab, 'keep_136', mends);
-      }
-      // What is left is all of it, since the host was put back; or what is said.
-      const left = await inLab(['plan', wanted]);
-      expect(left.code).toBe(3);
-      if (rest === undefined) expect(left.stdout).toBe(before.stdout);
-      else expect(left.stdout.replace(/\s+/g, ' ')).toMatch(rest);
-      await apply(wanted);
-    });
-    expectServed(seen);
-    await allDone(wanted);
-  }
-
-  test('/tmp is read-only: haup needs none', async () => {
-    const wanted = (await pending(rebuilt)) === 0 ? quick : rebuilt;
-    // Without make, whoever built here before: so that the package manager is needed in the end.
-    await onHost(
-      lab,
-      'keep_136',
-      'apt-get -y -q purge make; mount -t tmpfs -o ro tmpfs /tmp; mount -t tmpfs -o ro tmpfs /var/tmp',
-    );
-    try {
-      const seen = await underLoad('/tmp read-only', () => apply(wanted));
-      expectServed(seen);
-      await allDone(wanted);
-      // What is installed or built anew may need it, and then the hint says what is wrong.
-      const more: Edit = (it) => it.keepalived.configure.push('--disable-hardening');
-      const run = await inLab(['apply', inventory(fast, more), '--yes', '--no-cached-builds']);
-      expect(run.code).toBe(1);
-      expect(run.stderr.replace(/\s+/g, ' ')).toMatch(
-        /A file system of the host is read-only: .*remount.*(?:PACKAGES|CONFIGURE)_FAILED/,
-      );
-    } finally {
-      await onHost(lab, 'keep_136', 'umount /tmp /var/tmp');
-    }
-    await apply(quick);
-  });
-
-  test('the configuration does not pass', async () => {
-    // keepalived runs no script that lies where others could change it.
-    await failing(
-      'configuration that fails its test',
-      'chmod o+w /var/lib',
-      'chmod o-w /var/lib',
-      /does not pass.*write permission for group and others.*CONFIG_TEST_FAILED/,
-      { change: inventory(fast, (it) => void (it.vrrp['garp_master_refresh'] = 30)) },
-    );
-    await apply(quick);
-  });
-
-  test('the disk is full', async () => {
-    const directory = '/usr/local/nginx/sbin';
-    await failing(
-      'disk full',
-      `cp -a ${directory} /run/kept && mount -t tmpfs -o size=$(($(du -sk /run/kept | cut -f1) + 512))k tmpfs ${directory} && cp -a /run/kept/. ${directory}`,
-      `umount ${directory}; rm -rf /run/kept`,
-      /disk is full: .*DISK_FULL/,
-    );
-  });
-
-  test('keepalived refuses to start', async () => {
-    const dropIn = '/run/systemd/system/keepalived.service.d/refuse.conf';
-    await failing(
-      'keepalived refuses to start',
-      `mkdir -p ${dropIn.slice(0, dropIn.lastIndexOf('/'))}; printf '[Service]\\nExecStartPre=/bin/false\\n' > ${dropIn}; systemctl daemon-reload`,
-      `rm ${dropIn}; systemctl daemon-reload; systemctl reset-failed keepalived; systemctl start keepalived`,
-      /it could not be put back.*stays drained.*systemctl \S+ keepalived failed.*SERVICE_FAILED/,
-      { left: /undrain it was drained when an apply was cut off, or a daemon stopped/ },
-    );
-  });
-});
-
-describe('two applies at once', () => {
-  test('with --lock-wait both are made, one after the other; without it one is refused', async () => {
-    const [first, second] = [inventory(fast, connections(700)), inventory(fast, connections(701))];
-    const seen = await underLoad('two applies at once', async () => {
-      const wait = ['--yes', '--lock-wait', '60'];
-      const both = await Promise.all([inLab(['apply', first, ...wait]), inLab(['apply', second, ...wait])]);
-      expect(both.map(({ code }) => code)).toEqual([0, 0]);
-      const last = (await pending(first)) === 0 ? first : second;
-      expect(await pending(last)).toBe(0);
-      expect(await pending(last === first ? second : first)).toBe(3);
-      const other = last === first ? second : first;
-      const again = await Promise.all([0, 1].map(() => inLab(['apply', other, '--yes'])));
-      // The later one is refused, or comes after the first has ended.
-      expect(again.map(({ code }) => code).filter((code) => code !== 0 && code !== 5)).toEqual([]);
-      const refused = again.find(({ code }) => code === 5);
-      if (refused !== undefined)
-        expect(refused.stderr.replace(/\s+/g, ' ')).toMatch(/is at work on it: haup apply.*haup unlock/);
-      expect(await pending(other)).toBe(0);
-    });
-    expectServed(seen);
-    await apply(quick);
-    await allDone(quick);
   });
 });

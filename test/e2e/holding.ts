@@ -3,8 +3,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { onHost } from './haup.ts';
 
-/** The longest time for which no host had the VIP, in ms, for each VIP. */
-export type Unheld = Readonly<Record<string, number>>;
+/** The longest times for which no host had the VIP, and for which several had it, in ms. */
+export interface Held {
+  readonly nobodyMs: number;
+  readonly bothMs: number;
+}
 
 const log = '/run/holding';
 const stop = `kill $(cat ${log}.pid); cat ${log}`;
@@ -12,13 +15,13 @@ const stop = `kill $(cat ${log}.pid); cat ${log}`;
 const start = `ip -ts -o monitor address > ${log} 2>&1 & echo $! > ${log}.pid
 ip -o -4 addr show | sed "s/^/[$(date +%Y-%m-%dT%H:%M:%S.%6N)] /" > ${log}.first`;
 
-/** Watches while `work` runs. */
-export async function unheld(
+/** Watches while `work` runs; for each VIP. */
+export async function held(
   lab: string,
   hosts: readonly string[],
   vips: readonly string[],
   work: () => Promise<unknown>,
-): Promise<Unheld> {
+): Promise<Readonly<Record<string, Held>>> {
   for (const host of hosts)
     await onHost(
       lab,
@@ -37,7 +40,7 @@ export async function unheld(
 const momentOf = (when: string): number =>
   Date.parse(`${when.slice(0, 23)}Z`) + Number(when.slice(23)) / 1000;
 
-function longest(vip: string, told: readonly string[], began: number, ended: number): number {
+function longest(vip: string, told: readonly string[], began: number, ended: number): Held {
   const events = told
     .flatMap((text, host) =>
       text.split('\n').flatMap((line) => {
@@ -49,16 +52,15 @@ function longest(vip: string, told: readonly string[], began: number, ended: num
     )
     .toSorted((a, b) => a.at - b.at);
   const holders = new Set<number>();
-  let most = 0;
-  let since: number | null = began;
+  const most = { nobodyMs: 0, bothMs: 0 };
+  let since = began;
   for (const { at, host, has } of [...events, { at: ended, host: -1, has: true }]) {
+    if (holders.size === 0) most.nobodyMs = Math.max(most.nobodyMs, at - since);
+    if (holders.size > 1) most.bothMs = Math.max(most.bothMs, at - since);
+    const before = holders.size;
     if (has) holders.add(host);
     else holders.delete(host);
-    if (holders.size > 0 && since !== null) {
-      most = Math.max(most, at - since);
-      since = null;
-    }
-    if (holders.size === 0) since ??= at;
+    if (before !== holders.size) since = at;
   }
   return most;
 }

@@ -1,13 +1,14 @@
 // suite: measures
 /**
- * Who may change a cluster when: two operators on different hosts of it, drills that were cut off, a reader of the
- * output or a terminal that goes away, a clock that jumps, and a member on which something hangs.
+ * Who may change a cluster when: two operators on different hosts of it, a reader of the output or a terminal that
+ * goes away, a clock that jumps, and a member on which something hangs.
  */
 
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { figure, haup, onHost, root, type Run, runProcess, testLab } from './haup.ts';
+import { figure, onHost, root, type Run, runProcess, testLab } from './haup.ts';
 import { killInner } from './kill.ts';
 import { type Edit, fast, ownLab } from './own-lab.ts';
 import { expectServed } from './probing.ts';
@@ -24,9 +25,15 @@ const connections =
   (it) =>
     void (it.nginx['worker_connections'] = number);
 
-const { lab, inventory, inLab, well, apply, pending, underLoad, fault } = ownLab(testLab('locks'), {
+const { lab, scratch, inventory, inLab, well, apply, pending, underLoad, fault } = ownLab(testLab('locks'), {
   edit: three,
 });
+/** A hook keeps an apply at work until a file is there. */
+const atItUntil =
+  (file: string): Edit =>
+  (it) => {
+    it.hooks = { before_host: `echo at it; until [ -e ${file} ]; do sleep 0.1; done`, timeout: 600 };
+  };
 
 let path = '';
 beforeAll(async () => {
@@ -72,8 +79,8 @@ async function atHome(): Promise<void> {
 describe('the lock is of the whole cluster', () => {
   test('two applies with different limits: the second finds the first at work, and nothing is lost', async () => {
     await touch('keep_136', 'keep_137');
-    // Long enough for the others to come, however busy this machine is.
-    const slow = inventory(fast, three, (it) => void (it.hooks = { before_host: 'echo at it; sleep 20' }));
+    const came = join(scratch, 'others-came');
+    const slow = inventory(fast, three, atItUntil(came));
     const runs: Promise<Run>[] = [];
     const seen = await underLoad('two applies with different limits', async () => {
       let heard = '';
@@ -82,8 +89,12 @@ describe('the lock is of the whole cluster', () => {
           onStderr: (text) => {
             heard += text;
             if (runs.length > 1 || !heard.includes('at it')) return;
-            runs.push(inLab(['apply', path, '--yes', '--limit', 'keep_137']));
-            runs.push(inLab(['service', 'restart', 'keepalived', path, '--limit', 'keep_137', '--yes']));
+            const others = [
+              inLab(['apply', path, '--yes', '--limit', 'keep_137']),
+              inLab(['service', 'restart', 'keepalived', path, '--limit', 'keep_137', '--yes']),
+            ];
+            runs.push(...others);
+            void Promise.all(others).then(() => writeFileSync(came, ''));
           },
         }),
       );
@@ -188,79 +199,6 @@ describe('nobody is there any more', () => {
   });
 });
 
-/** A `verify` that is killed when its drill has begun. */
-async function killedIn(drill: 'stop' | 'drain'): Promise<void> {
-  let heard = '';
-  const killing: Promise<void>[] = [];
-  const marks = { stop: 'stopping keepalived on keep_136', drain: 'draining keep_136' };
-  await inLab(['verify', path, '--yes', '--drill', drill, '--vip', '192.168.160.161'], {
-    onStderr: (text, pid) => {
-      heard += text;
-      if (killing.length > 0 || !heard.includes(marks[drill])) return;
-      killing.push(sleep(800).then(() => killInner(pid, 'SIGKILL')));
-    },
-  });
-  await Promise.all(killing);
-  expect(killing).toHaveLength(1);
-}
-
-describe('a drill that was cut off', () => {
-  test('does not undo what an operator has decided since', async () => {
-    await killedIn('stop');
-    expect((await told()).findings.map(({ message }) => message)).toContain(
-      'the drill stop of haup verify is running there, or was interrupted: keepalived is stopped',
-    );
-    const { code, stderr } = await inLab(['failover', 'keep_136', path, '--mode', 'stop', '--yes']);
-    expect(`${code} ${stderr}`).toMatch(/^0 /);
-    expect(stderr).toMatch(
-      /keep_136: the drill stop .* was interrupted there \(keepalived is stopped\): the host has been restored/,
-    );
-    expect(await onHost(lab, 'keep_136', 'systemctl list-timers --all | grep haup- || true')).toBe('');
-    // Longer than the timer would have waited.
-    await sleep(60_000);
-    expect(await onHost(lab, 'keep_136', 'systemctl is-active keepalived || true')).toBe('inactive\n');
-    expect(await holders()).toEqual(['keep_137', 'keep_137']);
-    await well(['failback', 'keep_136', path, '--yes']);
-    await atHome();
-  });
-
-  test.each(['stop', 'drain'] as const)('is undone by the host itself: %s', async (drill) => {
-    await killedIn(drill);
-    expect(await onHost(lab, 'keep_136', 'cut -d " " -f 1 /run/haup.drill')).toBe(`${drill}\n`);
-    const isOver = async (): Promise<string> =>
-      onHost(lab, 'keep_136', 'ls /run/haup.drill /etc/tmpfiles.d/* 2>/dev/null || true');
-    await expect.poll(isOver, { timeout: 90_000, interval: 1000 }).toBe('');
-    await atHome();
-  });
-
-  test('is undone by a reboot', async () => {
-    await killedIn('drain');
-    expect((await told()).findings.map(({ message }) => message)).toContain(
-      'the drill drain of haup verify is running there, or was interrupted: the priority of the holder is lowered',
-    );
-    await onHost(lab, 'keep_136', 'systemctl reboot').catch(() => undefined);
-    await sleep(5000);
-    const deadline = performance.now() + 60_000;
-    while (performance.now() < deadline) {
-      const { code } = await haup(['lab', 'ssh', '--name', lab, 'keep_136', '--', 'true']);
-      if (code === 0) break;
-      await sleep(500);
-    }
-    await atHome();
-    expect(await onHost(lab, 'keep_136', 'ls /etc/tmpfiles.d')).toBe('');
-  });
-
-  test('is undone by the next command that changes the host', async () => {
-    await touch('keep_137');
-    await killedIn('drain');
-    const { stderr } = await well(['apply', path, '--yes']);
-    expect(stderr).toMatch(
-      /keep_136: the drill drain .* was interrupted there \(.*\): the host has been restored/,
-    );
-    await atHome();
-  });
-});
-
 test('clocks that jump by 40 s and back in the middle of an apply do nothing', async () => {
   // The hosts have the clock of this machine, which no test may set: it is `date` that jumps on them.
   const jumping = `#!/bin/sh
@@ -276,8 +214,8 @@ exec /bin/date -d "@$(($(/bin/date +%s) + step)).$(/bin/date +%N)" "$@"
   const jump = (by: number): Promise<unknown> =>
     Promise.all(names.map((host) => onHost(lab, host, `echo ${by} > /run/test-step`)));
   try {
-    // The lock's process looks every 2 s.
-    const slow = inventory(fast, three, (it) => void (it.hooks = { before_host: 'echo at it; sleep 10' }));
+    const jumped = join(scratch, 'clocks-jumped');
+    const slow = inventory(fast, three, atItUntil(jumped));
     await touch('keep_136');
     const jumps: Promise<unknown>[] = [];
     let heard = '';
@@ -288,8 +226,11 @@ exec /bin/date -d "@$(($(/bin/date +%s) + step)).$(/bin/date +%N)" "$@"
           if (jumps.length > 0 || !heard.includes('at it')) return;
           jumps.push(
             jump(40)
+              // The lock's process looks every 2 s.
               .then(() => sleep(4000))
-              .then(() => jump(-40)),
+              .then(() => jump(-40))
+              .then(() => sleep(4000))
+              .then(() => writeFileSync(jumped, '')),
           );
         },
       });

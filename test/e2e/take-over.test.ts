@@ -1,11 +1,12 @@
 // suite: measures
-import { afterAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { figure, onHost, testLab } from './haup.ts';
-import { ownLab } from './own-lab.ts';
+import { held } from './holding.ts';
+import { fast, ownLab } from './own-lab.ts';
 import { expectServed } from './probing.ts';
 
-// Two hosts that serve by daemons that haup did not put there, in several ways. The hosts are bare before each.
-const { lab, inventory, inLab, well, underLoad } = ownLab(testLab('take-over'), { installed: false });
+// Two hosts that serve by daemons that haup did not put there, in several ways. Of haup they know nothing before each.
+const { lab, inventory, inLab, well, underLoad } = ownLab(testLab('take-over'));
 const hosts = ['keep_136', 'keep_137'] as const;
 const on = (host: string, command: string): Promise<string> => onHost(lab, host, command);
 const onBoth = (command: (host: string, at: number) => string): Promise<readonly string[]> =>
@@ -50,43 +51,6 @@ done
 for f in files services units; do cat /var/lib/haup/record/$f 2>/dev/null; done
 ls -d /usr/libexec/keepalived 2>/dev/null; ip -o -4 addr show ens33 | tr -s ' ' | cut -d ' ' -f 2-4 | sort`;
 
-/** Notes 20 times a second whether each host has an address; answers with the longest time without a holder, and with two. */
-async function watchHolders(
-  address: string,
-  work: () => Promise<unknown>,
-): Promise<{ readonly nobodyMs: number; readonly bothMs: number }> {
-  await onBoth(
-    () => `touch /run/watching
-setsid sh -c 'while [ -e /run/watching ]; do echo "$(date +%s%3N) $(ip -o -4 addr show to ${address} | wc -l)"; sleep 0.04; done > /run/watched' >/dev/null 2>&1 </dev/null &`,
-  );
-  await work();
-  const notes = await onBoth(() => 'rm /run/watching; sleep 0.2; cat /run/watched');
-  const marks = notes
-    .flatMap((text, host) =>
-      text
-        .trim()
-        .split('\n')
-        .map((line) => {
-          const [at, holds] = line.split(' ').map(Number);
-          return { at: at ?? 0, holds: holds === 1, host };
-        }),
-    )
-    .sort((a, b) => a.at - b.at);
-  const now: (boolean | null)[] = [null, null];
-  let [nobodyMs, bothMs] = [0, 0];
-  let since = { count: 1, at: marks[0]?.at ?? 0 };
-  for (const { at, holds, host } of marks) {
-    now[host] = holds;
-    if (now.includes(null)) continue;
-    const count = now.filter(Boolean).length;
-    const lasted = at - since.at;
-    if (since.count === 0) nobodyMs = Math.max(nobodyMs, lasted);
-    if (since.count === 2) bothMs = Math.max(bothMs, lasted);
-    if (count !== since.count) since = { count, at };
-  }
-  return { nobodyMs, bothMs };
-}
-
 const bare = `systemctl disable --now hand-vrrp hand-web keepalived nginx >/dev/null 2>&1
 DEBIAN_FRONTEND=noninteractive apt-get -qq -y purge $(dpkg-query -W -f '\${Package} ' 'keepalived*' 'nginx*' 'libnginx*' 2>/dev/null) >/dev/null 2>&1
 rm -rf /etc/systemd/system/keepalived.service* /etc/systemd/system/nginx.service* /etc/systemd/system/hand-* /opt/hand /etc/keepalived /etc/nginx /usr/libexec/keepalived /var/lib/haup
@@ -108,27 +72,8 @@ interface World {
 }
 const worlds: readonly World[] = [
   {
-    what: 'package daemons',
-    etc: '/etc/keepalived /etc/nginx',
-    // Two VIPs in one instance, a third that the inventory does not name, another instance beside.
-    make: (host, at) => `set -e
-DEBIAN_FRONTEND=noninteractive apt-get -qq -y install keepalived nginx >/dev/null 2>&1
-rm -f /etc/nginx/sites-enabled/default
-${put('/etc/keepalived/keepalived.conf', `! by hand\ninclude vips.d/*.conf`)}
-${put('/etc/keepalived/vips.d/two.conf', instance('WEB', 60, at === 0 ? 150 : 100, ['161', '170']))}
-${put('/etc/keepalived/vips.d/one.conf', instance('OTHER', 52, at === 0 ? 100 : 150, ['162']))}
-${nginxSites('/etc/nginx', host)}
-systemctl enable nginx keepalived 2>/dev/null; systemctl restart nginx keepalived`,
-    says: [
-      /VIP 192\.168\.160\.170 \(WEB, VRID 60\), which the host holds now/,
-      /daemon \/usr\/sbin\/keepalived of keepalived\.service/,
-      /\/etc\/keepalived\/vips\.d\/two\.conf is no longer read/,
-      /site app\.example\.org on 80 \(\/etc\/nginx\/conf\.d\/app\.conf\)/,
-      /site shop\.example\.org on 8081 \(\/etc\/nginx\/sites-enabled\/shop\)/,
-    ],
-  },
-  {
     what: 'daemons built by hand, by units of other names, one of which does not start at boot',
+    // By the programs that haup has built, of which it remembers nothing any more.
     etc: '/opt/hand',
     make: (host, at) => `set -e
 ${put('/opt/hand/vrrp.conf', `include vips.d/*.conf`)}
@@ -146,20 +91,49 @@ systemctl daemon-reload; systemctl enable hand-vrrp 2>/dev/null; systemctl start
       /stop and disable hand-web\.service/,
     ],
   },
+  {
+    what: 'package daemons',
+    etc: '/etc/keepalived /etc/nginx',
+    // Two VIPs in one instance, a third that the inventory does not name, another instance beside.
+    make: (host, at) => `set -e
+rm -rf /usr/local/keepalived /usr/local/nginx
+DEBIAN_FRONTEND=noninteractive apt-get -qq -y install keepalived nginx >/dev/null 2>&1
+rm -f /etc/nginx/sites-enabled/default
+${put('/etc/keepalived/keepalived.conf', `! by hand\ninclude vips.d/*.conf`)}
+${put('/etc/keepalived/vips.d/two.conf', instance('WEB', 60, at === 0 ? 150 : 100, ['161', '170']))}
+${put('/etc/keepalived/vips.d/one.conf', instance('OTHER', 52, at === 0 ? 100 : 150, ['162']))}
+${nginxSites('/etc/nginx', host)}
+systemctl enable nginx keepalived 2>/dev/null; systemctl restart nginx keepalived`,
+    says: [
+      /VIP 192\.168\.160\.170 \(WEB, VRID 60\), which the host holds now/,
+      /daemon \/usr\/sbin\/keepalived of keepalived\.service/,
+      /\/etc\/keepalived\/vips\.d\/two\.conf is no longer read/,
+      /site app\.example\.org on 80 \(\/etc\/nginx\/conf\.d\/app\.conf\)/,
+      /site shop\.example\.org on 8081 \(\/etc\/nginx\/sites-enabled\/shop\)/,
+    ],
+  },
 ];
+
+test('a VIP that gets another address is named, and its hosts change one after the other', async () => {
+  const path = inventory(fast);
+  await well(['apply', path, '--yes']);
+  const other = inventory(fast, (it) => {
+    it.vips.forEach((vip, at) => (vip['address'] = `192.168.160.${171 + at}`));
+  });
+  const planned = (await inLab(['plan', other])).stdout;
+  expect(planned).toMatch(/VIP 192\.168\.160\.161 \(VI_1, VRID 51\), which the host holds now/);
+  expect(planned).toMatch(/Stage 1 of 2: change keep_136[^]*Stage 2 of 2: change keep_137/);
+  await well(['apply', other, '--yes']);
+  await well(['apply', path, '--yes']);
+});
 
 describe.each(worlds)('a cluster of $what', ({ what, etc, make, says }) => {
   let path = '';
   let before: readonly string[] = [];
-  afterAll(() => onBoth(() => bare).then(() => undefined));
+  beforeAll(() => onBoth(() => bare).then(() => undefined));
 
   test('is left alone without consent, and what would end is named', async () => {
     path = inventory();
-    // The programs of the second world are haup's own builds, of which it remembers nothing any more.
-    if (etc === '/opt/hand') {
-      await well(['apply', path, '--yes']);
-      await onBoth(() => bare);
-    }
     await onBoth(make);
     await settle();
     before = await onBoth(() => seen(etc));
@@ -183,12 +157,13 @@ describe.each(worlds)('a cluster of $what', ({ what, etc, make, says }) => {
   });
 
   test('is taken over without loss; a VIP that is configured alike has one holder at every moment', async () => {
-    const held = await watchHolders('192.168.160.162', () =>
+    const vip = '192.168.160.162';
+    const { [vip]: alike } = await held(lab, hosts, [vip], () =>
       withoutLoss(`${what}: taken over`, () => well(['apply', path, '--yes', '--take-over'])),
     );
-    figure(`192.168.160.162: ${held.nobodyMs} ms with nobody, ${held.bothMs} ms with both`);
-    expect(held.nobodyMs).toBeLessThan(500);
-    expect(held.bothMs).toBeLessThan(1500);
+    figure(`${vip}: ${alike?.nobodyMs.toFixed(1)} ms with nobody, ${alike?.bothMs.toFixed(1)} ms with both`);
+    expect(alike?.nobodyMs).toBeLessThan(500);
+    expect(alike?.bothMs).toBeLessThan(1500);
     expect((await inLab(['plan', path])).code).toBe(0);
     for (const said of await onBoth(() => 'ip -o addr; curl -s http://127.0.0.1/haup/host')) {
       expect(said).not.toMatch(/160\.170/);
@@ -202,17 +177,4 @@ describe.each(worlds)('a cluster of $what', ({ what, etc, make, says }) => {
     expect(await onBoth(() => seen(etc))).toEqual(before);
     expect((await inLab(['apply', path, '--yes'])).stderr).toMatch(/TAKE_OVER_NEEDED/);
   });
-});
-
-test('a VIP that gets another address is named, and its hosts change one after the other', async () => {
-  const path = inventory();
-  await well(['apply', path, '--yes']);
-  const other = inventory((it) => {
-    it.vips.forEach((vip, at) => (vip['address'] = `192.168.160.${171 + at}`));
-  });
-  const planned = (await inLab(['plan', other])).stdout;
-  expect(planned).toMatch(/VIP 192\.168\.160\.161 \(VI_1, VRID 51\), which the host holds now/);
-  expect(planned).toMatch(/Stage 1 of 2: change keep_136[^]*Stage 2 of 2: change keep_137/);
-  await well(['apply', other, '--yes']);
-  await well(['apply', path, '--yes']);
 });

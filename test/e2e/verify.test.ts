@@ -1,7 +1,11 @@
 // suite: measures
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, describe, expect, test } from 'vitest';
 import type { FailoverReport, VerifyReport } from '../../src/model/report.ts';
+import { withoutRequests } from '../../src/report/without-requests.ts';
 import { eventually, figure, inLab, mainLab, onHost, type Run } from './haup.ts';
 import { measured } from './measured.ts';
 
@@ -10,8 +14,18 @@ const [one, two] = ['192.168.160.161', '192.168.160.162'];
 
 const run = (...args: string[]): Promise<Run> => inLab(mainLab, args);
 const verify = async (): Promise<{ code: number; report: VerifyReport; ms: number }> => {
-  const { code, stdout, ms } = await run('verify', example, '--yes', '--json');
+  const files = ['--report', reportFile, '--junit', `${reportFile}.xml`];
+  const { code, stdout, ms } = await run('verify', example, '--yes', '--json', ...files);
   return { code, report: JSON.parse(stdout) as VerifyReport, ms };
+};
+const scratch = mkdtempSync(join(tmpdir(), 'haup-verify-'));
+const reportFile = join(scratch, 'report.html');
+afterAll(() => rmSync(scratch, { recursive: true }));
+/** What the HTML report carries of the run that was last. */
+const reported = (): VerifyReport => {
+  const [, data = ''] =
+    /<script type="application\/json" id="data">(.*)<\/script>/.exec(readFileSync(reportFile, 'utf8')) ?? [];
+  return (JSON.parse(data) as { report: VerifyReport }).report;
 };
 const move = async (...args: string[]): Promise<{ code: number; report: FailoverReport }> => {
   const [command = '', host = '', ...more] = args;
@@ -63,6 +77,13 @@ describe('verify', () => {
         expect(drill.failback?.lost).toBeLessThanOrEqual(1);
       }
     });
+    const page = reported();
+    expect(withoutRequests(page).vips).toEqual(report.vips);
+    for (const drill of page.vips.flatMap((vip) => vip.drills)) {
+      expect(drill.requests?.sentMs).toHaveLength(drill.total + (drill.failback?.total ?? 0));
+      expect(drill.requests?.lost).toHaveLength(drill.lost + (drill.failback?.lost ?? 0));
+    }
+    expect(readFileSync(`${reportFile}.xml`, 'utf8').match(/<testcase /g)).toHaveLength(drills.length);
     expect(code).toBe(0);
     expect(report).toMatchObject({
       version: 1,

@@ -5,15 +5,16 @@ import { inLanes } from '../../scripts/lanes.mjs';
 const job = fc.record({
   builds: fc.boolean(),
   measures: fc.boolean(),
+  waits: fc.boolean(),
   turns: fc.integer({ min: 1, max: 4 }),
 });
 
-test('every file is run once, never more at a time than there are lanes, and none that measures beside one that builds', async () => {
+test('every file is run once, no more that work at a time than the processors bear, and none that measures beside one that builds', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(job, { maxLength: 12 }),
       fc.integer({ min: 1, max: 4 }),
-      async (given, lanes) => {
+      async (given, processors) => {
         const jobs = given.map((one, index) => ({ ...one, name: String(index) }));
         const running = new Set<(typeof jobs)[number]>();
         const ran: string[] = [];
@@ -25,13 +26,15 @@ test('every file is run once, never more at a time than there are lanes, and non
               expect(one.measures && other.builds).toBe(false);
             }
             running.add(one);
-            expect(running.size).toBeLessThanOrEqual(lanes);
+            const working = [...running].filter(({ builds, waits }) => builds || !waits);
+            expect(working.length).toBeLessThanOrEqual(Math.max(1, processors / 0.6));
+            expect(running.size).toBeLessThanOrEqual(8);
             for (let turn = 0; turn < one.turns; turn += 1)
               await new Promise((resolve) => setImmediate(resolve));
             running.delete(one);
             ran.push(one.name);
           },
-          lanes,
+          processors,
         );
         expect(ran.toSorted()).toEqual(jobs.map(({ name }) => name).toSorted());
       },
@@ -40,8 +43,13 @@ test('every file is run once, never more at a time than there are lanes, and non
   );
 });
 
-test('what neither builds nor measures fills the lanes that would stand idle', async () => {
-  const of = (name: string, builds: boolean, measures: boolean) => ({ name, builds, measures });
+test('what neither builds nor measures goes beside what builds', async () => {
+  const of = (name: string, builds: boolean, measures: boolean) => ({
+    name,
+    builds,
+    measures,
+    waits: false,
+  });
   const started: string[] = [];
   const open: (() => void)[] = [];
   const all = inLanes(
@@ -56,6 +64,23 @@ test('what neither builds nor measures fills the lanes that would stand idle', a
   for (const end of open.splice(0)) end();
   await new Promise((resolve) => setImmediate(resolve));
   expect(started).toEqual(['long', 'plain', 'timed']);
+  for (const end of open) end();
+  await all;
+});
+
+test('what waits most of the time begins at once, beside all that work', async () => {
+  const of = (name: string, waits: boolean) => ({ name, builds: false, measures: !waits, waits });
+  const started: string[] = [];
+  const open: (() => void)[] = [];
+  const all = inLanes(
+    ['a', 'b', 'c', 'd'].map((name) => of(name, name === 'd')),
+    ({ name }) => {
+      started.push(name);
+      return new Promise<void>((resolve) => open.push(resolve));
+    },
+    2,
+  );
+  expect(started).toEqual(['d', 'a', 'b', 'c']);
   for (const end of open) end();
   await all;
 });

@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { Secret } from '../../src/model/secret.ts';
 import { proxyTo } from '../fakes/ssh-server.ts';
 import { password, type Sshd, type SshdUser, startSshd } from '../fakes/sshd.ts';
@@ -402,6 +402,6 @@ describe('over jump hosts', () => {
     vi.advanceTimersByTime(41_000);
     expect((await running).code).toBe('CONNECTION_LOST');
     await connection[Symbol.asyncDispose]();
-    vi.useRealTimers();
   });
+  afterEach(() => void vi.useRealTimers());
 });
