@@ -153,7 +153,7 @@ chmod +x /usr/local/bin/cc`,
       ...failed,
       code: 'MAKE_FAILED',
       says: [/make of nginx \S+ failed/, /fatal error: nowhere\.h: No such file/],
-      next: /in the log named above/,
+      next: /log named above has the whole build/,
     });
     const path = /^ {2}(\/\S+keep_136\.log)$/m.exec(run.stderr)?.[1] ?? '';
     expect(readFileSync(path, 'utf8')).toMatch(/── build nginx \S+: make\n[^]*error: /);
@@ -220,7 +220,7 @@ describe('in the middle of a build', () => {
       ...failed,
       code: 'MAKE_FAILED',
       says: [/make of nginx \S+ failed/, /Killed/],
-      next: /in the log named above/,
+      next: /log named above has the whole build/,
     });
     await nothingRuns();
     await pair.untouched();

@@ -43,7 +43,7 @@ describe('a configuration', () => {
       ...failed,
       code: 'CONFIG_TEST_FAILED',
       says: [/keepalived configuration does not pass/, /Disabling track script haup_check_nginx/],
-      next: /rights of group and others.*\/var\/lib/,
+      next: /write permission for group and others.*\/var\/lib/,
     });
     await pair.mend();
     await pair.untouched();

@@ -90,7 +90,7 @@ describe('a host on which', () => {
       'configuration that fails its test',
       'chmod o+w /var/lib',
       'chmod o-w /var/lib',
-      /does not pass.*rights of group and others.*CONFIG_TEST_FAILED/,
+      /does not pass.*write permission for group and others.*CONFIG_TEST_FAILED/,
       { change: inventory(fast, (it) => void (it.vrrp['garp_master_refresh'] = 30)) },
     );
     await apply(quick());

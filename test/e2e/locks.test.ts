@@ -268,8 +268,8 @@ describe('a member on which something hangs', () => {
       expect(oneLine(status.stderr)).toMatch(/keep_138.*did not report its state within 15 s/);
       const [plan, verify] = await Promise.all([inLab(['plan', path]), inLab(['verify', path, '--yes'])]);
       expect([plan.code, verify.code]).toEqual([1, 1]);
-      expect(oneLine(plan.stderr)).toMatch(/keep_138.*did not say within 15 s/);
-      expect(oneLine(verify.stderr)).toMatch(/keep_138.*did not say within 15 s/);
+      expect(oneLine(plan.stderr)).toMatch(/keep_138.*did not report its state within 15 s/);
+      expect(oneLine(verify.stderr)).toMatch(/keep_138.*did not report its state within 15 s/);
     } finally {
       await mend('keep_138');
     }
@@ -282,7 +282,7 @@ describe('a member on which something hangs', () => {
         const { code, stderr, ms } = await inLab(['failover', 'keep_136', path, '--yes']);
         figure(`failover beside a host on which ip hangs: ${(ms / 1000).toFixed(1)} s`);
         expect(`${code} ${stderr}`).toMatch(/^0 /);
-        expect(stderr).toMatch(/warn: keep_138: is left out: The host did not say within 15 s/);
+        expect(stderr).toMatch(/warn: keep_138: is left out: The host did not report its state within 15 s/);
       });
       expectServed(seen);
       await well(['failback', 'keep_136', path, '--yes']);

@@ -72,7 +72,7 @@ test.each([
   ['DOWNLOAD_FAILED', 'curl: (6) Could not resolve host', /fetch: controller/],
   ['CONFIGURE_FAILED', 'gzip: stdin: not in gzip format', /urls: and sha256:/],
   ['CONFIGURE_FAILED', './configure: error: invalid option "--x"', /configure: in the inventory/],
-  ['MAKE_FAILED', '', /in the log/],
+  ['MAKE_FAILED', '', /has the whole build/],
   ['SERVICE_FAILED', 'bind() to 0.0.0.0:80 failed (98: Address already in use)', /ss -ltnp/],
   ['SERVICE_FAILED', '', /journalctl/],
 ] as const)('%s: what to do next', (code, output, hint) => {
@@ -114,7 +114,7 @@ describe('a complaint and the line that it is about', () => {
 
 test('scripts that others can change have an advice of their own', () => {
   expect(adviceOnConfig('keepalived', ['Disabling track script haup_check_nginx due to insecure'])).toMatch(
-    /rights of group and others/,
+    /write permission for group and others/,
   );
   expect(adviceOnConfig('keepalived', ['Unknown keyword'])).toMatch(/Fix the inventory/);
   expect(adviceOnConfig('nginx', ['unknown directive'])).toMatch(/site file/);

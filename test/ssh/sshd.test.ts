@@ -214,10 +214,16 @@ describe.concurrent.each(['root', 'free', 'asked'] as const)('as %s, no process 
       connection.run({ ...asRoot, script: `sleep ${id}`, lifeline: true }, AbortSignal.timeout(400)),
     );
     await gone(`sleep ${id}`);
-    await failure(
-      connection.run({ ...asRoot, script: `sleep ${other}`, timeoutMs: 2000 }, AbortSignal.timeout(400)),
+    const over = new AbortController();
+    const aborted = failure(
+      connection.run({ ...asRoot, script: `sleep ${other}`, timeoutMs: 2000 }, over.signal),
     );
-    expect(spawnSync('pgrep', ['-f', `sleep ${other}`]).stdout.toString()).not.toBe('');
+    const goesOn = (): void =>
+      expect(spawnSync('pgrep', ['-f', `sleep ${other}`]).stdout.toString()).not.toBe('');
+    await waitFor(goesOn);
+    over.abort();
+    await aborted;
+    goesOn();
     await gone(`sleep ${other}`);
   });
 

@@ -71,11 +71,7 @@ test('what a host is entrusted with does not look at the clock', () => {
 });
 
 /** What may look at the clock: what is shown, compared with the operator's, or stamped by `ip` or the journal. */
-const clocks: readonly string[] = [
-  'src/facts/complaints.ts',
-  'src/facts/facts-script.ts',
-  'src/measure/monitor.ts',
-];
+const clocks: readonly string[] = ['src/measure/monitor.ts', 'templates/scripts/facts-services.sh'];
 
 test('no other script for hosts looks at the clock', () => {
   const root = join(import.meta.dirname, '../..');

@@ -33,7 +33,7 @@ export interface Execution {
   readonly opened?: (channel: ClientChannel) => void;
 }
 
-export interface Ended {
+export interface ExecutionResult {
   /** False: neither stdout nor stderr got anything; `said` tells why. */
   readonly started: boolean;
   /** Of the remote command; 128 + number for a signal. */
@@ -49,7 +49,11 @@ export interface Ended {
  * taken until sshd closes the channel, which it does when the remote process has ended.
  * @throws HaupError CONNECTION_LOST, COMMAND_TIMED_OUT, INTERRUPTED, SSH_UNSUPPORTED
  */
-export async function runOnChannel(link: Link, execution: Execution, signal: AbortSignal): Promise<Ended> {
+export async function runOnChannel(
+  link: Link,
+  execution: Execution,
+  signal: AbortSignal,
+): Promise<ExecutionResult> {
   const out = afterMark(execution.stdout, () => execution.started?.());
   const err = afterMark(execution.stderr, () => {});
   const closed = deferred<number | null>();

@@ -2,7 +2,14 @@
 
 import { HaupError } from '../../model/errors.ts';
 import type { Secret } from '../../model/secret.ts';
-import { type Ended, type Execution, runOnChannel, type Link, timedOut, unlessAborted } from './channel.ts';
+import {
+  type ExecutionResult,
+  type Execution,
+  runOnChannel,
+  type Link,
+  timedOut,
+  unlessAborted,
+} from './channel.ts';
 import { deferred } from './deferred.ts';
 import { type Root, sudoMark, wrap } from '../shell.ts';
 
@@ -99,7 +106,7 @@ async function attempt(
   job: RootCommand,
   signal: AbortSignal,
   started: () => void = () => {},
-): Promise<Ended> {
+): Promise<ExecutionResult> {
   const limitSeconds = Math.max(1, Math.ceil(job.timeoutMs / 1000));
   const limitMs = limitSeconds * 1000;
   const password = root === 'password' ? Buffer.from(`${way.password?.reveal() ?? ''}\n`) : Buffer.alloc(0);
@@ -128,7 +135,7 @@ async function attempt(
 /** How much later than the host's own limit this side gives up, so that it is the host that says how it ended. */
 const graceMs = 1_500;
 
-function startedOrThrow(link: Link, ended: Ended): number {
+function startedOrThrow(link: Link, ended: ExecutionResult): number {
   if (ended.started) return ended.code;
   throw new HaupError('SSH_UNSUPPORTED', `${link.host} does not run commands: exit status ${ended.code}.`, {
     host: link.host,
@@ -137,7 +144,7 @@ function startedOrThrow(link: Link, ended: Ended): number {
   });
 }
 
-function refuse(link: Link, way: RootWay, ended: Ended): HaupError {
+function refuse(link: Link, way: RootWay, ended: ExecutionResult): HaupError {
   const said = ended.said.split(sudoMark).at(-1) ?? '';
   const [what, hint] = reason(way, ended.code, said);
   way.refusal = new HaupError('SUDO_REFUSED', `${way.user} cannot become root on ${link.host}: ${what}.`, {

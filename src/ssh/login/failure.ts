@@ -18,7 +18,7 @@ export interface Attempt {
 }
 
 /** A host that closes the connection before it has said who it is: sshd does so when too many log in at once. */
-export class TurnedAway extends HaupError {
+export class LoginRefusal extends HaupError {
   /** It says so; otherwise it may turn this machine away for good. */
   readonly busy: boolean;
 
@@ -53,7 +53,7 @@ export function connectFailure(error: unknown, attempt: Attempt): HaupError {
   const closed = /lost before handshake/i.test(message) || code === 'ECONNRESET' || code === 'EPIPE';
   const busy = firstWords.includes('MaxStartups');
   if (closed && (busy || firstWords === '')) {
-    return new TurnedAway(
+    return new LoginRefusal(
       'HOST_UNREACHABLE',
       `${label} (${endpoint}) closes every connection at once.`,
       {

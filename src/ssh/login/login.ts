@@ -10,7 +10,7 @@ import type { Secret } from '../../model/secret.ts';
 import { type Identity, type KeyTools, type Offers, prepareOffers } from './auth.ts';
 import { type Link, unlessAborted } from '../channel/channel.ts';
 import type { ConfigSource, SshConfig } from './ssh-config.ts';
-import { connectFailure, connectionLost, interrupted, TurnedAway } from './failure.ts';
+import { connectFailure, connectionLost, interrupted, LoginRefusal } from './failure.ts';
 import { guardHostKey, type HostKeyGuard } from './host-key.ts';
 import { type HostKeyPolicy, knownHostsName } from './known-hosts.ts';
 import { slots } from './slots.ts';
@@ -42,7 +42,7 @@ export interface Target {
 }
 
 /** A host that haup is logged in to. */
-export interface Reached {
+export interface LoginSession {
   readonly user: string;
   readonly link: Link;
   /** Ends this connection and those that it goes through. Does not reject. */
@@ -57,7 +57,7 @@ export interface Login {
   readonly library: Library;
   readonly signal: AbortSignal;
   /** The jump host before it. */
-  readonly via: Reached | null;
+  readonly via: LoginSession | null;
 }
 
 /** A silent host is given up after three questions without an answer, 40 s; the ssh configuration may say otherwise. */
@@ -68,7 +68,7 @@ const channels = 8;
 const closeLimitMs = 500;
 
 /** Connects and logs in. Rejects as `connect` says. */
-export async function logIn(login: Login): Promise<Reached> {
+export async function logIn(login: Login): Promise<LoginSession> {
   const shown: string[] = [];
   let notPinned: unknown = null;
   for (let tries = 1; ; tries += 1) {
@@ -82,7 +82,7 @@ export async function logIn(login: Login): Promise<Reached> {
         notPinned ??= error;
       } else if (notPinned !== null) {
         throw notPinned;
-      } else if (error instanceof TurnedAway && tries < (error.busy ? 10 : 4)) {
+      } else if (error instanceof LoginRefusal && tries < (error.busy ? 10 : 4)) {
         // sshd drops connections at random while many log in (MaxStartups).
         await sleep(100 * 2 ** Math.min(tries, 4) * (0.5 + Math.random()), undefined, {
           signal: login.signal,
@@ -94,7 +94,7 @@ export async function logIn(login: Login): Promise<Reached> {
   }
 }
 
-async function tryLogIn(login: Login, guard: HostKeyGuard): Promise<Reached> {
+async function tryLogIn(login: Login, guard: HostKeyGuard): Promise<LoginSession> {
   const { host, target, config, options, library, signal, via } = login;
   if (signal.aborted) throw interrupted(host, signal);
   const debug = (line: string): void => options.debug?.(`${target.label}: ${line}`);
@@ -220,7 +220,7 @@ function identityOf({ target, config, options }: Login): Identity {
 
 /** A TCP connection from a jump host on. */
 async function forward(
-  via: Reached,
+  via: LoginSession,
   { host, target, config, signal }: Login,
   limitMs: number,
 ): Promise<Duplex> {

@@ -3,7 +3,7 @@
 import { HaupError } from '../../model/errors.ts';
 import { readSshConfig } from './ssh-config.ts';
 import { type JumpHost, jumpsToItself, parseJumpHosts } from './jump.ts';
-import { type Library, logIn, type LoginOptions, type Reached, type Target } from './login.ts';
+import { type Library, logIn, type LoginOptions, type LoginSession, type Target } from './login.ts';
 
 export interface Journey {
   /** The host at the end of it, for messages. */
@@ -16,17 +16,17 @@ export interface Journey {
 const mostJumps = 8;
 
 /** Reaches a host as the inventory says, else as ssh would. Rejects as `connect` says. */
-export async function reach(target: Target, journey: Journey): Promise<Reached> {
+export async function reach(target: Target, journey: Journey): Promise<LoginSession> {
   return await reachFrom(null, target, journey, []);
 }
 
 /** `via` is the host before this one in a list of jump hosts; `passed` are those that led to it. */
 async function reachFrom(
-  via: Reached | null,
+  via: LoginSession | null,
   target: Target,
   journey: Journey,
   passed: readonly string[],
-): Promise<Reached> {
+): Promise<LoginSession> {
   const { host, options, signal } = journey;
   const asking = readSshConfig(target, options, signal);
   // The first time, it takes as long to load as `ssh -G` takes to answer.
