@@ -179,7 +179,9 @@ Exit codes: 0 ok, 1 failed on a host, 2 usage or inventory, 3 findings or
       .addOption(
         new Option(
           '--drill <names>',
-          `what to break, separated by commas, or all that the inventory allows. ${Object.entries(faults)
+          `what to break, separated by commas, or all that the inventory allows (default: stop). ${Object.entries(
+            faults,
+          )
             .map(([name, words]) => `${name}: ${words}`)
             .join('; ')}`,
         ).argParser((text: string, before: readonly string[] | undefined) => [

@@ -5,7 +5,7 @@ export const faults = {
   nginx: 'nginx is killed',
   crash: 'every keepalived process is killed with -9',
   hang: 'nginx is frozen, master and workers',
-  link: 'the interface of the VIP is taken down; a timer on the host takes it up',
+  link: 'the interface of the VIP is taken down, until a timer on the host takes it up',
   'vrrp-block': 'the firewall drops adverts, both ways: a split brain',
   'vrrp-block-out': 'the firewall drops the adverts that the holder sends: a split brain',
   'vrrp-block-in': 'the firewall drops the adverts that the holder would hear',

@@ -63,8 +63,9 @@ const commands: Readonly<Record<DrillName, FaultCommands>> = {
     restore: 'systemctl kill --signal=CONT nginx.service; systemctl start nginx.service',
   },
   link: {
-    // Through `linkCut`, since this command must end first. Routes and IPv6 addresses go with a link that is down.
-    break: `systemctl is-active --quiet "$timer.timer" && { echo "$device"; ip -6 -o addr show dev "$device" scope global permanent | while read -r at name family address rest; do echo "-6 addr replace $address dev $device"; done; for v in -4 -6; do ip $v route show dev "$device" | while read -r route; do echo "$v route replace $route dev $device"; done; done; } > ${linkState} && systemd-run --quiet --unit="$timer-cut" --on-active=300ms --timer-property=AccuracySec=1ms ip link set dev "$device" down`,
+    // By a timer, since this command must end first. Routes and IPv6 addresses go with a link that is down; those of the
+    // kernel come back with it.
+    break: `systemctl is-active --quiet "$timer.timer" && { echo "$device"; ip -6 -o addr show dev "$device" scope global permanent | while read -r at name family address rest; do echo "-6 addr replace $address dev $device nodad"; done; for v in -4 -6; do ip $v route show dev "$device" | while read -r route; do case $route in *"proto kernel"*) ;; *) echo "$v route replace $route dev $device" ;; esac; done; done; } > ${linkState} && systemd-run --quiet --unit="$timer-cut" --on-active=300ms --timer-property=AccuracySec=1ms ip link set dev "$device" down`,
     restore: `systemctl stop 'haup-drill-link-*-cut.timer' 2>/dev/null; { read -r device && ip link set dev "$device" up && while read -r line; do ip $line; done; } < ${linkState}; rm -f ${linkState}`,
   },
   'vrrp-block': { break: `${drop('input')} && ${drop('output')}`, restore: letThrough },

@@ -125,7 +125,7 @@ describe('every fault', () => {
     hang: [/kill --signal=STOP nginx/, /kill --signal=CONT nginx/],
     link: [
       /is-active --quiet haup-drill-link-51-a\.timer\n(.*\n)*.*--unit=haup-drill-link-51-a-cut .*ip link set dev ens33 down/,
-      /ip link set dev ens33 up\n.*ip -6 addr replace 2001:db8::5\/64 dev ens33\n.*ip -4 route replace default via 10\.0\.0\.1 dev ens33\n/,
+      /ip link set dev ens33 up\n.*ip -6 addr replace 2001:db8::5\/64 dev ens33 nodad\n.*ip -4 route replace default via 10\.0\.0\.1 dev ens33\n/,
     ],
     'vrrp-block': [
       /haup_drill input .*drop\n(.*\n)*.*haup_drill output .*drop/,
@@ -137,7 +137,7 @@ describe('every fault', () => {
   beforeEach(() => {
     fake(
       'ip',
-      'case "$*" in "-4 route show"*) echo "default via 10.0.0.1" ;; *"addr show"*) echo "2: ens33 inet6 2001:db8::5/64 scope global" ;; esac\n',
+      'case "$*" in "-4 route show"*) echo "default via 10.0.0.1"; echo "10.0.0.0/24 proto kernel scope link" ;; *"addr show"*) echo "2: ens33 inet6 2001:db8::5/64 scope global" ;; esac\n',
     );
     fake('nft', 'case "$1" in list) exit 1 ;; esac\n');
   });
