@@ -79,7 +79,8 @@ export async function moveHost(
     if (decision.kind === 'refuse') throw moves.refusal(wish, decision);
     if (decision.kind === 'nothing') return unmoved(decision.why, seen.unseen);
     const confirm = (): Promise<boolean> => ask(context, options, wish, decision, topology());
-    return session.change({ why, needs: [host], confirm }, async ({ signal, findings: lockFindings }) => {
+    // Awaited here: the watching ends when this function does.
+    return await session.change({ why, needs: [host], confirm }, async ({ signal, findings: lockFindings }) => {
       const again = await look(seen.hosts, signal);
       const findings = [...lockFindings, ...seen.unseen, ...again.unseen];
       const now = decide(again.views);
