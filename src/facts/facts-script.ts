@@ -1,7 +1,7 @@
 /** The one read-only script that gathers everything haup wants to know about a host, and the parser of its answer. */
 
 import type { HostName, Service } from '../model/domain.ts';
-import type { FactsRequest, HostFacts, SoftwareFacts } from '../model/facts.ts';
+import type { FactsRequest, HostFacts, HostGrace, SoftwareFacts } from '../model/facts.ts';
 import { services } from '../model/domain.ts';
 import { isDrillName } from '../model/fault.ts';
 import { installedList, stampPath, unreadMark } from '../model/layout.ts';
@@ -91,6 +91,7 @@ export function parseFacts(host: HostName, output: Uint8Array): HostFacts {
     unread: services.filter((service) => all('unread').some(([mark]) => mark === unreadMark(service))),
     drain: Number.isNaN(drain) ? null : drain,
     drill: isDrillName(drill) ? drill : null,
+    ...gracesOf(answer),
     record: parseRecord(all('record'), all('intent'), files),
     ...parseComplaints(answer.output('journal')),
     firewall: parseFirewall(all('firewall')),
@@ -122,4 +123,14 @@ function softwareOf(name: Service, answer: Answer): SoftwareFacts | null {
   if (record === undefined) return null;
   const [, path = '', stamp = '', program = path] = record;
   return softwareFacts(name, { path, program }, answer.output(name).join('\n'), stamp);
+}
+
+function gracesOf({ all }: Answer): Pick<HostFacts, 'graces'> {
+  const open = new Map(all('connections').map(([vip = '', count]) => [vip, Number(count)]));
+  const graces = all('grace').flatMap(([line = '']): readonly HostGrace[] => {
+    const [part, , , vip, until] = line.split(' ');
+    if ((part !== 'answer' && part !== 'forward') || vip === undefined) return [];
+    return [{ vip, part, connections: open.get(vip) ?? null, untilSeconds: Number(until ?? 0) }];
+  });
+  return graces.length === 0 ? {} : { graces };
 }

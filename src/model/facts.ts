@@ -55,6 +55,8 @@ export interface HostFacts {
   readonly drain: number | null;
   /** The drill of haup verify that is under way on the host, or was cut off; null: none. */
   readonly drill: DrillName | null;
+  /** VIPs that have moved and whose open connections the host still serves, or sends on; absent: none. */
+  readonly graces?: readonly HostGrace[];
   readonly record: HostRecord;
   /** What keepalived logged lately about adverts that it refuses, or that come from elsewhere; absent: nothing. */
   readonly complaints?: readonly string[];
@@ -92,6 +94,17 @@ export interface Claim {
   readonly address: string;
   readonly interface: string;
   readonly mac: string;
+}
+
+/** A host's part in the grace of a VIP. */
+export interface HostGrace {
+  readonly vip: string;
+  /** `answer`: it has given the VIP up; `forward`: it has taken it. */
+  readonly part: 'answer' | 'forward';
+  /** Connections that are still open; null: it does not count them. */
+  readonly connections: number | null;
+  /** The uptime of the host, in seconds, at which its own timer ends the grace. */
+  readonly untilSeconds: number;
 }
 
 /** What haup has put on the host, as the host records it for an uninstall. */

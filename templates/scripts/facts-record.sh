@@ -1,5 +1,5 @@
-# What the host records about haup: what haup put there, drains, drills, and files that a daemon has not read yet.
-# Arguments: record_directory installed_lists drain_file drill_record drill_at_boot unread_marks user_mark
+# What the host records about haup: what haup put there, drains, drills, graces, and files that a daemon has not read yet.
+# Arguments: record_directory installed_lists drain_file drill_record drill_at_boot grace_directory unread_marks user_mark
 # Needs: facts-format
 
 # Paths that are recorded, or were intended.
@@ -38,6 +38,20 @@ elif [ -e "$drill_record" ]; then
   first_line "$drill_record"
   printf 'drill\t%s\n' "${line%% *}"
 fi
+set +f
+for grace in "$grace_directory"/[0-9]*; do
+  [ -f "$grace" ] || continue
+  # Part, interface, whether the address was added, the VIP, and when the host's timer ends it.
+  first_line "$grace"
+  printf 'grace\t%s\n' "$line"
+  case $line in
+    'answer '*)
+      vip=${line#answer * * }
+      printf 'connections\t%s\t%s\n' "${vip%% *}" "$(exec ss -Htn state established src "${vip%% *}" | wc -l)"
+      ;;
+  esac
+done
+set -f
 for mark in $unread_marks; do
   if [ -e "$mark" ]; then printf 'unread\t%s\n' "$mark"; fi
 done

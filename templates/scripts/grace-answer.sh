@@ -9,7 +9,7 @@ if [ ! -e "$grace_directory/arp.$device" ]; then
 fi
 added=yes
 case " $(ip -o -4 addr show dev lo | tr -s '\n ' '  ') " in *" $vip/32 "*) added=no ;; esac
-echo "answer $device $added $vip" > "$grace_directory/new"
+echo "answer $device $added $vip $until" > "$grace_directory/new"
 mv -f "$grace_directory/new" "$grace_directory/$id"
 [ "$(cat "$settings/arp_ignore")" -ge 1 ] || echo 1 > "$settings/arp_ignore"
 [ "$(cat "$settings/arp_announce")" -ge 2 ] || echo 2 > "$settings/arp_announce"

@@ -13,6 +13,6 @@ rules="table ip haup_grace_$id {
     counter dup to $to device \"$device\" drop
   }
 }"
-echo "forward $device no $vip" > "$grace_directory/new"
+echo "forward $device no $vip $until" > "$grace_directory/new"
 mv -f "$grace_directory/new" "$grace_directory/$id"
 printf '%s\n' "$rules" | nft -f -
