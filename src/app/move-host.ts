@@ -80,18 +80,21 @@ export async function moveHost(
     if (decision.kind === 'nothing') return unmoved(decision.why, seen.unseen);
     const confirm = (): Promise<boolean> => ask(context, options, wish, decision, topology());
     // Awaited here: the watching ends when this function does.
-    return await session.change({ why, needs: [host], confirm }, async ({ signal, findings: lockFindings }) => {
-      const again = await look(seen.hosts, signal);
-      const findings = [...lockFindings, ...seen.unseen, ...again.unseen];
-      const now = decide(again.views);
-      if (options.yes !== true) moves.assertSame(wish, decision, now);
-      if (now.kind === 'refuse') throw moves.refusal(wish, now);
-      if (now.kind === 'nothing') return unmoved(now.why, findings);
-      const order = moves.moveOrder(inventory, wish, now, vips, again.views);
-      const hooks = await openHooks({ ...context, signal }, inventory, why, emit);
-      const report = await around(hooks, order, () => moveVips(order, world, signal));
-      return { report, nothing: null, findings, hookFindings: hooks.findings() };
-    });
+    return await session.change(
+      { why, needs: [host], confirm },
+      async ({ signal, findings: lockFindings }) => {
+        const again = await look(seen.hosts, signal);
+        const findings = [...lockFindings, ...seen.unseen, ...again.unseen];
+        const now = decide(again.views);
+        if (options.yes !== true) moves.assertSame(wish, decision, now);
+        if (now.kind === 'refuse') throw moves.refusal(wish, now);
+        if (now.kind === 'nothing') return unmoved(now.why, findings);
+        const order = moves.moveOrder(inventory, wish, now, vips, again.views);
+        const hooks = await openHooks({ ...context, signal }, inventory, why, emit);
+        const report = await around(hooks, order, () => moveVips(order, world, signal));
+        return { report, nothing: null, findings, hookFindings: hooks.findings() };
+      },
+    );
   });
 }
 

@@ -35,8 +35,19 @@ export function statusReport(inventory: Inventory, facts: FactsByHost, gatheredA
           drained: have !== null && isDrained(have),
         };
       }),
+    ...gracesIn(facts),
     findings,
   };
+}
+
+/** The hosts that answer; those that only send on are left out. */
+function gracesIn(facts: FactsByHost): Pick<StatusReport, 'graces'> {
+  const graces = [...facts].flatMap(([host, have]) =>
+    (have?.graces ?? [])
+      .filter(({ part }) => part === 'answer')
+      .map(({ vip, connections, leftSeconds }) => ({ vip, host, connections, leftSeconds })),
+  );
+  return graces.length === 0 ? {} : { graces };
 }
 
 const serviceStatus = (have: HostFacts, service: Service): ServiceStatus => ({

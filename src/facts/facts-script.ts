@@ -127,10 +127,10 @@ function softwareOf(name: Service, answer: Answer): SoftwareFacts | null {
 
 function gracesOf({ all }: Answer): Pick<HostFacts, 'graces'> {
   const open = new Map(all('connections').map(([vip = '', count]) => [vip, Number(count)]));
-  const graces = all('grace').flatMap(([line = '']): readonly HostGrace[] => {
+  const graces = all('grace').flatMap(([line = '', up = '0']): readonly HostGrace[] => {
     const [part, , , vip, until] = line.split(' ');
     if ((part !== 'answer' && part !== 'forward') || vip === undefined) return [];
-    return [{ vip, part, connections: open.get(vip) ?? null, untilSeconds: Number(until ?? 0) }];
+    return [{ vip, part, connections: open.get(vip) ?? null, leftSeconds: Number(until ?? 0) - Number(up) }];
   });
   return graces.length === 0 ? {} : { graces };
 }

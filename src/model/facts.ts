@@ -103,8 +103,8 @@ export interface HostGrace {
   readonly part: 'answer' | 'forward';
   /** Connections that are still open; null: it does not count them. */
   readonly connections: number | null;
-  /** The uptime of the host, in seconds, at which its own timer ends the grace. */
-  readonly untilSeconds: number;
+  /** Until the host's own timer ends the grace, which haup does before. */
+  readonly leftSeconds: number;
 }
 
 /** What haup has put on the host, as the host records it for an uninstall. */

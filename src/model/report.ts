@@ -11,7 +11,18 @@ export interface StatusReport {
   readonly ok: boolean;
   readonly vips: readonly VipStatus[];
   readonly hosts: readonly HostStatus[];
+  /** Open connections that a host still serves for a VIP that it has given up; absent: none. */
+  readonly graces?: readonly GraceStatus[];
   readonly findings: readonly Finding[];
+}
+
+export interface GraceStatus {
+  readonly vip: string;
+  readonly host: HostName;
+  /** Null: not counted. */
+  readonly connections: number | null;
+  /** Until the host ends it by itself, seconds. */
+  readonly leftSeconds: number;
 }
 
 export interface VipStatus {

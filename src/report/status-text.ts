@@ -1,4 +1,4 @@
-import type { HostStatus, ServiceStatus, StatusReport, VipStatus } from '../model/report.ts';
+import type { GraceStatus, HostStatus, ServiceStatus, StatusReport, VipStatus } from '../model/report.ts';
 import { table, wrap } from './columns.ts';
 import { findingLines } from './finding-text.ts';
 import { printableData } from '../base/printable.ts';
@@ -36,12 +36,19 @@ export function statusText(raw: StatusReport, style: Style, options: StatusTextO
     ...vips,
     ...(vips.length > 0 ? [''] : []),
     ...hosts,
+    ...(report.graces ?? []).flatMap((grace, index) => [
+      ...(index === 0 ? [''] : []),
+      ...wrap(graceLine(grace), width),
+    ]),
     ...(findings.length > 0 ? [''] : []),
     ...findings.flatMap((finding) => findingLines(finding, style, width)),
     '',
     ...closing(report, style, width),
   ].join('\n');
 }
+
+const graceLine = ({ vip, host, connections, leftSeconds }: GraceStatus): string =>
+  `${vip}: ${host} still serves ${connections === null ? 'connections' : count(connections, 'connection')} that ${connections === 1 ? 'was' : 'were'} open when it moved, for at most ${Math.max(0, leftSeconds)} s`;
 
 function holderOf({ members, holders, expected }: VipStatus, { hosts }: StatusReport, style: Style): string {
   if (holders.length === 0) {

@@ -43,11 +43,12 @@ for grace in "$grace_directory"/[0-9]*; do
   [ -f "$grace" ] || continue
   # Part, interface, whether the address was added, the VIP, and when the host's timer ends it.
   first_line "$grace"
-  printf 'grace\t%s\n' "$line"
+  IFS=' ' read -r up _ < /proc/uptime
+  printf 'grace\t%s\t%s\n' "$line" "${up%.*}"
   case $line in
     'answer '*)
       vip=${line#answer * * }
-      printf 'connections\t%s\t%s\n' "${vip%% *}" "$(exec ss -Htn state established src "${vip%% *}" | wc -l)"
+      printf 'connections\t%s\t%s\n' "${vip%% *}" "$(ss -Htn state established src "${vip%% *}" | wc -l)"
       ;;
   esac
 done

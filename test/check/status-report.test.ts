@@ -97,3 +97,16 @@ test('a VIP on a host that is not the first able one, a clone, a clock, a versio
     'warn undefined: keep_136 and keep_137 have the same /etc/machine-id',
   ]);
 });
+
+test('a VIP that a host keeps on lo for its open connections has one holder, and the connections are counted', () => {
+  const grace = { vip: one, part: 'answer', connections: 12, leftSeconds: 42 } as const;
+  const lo = { name: 'lo', up: true, addresses: ['127.0.0.1/8', `${one}/32`] };
+  const old = up('keep_136', [], { drain: -253, graces: [grace] });
+  const passing = { ...grace, part: 'forward', connections: null } as const;
+  const seen = report(
+    { ...old, interfaces: [lo, ...old.interfaces] },
+    up('keep_137', [one, two], { graces: [passing] }),
+  );
+  expect(seen.vips.map(({ holders }) => holders)).toEqual([['keep_137'], ['keep_137']]);
+  expect(seen.graces).toEqual([{ vip: one, host: 'keep_136', connections: 12, leftSeconds: 42 }]);
+});

@@ -161,7 +161,9 @@ test('status and verify see one holder while it lasts, and its end comes with th
     limitMs: hangMs(100_000),
   });
   expect(moved, moved.stderr).toMatchObject({ code: 0 });
-  expect(await Promise.all(seen)).toMatchObject([{ code: 0 }]);
+  expect(await Promise.all(seen)).toMatchObject([
+    { code: 0, stdout: expect.stringMatching(/keep_136\s+still\s+serves\s+2\s+connections/) },
+  ]);
   expect((await open.ended).downloads).toMatchObject({ done: 2, cut: [] });
   expect(moved.stdout).toMatch(/2 connections to keep_136 were open; all ended by\s+themselves within/);
   await well(['failback', 'keep_136', path, '--yes']);

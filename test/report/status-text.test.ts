@@ -35,6 +35,13 @@ describe('statusText', () => {
     expect(statusText(limited, plainStyle)).toMatch(/^All is well: .*\. Not looked at: keep_137\.$/m);
   });
 
+  test('a grace says who still serves how many connections, and for how long', () => {
+    const grace = { vip: '192.168.160.161', host: 'keep_136', connections: 1, leftSeconds: 42 };
+    expect(statusText({ ...well, graces: [grace] }, plainStyle, { width: 200 })).toContain(
+      '\n192.168.160.161: keep_136 still serves 1 connection that was open when it moved, for at most 42 s\n',
+    );
+  });
+
   test('nothing at all', () => {
     const nothing = { version: 1, ok: true, vips: [], hosts: [], findings: [] } as const;
     expect(statusText(nothing, plainStyle).split('\n').at(-1)).toBe(
