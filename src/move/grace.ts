@@ -3,6 +3,7 @@
  * until they end or the grace is over. New connections are the new holder's.
  */
 
+import { hostScript } from '../base/host-script.ts';
 import type { HostName } from '../model/domain.ts';
 import { HaupError } from '../model/errors.ts';
 import type { ReadScript } from '../model/host.ts';
@@ -155,7 +156,7 @@ async function untilGone(
 }
 
 async function connectionsTo(vip: string, host: HostName, environment: DrillEnvironment): Promise<number> {
-  const said = await environment.read(host, `ss -Htn state established src ${vip} | wc -l` as ReadScript);
+  const said = await environment.read(host, hostScript('open-connections', { vip }) as ReadScript);
   return Number(Buffer.from(said).toString('utf8').trim());
 }
 

@@ -9,7 +9,7 @@ import { hostScript } from '../base/host-script.ts';
 import type { RemoteJob } from './remote-job.ts';
 
 const minute = 60_000;
-const cannotStatus = 75;
+const cannotStatus = 84;
 
 type Begin = Extract<Action, { readonly do: 'grace-answer' | 'grace-forward' }>;
 

@@ -48,7 +48,7 @@ for grace in "$grace_directory"/[0-9]*; do
   case $line in
     'answer '*)
       vip=${line#answer * * }
-      printf 'connections\t%s\t%s\n' "${vip%% *}" "$(ss -Htn state established src "${vip%% *}" | wc -l)"
+      printf 'connections\t%s\t%s\n' "${vip%% *}" "$(ss -Htn state connected exclude time-wait exclude fin-wait-2 exclude syn-recv src "${vip%% *}" | wc -l)"
       ;;
   esac
 done

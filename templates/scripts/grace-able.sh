@@ -1,9 +1,9 @@
-# Says, with status 75, that this host cannot forward connections.
+# Says, with status 84, that this host cannot forward connections.
 # Arguments: id device to
-command -v nft >/dev/null || { echo 'it has no nft'; exit 75; }
+command -v nft >/dev/null || { echo 'it has no nft'; exit 84; }
 said=$(printf '%s\n' "table ip haup_grace_$id {
   chain prerouting {
     type filter hook prerouting priority mangle;
     socket wildcard 0 ct state established dup to $to device \"$device\" drop
   }
-}" | nft -c -f - 2>&1) || { printf '%s\n' "$said" | head -n 1; exit 75; }
+}" | nft -c -f - 2>&1) || { printf '%s\n' "$said" | head -n 1; exit 84; }

@@ -3,6 +3,7 @@
 # Arguments: grace_directory id vip
 end_grace() {
   record=$grace_directory/$id
+  rm -f "$grace_directory/end.$id"
   nft delete table ip "haup_grace_$id" 2>/dev/null || true
   [ -e "$record" ] || return 0
   read -r part on added _ < "$record"

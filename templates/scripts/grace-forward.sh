@@ -1,5 +1,5 @@
 # The host that is about to take the VIP sends what belongs to no connection of its own to the host that had the VIP.
-# A host that cannot do that says so with status 75.
+# A host that cannot do that says so with status 84.
 # Arguments: grace_directory vip id device to
 # Needs: grace-able grace-timer
 rules="table ip haup_grace_$id {

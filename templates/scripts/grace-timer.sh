@@ -1,9 +1,11 @@
 # The host ends the grace itself after `seconds`, whatever becomes of haup.
 # Sets until: the uptime of the host, in seconds, at which it does.
-# Arguments: id seconds ending
+# Arguments: grace_directory id seconds ending
 # Needs: grace-end
 systemctl stop "haup-grace-$id.timer" 2>/dev/null || true
 systemctl reset-failed "haup-grace-$id.service" 2>/dev/null || true
-systemd-run --quiet --unit="haup-grace-$id" --on-active="$seconds" --timer-property=AccuracySec=1s /bin/sh -c "$ending"
+# From a file: of a command, systemd would expand variables, and old versions keep no more than its first line.
+printf '%s\n' "$ending" > "$grace_directory/end.$id"
+systemd-run --quiet --unit="haup-grace-$id" --on-active="$seconds" --timer-property=AccuracySec=1s /bin/sh "$grace_directory/end.$id"
 read -r until _ < /proc/uptime
 until=$((${until%.*} + seconds))

@@ -2,7 +2,8 @@
 // node app-server.mjs ADDRESS PORT
 import http from 'node:http';
 
-const large = Buffer.alloc(3_000_000, 'x');
+// More than the kernels of both ends keep in their buffers.
+const large = Buffer.alloc(24_000_000, 'x');
 const server = http.createServer((request, response) => {
   if (request.url === '/big') {
     response.writeHead(200, { 'content-length': large.length });

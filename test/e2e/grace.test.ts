@@ -100,7 +100,8 @@ async function keeps(args: readonly string[]): Promise<void> {
   expect(kinds.uploads).toMatchObject({ done: all.uploads });
   expect(kinds.sockets.open).toBe(all.sockets);
   expect(grace).toMatchObject({ cut: 0, why: null });
-  expect(grace?.open).toBeGreaterThanOrEqual(75);
+  // Of the 75 some are between two connections: nginx closes one after 1,000 requests.
+  expect(grace?.open).toBeGreaterThan(60);
 }
 
 /** Rules, addresses, settings, records and timers of a grace, of which there are none. */
@@ -156,16 +157,20 @@ test('status and verify see one holder while it lasts, and its end comes with th
   const moved = await inLab(['failover', 'keep_136', path, '--yes'], {
     onStderr: (text) => {
       if (!text.includes('connections left') || seen.length > 0) return;
-      seen.push(well(['status', path]).finally(open.end));
+      seen.push(inLab(['status', path]).finally(open.end));
     },
     limitMs: hangMs(100_000),
   });
   expect(moved, moved.stderr).toMatchObject({ code: 0 });
   expect(await Promise.all(seen)).toMatchObject([
-    { code: 0, stdout: expect.stringMatching(/keep_136\s+still\s+serves\s+2\s+connections/) },
+    // That the host is drained is a finding, a second holder would be another.
+    { code: 3, stdout: expect.stringMatching(/keep_136\s+still\s+serves\s+2\s+connections/) },
   ]);
+  expect(await Promise.all(seen.map(async (one) => (await one).stdout))).not.toContain('split brain');
   expect((await open.ended).downloads).toMatchObject({ done: 2, cut: [] });
-  expect(moved.stdout).toMatch(/2 connections to keep_136 were open; all ended by\s+themselves within/);
+  expect(moved.stdout.replace(/\s+/g, ' ')).toContain(
+    '2 connections to keep_136 were open; all ended by themselves within',
+  );
   await well(['failback', 'keep_136', path, '--yes']);
   await nothingIsLeft();
 });
