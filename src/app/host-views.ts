@@ -6,7 +6,8 @@ import { HaupError } from '../model/errors.ts';
 import type { FactsRequest } from '../model/facts.ts';
 import type { Host, ReadScript } from '../model/host.ts';
 import { keepalivedConf } from '../model/layout.ts';
-import { askScript, readAnswers } from '../measure/ask-host.ts';
+import { hostScript } from '../base/host-script.ts';
+import { askArguments, readAnswers } from '../measure/ask-host.ts';
 import { lookAtWire } from './listen-on-wire.ts';
 
 /** Facts of every host that answers, and what its nginx says when the host itself asks: one round trip. */
@@ -42,7 +43,7 @@ const requestOf = (inventory: Inventory): FactsRequest => ({
 async function askNginx({ nginx }: Inventory, host: Host, signal: AbortSignal): Promise<ProbeAnswer> {
   const address = `127.0.0.1:${nginx.healthPort}`;
   const said = await host
-    .read(askScript(nginx.healthPort, []) as ReadScript, signal)
+    .read(hostScript('ask-nginx', askArguments(nginx.healthPort, [])) as ReadScript, signal)
     .catch((error: unknown) => {
       if (signal.aborted || !(error instanceof HaupError)) throw error;
       return error;

@@ -10,37 +10,24 @@ export interface VipQuestion {
   readonly probes: readonly [Probe, ...Probe[]];
 }
 
-/**
- * sh that prints a line for each answer: `own STATUS NAME` of nginx on this host, `answer VIP WAY NAME` where the
- * answer says who gave it, `connected VIP WAY` where it cannot, `missing PROGRAM` for what it could not ask with.
- * Ports, addresses and names come from the inventory: letters, digits, dots, hyphens and underscores only.
- */
-export function askScript(healthPort: number, asked: readonly VipQuestion[]): string {
-  const all = asked.flatMap(({ probes }) => probes);
-  const lines = asked.flatMap(({ address, probes }) =>
-    probes.map((probe, way) => askVip(address, probe, way)),
-  );
-  return `for p in curl${all.every(byCurl) ? '' : ' bash'}; do command -v $p >/dev/null || printf 'missing\\t%s\\n' $p; done
-ask() { curl --disable --noproxy '*' --insecure -s -o /dev/null -m 1 -D - "$@"; }
-named() { tr -d '\\r' | sed -n 's/^${probeHeader}: //Ip'; }
-head=$(ask http://127.0.0.1:${healthPort}${probePath}); r=$?
-printf 'own\\t%s\\t%s\\n' $r "$(printf '%s\\n' "$head" | named)"
-${lines.join('\n')}
-`;
-}
+/** What templates/scripts/ask-nginx.sh is given to ask by. */
+export const askArguments = (healthPort: number, asked: readonly VipQuestion[]) => ({
+  health_port: healthPort,
+  probe_path: probePath,
+  probe_header: probeHeader,
+  programs: asked.every(({ probes }) => probes.every(byCurl)) ? ['curl'] : ['curl', 'bash'],
+  questions: asked.flatMap(({ address, probes }) =>
+    probes.map((probe, way) => questionText(address, probe, way)),
+  ),
+});
 
 /** Every curl can ask for it, and the answer has a name. */
 const byCurl = (probe: Probe): boolean => isNamed(probe) && !probe.proxy;
 
-function askVip(address: string, probe: Probe, way: number): string {
-  const { kind, port, name } = probe;
-  if (byCurl(probe)) {
-    const url = `${kind}://${name ?? address}:${port}${probePath}`;
-    const to = name === null ? '' : `--resolve ${name}:${port}:${address} `;
-    return `printf 'answer\\t${address}\\t${way}\\t%s\\n' "$(ask ${to}${url} | named)"`;
-  }
-  return `timeout 1 bash -c ': </dev/tcp/${address}/${port}' 2>/dev/null && printf 'connected\\t${address}\\t${way}\\n'`;
-}
+const questionText = (address: string, probe: Probe, way: number): string =>
+  byCurl(probe)
+    ? `answer ${address} ${way} ${probe.port} ${probe.kind} ${probe.name ?? '-'}`
+    : `connect ${address} ${way} ${probe.port}`;
 
 export interface HostAnswers {
   readonly own: OwnAnswer;

@@ -3,6 +3,7 @@
  * says the time and all addresses; in between, `ip monitor` says each change as it happens.
  */
 
+import { hostScript } from '../base/host-script.ts';
 import type { ReadScript } from '../model/host.ts';
 import type { Span } from '../model/report.ts';
 
@@ -24,29 +25,9 @@ export type MonitorLine =
       readonly held: boolean;
     };
 
-/**
- * Ends when it is no longer read (the second's line finds a closed pipe), when it is told to, and in
- * any case after `seconds`; `ip monitor` ends with it.
- */
-export function monitorScript(seconds: number): ReadScript {
-  return `export LC_ALL=C TZ=UTC
-PATH=$PATH:/usr/sbin:/sbin
-# iproute2 before 3.17 knows only the long form of a time.
-short=-t; ip -o -ts link show lo >/dev/null 2>&1 && short=-ts
-# It notes the time when it gets to run, so it should get to run at once.
-nice -n -10 timeout ${seconds} ip -o $short monitor address & monitor=$!
-trap 'kill "$monitor" 2>/dev/null' EXIT
-trap 'exit 0' HUP INT TERM PIPE
-sleep 0.1
-left=${seconds}
-while [ "$left" -gt 0 ]; do
-  read -r before rest < /proc/uptime; from=$(date +%s%N); read -r after rest < /proc/uptime
-  list=$(ip -o addr show | while read -r index name family address rest; do [ "$name" = lo ] || printf ' %s' "\${address%%/*}"; done)
-  printf 'tick %s %s %s %s%s\\n' "$from" "$(date +%s%N)" "$before" "$after" "$list" 2>/dev/null || exit 0
-  left=$((left - 1)); sleep 1
-done
-` as ReadScript;
-}
+/** templates/scripts/watch-addresses.sh, for at most `seconds`. */
+export const monitorScript = (seconds: number): ReadScript =>
+  hostScript('watch-addresses', { seconds }) as ReadScript;
 
 /** Says the host's time once: one half of a comparison of two clocks. */
 export const clockScript: ReadScript = 'date +%s%N' as ReadScript;

@@ -1,12 +1,13 @@
+import { hostScript } from '../base/host-script.ts';
 import type { HostName, Inventory, NginxSoftware, Service, Vip } from '../model/domain.ts';
 import { services } from '../model/domain.ts';
 import { obstacles } from '../cluster/ability.ts';
 import { HaupError } from '../model/errors.ts';
-import { drainFile, healthCheck } from '../model/layout.ts';
+import { healthCheck } from '../model/layout.ts';
 import type { Host, ReadScript } from '../model/host.ts';
 import type { CheckName } from '../model/plan.ts';
 import { probesOf } from '../nginx/probe.ts';
-import { type VipQuestion, askScript, type HostAnswers, readAnswers } from '../measure/ask-host.ts';
+import { type VipQuestion, askArguments, type HostAnswers, readAnswers } from '../measure/ask-host.ts';
 import { answerComplaints } from './answer-complaints.ts';
 
 /** What a gate looks at, read from one host in one round trip. */
@@ -188,14 +189,8 @@ const isAble = (sight: HostSight | undefined, holds: boolean): boolean =>
     fault: sight.healthy || holds ? null : 'its health check fails',
   }).length === 0;
 
-function gateScript(asked: readonly VipQuestion[], healthPort: number): ReadScript {
-  return `ip -o addr show | while read -r index name family address rest; do [ "$name" = lo ] || printf 'held\\t%s\\n' "\${address%%/*}"; done
-for s in ${services.join(' ')}; do [ "$(systemctl is-active $s.service)" = active ] && printf 'active\\t%s\\n' "$s"; done
-case "$(cat ${drainFile} 2>/dev/null)" in -*) echo drained ;; esac
-[ ! -x ${healthCheck} ] || ${healthCheck} >/dev/null 2>&1 || echo unwell
-${askScript(healthPort, asked)}true
-` as ReadScript;
-}
+const gateScript = (asked: readonly VipQuestion[], healthPort: number): ReadScript =>
+  hostScript(['gate-sight', 'ask-nginx'], { services, ...askArguments(healthPort, asked) }) as ReadScript;
 
 function parseSight(output: Uint8Array): HostSight {
   const records = Buffer.from(output)
