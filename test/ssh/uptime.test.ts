@@ -71,7 +71,11 @@ test('what a host is entrusted with does not look at the clock', () => {
 });
 
 /** What may look at the clock: what is shown, compared with the operator's, or stamped by `ip` or the journal. */
-const clocks: readonly string[] = ['src/measure/monitor.ts', 'templates/scripts/facts-services.sh'];
+const clocks: readonly string[] = [
+  'src/measure/monitor.ts',
+  'templates/scripts/facts-services.sh',
+  'templates/scripts/watch-addresses.sh',
+];
 
 test('no other script for hosts looks at the clock', () => {
   const root = join(import.meta.dirname, '../..');
