@@ -23,14 +23,14 @@ beforeEach(() => {
   fake('systemctl');
   fake(
     'systemd-run',
-    `for last; do :; done; case "$*" in *"/bin/sh -c"*) printf %s "$last" > ${root}/armed ;; esac\n`,
+    `for last; do :; done; case "$*" in *"/bin/sh "*) cat "$last" > ${root}/armed ;; esac\n`,
   );
 });
 afterEach(() => rmSync(root, { recursive: true }));
 
 const here = (script: string): string =>
   script
-    .replaceAll('/run/haup', `${root}/run/haup`)
+    .replaceAll('/run/', `${root}/run/`)
     .replaceAll('/var/lib/haup', `${root}/state`)
     .replaceAll('/etc/tmpfiles.d', `${root}/tmpfiles.d`);
 const sh = (script: string): string =>

@@ -1,0 +1,4 @@
+# Arguments: number
+# Needs: write-drain
+set -e
+write_drain "$number"
