@@ -1,11 +1,13 @@
 /** One drill on one time axis: who held the VIP, who answered, the outage beside its bound, and every answer time. */
 
 import uPlot from 'uplot';
-import type { DrillReport, HolderSpan, RequestLog, Span } from '../model/report.ts';
+import type { DrillReport, RequestLog, Span } from '../model/report.ts';
 import { wordsOf } from '../report/drill-words.ts';
 import { halves, outageSpan } from '../report/outage-span.ts';
+import { decadesOf, labelWidth, seconds, shortened } from './chart-labels.ts';
 import { chartSlider } from './chart-slider.ts';
-import { color, drawnFont, exact, font, hatch, hostColor, onAppearance, signed } from './chart-theme.ts';
+import { color, drawnFont, font, hatch, hostColor, onAppearance } from './chart-theme.ts';
+import { nearest, runsOf, textAt } from './request-runs.ts';
 
 export interface DrillParts {
   readonly figure: HTMLElement;
@@ -308,90 +310,4 @@ function verticals(chart: uPlot, marks: readonly { readonly ms: number }[], abov
     ctx.lineTo(px, bbox.top + bbox.height);
     ctx.stroke();
   }
-}
-
-interface Run extends Span {
-  readonly by: number;
-  readonly isLost: boolean;
-}
-
-/** Neighbouring requests with the same answer as one; each lasts until the next. */
-function runsOf({ sentMs, by }: RequestLog, lost: ReadonlySet<number>): readonly Run[] {
-  const runs: Run[] = [];
-  sentMs.forEach((fromMs, index) => {
-    const toMs = sentMs[index + 1] ?? fromMs + 5;
-    const next = { fromMs, toMs, by: by[index] ?? -1, isLost: lost.has(index) };
-    const open = runs.at(-1);
-    if (open !== undefined && open.isLost === next.isLost && (next.isLost || open.by === next.by))
-      runs[runs.length - 1] = { ...open, toMs };
-    else runs.push(next);
-  });
-  return runs;
-}
-
-function textAt(
-  drill: DrillReport & { readonly requests: RequestLog },
-  step: number,
-  lost: ReadonlySet<number>,
-): string {
-  const { sentMs, tookMs, by, hosts } = drill.requests;
-  const at = sentMs[step] ?? 0;
-  const took = tookMs[step] ?? null;
-  const name = hosts[by[step] ?? -1];
-  const answer =
-    took === null ? 'no answer' : `answered${name === undefined ? '' : ` by ${name}`} in ${exact(took)}`;
-  const holders = drill.timeline
-    .filter((held: HolderSpan) => held.fromMs <= at && at < held.toMs)
-    .map(({ host }) => host);
-  return [
-    signed(at),
-    `VIP on ${holders.length === 0 ? 'no host' : holders.join(' and ')}`,
-    lost.has(step) ? (took === null ? `lost: ${answer}` : `lost: a second connection was ${answer}`) : answer,
-  ].join('  ·  ');
-}
-
-function nearest(list: readonly number[], value: number): number {
-  return list.reduce(
-    (best, each, index) => (Math.abs(each - value) < Math.abs((list[best] ?? 0) - value) ? index : best),
-    0,
-  );
-}
-
-/** Powers of ten around all answer times, two at the least. */
-function decadesOf(tookMs: readonly (number | null)[]): number[] {
-  const some = tookMs.filter((ms) => ms !== null && ms > 0) as number[];
-  const least = Math.floor(Math.log10(some.reduce((min, ms) => Math.min(min, ms), 1)));
-  const most = Math.ceil(Math.log10(some.reduce((max, ms) => Math.max(max, ms), 10) * 1.05));
-  return Array.from({ length: most - least + 1 }, (_, index) =>
-    Number((10 ** (least + index)).toPrecision(1)),
-  );
-}
-
-function seconds(ms: number): string {
-  if (ms === 0) return '0';
-  const size = Math.abs(ms);
-  const text = size < 1000 ? `${Math.round(size)} ms` : `${Number((size / 1000).toFixed(2))} s`;
-  return ms < 0 ? `−${text}` : text;
-}
-
-export function labelWidth(labels: readonly string[], width: number): number {
-  const pen = document.createElement('canvas').getContext('2d');
-  if (pen === null) return 100;
-  pen.font = font(12.5);
-  const widest = Math.max(...labels.map((label) => pen.measureText(label).width));
-  return Math.ceil(Math.min(widest + 22, Math.max(78, width * 0.28)));
-}
-
-export function shortened(label: string, width: number): string {
-  const pen = document.createElement('canvas').getContext('2d');
-  if (pen === null) return label;
-  pen.font = font(12.5);
-  const fits = (text: string): boolean => pen.measureText(text).width <= width;
-  if (fits(label)) return label;
-  for (let length = label.length - 1; length > 1; length -= 1) {
-    // The end of a name or an address tells it from its neighbours.
-    const text = `…${label.slice(label.length - length)}`;
-    if (fits(text)) return text;
-  }
-  return label.slice(-2);
 }

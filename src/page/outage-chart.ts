@@ -4,7 +4,7 @@ import uPlot from 'uplot';
 import type { DrillReport, VerifyReport } from '../model/report.ts';
 import { chartSlider } from './chart-slider.ts';
 import { color, exact, font, hatch, onAppearance } from './chart-theme.ts';
-import { labelWidth, shortened } from './drill-chart.ts';
+import { labelWidth, shortened } from './chart-labels.ts';
 
 interface Dot {
   readonly row: number;
@@ -14,7 +14,7 @@ interface Dot {
 const row = { height: 30, bar: 16 };
 const axisHeight = 48;
 
-/** @returns whether there was anything to draw */
+/** False: there was nothing to draw. */
 export function outageChart(report: VerifyReport, figure: HTMLElement, readout: HTMLElement): boolean {
   const rows: string[] = [];
   const dots: Dot[] = report.vips.flatMap(({ address, drills }) =>

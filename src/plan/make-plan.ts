@@ -75,7 +75,7 @@ function buildSources({ on, cached, fetch }: BuildPolicy): (host: HostName) => S
   };
 }
 
-/** The changes of hosts as tracks: one for each cluster that has any. */
+/** The changes of hosts as tracks, one for each cluster that changes. */
 export function arrange(
   diffs: ReadonlyMap<HostName, HostDiff>,
   kept: ReadonlyMap<HostName, readonly KeptPaths[]>,
