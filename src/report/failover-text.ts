@@ -82,7 +82,11 @@ function graceLines(
 ): readonly string[] {
   if (grace === undefined) return [];
   const { open, asked, cut, afterMs, why } = grace;
-  if (open === null) return wrap(`${address}: open connections were reset (${why}).`, width);
+  if (open === null)
+    return wrap(
+      `${address}: open connections were reset (${why}). To keep them, install nftables on every member.`,
+      width,
+    );
   if (open === 0 && why === null) return [];
   const were = `${address}: ${count(open, 'connection')} to ${from} ${open === 1 ? 'was' : 'were'} open`;
   if (why !== null) return wrap(`${were}; the rest is unknown: ${why}.`, width);
