@@ -4,6 +4,7 @@
  */
 
 import type { HostName } from './domain.ts';
+import type { LockOwner } from './lock-owner.ts';
 import type { Finding } from './plan.ts';
 
 export interface StatusReport {
@@ -13,7 +14,14 @@ export interface StatusReport {
   readonly hosts: readonly HostStatus[];
   /** Open connections that a host still serves for a VIP that it has given up; absent: none. */
   readonly graces?: readonly GraceStatus[];
+  /** Commands that are changing hosts now; absent: none. */
+  readonly runs?: readonly RunStatus[];
   readonly findings: readonly Finding[];
+}
+
+/** A command that holds the locks of hosts: who runs it, since when, and what for. */
+export interface RunStatus extends LockOwner {
+  readonly hosts: readonly HostName[];
 }
 
 export interface GraceStatus {

@@ -110,3 +110,18 @@ test('a VIP that a host keeps on lo for its open connections has one holder, and
   expect(seen.vips.map(({ holders }) => holders)).toEqual([['keep_137'], ['keep_137']]);
   expect(seen.graces).toEqual([{ vip: one, host: 'keep_136', connections: 12, leftSeconds: 42 }]);
 });
+
+test('a command that changes both hosts is one run', () => {
+  const lockedBy = { who: 'ana@desk', since: '2026-11-29T10:00:00.000Z', why: 'haup apply' };
+  const idle = report(up('keep_136', [one]), up('keep_137', [two]));
+  const busy = report(up('keep_136', [one], { lockedBy }), up('keep_137', [two], { lockedBy }));
+  const other = { ...lockedBy, who: 'ben@desk' };
+  const both = report(up('keep_136', [one], { lockedBy }), up('keep_137', [two], { lockedBy: other }));
+  expect(idle.runs).toBeUndefined();
+  expect(busy.runs).toEqual([{ ...lockedBy, hosts: ['keep_136', 'keep_137'] }]);
+  expect(both.runs).toEqual([
+    { ...lockedBy, hosts: ['keep_136'] },
+    { ...other, hosts: ['keep_137'] },
+  ]);
+  expect(busy.ok).toBe(true);
+});
