@@ -11,6 +11,9 @@ import type { Finding } from '../model/plan.ts';
 /** Clocks further apart than this make logs and timelines hard to read together. */
 const clockSkewMs = 5000;
 
+/** In the place of systemd's ActiveState: nginx runs, and does not answer. */
+export const unresponsive = 'unresponsive';
+
 export function judge(inventory: Inventory, facts: FactsByHost, gatheredAtMs: number): readonly Finding[] {
   const findings: Finding[] = [];
   for (const { name } of inventory.hosts) {
@@ -135,7 +138,9 @@ function judgeService(inventory: Inventory, have: HostFacts, service: Service): 
       hint:
         is.load === 'not-found'
           ? 'haup apply installs it.'
-          : `haup service start ${service} --limit ${host}; journalctl -u ${service} says why it stopped.`,
+          : is.active === unresponsive
+            ? `It runs but does not answer: haup service restart ${service} --limit ${host}.`
+            : `haup service start ${service} --limit ${host}; journalctl -u ${service} says why it stopped.`,
     };
   }
   const version = have.software[service]?.version;

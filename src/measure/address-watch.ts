@@ -1,6 +1,7 @@
 import type { HostName } from '../model/domain.ts';
 import { HaupError } from '../model/errors.ts';
 import type { Host } from '../model/host.ts';
+import { type AddressChange, type HeldAddresses, heldAddresses } from './held-addresses.ts';
 import { type HostClock, hostClock } from './host-clock.ts';
 import type { AddressEvent } from './tenures.ts';
 import { clockScript, fromNanoseconds, monitorParser, monitorScript } from './monitor.ts';
@@ -24,12 +25,8 @@ export interface WatchOptions {
 /** How often each host is asked for its time. The fastest answer counts. */
 const clockReadings = 5;
 
-interface HostEvent {
+interface HostEvent extends AddressChange {
   readonly host: HostName;
-  readonly address: string;
-  readonly held: boolean;
-  /** By the host's clock. */
-  readonly atMs: number;
 }
 
 /** Resolves when every host has said what it has. Rejects as `Host.watch` does. */
@@ -41,41 +38,23 @@ export async function watchAddresses(
   const over = new AbortController();
   const ending = AbortSignal.any([signal, over.signal]);
   const seen: HostEvent[] = [];
-  const has = new Map<HostName, Map<string, number>>(hosts.map(({ name }) => [name, new Map()]));
+  const has = new Map<HostName, HeldAddresses>(hosts.map(({ name }) => [name, heldAddresses()]));
   const clocks = new Map<HostName, HostClock>(hosts.map(({ name }) => [name, hostClock()]));
   const streams: Promise<void>[] = [];
   let failure: unknown = null;
 
   const follow = async (host: Host, ready: () => void): Promise<void> => {
     const clock = clocks.get(host.name) ?? hostClock();
-    const addresses = has.get(host.name) ?? new Map<string, number>();
+    const held = has.get(host.name) ?? heldAddresses();
     const parse = monitorParser();
-    /** Address → when its state was last said to change, by the host's clock. */
-    const changedAt = new Map<string, number>();
-    const note = (address: string, held: boolean, atMs: number): void => {
-      if (addresses.has(address) === held) return;
-      if (held) addresses.set(address, atMs);
-      else addresses.delete(address);
-      seen.push({ host: host.name, address, held, atMs });
-    };
     for await (const line of host.watch(monitorScript(options.limitSeconds), ending)) {
       const localMs = options.now();
       const said = parse(line);
       if (said === null) continue;
       clock.heard(said.kind === 'tick' ? said.toMs : said.atMs, localMs);
       if (said.kind === 'tick') clock.ticked(said.fromMs, said.up);
-      if (said.kind === 'change') {
-        changedAt.set(said.address, said.atMs);
-        note(said.address, said.held, said.atMs);
-        continue;
-      }
-      // Normally nothing new. A change that the monitor missed is found here, up to a second late; one
-      // that fell into the looking is left to the monitor's own line.
-      for (const address of new Set([...addresses.keys(), ...said.addresses])) {
-        if ((changedAt.get(address) ?? 0) < said.fromMs)
-          note(address, said.addresses.includes(address), said.toMs);
-      }
-      ready();
+      seen.push(...held.take(said).map((change) => ({ host: host.name, ...change })));
+      if (said.kind === 'tick') ready();
     }
   };
 
@@ -117,7 +96,7 @@ export async function watchAddresses(
   return {
     holders: (address) => {
       if (failure !== null) throw failure;
-      return [...has].flatMap(([host, addresses]) => (addresses.has(address) ? [host] : [])).toSorted();
+      return [...has].flatMap(([host, { current }]) => (current.has(address) ? [host] : [])).toSorted();
     },
     events: (address) => seen.filter((one) => one.address === address).map(local),
     clockErrorMs: () => Math.max(0, ...[...clocks.values()].map((clock) => clock.errorMs())),

@@ -24,6 +24,32 @@ export interface RunStatus extends LockOwner {
   readonly hosts: readonly HostName[];
 }
 
+/** A VIP that has come to one host alone; `from` is `to` when another host, or none, held it only in between. */
+export interface HolderMove {
+  readonly vip: string;
+  readonly from: HostName;
+  readonly to: HostName;
+  /** By the operator's clock, milliseconds since the epoch. */
+  readonly atMs: number;
+  /** How long no host, and how long several hosts, were seen to hold it meanwhile. */
+  readonly noneMs: number;
+  readonly bothMs: number;
+}
+
+/** What `haup status --watch` says after its first look. */
+export type StatusChange =
+  /** `before` null: not known until now. */
+  | {
+      readonly type: 'holders';
+      readonly vip: string;
+      readonly holders: readonly HostName[];
+      readonly before: readonly HostName[] | null;
+    }
+  | ({ readonly type: 'move' } & HolderMove)
+  | ({ readonly type: 'host' } & HostStatus)
+  | ({ readonly type: 'run' | 'run-ended' } & RunStatus)
+  | { readonly type: 'finding' | 'resolved'; readonly finding: Finding };
+
 export interface GraceStatus {
   readonly vip: string;
   readonly host: HostName;
