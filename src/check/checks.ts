@@ -11,6 +11,9 @@ import type { Finding } from '../model/plan.ts';
 /** Clocks further apart than this make logs and timelines hard to read together. */
 const clockSkewMs = 5000;
 
+/** Seconds. Three times that is longer than most pauses of a virtual machine. */
+const steadyAdvert = 0.3;
+
 /** In the place of systemd's ActiveState: nginx runs, and does not answer. */
 export const unresponsive = 'unresponsive';
 
@@ -99,6 +102,20 @@ function judgeHost(inventory: Inventory, have: HostFacts, gatheredAtMs: number):
       host,
       message: 'is drained and takes no VIP',
       hint: `haup failback ${host} ends that.`,
+    });
+  }
+  const shortest = Math.min(
+    ...inventory.vips.flatMap(({ members, advertInt }) =>
+      members.some((member) => member.host === host) ? [advertInt] : [],
+    ),
+  );
+  if (inventory.vrrp.profile === 'fast' && have.virtual === true && shortest < steadyAdvert) {
+    findings.push({
+      check: 'timers',
+      level: 'warn',
+      host,
+      message: `is a virtual machine: a pause of ${(3 * shortest).toFixed(2)} s moves its VIPs, with adverts every ${shortest} s`,
+      hint: `Write vrrp.advert_int: ${steadyAdvert} if its hypervisor pauses it for longer, for a snapshot or a migration.`,
     });
   }
   if (have.unread.length > 0) {

@@ -72,6 +72,7 @@ export function parseFacts(host: HostName, output: Uint8Array): HostFacts {
     host,
     machineId,
     arch,
+    ...(all('virtual').length > 0 ? { virtual: true } : {}),
     clockMs,
     os: osFacts(all('os').map((line) => line.join('\t'))),
     systemd: all('systemd').length > 0,

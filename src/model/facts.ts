@@ -33,6 +33,8 @@ export interface HostFacts {
   readonly machineId: string;
   readonly os: OsFacts;
   readonly arch: string;
+  /** It runs under a hypervisor, which may pause it. */
+  readonly virtual?: true;
   /** Milliseconds since the epoch by the host's own clock, to the second. */
   readonly clockMs: number;
   readonly systemd: boolean;

@@ -24,6 +24,10 @@ interface Line {
   readonly cameMs: number;
 }
 
+/** Ends a watch that a failed test has left running. */
+const begun: (() => Promise<void>)[] = [];
+afterAll(async () => void (await Promise.all(begun.map((end) => end()))));
+
 /** A watch that runs beside the test; `end` sends a signal, and waits for it. */
 function watching(args: readonly string[], terminal = false) {
   let text = '';
@@ -46,6 +50,15 @@ function watching(args: readonly string[], terminal = false) {
   const running: Promise<Run> = terminal
     ? runProcess('script', ['-qec', `stty cols 80 rows 24; echo $$; exec ${words}`, '/dev/null'], options)
     : runProcess(command ?? '', rest, options);
+  const isOver = running.then(
+    () => true,
+    () => true,
+  );
+  begun.push(async () => {
+    if (await Promise.race([isOver, Promise.resolve(false)])) return;
+    process.kill(pid, 'SIGKILL');
+    await isOver;
+  });
   return {
     lines,
     text: () => text,
@@ -119,9 +132,9 @@ describe('as events', () => {
       expect.objectContaining({ type: 'run', why: expect.stringContaining('haup failover keep_136') }),
     );
     expect(told).toContainEqual(expect.objectContaining({ type: 'host', name: 'keep_136', drained: true }));
-    const move = told.find(({ type }) => type === 'move');
-    expect(move).toMatchObject({ vip, from: 'keep_136', to: 'keep_137', noneMs: 0 });
+    const move = told.find(({ type, to }) => type === 'move' && to === 'keep_137');
     await well(['failback', 'keep_136', path, '--yes', '--grace', '0']);
+    expect(move).toMatchObject({ vip, from: 'keep_136', to: 'keep_137', noneMs: 0 });
   });
 
   test('a host that goes away is said to, and is watched again when it returns', async () => {
