@@ -16,6 +16,8 @@ export interface RemoteJob {
   readonly explain?: (status: number, output: string) => Meaning | null;
   /** What failed, in words: `./configure of keepalived 2.2.7`. */
   readonly what: string;
+  /** The same by exit status, where one tells which part of it failed. */
+  readonly parts?: Readonly<Record<number, string>>;
 }
 
 export interface Meaning {

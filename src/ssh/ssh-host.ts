@@ -58,6 +58,7 @@ export function sshHost(connection: Connection, store: Store): Host {
 
   function failure(job: RemoteJob, code: number, output: string): HaupError {
     const detail = telling(job.failure, output);
+    const what = job.parts?.[code] ?? job.what;
     if (code === staleStatus) {
       return new HaupError(
         'PLAN_STALE',
@@ -69,7 +70,7 @@ export function sshHost(connection: Connection, store: Store): Host {
       );
     }
     if (/No space left on device|Disk quota exceeded/.test(output)) {
-      return new HaupError('DISK_FULL', `The disk is full: ${job.what} failed.`, {
+      return new HaupError('DISK_FULL', `The disk is full: ${what} failed.`, {
         host: name,
         hint: 'Free some space (df -h on the host shows where) and run haup apply again. The installed files are untouched.',
         detail: detail.slice(-5),
@@ -81,13 +82,13 @@ export function sshHost(connection: Connection, store: Store): Host {
       return new HaupError(error, message, { host: name, detail, ...more });
     }
     if (code === damagedStatus) {
-      return new HaupError('CHECKSUM_MISMATCH', `${job.what}: it arrived damaged and was discarded.`, {
+      return new HaupError('CHECKSUM_MISMATCH', `${what}: it arrived damaged and was discarded.`, {
         host: name,
         hint: 'Run haup apply again. If it happens again, check the disk and memory of the host.',
         detail,
       });
     }
-    return new HaupError(job.failure, `${job.what} failed with exit status ${code}.`, {
+    return new HaupError(job.failure, `${what} failed with exit status ${code}.`, {
       host: name,
       hint: adviceOn(job.failure, output),
       detail,

@@ -78,6 +78,7 @@ export function writeSet(action: Extract<Action, { readonly do: 'write' }>): Rem
     timeoutMs: 2 * minute,
     failure: 'COMMAND_FAILED',
     what: `writing the ${service} configuration`,
+    parts: { [unstagedStatus]: `staging the ${service} configuration` },
     explain: (status, output) => {
       if (status !== refusedStatus) return null;
       const complaints = [...new Set(output.split('\n').map((line) => line.trim()))].filter(Boolean);
