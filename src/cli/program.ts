@@ -5,6 +5,7 @@ import { faults } from '../model/fault.ts';
 import type { Context } from '../app/command-context.ts';
 import { haupVersion, makeContext, writerTo } from './context.ts';
 import { declareLab } from './lab-program.ts';
+import { versionText } from './version-text.ts';
 
 /** Runs one command line; resolves to the exit code. The only place where an error becomes text. */
 export async function main(proc: NodeJS.Process): Promise<number> {
@@ -71,10 +72,7 @@ function declare(bindAlone: Bind, proc: NodeJS.Process): Command {
       'Runs nginx behind virtual IPs with keepalived: installs, configures and starts both over SSH from ' +
         'one inventory, moves virtual IPs without an outage, and proves that failover works.',
     )
-    .version(
-      `haup ${haupVersion} (node ${proc.versions.node}, ${proc.platform} ${proc.arch})`,
-      '-V, --version',
-    )
+    .version(versionText(haupVersion, proc), '-V, --version')
     .configureOutput({ writeOut: writerTo(proc.stdout, false), writeErr: writerTo(proc.stderr, false) })
     .exitOverride()
     .showHelpAfterError('(haup --help shows the commands; haup help COMMAND shows one)')
