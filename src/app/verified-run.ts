@@ -24,5 +24,6 @@ export interface VerifiedRun {
 interface VerifyFlags {
   readonly vip?: string;
   readonly drill?: readonly string[];
+  readonly count?: string;
   readonly limit?: string;
 }

@@ -16,6 +16,8 @@ export interface VerifyOptions extends SessionOptions, OutputOptions {
   readonly samples?: boolean;
   readonly vip?: string;
   readonly drill?: readonly string[];
+  /** How often each drill runs. */
+  readonly count?: string;
 }
 
 export interface Verification extends VerifyOutcome {
@@ -43,6 +45,7 @@ export async function verify(
     await (await import('./verify-outputs.ts')).assertWritable(context, options);
   const inventory = await openInventory(context, path);
   const drills = chooseDrills(options.drill ?? ['stop'], inventory);
+  const count = countOf(options);
   const vips = chosenVips(inventory, options);
   const names = inventory.hosts
     .map(({ name }) => name)
@@ -50,7 +53,7 @@ export async function verify(
   return withHosts(context, inventory, options, { names, prepare: load }, async (session, modules) => {
     const [{ verifyVips }, { lineReporter }, { viewHosts }, { writeOutputs }] = modules;
     const why = `haup verify ${inventory.file}`;
-    const confirm = (): Promise<boolean> => agreed(context, options, question(vips, drills));
+    const confirm = (): Promise<boolean> => agreed(context, options, question(vips, drills, count));
     return session.change({ why, confirm }, async ({ signal, findings }) => {
       const { views, failures } = await viewHosts(inventory, session.hosts, signal);
       // Whether such a host holds a VIP too could not be seen.
@@ -59,7 +62,7 @@ export async function verify(
       const tag = context.now().toString(36);
       const startedAt = new Date(context.now()).toISOString();
       const { report: measured, error } = await verifyVips(
-        { inventory, vips, drills, views, tag },
+        { inventory, vips, drills, count, views, tag },
         (limitMs) => context.openEnvironment(inventory, session.hosts, emit, limitMs, signal),
         signal,
       );
@@ -93,9 +96,20 @@ function chosenVips(inventory: Inventory, { vip: wanted, limit }: VerifyOptions)
   );
 }
 
-function question(vips: readonly Vip[], drills: readonly DrillName[]): string {
+const mostRuns = 1000;
+
+function countOf({ count = '1' }: VerifyOptions): number {
+  if (/^[1-9]\d*$/.test(count) && Number(count) <= mostRuns) return Number(count);
+  throw new HaupError('USAGE', `--count ${count} is not a number of runs. Nothing was contacted.`, {
+    hint: `Give a whole number from 1 to ${mostRuns}: how often each drill runs.`,
+  });
+}
+
+function question(vips: readonly Vip[], drills: readonly DrillName[], count: number): string {
   const names = vips.map((vip) => vip.address.address).join(', then of ');
-  if (drills.every((name) => name === 'drain')) return `Drain the holder of ${names} and undrain it again?`;
+  const often = count === 1 ? '' : `, ${count} times each`;
+  if (drills.every((name) => name === 'drain'))
+    return `Drain the holder of ${names} and undrain it again${often}?`;
   const what = drills.map((name) => `${name} (${faults[name]})`).join(', ');
-  return `Break the holder of ${names} on purpose and restore it: ${what}? The VIP is out for the time that is measured.`;
+  return `Break the holder of ${names} on purpose and restore it${often}: ${what}? The VIP is out for the time that is measured.`;
 }

@@ -31,6 +31,8 @@ export interface DrillCase {
   readonly beside: readonly BesideVip[];
   /** Makes the name of the timer on the host unique. */
   readonly tag: string;
+  /** Which of several runs this is, in words. */
+  readonly repeat?: string;
 }
 
 /** A host and the priority that it runs with. */
@@ -110,7 +112,8 @@ export async function runDrill(
     broken = false;
   };
   try {
-    environment.say(`${address}: ${drill.breaking(from.host)}`);
+    const repeat = given.repeat === undefined ? '' : ` (${given.repeat})`;
+    environment.say(`${address}: ${drill.breaking(from.host)}${repeat}`);
     const gone = await watchMove(
       environment,
       sampler,

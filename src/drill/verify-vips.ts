@@ -6,6 +6,7 @@ import type { DrillName } from '../model/fault.ts';
 import type { DrillReport, VerifyReport, VipVerification } from '../model/report.ts';
 import { refusedDrill } from './drill-report.ts';
 import { type Drill, drills } from './drill-table.ts';
+import { repeatsOf } from './repeats.ts';
 import { type DrillCase, drillLimitMs, runDrill } from './drills.ts';
 import type { DrillEnvironment } from '../move/watch-move.ts';
 
@@ -14,6 +15,8 @@ export interface VerifyOrder {
   /** In this order. */
   readonly vips: readonly Vip[];
   readonly drills: readonly DrillName[];
+  /** How often each drill runs. */
+  readonly count: number;
   readonly views: Views;
   /** Makes the names of timers on the hosts unique. */
   readonly tag: string;
@@ -42,6 +45,7 @@ export async function verifyVips(
   const vips: (VipVerification & { readonly drills: DrillReport[] })[] = [];
   let failed = false;
   let error: unknown = null;
+  const { count } = order;
   for (const vip of order.vips) {
     const reports: DrillReport[] = [];
     const { address } = vip.address;
@@ -51,19 +55,27 @@ export async function verifyVips(
         reports.push(notDrilled(order, vip, drill, 'the run was interrupted before it'));
         continue;
       }
-      try {
-        reports.push(await drillVip(order, vip, drill, open, signal));
-      } catch (cause) {
-        if (!vips.some((one) => one.drills.some(wasDone))) throw cause;
-        [failed, error] = [true, cause];
-        const why = cause instanceof Error ? cause.message : String(cause);
-        reports.push(notDrilled(order, vip, drill, `it was interrupted: ${why}`));
+      for (let run = 1; run <= count && !failed; run++) {
+        try {
+          const report = await drillVip(order, vip, { drill, run }, open, signal);
+          reports.push(report);
+          // What keeps a drill from running once keeps it from running again.
+          if (!wasDone(report)) break;
+        } catch (cause) {
+          if (!vips.some((one) => one.drills.some(wasDone))) throw cause;
+          [failed, error] = [true, cause];
+          const why = cause instanceof Error ? cause.message : String(cause);
+          const which = count === 1 ? 'it' : `run ${run} of ${count}`;
+          reports.push(notDrilled(order, vip, drill, `${which} was interrupted: ${why}`));
+        }
       }
     }
   }
   // Nothing drilled, nothing proven.
   const all = vips.flatMap((vip) => vip.drills);
-  return { report: { version: 1, ok: all.length > 0 && all.every(({ ok }) => ok), vips }, error };
+  const ok = all.length > 0 && all.every((one) => one.ok);
+  const repeated = vips.map((vip) => ({ ...vip, repeats: repeatsOf(vip.drills, count) }));
+  return { report: { version: 1, ok, vips: count === 1 ? vips : repeated }, error };
 }
 
 const wasDone = ({ timeline }: DrillReport): boolean => timeline.length > 0;
@@ -77,11 +89,11 @@ function notDrilled({ views }: VerifyOrder, vip: Vip, drill: DrillName, why: str
 async function drillVip(
   order: VerifyOrder,
   vip: Vip,
-  drill: DrillName,
+  { drill, run }: { readonly drill: DrillName; readonly run: number },
   open: OpenDrillEnvironment,
   signal: AbortSignal,
 ): Promise<DrillReport> {
-  const { inventory, views, tag } = order;
+  const { inventory, views, count } = order;
   const [from, to] = ableMembers(vip, views);
   const facts = from === undefined ? null : (views.get(from.host)?.facts ?? null);
   if (from === undefined || to === undefined || facts === null)
@@ -96,7 +108,17 @@ async function drillVip(
     vip: other,
     successor: ableMembers(other, views).find(({ host }) => host !== from.host) ?? null,
   }));
-  const given: DrillCase = { drill, fault, vip, vrrp: inventory.vrrp, from, to, beside, tag };
+  const given: DrillCase = {
+    drill,
+    fault,
+    vip,
+    vrrp: inventory.vrrp,
+    from,
+    to,
+    beside,
+    tag: `${order.tag}-${run}`,
+    ...(count === 1 ? {} : { repeat: `run ${run} of ${count}` }),
+  };
   await using environment = await open(drillLimitMs(given));
   return await runDrill(given, environment, signal);
 }

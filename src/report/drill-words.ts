@@ -1,6 +1,6 @@
 /** What reports call a drill and its moments. */
 
-import type { DrillReport } from '../model/report.ts';
+import type { DrillReport, VipVerification } from '../model/report.ts';
 
 export interface DrillWords {
   readonly title: string;
@@ -23,3 +23,9 @@ export function story(report: DrillReport): string {
 
 /** A drill that was refused breaks nothing: it has reasons and no timeline. */
 export const wasDone = (drill: DrillReport): boolean => drill.timeline.length > 0;
+
+/** `run 3 of 10`; null: the drill ran once. */
+export function runOf({ drills }: Pick<VipVerification, 'drills'>, drill: DrillReport): string | null {
+  const same = drills.filter((other) => other.drill === drill.drill);
+  return same.length < 2 ? null : `run ${same.indexOf(drill) + 1} of ${same.length}`;
+}

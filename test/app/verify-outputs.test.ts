@@ -101,12 +101,35 @@ describe('before anything is broken', () => {
     expect(readdirSync(root)).toEqual([]);
   });
 
+  test.each(['0', '-1', '1.5', 'many', '', '1001'])(
+    '--count %j is refused, with what to give',
+    async (count) => {
+      writeFileSync(join(root, 'inventory.yaml'), readFileSync('inventory.example.yaml'));
+      const options = { color: 'auto', strictHostKey: 'yes', connectTimeout: '1', count } as const;
+      const secrets = { ...context(), env: { HAUP_AUTH_PASS: '1111' } };
+      await expect(verify(secrets, 'inventory.yaml', options)).rejects.toMatchObject({
+        code: 'USAGE',
+        message: expect.stringContaining(`--count ${count} is not a number of runs. Nothing was contacted.`),
+        hint: expect.stringContaining('from 1 to 1000'),
+      });
+    },
+  );
+
   test('a file that can be written is left as it is, and nothing lies beside it', async () => {
     writeFileSync(join(root, 'old.html'), 'old');
     await assertWritable({ cwd: root }, { report: 'old.html', junit: 'new.xml' });
     expect(readdirSync(root)).toEqual(['old.html']);
     expect(readFileSync(join(root, 'old.html'), 'utf8')).toBe('old');
   });
+});
+
+test('the page says the command that does it again', async () => {
+  const report = await measured();
+  const options = { report: 'r.html', drill: ['stop', 'nginx'], count: '3' };
+  await writeOutputs(context(), { inventory, views: new Map(), report, options });
+  expect(readFileSync(join(root, 'r.html'), 'utf8')).toContain(
+    'haup verify inventory.example.yaml --drill stop,nginx --count 3 --yes',
+  );
 });
 
 test('writes each file whole, with what was measured, and no secret', async () => {
