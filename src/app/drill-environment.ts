@@ -39,7 +39,7 @@ export async function openDrillEnvironment(
     act: async (name, action) => {
       const host = hosts.get(name);
       if (host === undefined) throw new HaupError('HOST_UNREACHABLE', 'It is not connected.', { host: name });
-      await host.act(action, AbortSignal.timeout(actLimitMs));
+      return (await host.act(action, AbortSignal.timeout(actLimitMs))).output;
     },
     read: async (name, script) => {
       const host = hosts.get(name);

@@ -80,7 +80,10 @@ async function configurations(inventory: Inventory, views: Views): Promise<reado
   }
 }
 
-function commandLine(inventory: Inventory, { vip, drill, limit, count }: VerifiedRun['options']): string {
+function commandLine(
+  inventory: Inventory,
+  { vip, drill, limit, count, hold }: VerifiedRun['options'],
+): string {
   return [
     'haup verify',
     quote(inventory.file),
@@ -88,6 +91,7 @@ function commandLine(inventory: Inventory, { vip, drill, limit, count }: Verifie
     ...(limit === undefined ? [] : ['--limit', quote(limit)]),
     ...(drill === undefined ? [] : ['--drill', quote(drill.join(','))]),
     ...(count === undefined ? [] : ['--count', quote(count)]),
+    ...(hold === undefined ? [] : ['--hold', quote(hold)]),
     '--yes',
   ].join(' ');
 }

@@ -25,5 +25,6 @@ interface VerifyFlags {
   readonly vip?: string;
   readonly drill?: readonly string[];
   readonly count?: string;
+  readonly hold?: string;
   readonly limit?: string;
 }

@@ -18,6 +18,8 @@ export interface VerifyOptions extends SessionOptions, OutputOptions {
   readonly drill?: readonly string[];
   /** How often each drill runs. */
   readonly count?: string;
+  /** Seconds that each fault lasts at least. */
+  readonly hold?: string;
 }
 
 export interface Verification extends VerifyOutcome {
@@ -46,6 +48,7 @@ export async function verify(
   const inventory = await openInventory(context, path);
   const drills = chooseDrills(options.drill ?? ['stop'], inventory);
   const count = countOf(options);
+  const hold = holdOf(options);
   const vips = chosenVips(inventory, options);
   const names = inventory.hosts
     .map(({ name }) => name)
@@ -62,7 +65,7 @@ export async function verify(
       const tag = context.now().toString(36);
       const startedAt = new Date(context.now()).toISOString();
       const { report: measured, error } = await verifyVips(
-        { inventory, vips, drills, count, views, tag },
+        { inventory, vips, drills, count, ...hold, views, tag },
         (limitMs) => context.openEnvironment(inventory, session.hosts, emit, limitMs, signal),
         signal,
       );
@@ -97,11 +100,20 @@ function chosenVips(inventory: Inventory, { vip: wanted, limit }: VerifyOptions)
 }
 
 const mostRuns = 1000;
+const mostHeldSeconds = 600;
 
-function countOf({ count = '1' }: VerifyOptions): number {
-  if (/^[1-9]\d*$/.test(count) && Number(count) <= mostRuns) return Number(count);
-  throw new HaupError('USAGE', `--count ${count} is not a number of runs. Nothing was contacted.`, {
-    hint: `Give a whole number from 1 to ${mostRuns}: how often each drill runs.`,
+const countOf = ({ count = '1' }: VerifyOptions): number =>
+  wholeNumber('--count', count, mostRuns, 'runs: how often each drill runs');
+
+const holdOf = ({ hold }: VerifyOptions): { readonly hold?: number } =>
+  hold === undefined
+    ? {}
+    : { hold: wholeNumber('--hold', hold, mostHeldSeconds, 'seconds: how long each fault lasts at least') };
+
+function wholeNumber(flag: string, text: string, most: number, meaning: string): number {
+  if (/^[1-9]\d*$/.test(text) && Number(text) <= most) return Number(text);
+  throw new HaupError('USAGE', `${flag} ${text} is out of range. Nothing was contacted.`, {
+    hint: `Give a whole number from 1 to ${most}, in ${meaning}.`,
   });
 }
 

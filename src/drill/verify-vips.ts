@@ -7,7 +7,9 @@ import type { DrillReport, VerifyReport, VipVerification } from '../model/report
 import { refusedDrill } from './drill-report.ts';
 import { type Drill, drills } from './drill-table.ts';
 import { repeatsOf } from './repeats.ts';
-import { type DrillCase, drillLimitMs, runDrill } from './drills.ts';
+import type { DrillCase } from './drill-case.ts';
+import { drillLimitMs } from './drill-times.ts';
+import { CutShort, runDrill } from './drills.ts';
 import type { DrillEnvironment } from '../move/watch-move.ts';
 
 export interface VerifyOrder {
@@ -17,6 +19,8 @@ export interface VerifyOrder {
   readonly drills: readonly DrillName[];
   /** How often each drill runs. */
   readonly count: number;
+  /** Seconds that each fault lasts at least. */
+  readonly hold?: number;
   readonly views: Views;
   /** Makes the names of timers on the hosts unique. */
   readonly tag: string;
@@ -61,9 +65,13 @@ export async function verifyVips(
           reports.push(report);
           // What keeps a drill from running once keeps it from running again.
           if (!wasDone(report)) break;
-        } catch (cause) {
-          if (!vips.some((one) => one.drills.some(wasDone))) throw cause;
+        } catch (thrown) {
+          const cause = thrown instanceof CutShort ? thrown.cause : thrown;
+          const isFirst = !vips.some((one) => one.drills.some(wasDone));
+          if (thrown instanceof CutShort) reports.push(thrown.report);
+          else if (isFirst) throw cause;
           [failed, error] = [true, cause];
+          if (thrown instanceof CutShort) continue;
           const why = cause instanceof Error ? cause.message : String(cause);
           const which = count === 1 ? 'it' : `run ${run} of ${count}`;
           reports.push(notDrilled(order, vip, drill, `${which} was interrupted: ${why}`));
@@ -117,6 +125,7 @@ async function drillVip(
     to,
     beside,
     tag: `${order.tag}-${run}`,
+    ...(order.hold === undefined ? {} : { hold: order.hold }),
     ...(count === 1 ? {} : { repeat: `run ${run} of ${count}` }),
   };
   await using environment = await open(drillLimitMs(given));

@@ -11,6 +11,8 @@ export interface Watch extends AsyncDisposable {
   holders(address: string): readonly HostName[];
   /** All that was seen of an address: times on the operator's monotonic clock. */
   events(address: string): readonly AddressEvent[];
+  /** A time of a host's own clock on the operator's monotonic one. */
+  localMs(host: HostName, hostMs: number): number;
   /** How far the times of different hosts may be from each other, milliseconds: of one whose clock was set, that far. */
   clockErrorMs(): number;
 }
@@ -108,11 +110,12 @@ export async function watchAddresses(
     await end();
     throw error;
   }
+  const localMs = (host: HostName, atMs: number): number => clocks.get(host)?.toLocal(atMs) ?? atMs;
   const local = ({ host, address, held, atMs }: HostEvent): AddressEvent => ({
     host,
     address,
     held,
-    at: clocks.get(host)?.toLocal(atMs) ?? atMs,
+    at: localMs(host, atMs),
   });
   return {
     holders: (address) => {
@@ -120,6 +123,7 @@ export async function watchAddresses(
       return [...has].flatMap(([host, addresses]) => (addresses.has(address) ? [host] : [])).toSorted();
     },
     events: (address) => seen.filter((one) => one.address === address).map(local),
+    localMs,
     clockErrorMs: () => Math.max(0, ...[...clocks.values()].map((clock) => clock.errorMs())),
     [Symbol.asyncDispose]: end,
   };

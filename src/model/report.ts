@@ -71,7 +71,7 @@ export interface VipVerification {
 }
 
 /** The figures of a drill that repeats are summed up by. */
-export const repeatedFigures = ['outageMs', 'lost', 'retried'] as const;
+export const repeatedFigures = ['outageMs', 'lost', 'retried', 'detectionMs', 'takeoverMs'] as const;
 
 /** What the runs of one drill on one VIP show together. */
 export interface RepeatSummary {
@@ -134,7 +134,15 @@ export interface RequestLog {
   readonly lost: readonly number[];
 }
 
-export interface DrillReport extends RequestFigures, Allowed {
+/** A takeover in its two parts. */
+export interface TakeoverFigures {
+  /** From the fault until the kernel of another host got the VIP; null: none did. */
+  readonly detectionMs: number | null;
+  /** From then until that host first answered there; null: it did not. */
+  readonly takeoverMs: number | null;
+}
+
+export interface DrillReport extends RequestFigures, Allowed, Partial<TakeoverFigures> {
   /** The name of the drill: `stop`. */
   readonly drill: string;
   /** `stop keepalived on keep_136`, and what the moments of the fault and of its end are called. */

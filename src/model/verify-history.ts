@@ -26,6 +26,8 @@ export interface DrillFigures {
   readonly lost: number;
   readonly retried: number;
   readonly total: number;
+  readonly detectionMs?: number;
+  readonly takeoverMs?: number;
 }
 
 /** One drill on one VIP beside what earlier runs measured; an outage is the median of a run's repeats. */

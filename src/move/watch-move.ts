@@ -14,8 +14,8 @@ export interface DrillEnvironment {
   /** Samples the addresses, `limitMs` at the longest. */
   readonly sample: (addresses: readonly string[], limitMs: number, signal: AbortSignal) => Promise<Sampler>;
   readonly watch: Watch;
-  /** Not interrupted by Ctrl-C: a host is never left half way. */
-  readonly act: (host: HostName, action: Action) => Promise<void>;
+  /** Not interrupted by Ctrl-C: a host is never left half way. Resolves to what the host said. */
+  readonly act: (host: HostName, action: Action) => Promise<string>;
   readonly read: (host: HostName, script: ReadScript) => Promise<Uint8Array>;
   /** A line for the person who waits. */
   readonly say: (text: string, host?: HostName) => void;

@@ -1,7 +1,7 @@
 /** One drill of the HTML report: what was done, its chart, its moments and its figures. Pure. */
 
 import type { DrillReport, VipVerification } from '../model/report.ts';
-import { runOf, wasDone } from './drill-words.ts';
+import { runOf, takeoverText, wasDone } from './drill-words.ts';
 import { html, type Markup, nothing } from './html-markup.ts';
 import { hostMark, lostOf, titleOf, verdictMark } from './html-summary.ts';
 import { momentsOf } from './moments.ts';
@@ -34,6 +34,7 @@ function seen(vip: VipVerification, drill: DrillReport): Markup {
 <dl class="figures">
 ${figure('Outage', `${tenths(drill.outageMs)}, allowed are ${tenths(drill.boundMs)} + ${tenths(drill.allowanceMs)}`)}
 ${drill.formula === undefined ? nothing : figure('Bound', drill.formula)}
+${typeof drill.detectionMs === 'number' ? figure('Takeover', takeoverText(drill)) : nothing}
 ${figure('Lost', lostOf(drill))}
 ${figure('Held by', `no host for ${tenths(drill.noneHeldMs)}, two hosts for ${tenths(drill.bothHeldMs)}`)}
 ${figure('Way back', wayBack(drill))}

@@ -76,6 +76,7 @@ function properties(entries: readonly Entry[], indent: string): readonly string[
 function figures(drill: DrillReport): Readonly<Record<string, string | number>> {
   const { from, to, outageMs, boundMs, allowanceMs, lost, retried, total, bothHeldMs, noneHeldMs, failback } =
     drill;
+  const { detectionMs, takeoverMs } = drill;
   return {
     from,
     to: to ?? 'none',
@@ -87,6 +88,8 @@ function figures(drill: DrillReport): Readonly<Record<string, string | number>> 
     total,
     bothHeldMs,
     noneHeldMs,
+    ...(typeof detectionMs === 'number' ? { detectionMs } : {}),
+    ...(typeof takeoverMs === 'number' ? { takeoverMs } : {}),
     ...(failback === null
       ? {}
       : {

@@ -11,6 +11,8 @@ export const figureNames: Readonly<Record<Figure, string>> = {
   outageMs: 'outage',
   lost: 'lost',
   retried: 'retried',
+  detectionMs: 'detection',
+  takeoverMs: 'takeover',
 };
 
 /** `10 runs, each within its bound`, `9 of 10 runs, 1 failed`. */

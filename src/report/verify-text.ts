@@ -1,5 +1,5 @@
 import type { RequestFigures, DrillReport, VerifyReport, VipVerification } from '../model/report.ts';
-import { runOf, story, wasDone, wordsOf } from './drill-words.ts';
+import { runOf, story, takeoverText, wasDone, wordsOf } from './drill-words.ts';
 import { hanging, padEnd, truncate, widthOf, wrap } from './columns.ts';
 import { isUsual } from './failover-text.ts';
 import { lostLong, retriedSentence } from './lost-text.ts';
@@ -126,6 +126,7 @@ function figures(drill: DrillReport, label: number, style: Style, width: number)
   return [
     ...outageFigure(drill, label, style, width),
     ...(drill.formula === undefined ? [] : figure('bound', drill.formula)),
+    ...(typeof drill.detectionMs === 'number' ? figure('takeover', takeoverText(drill)) : []),
     ...figure('lost', lostLong(drill)),
     ...figure(
       'held by',

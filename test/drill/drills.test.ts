@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { HaupError } from '../../src/model/errors.ts';
-import { type DrillCase, runDrill } from '../../src/drill/drills.ts';
+import type { DrillCase } from '../../src/drill/drill-case.ts';
+import { CutShort, runDrill } from '../../src/drill/drills.ts';
 import { fakeEnvironment, pair, type Trouble, vrrp } from '../fakes/drill-environment.ts';
 
 const never = new AbortController().signal;
@@ -51,6 +52,63 @@ describe('the stop drill', () => {
     const seconds = broke !== undefined && 'deadMan' in broke ? broke.deadMan.seconds : 0;
     expect(seconds).toBeGreaterThan(15);
     expect(seconds).toBeLessThan(60);
+  });
+});
+
+describe('a takeover in its two parts:', () => {
+  test.each([
+    ['stop', 680, 710],
+    ['drain', 3680, 3700],
+    ['crash', 3350, 3400],
+  ] as const)(
+    '%s, from the fault to the new holder, and from then to its first answer',
+    async (drill, least, most) => {
+      const { report } = await run({}, drill);
+      expect(report.detectionMs).toBeGreaterThan(least);
+      expect(report.detectionMs).toBeLessThan(most);
+      expect(report.takeoverMs).toBeGreaterThanOrEqual(0);
+      expect(report.takeoverMs).toBeLessThan(10);
+    },
+  );
+
+  test('none without a new holder', async () => {
+    const { report } = await run({ nobodyTakesOver: true });
+    expect(report).toMatchObject({ detectionMs: null, takeoverMs: null });
+    expect((await run({}, 'vrrp-block-in')).report).toMatchObject({ detectionMs: null, takeoverMs: null });
+  });
+});
+
+describe('with a hold the fault lasts so long,', () => {
+  const held = async (drill: DrillCase['drill'], hold: number) => {
+    const environment = fakeEnvironment(pair, vrrp);
+    const report = await runDrill({ ...drillOf(drill), hold }, environment, never);
+    const [broke] = environment.acted.map(({ action }) => action);
+    return { report, seconds: broke?.do === 'break' ? broke.deadMan.seconds : 0 };
+  };
+
+  test.each(['stop', 'drain', 'nginx', 'hang'] as const)('%s, and its timer still later', async (drill) => {
+    const { report, seconds } = await held(drill, 40);
+    expect(report).toMatchObject({ ok: true, reasons: [] });
+    expect(report.restoredMs).toBeGreaterThanOrEqual(40_000);
+    expect(report.restoredMs).toBeLessThan(41_000);
+    expect(seconds).toBe(68);
+  });
+
+  test('no shorter than the VIP takes to move', async () => {
+    const { report } = await held('nginx', 1);
+    expect(report).toMatchObject({ ok: true, to: 'keep_137' });
+    expect(report.restoredMs).toBeGreaterThan(3_000);
+  });
+
+  test('link: its timer is the end of it', async () => {
+    const { report, seconds } = await held('link', 40);
+    expect(seconds).toBe(40);
+    expect(report.restoredMs).toBeGreaterThanOrEqual(40_000);
+    expect(report).toMatchObject({ ok: true });
+  });
+
+  test('but not after a crash, which systemd ends', async () => {
+    expect((await held('crash', 40)).report.restoredMs).toBeLessThan(10_000);
   });
 });
 
@@ -230,7 +288,11 @@ describe('always puts back what it broke', () => {
     expect(done.filter((verb) => verb === 'restore')).toHaveLength(
       done.filter((verb) => verb === 'break').length,
     );
-    if (outcome !== null) expect(outcome).toBe(interrupted);
+    if (outcome instanceof CutShort) {
+      expect(outcome.cause).toBe(interrupted);
+      expect(outcome.report).toMatchObject({ ok: false, to: 'keep_137', failback: null, lost: 138 });
+      expect(outcome.report.reasons).toEqual(['failback: not measured: Interrupted.']);
+    } else if (outcome !== null) expect(outcome).toBe(interrupted);
     expect(environment.sampling()).toBe(0);
   });
 
@@ -248,17 +310,19 @@ describe('always puts back what it broke', () => {
     const once = fakeEnvironment(pair, vrrp, {
       fails: (action, count) => (action.do === 'restore' && count === 2 ? refused : null),
     });
-    await expect(runDrill(drillOf(), once, never)).rejects.toThrow('keepalived does not start');
+    await expect(runDrill(drillOf(), once, never)).rejects.toMatchObject({ cause: refused });
     expect(once.acted.map(({ action }) => action.do)).toEqual(['break', 'restore', 'restore']);
     const twice = fakeEnvironment(pair, vrrp, {
       fails: (action) => (action.do === 'restore' ? refused : null),
     });
     await expect(runDrill(drillOf(), twice, never)).rejects.toMatchObject({
-      code: 'DRILL_FAILED',
-      host: 'keep_136',
-      hint: expect.stringMatching(
-        /The timer haup-drill-stop-51-t on the host restores it \d+ s after/,
-      ) as string,
+      cause: {
+        code: 'DRILL_FAILED',
+        host: 'keep_136',
+        hint: expect.stringMatching(
+          /The timer haup-drill-stop-51-t on the host restores it \d+ s after/,
+        ) as string,
+      },
     });
   });
 });

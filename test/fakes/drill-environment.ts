@@ -185,6 +185,45 @@ export function fakeEnvironment(vips: readonly Vip[], vrrp: Vrrp, trouble: Troub
     }
   };
 
+  const act = (host: HostName, action: Action): void => {
+    acted.push({ host, action });
+    advance(15);
+    const error = trouble.fails?.(action, acted.length);
+    if (error !== null && error !== undefined) throw error;
+    const fault = 'fault' in action ? action.fault.kind : action.do === 'service' ? 'stop' : 'drain';
+    const off =
+      action.do === 'break' || action.do === 'drain' || (action.do === 'service' && action.verb === 'stop');
+    if (fault.startsWith('vrrp-block')) {
+      if (fault !== 'vrrp-block-in') block(host, off);
+      if (fault !== 'vrrp-block-out') deafen(host, off);
+      return;
+    }
+    if (fault === 'link') {
+      cut(host, off);
+      return;
+    }
+    if (fault === 'crash') {
+      if (off) crash(host);
+      return;
+    }
+    if (fault === 'nginx' || fault === 'hang') {
+      const { interval, timeout, fall, rise } = vrrp.check;
+      const detectMs = 1000 * (fall * interval + (fault === 'hang' ? timeout : 0)) - 200;
+      if (off) mute.add(host);
+      else mute.delete(host);
+      later(off ? detectMs : rise * interval * 1000, () => {
+        if (off) stopped.add(host);
+        else stopped.delete(host);
+        elect();
+      });
+      return;
+    }
+    const set = fault === 'stop' ? stopped : drained;
+    if (off) set.add(host);
+    else set.delete(host);
+    elect();
+  };
+
   return {
     acted,
     said,
@@ -214,47 +253,15 @@ export function fakeEnvironment(vips: readonly Vip[], vrrp: Vrrp, trouble: Troub
     watch: {
       holders: (address) => [...(holders.get(address) ?? [])].toSorted(),
       events: (address) => events.filter((event) => event.address === address),
+      localMs: (_, hostMs) => hostMs,
       clockErrorMs: () => 0,
       [Symbol.asyncDispose]: async () => {},
     },
     read: async () => Buffer.from('0\n'),
     act: async (host, action) => {
-      acted.push({ host, action });
-      advance(15);
-      const error = trouble.fails?.(action, acted.length);
-      if (error !== null && error !== undefined) throw error;
-      const fault = 'fault' in action ? action.fault.kind : action.do === 'service' ? 'stop' : 'drain';
-      const off =
-        action.do === 'break' || action.do === 'drain' || (action.do === 'service' && action.verb === 'stop');
-      if (fault.startsWith('vrrp-block')) {
-        if (fault !== 'vrrp-block-in') block(host, off);
-        if (fault !== 'vrrp-block-out') deafen(host, off);
-        return;
-      }
-      if (fault === 'link') {
-        cut(host, off);
-        return;
-      }
-      if (fault === 'crash') {
-        if (off) crash(host);
-        return;
-      }
-      if (fault === 'nginx' || fault === 'hang') {
-        const { interval, timeout, fall, rise } = vrrp.check;
-        const detectMs = 1000 * (fall * interval + (fault === 'hang' ? timeout : 0)) - 200;
-        if (off) mute.add(host);
-        else mute.delete(host);
-        later(off ? detectMs : rise * interval * 1000, () => {
-          if (off) stopped.add(host);
-          else stopped.delete(host);
-          elect();
-        });
-        return;
-      }
-      const set = fault === 'stop' ? stopped : drained;
-      if (off) set.add(host);
-      else set.delete(host);
-      elect();
+      const fault = `fault ${BigInt(ms + 15) * 1_000_000n}\n`;
+      act(host, action);
+      return fault;
     },
     say: (text) => void said.push(text),
   };
