@@ -57,16 +57,20 @@ export async function verify(
     const [{ verifyVips }, { lineReporter }, { viewHosts }, { writeOutputs }] = modules;
     const why = `haup verify ${inventory.file}`;
     const confirm = (): Promise<boolean> => agreed(context, options, question(vips, drills, count));
-    return session.change({ why, confirm }, async ({ signal, findings }) => {
-      const { views, failures } = await viewHosts(inventory, session.hosts, signal);
+    return session.change({ why, confirm }, async ({ signal, findings, lock }) => {
+      const hosts = new Map(session.hosts);
+      const { views, failures } = await viewHosts(inventory, hosts, signal);
       // Whether such a host holds a VIP too could not be seen.
       throwFailures([...failures.values()].map(rejection));
       const { emit } = lineReporter(context.err, { json: false });
       const tag = context.now().toString(36);
       const startedAt = new Date(context.now()).toISOString();
+      const reboots = drills.includes('reboot') ? await import('./rebooting-hosts.ts') : null;
+      const here = (await reboots?.ownHost(hosts, signal)) ?? null;
+      await using comebacks = reboots?.comebacks(context, inventory, options, hosts, lock) ?? null;
       const { report: measured, error } = await verifyVips(
-        { inventory, vips, drills, count, ...hold, views, tag },
-        (limitMs) => context.openEnvironment(inventory, session.hosts, emit, limitMs, signal),
+        { inventory, vips, drills, count, ...hold, views, tag, ...(here === null ? {} : { here }) },
+        (limitMs) => context.openEnvironment(inventory, hosts, emit, limitMs, signal, comebacks ?? undefined),
         signal,
       );
       const report = { ...measured, startedAt };

@@ -4,6 +4,7 @@ import { type Bound, bound } from '../measure/bounds.ts';
 import { actLimitMs, patienceMs, settleMs } from '../move/watch-move.ts';
 import type { DrillCase } from './drill-case.ts';
 import { drills } from './drill-table.ts';
+import { bootLimitMs, startLimitMs } from './reboot.ts';
 
 export interface Bounds {
   readonly away: Bound;
@@ -40,6 +41,11 @@ export const holdMs = ({ drill, hold = 0 }: DrillCase): number =>
 export function drillLimitMs(given: DrillCase): number {
   const { away, back } = boundsOf(given);
   const drill = drills[given.drill];
-  const cutMs = drill.cutsOff === true ? 1000 * deadManSeconds(given) + timerLateMs : holdMs(given);
+  const cutMs =
+    drill.cutsOff === true
+      ? 1000 * deadManSeconds(given) + timerLateMs
+      : drill.reboots === true
+        ? bootLimitMs + startLimitMs
+        : holdMs(given);
   return away.withinMs + 2 * back.withinMs + 3 * patienceMs + 2 * (settleMs + actLimitMs) + cutMs;
 }

@@ -8,6 +8,7 @@ import type { DrillCase } from './drill-case.ts';
 import { drillReport, refusedDrill } from './drill-report.ts';
 import { type Drill, drills } from './drill-table.ts';
 import { boundsOf, deadManSeconds, drillLimitMs, holdMs, timerLateMs } from './drill-times.ts';
+import { seenLate, waitForBoot, waitForServices } from './reboot.ts';
 import { faultMoment } from './takeover.ts';
 import {
   type DrillEnvironment,
@@ -75,7 +76,12 @@ export async function runDrill(
   let faultMs: number | null = null;
   let gone: ObservedMove | null = null;
   let endedFaultMs: number | null = null;
+  let down: readonly string[] = [];
   const restore = async (): Promise<void> => {
+    if (drill.reboots === true) {
+      down = await waitForServices(environment, from.host, signal);
+      return;
+    }
     await environment.act(from.host, { do: 'restore', fault, deadMan });
     broken = false;
   };
@@ -85,17 +91,24 @@ export async function runDrill(
     home: ObservedMove | null,
   ): DrillReport => {
     const endedMs = home?.window.toMs ?? environment.now();
-    const restoredMs = home?.window.fromMs ?? endedFaultMs ?? endedMs;
+    const heardMs = home?.window.fromMs ?? endedFaultMs ?? endedMs;
+    const eventsOf = (of: string) => {
+      const events = environment.watch.events(of);
+      const silent = { fromMs: brokenMs, toMs: endedFaultMs ?? endedMs };
+      return drill.reboots === true ? seenLate(events, from.host, silent) : { events, backMs: null };
+    };
+    const { backMs } = eventsOf(address);
+    const restoredMs = backMs === null ? heardMs : Math.min(heardMs, backMs - settleMs / 2);
     const seen = (of: string) => ({
       samples: sampler.of(of).filter(({ sentAt }) => sentAt >= beganMs),
       intervalMs: sampler.intervalMs,
-      events: environment.watch.events(of),
+      events: eventsOf(of).events,
       clockErrorMs: environment.watch.clockErrorMs(),
     });
     const judged = others.map(({ other, allowed }) =>
       judgeBeside(other, allowed, { ...seen(other), window: { fromMs: brokenMs, toMs: endedMs } }),
     );
-    return drillReport({
+    const report = drillReport({
       ...seen(address),
       beside: judged.map(({ report }) => report),
       besideReasons: judged.flatMap(({ reasons }) => reasons),
@@ -107,31 +120,40 @@ export async function runDrill(
       back,
       beganMs,
       brokenMs,
-      faultMs: faultMs === null ? brokenMs : environment.watch.localMs(from.host, faultMs),
+      faultMs: faultMs ?? brokenMs,
       restoredMs,
       endedMs,
       takenMs: arrived.get(address) ?? null,
       returnedMs: home?.arrived.get(address) ?? null,
     });
+    return down.length === 0 ? report : { ...report, ok: false, reasons: [...down, ...report.reasons] };
   };
+  const { reboots } = environment;
   try {
     const repeat = given.repeat === undefined ? '' : ` (${given.repeat})`;
     environment.say(`${address}: ${drill.breaking(from.host)}${repeat}`);
     if (drill.heals === true && given.hold !== undefined)
       environment.say(`${address}: the host ends this fault by itself, whatever --hold says`);
+    if (drill.reboots === true) await reboots?.leave(from.host);
     gone = await watchMove(
       environment,
       sampler,
       [expected(drill, given, away)],
       async () => {
         broken = true;
-        faultMs = faultMoment(await environment.act(from.host, { do: 'break', fault, deadMan }));
+        const said = await environment.act(from.host, { do: 'break', fault, deadMan });
+        // Then only its boot restores the host.
+        if (drill.reboots === true) broken = false;
+        const atMs = faultMoment(said);
+        faultMs = atMs === null ? null : environment.watch.localMs(from.host, atMs);
       },
       signal,
       drill.heals === true ? 0 : settleMs,
     );
     const lastsMs = drill.cutsOff === true ? 1000 * deadMan.seconds + timerLateMs : holdMs(given);
     await environment.sleep(Math.max(0, gone.window.fromMs + lastsMs - environment.now()), signal);
+    if (drill.reboots === true && reboots !== undefined)
+      await waitForBoot(environment, reboots, from.host, signal);
     environment.say(`${address}: ${drill.restoring(from.host)}`);
     endedFaultMs = environment.now();
     const home = await watchMove(
@@ -157,11 +179,15 @@ function cutShort(report: DrillReport, cause: unknown): DrillReport {
   return { ...report, ok: false, failback: null, reasons: [...seen, `failback: not measured: ${why}`] };
 }
 
-function expected({ ends, cutsOff }: Drill, { vip, from, to }: DrillCase, away: Bound): ExpectedMove {
+function expected(
+  { ends, cutsOff, reboots }: Drill,
+  { vip, from, to }: DrillCase,
+  away: Bound,
+): ExpectedMove {
   const move = { address: vip.address.address, to: to.host, bound: away };
   if (ends === 'kept') return { ...move, to: from.host, leastMs: away.withinMs };
   if (ends === 'split') return { ...move, beside: from.host };
-  return cutsOff === true ? { ...move, unheard: from.host } : move;
+  return cutsOff === true || reboots === true ? { ...move, unheard: from.host } : move;
 }
 
 /** The way out through an error or Ctrl-C: resolves to what to tell. */

@@ -22,6 +22,8 @@ export interface VerifyOrder {
   /** Seconds that each fault lasts at least. */
   readonly hold?: number;
   readonly views: Views;
+  /** The host that haup itself runs on. */
+  readonly here?: HostName;
   /** Makes the names of timers on the hosts unique. */
   readonly tag: string;
 }
@@ -133,15 +135,19 @@ async function drillVip(
 }
 
 /** Why haup would lose a host by the drill that it has to reach; null: it would not. */
-function pathObstacle({ inventory }: VerifyOrder, from: HostName, { cutsOff }: Drill): string | null {
+function pathObstacle({ inventory, here }: VerifyOrder, from: HostName, drill: Drill): string | null {
+  const { cutsOff, reboots } = drill;
+  if (reboots === true && here === from) return `haup runs on ${from} itself, which would reboot`;
   const broken = inventory.hosts.find(({ name }) => name === from);
-  const own = cutsOff === true ? [from, ...(broken === undefined ? [] : [broken.address])] : [];
+  const own =
+    cutsOff === true || reboots === true ? [from, ...(broken === undefined ? [] : [broken.address])] : [];
   for (const { name, address, ssh } of inventory.hosts) {
     const jumps = (ssh.jump ?? '').split(',').map((jump) => jump.replace(/^.*@/, '').replace(/:\d+$/, ''));
     const vip = inventory.vips.find((one) => [address, ...jumps].includes(one.address.address));
     if (vip !== undefined) return `${name} is reached through ${vip.address.address}, a VIP that may move`;
     const over = name === from ? undefined : jumps.find((jump) => own.includes(jump));
-    if (over !== undefined) return `${name} is reached through ${over}, whose link would be cut`;
+    if (over !== undefined)
+      return `${name} is reached through ${over}, ${reboots === true ? 'which would reboot' : 'whose link would be cut'}`;
   }
   return null;
 }

@@ -52,6 +52,7 @@ case $kind in
     undo_at_boot
     fault_in 0
     ;;
+  reboot) fault_in 300 ;;
   *) fault_in 0 ;;
 esac
 case $kind in
@@ -68,6 +69,7 @@ case $kind in
     # By a timer, since this command must end first.
     systemd-run --quiet --unit="$timer-cut" --on-active=300ms --timer-property=AccuracySec=1ms ip link set dev "$device" down
     ;;
+  reboot) systemd-run --quiet --unit="$timer-cut" --on-active=300ms --timer-property=AccuracySec=1ms systemctl reboot ;;
   vrrp-block)
     drop_adverts input INPUT
     drop_adverts output OUTPUT

@@ -127,6 +127,8 @@ test('a host that is out of service already needs neither a question nor a lock'
       holders: () => ['keep_137'],
       events: () => [],
       localMs: (_: string, hostMs: number) => hostMs,
+      leave: () => undefined,
+      rejoin: async () => undefined,
       clockErrorMs: () => 0,
       [Symbol.asyncDispose]: async () => undefined,
     },

@@ -183,6 +183,57 @@ describe('every other drill moves the VIP within its bound, restores the host, a
   });
 });
 
+describe('reboot', () => {
+  test('costs what a stop costs, and the host takes its VIP back after its boot', async () => {
+    const { environment, report } = await run({}, 'reboot');
+    expect(report).toMatchObject({ ok: true, reasons: [], to: 'keep_137', boundMs: 687.5, bothHeldMs: 0 });
+    expect(report.failback).toMatchObject({ lost: 0, bothHeldMs: 0, noneHeldMs: 0 });
+    expect(report.restoredMs).toBeGreaterThan(20_000);
+    expect(environment.said.filter((line) => /leave|boot|back after/.test(line))).toEqual([
+      '192.168.160.161: rebooting keep_136',
+      'leave keep_136',
+      'waiting for it to boot, up to 10 min',
+      'is back after 20 s',
+    ]);
+    // Nothing is left to restore.
+    expect(environment.acted.map(({ action }) => action.do)).toEqual(['break']);
+  });
+
+  test('a way back that came before the host was watched again is no gap', async () => {
+    const { report } = await run({ backUnseen: true }, 'reboot');
+    expect(report).toMatchObject({ ok: true, reasons: [] });
+    expect(report.failback).toMatchObject({ lost: 0, noneHeldMs: 0, bothHeldMs: 0 });
+    expect(report.timeline.map(({ host }) => host)).toEqual(['keep_136', 'keep_137', 'keep_136']);
+  });
+
+  test('of a host that does not come back says so, with what was measured and what to do', async () => {
+    const thrown = await run({ neverBoots: true }, 'reboot').then(
+      () => null,
+      (error: unknown) => error,
+    );
+    expect(thrown).toBeInstanceOf(CutShort);
+    const { report, cause } = thrown as CutShort;
+    expect(cause).toMatchObject({
+      code: 'DRILL_FAILED',
+      host: 'keep_136',
+      message: 'It has not come back within 10 min of its reboot: nothing answers',
+      hint: expect.stringMatching(/console.*haup status/) as string,
+    });
+    expect(report).toMatchObject({ ok: false, to: 'keep_137', lost: 138, failback: null });
+    expect(report.reasons).toEqual([
+      'failback: not measured: It has not come back within 10 min of its reboot: nothing answers',
+    ]);
+  });
+
+  test('fails when a service does not start, and names it', async () => {
+    const { report } = await run({ down: 'failed' }, 'reboot');
+    expect(report.ok).toBe(false);
+    expect(report.reasons).toEqual([
+      'keep_136 has booted, and its nginx is failed: systemctl status nginx there says why',
+    ]);
+  });
+});
+
 describe('fails, with the reason,', () => {
   test.each<[string, Trouble, DrillCase['drill'], RegExp]>([
     [

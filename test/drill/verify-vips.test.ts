@@ -80,7 +80,7 @@ test('without a healthy successor nothing is broken, and nothing is verified', a
   expect(report.vips[1]?.drills[0]).toMatchObject({ from: 'keep_136', to: null });
 });
 
-test.each<[string, 'stop' | 'link', Partial<SshSettings>, RegExp]>([
+test.each<[string, 'stop' | 'link' | 'reboot', Partial<SshSettings>, RegExp]>([
   [
     'a VIP',
     'stop',
@@ -92,6 +92,12 @@ test.each<[string, 'stop' | 'link', Partial<SshSettings>, RegExp]>([
     'link',
     { jump: 'gate,keep_136' },
     /keep_137 is reached through keep_136, whose link/,
+  ],
+  [
+    'the host to be rebooted',
+    'reboot',
+    { jump: 'keep_136' },
+    /keep_137 is reached through keep_136, which would reboot/,
   ],
 ])('nothing is broken when the way to a host leads through %s', async (_, drill, ssh, says) => {
   const hosts = inventory.hosts.map((host) =>
@@ -117,6 +123,21 @@ test.each<[string, 'stop' | 'link', Partial<SshSettings>, RegExp]>([
   const { report } = await verifyVips(order, opening(environment), new AbortController().signal);
   expect(environment.acted).toEqual([]);
   expect(report.vips[0]?.drills[0]?.reasons.join()).toMatch(says);
+});
+
+test('haup does not reboot the host that it runs on', async () => {
+  const views = new Map(['keep_136', 'keep_137'].map((host) => [host, view(host)] as const));
+  const environment = fakeEnvironment(inventory.vips, inventory.vrrp);
+  const order = {
+    ...{ inventory, vips: inventory.vips.slice(0, 1), views, count: 1, tag: 't' },
+    drills: ['reboot' as const],
+    here: 'keep_136',
+  };
+  const { report } = await verifyVips(order, opening(environment), new AbortController().signal);
+  expect(environment.acted).toEqual([]);
+  expect(report.vips[0]?.drills[0]?.reasons.join()).toMatch(
+    /haup runs on keep_136 itself, which would reboot/,
+  );
 });
 
 test('a drill that would show nothing is not made', async () => {
