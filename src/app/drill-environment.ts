@@ -4,10 +4,11 @@ import type { Emit } from '../model/events.ts';
 import type { Host } from '../model/host.ts';
 import { probeOf } from '../nginx/probe.ts';
 import { monotonicMs } from '../base/clock.ts';
-import { actLimitMs, type DrillEnvironment } from '../move/watch-move.ts';
+import { actLimitMs, type DrillEnvironment, type RebootingHosts } from '../move/watch-move.ts';
 import { intervalFor, startSampler, timeoutMs } from '../measure/sampler.ts';
-import { watchAddresses } from '../measure/address-watch.ts';
+import { type Watch, watchAddresses } from '../measure/address-watch.ts';
 import { pause } from '../base/pause.ts';
+import type { Comebacks } from './rebooting-hosts.ts';
 
 /** A host that does not answer by then is one that is lost. */
 const readLimitMs = 10_000;
@@ -19,6 +20,7 @@ export async function openDrillEnvironment(
   emit: Emit,
   limitMs: number,
   signal: AbortSignal,
+  comebacks?: Comebacks,
 ): Promise<DrillEnvironment & AsyncDisposable> {
   const watch = await watchAddresses(
     [...hosts.values()],
@@ -39,7 +41,7 @@ export async function openDrillEnvironment(
     act: async (name, action) => {
       const host = hosts.get(name);
       if (host === undefined) throw new HaupError('HOST_UNREACHABLE', 'It is not connected.', { host: name });
-      await host.act(action, AbortSignal.timeout(actLimitMs));
+      return (await host.act(action, AbortSignal.timeout(actLimitMs))).output;
     },
     read: async (name, script) => {
       const host = hosts.get(name);
@@ -47,6 +49,20 @@ export async function openDrillEnvironment(
       return host.read(script, AbortSignal.timeout(readLimitMs));
     },
     say: (text, host) => emit({ type: 'said', text, host }),
+    ...(comebacks === undefined ? {} : { reboots: rebootsOf(comebacks, watch) }),
     [Symbol.asyncDispose]: () => watch[Symbol.asyncDispose](),
   };
 }
+
+const rebootsOf = (comebacks: Comebacks, watch: Watch): RebootingHosts => ({
+  leave: async (host) => {
+    await comebacks.leave(host);
+    watch.leave(host);
+  },
+  rejoin: async (name, limitMs, signal, waiting) => {
+    const host = await comebacks.comeBack(name, limitMs, signal, waiting);
+    if (typeof host === 'string') return host;
+    await watch.rejoin(host);
+    return null;
+  },
+});

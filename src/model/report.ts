@@ -64,7 +64,31 @@ export interface VipVerification {
   readonly address: string;
   /** By what it was asked: `HTTPS on port 443 for app.example.org`. */
   readonly asked?: string;
+  /** Every run of every drill, in the order of running. */
   readonly drills: readonly DrillReport[];
+  /** With --count, each drill that ran; absent without it. */
+  readonly repeats?: readonly RepeatSummary[];
+}
+
+/** The figures of a drill that repeats are summed up by. */
+export const repeatedFigures = ['outageMs', 'lost', 'retried', 'detectionMs', 'takeoverMs'] as const;
+
+/** What the runs of one drill on one VIP show together. */
+export interface RepeatSummary {
+  readonly drill: string;
+  /** How often it was to run, how often it ran, and how many of these runs passed. */
+  readonly count: number;
+  readonly runs: number;
+  readonly ok: number;
+  /** Without those that no run measured. */
+  readonly figures: { readonly [figure in (typeof repeatedFigures)[number]]?: FigureSpread };
+}
+
+export interface FigureSpread {
+  readonly median: number;
+  readonly worst: number;
+  /** From the best to the worst. */
+  readonly spread: number;
 }
 
 /** Requests seen from one client: `outageMs` is the longest time in which none was answered. */
@@ -110,7 +134,15 @@ export interface RequestLog {
   readonly lost: readonly number[];
 }
 
-export interface DrillReport extends RequestFigures, Allowed {
+/** A takeover in its two parts. */
+export interface TakeoverFigures {
+  /** From the fault until the kernel of another host got the VIP; null: none did. */
+  readonly detectionMs: number | null;
+  /** From then until that host first answered there; null: it did not. */
+  readonly takeoverMs: number | null;
+}
+
+export interface DrillReport extends RequestFigures, Allowed, Partial<TakeoverFigures> {
   /** The name of the drill: `stop`. */
   readonly drill: string;
   /** `stop keepalived on keep_136`, and what the moments of the fault and of its end are called. */

@@ -1,8 +1,9 @@
 /** The verdict of a verify run, its key figures, and all figures as a table. Pure. */
 
 import type { RequestFigures, DrillReport, VerifyReport } from '../model/report.ts';
-import { wasDone, wordsOf } from './drill-words.ts';
+import { runOf, wasDone, wordsOf } from './drill-words.ts';
 import { html, type Markup, nothing } from './html-markup.ts';
+import { figureRows, runsText } from './repeats-text.ts';
 import { count, precise } from './words.ts';
 
 export function verdictOf({ vips }: VerifyReport): string {
@@ -51,11 +52,13 @@ const listOf = (drills: readonly DrillReport[]): string =>
 const grouped = (number: number): string => number.toLocaleString('en');
 
 export function figuresTable({ vips }: VerifyReport, hosts: readonly string[]): Markup {
-  const drills = vips.flatMap(({ address, drills: list }) => list.map((drill) => ({ address, drill })));
+  const drills = vips.flatMap((vip) =>
+    vip.drills.map((drill) => ({ address: vip.address, drill, run: runOf(vip, drill) })),
+  );
   if (drills.length === 0) return nothing;
   const rows = drills.map(
-    ({ address, drill }, index) => html`<tr>
-<th scope="row"><a href="#drill-${index + 1}">${address} ${drill.drill}</a>${run(drills, index)}</th>
+    ({ address, drill, run }, index) => html`<tr>
+<th scope="row"><a href="#drill-${index + 1}">${address} ${drill.drill}</a>${run === null ? nothing : html` <span class="quiet">${run}</span>`}</th>
 <td>${hostMark(drill.from, hosts)}${drill.to === null ? ' → no host' : html` → ${hostMark(drill.to, hosts)}`}</td>
 ${
   wasDone(drill)
@@ -74,17 +77,24 @@ ${
 <tbody>${rows}</tbody></table></div>`;
 }
 
-/** Which repeat of its drill this is, where there are several. */
-function run(
-  drills: readonly { readonly address: string; readonly drill: DrillReport }[],
-  index: number,
-): Markup {
-  const is = drills[index];
-  const same = drills.filter(
-    ({ address, drill }) => address === is?.address && drill.drill === is.drill.drill,
-  );
-  if (is === undefined || same.length < 2) return nothing;
-  return html` <span class="quiet">run ${same.indexOf(is) + 1}</span>`;
+/** Each drill that ran more than once. */
+export function repeatsTable({ vips }: VerifyReport): Markup {
+  const all = vips.flatMap(({ address, repeats = [] }) => repeats.map((summary) => ({ address, summary })));
+  if (all.length === 0) return nothing;
+  const rows = all.flatMap(({ address, summary }) => {
+    const figures = figureRows(summary);
+    return figures.map(
+      ({ name, median, worst, spread }, index) => html`<tr>
+${index > 0 ? nothing : html`<th scope="rowgroup" rowspan="${figures.length}">${address} ${summary.drill}<br><span class="quiet">${runsText(summary)}</span></th>`}
+<td>${name}</td><td class="number">${median}</td><td class="number">${worst}</td><td class="number">${spread}</td>
+</tr>`,
+    );
+  });
+  return html`<h3>Repeats</h3>
+<p class="note">The spread goes from the best run to the worst.</p>
+<div class="scroll" tabindex="0" role="region" aria-label="Repeats"><table>
+<thead><tr><th scope="col">Drill</th><th scope="col">Figure</th><th scope="col" class="number">Median</th><th scope="col" class="number">Worst</th><th scope="col" class="number">Spread</th></tr></thead>
+<tbody>${rows}</tbody></table></div>`;
 }
 
 /** `138 of 1,204`, and how many of them only a second connection answered. */
