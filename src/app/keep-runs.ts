@@ -29,7 +29,7 @@ export function verifyRun(inventory: Inventory, report: VerifyReport, at: string
     drills: report.vips.flatMap(({ address, drills }) =>
       drills
         .filter(({ timeline }) => timeline.length > 0)
-        .map(({ drill, from, ok, outageMs, boundMs, allowanceMs, lost, retried, total }) => ({
+        .map(({ drill, from, ok, outageMs, boundMs, allowanceMs, lost, retried, total, connections }) => ({
           vip: address,
           drill,
           from,
@@ -40,6 +40,7 @@ export function verifyRun(inventory: Inventory, report: VerifyReport, at: string
           lost,
           retried,
           total,
+          ...(connections === undefined ? {} : { connections }),
         })),
     ),
   };

@@ -7,11 +7,12 @@ import { type DrillName, faults } from '../model/fault.ts';
 import type { Finding } from '../model/plan.ts';
 import type { DrillComparison } from '../model/verify-history.ts';
 import type { Context } from './command-context.ts';
+import { measuredAs, type MeasuringOptions } from './measuring-options.ts';
 import { limited, openInventory } from './open-inventory.ts';
 import type { OutputOptions } from './verified-run.ts';
 import { agreed, type SessionOptions, withHosts } from './with-hosts.ts';
 
-export interface VerifyOptions extends SessionOptions, OutputOptions {
+export interface VerifyOptions extends SessionOptions, OutputOptions, MeasuringOptions {
   /** With --json: every request too. */
   readonly samples?: boolean;
   readonly vip?: string;
@@ -41,7 +42,7 @@ export async function verify(
 ): Promise<Verification | null> {
   if (options.report !== undefined || options.junit !== undefined)
     await (await import('./verify-outputs.ts')).assertWritable(context, options);
-  const inventory = await openInventory(context, path);
+  const inventory = measuredAs(await openInventory(context, path), options);
   const drills = chooseDrills(options.drill ?? ['stop'], inventory);
   const vips = chosenVips(inventory, options);
   const names = inventory.hosts

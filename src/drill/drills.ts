@@ -3,6 +3,7 @@ import { HaupError } from '../model/errors.ts';
 import type { DeadMan, DrillName, Fault } from '../model/fault.ts';
 import type { DrillReport } from '../model/report.ts';
 import { type Bound, bound } from '../measure/bounds.ts';
+import { connectionFigures } from '../measure/connection-fates.ts';
 import { drillReport, refusedDrill } from './drill-report.ts';
 import { besideBound, type BesideVip, judgeBeside } from './beside-vips.ts';
 import { type Drill, drills } from './drill-table.ts';
@@ -97,6 +98,7 @@ export async function runDrill(
     const seen = { samples: sampler.of(address), intervalMs: sampler.intervalMs };
     return refusedDrill(given.drill, from.host, away, seen, unsteady(environment.watch, check));
   }
+  await using connections = await environment.connect([address], signal);
   const beganMs = environment.now() - steadyMs;
 
   const others = given.beside.map((other) => {
@@ -121,7 +123,10 @@ export async function runDrill(
       },
       signal,
       drill.heals === true ? 0 : settleMs,
+      () => void connections.ask(),
     );
+    // Also where the VIP never arrived.
+    const asked = connections.ask();
     if (drill.cutsOff === true) {
       const dueMs = gone.window.fromMs + 1000 * deadMan.seconds + timerLateMs;
       await environment.sleep(Math.max(0, dueMs - environment.now()), signal);
@@ -145,6 +150,7 @@ export async function runDrill(
         window,
       }),
     );
+    const fates = await asked;
     return drillReport({
       beside: judged.map(({ report }) => report),
       besideReasons: judged.flatMap(({ reasons }) => reasons),
@@ -164,6 +170,7 @@ export async function runDrill(
       endedMs: home.window.toMs,
       takenMs: gone.arrived.get(address) ?? null,
       returnedMs: home.arrived.get(address) ?? null,
+      connections: connectionFigures(fates.get(address) ?? [], gone.window.fromMs),
     });
   } finally {
     if (broken) await restoreAtLast(given, deadMan, environment, restore);

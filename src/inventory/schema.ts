@@ -20,6 +20,7 @@ import {
   user,
 } from './patterns.ts';
 import { drillNames } from '../model/fault.ts';
+import { mostConnections } from '../model/domain.ts';
 import { configureOptions } from './configure-line.ts';
 
 /** Keys whose value is a reference to a secret. */
@@ -276,6 +277,11 @@ function build() {
       .array(z.enum(drillNames).meta({ description: `a drill: ${drillNames.join(', ')}` }))
       .meta({ description: 'a list of drills that haup verify may run on these hosts' })
       .default(['stop', 'drain']),
+    connections: whole(
+      0,
+      mostConnections,
+      'connections of each kind that haup verify, failover and failback hold open while they measure (0: none)',
+    ).default(20),
   };
   const builds = {
     on: z

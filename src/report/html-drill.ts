@@ -1,6 +1,7 @@
 /** One drill of the HTML report: what was done, its chart, its moments and its figures. Pure. */
 
 import type { DrillReport, VipVerification } from '../model/report.ts';
+import { connectionsText } from './connections-text.ts';
 import { wasDone } from './drill-words.ts';
 import { html, type Markup, nothing } from './html-markup.ts';
 import { hostMark, lostOf, titleOf, verdictMark } from './html-summary.ts';
@@ -38,6 +39,7 @@ ${drill.formula === undefined ? nothing : figure('Bound', drill.formula)}
 ${figure('Lost', lostOf(drill))}
 ${figure('Held by', `no host for ${tenths(drill.noneHeldMs)}, two hosts for ${tenths(drill.bothHeldMs)}`)}
 ${figure('Way back', wayBack(drill))}
+${drill.connections === undefined ? nothing : figure('Open connections', connectionsText(drill.connections))}
 ${vip.asked === undefined ? nothing : figure('Asked by', vip.asked)}
 ${figure('Precision', precision(drill))}
 </dl>`;
