@@ -33,6 +33,7 @@ const bundle = await rolldown({
   input: {
     'app/program': 'src/cli/program.ts',
     'app/sample-thread': 'src/measure/sample-thread.ts',
+    'app/connection-thread': 'src/measure/connection-thread.ts',
     'app/schema': 'src/inventory/schema.ts',
     // For clients of their own beside what is tested: test/e2e/probe.mjs.
     'app/sample': 'src/measure/sampler.ts',
@@ -67,7 +68,7 @@ const { output: files } = await bundle.write({
       { name: 'session', test: /\/src\/app\/(?:with-hosts|connect)/ },
       { name: 'decision', test: /\/src\/app\/(?:decide-apply|print-plan|print-findings|cache-directory)/ },
       { name: 'change', test: /\/src\/app\/(?:change-hosts|artifacts|take-over|outcome|targets)/ },
-      { name: 'measure', test: /\/src\/measure\/(?!sample-thread)/ },
+      { name: 'measure', test: /\/src\/measure\/(?!sample-thread|connection-thread)/ },
       { name: 'move', test: /\/src\/(?:move|drill)\// },
     ],
   },

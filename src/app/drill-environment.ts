@@ -5,7 +5,9 @@ import type { Host } from '../model/host.ts';
 import { probeOf } from '../nginx/probe.ts';
 import { monotonicMs } from '../base/clock.ts';
 import { actLimitMs, type DrillEnvironment, type RebootingHosts } from '../move/watch-move.ts';
+import type { Target } from '../measure/ask.ts';
 import { intervalFor, startSampler, timeoutMs } from '../measure/sampler.ts';
+import { openConnections } from '../measure/connection-clients.ts';
 import { type Watch, watchAddresses } from '../measure/address-watch.ts';
 import { pause } from '../base/pause.ts';
 import type { Comebacks } from './rebooting-hosts.ts';
@@ -27,16 +29,20 @@ export async function openDrillEnvironment(
     { now: monotonicMs, limitSeconds: Math.ceil(limitMs / 1000) },
     signal,
   );
+  const targetsOf = (addresses: readonly string[]): readonly Target[] =>
+    addresses.map((address) => ({ address, ...probeOf(inventory.nginx, address) }));
   return {
     now: monotonicMs,
     sleep: pause,
     sample: (addresses, samplingMs, until) => {
-      const targets = addresses.map((address) => ({ address, ...probeOf(inventory.nginx, address) }));
+      const targets = targetsOf(addresses);
       return startSampler(
         { targets, intervalMs: intervalFor(targets), timeoutMs, limitMs: samplingMs },
         until,
       );
     },
+    connect: (addresses, until) =>
+      openConnections({ targets: targetsOf(addresses), each: inventory.verify.connections }, until),
     watch,
     act: async (name, action) => {
       const host = hosts.get(name);

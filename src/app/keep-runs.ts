@@ -42,6 +42,7 @@ export function verifyRun(inventory: Inventory, report: VerifyReport, at: string
             total,
             detectionMs,
             takeoverMs,
+            connections,
           }) => ({
             vip: address,
             drill,
@@ -55,6 +56,7 @@ export function verifyRun(inventory: Inventory, report: VerifyReport, at: string
             total,
             ...(typeof detectionMs === 'number' ? { detectionMs } : {}),
             ...(typeof takeoverMs === 'number' ? { takeoverMs } : {}),
+            ...(connections === undefined ? {} : { connections }),
           }),
         ),
     ),

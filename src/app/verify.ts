@@ -7,11 +7,13 @@ import { type DrillName, faults } from '../model/fault.ts';
 import type { Finding } from '../model/plan.ts';
 import type { DrillComparison } from '../model/verify-history.ts';
 import type { Context } from './command-context.ts';
+import { measuredAs, type MeasuringOptions } from './measuring-options.ts';
 import { limited, openInventory } from './open-inventory.ts';
 import type { OutputOptions } from './verified-run.ts';
+import { wholeNumber } from './whole-number.ts';
 import { agreed, type SessionOptions, withHosts } from './with-hosts.ts';
 
-export interface VerifyOptions extends SessionOptions, OutputOptions {
+export interface VerifyOptions extends SessionOptions, OutputOptions, MeasuringOptions {
   /** With --json: every request too. */
   readonly samples?: boolean;
   readonly vip?: string;
@@ -45,7 +47,7 @@ export async function verify(
 ): Promise<Verification | null> {
   if (options.report !== undefined || options.junit !== undefined)
     await (await import('./verify-outputs.ts')).assertWritable(context, options);
-  const inventory = await openInventory(context, path);
+  const inventory = measuredAs(await openInventory(context, path), options);
   const drills = chooseDrills(options.drill ?? ['stop'], inventory);
   const count = countOf(options);
   const hold = holdOf(options);
@@ -107,19 +109,14 @@ const mostRuns = 1000;
 const mostHeldSeconds = 600;
 
 const countOf = ({ count = '1' }: VerifyOptions): number =>
-  wholeNumber('--count', count, mostRuns, 'runs: how often each drill runs');
+  wholeNumber('--count', count, [1, mostRuns], 'how often each drill runs');
 
 const holdOf = ({ hold }: VerifyOptions): { readonly hold?: number } =>
   hold === undefined
     ? {}
-    : { hold: wholeNumber('--hold', hold, mostHeldSeconds, 'seconds: how long each fault lasts at least') };
-
-function wholeNumber(flag: string, text: string, most: number, meaning: string): number {
-  if (/^[1-9]\d*$/.test(text) && Number(text) <= most) return Number(text);
-  throw new HaupError('USAGE', `${flag} ${text} is out of range. Nothing was contacted.`, {
-    hint: `Give a whole number from 1 to ${most}, in ${meaning}.`,
-  });
-}
+    : {
+        hold: wholeNumber('--hold', hold, [1, mostHeldSeconds], 'the seconds that each fault lasts at least'),
+      };
 
 function question(vips: readonly Vip[], drills: readonly DrillName[], count: number): string {
   const names = vips.map((vip) => vip.address.address).join(', then of ');

@@ -2,7 +2,7 @@
 
 import type { HostName } from '../model/domain.ts';
 import type { DrillName } from '../model/fault.ts';
-import type { BesideReport, DrillReport, Span } from '../model/report.ts';
+import type { BesideReport, ConnectionFigures, DrillReport, Span } from '../model/report.ts';
 import type { Bound } from '../measure/bounds.ts';
 import { type AddressEvent, heldSpans, tenures } from '../measure/tenures.ts';
 import { outage, type Sample } from '../measure/outage.ts';
@@ -36,6 +36,8 @@ export interface DrillObservation {
   readonly returnedMs: number | null;
   readonly beside: readonly BesideReport[];
   readonly besideReasons: readonly string[];
+  /** Empty: none were held open. */
+  readonly connections: readonly ConnectionFigures[];
 }
 
 const wordsOf = ({ title, began, ended }: Drill, host: HostName) => ({ title: title(host), began, ended });
@@ -113,6 +115,7 @@ export function drillReport(seen: DrillObservation): DrillReport {
     intervalMs: seen.intervalMs,
     everyMs: tenths(Math.max(broke.everyMs, returned.everyMs)),
     ...(seen.beside.length === 0 ? {} : { beside: seen.beside }),
+    ...(seen.connections.length === 0 ? {} : { connections: seen.connections }),
     requests: requestLog(samples, brokenMs),
   };
 }

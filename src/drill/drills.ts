@@ -5,6 +5,8 @@ import type { Bound } from '../measure/bounds.ts';
 import type { Watch } from '../measure/address-watch.ts';
 import { besideBound, judgeBeside } from './beside-vips.ts';
 import type { DrillCase } from './drill-case.ts';
+import { connectionFigures } from '../measure/connection-fates.ts';
+import type { ConnectionFates } from '../measure/hold-connections.ts';
 import { drillReport, refusedDrill } from './drill-report.ts';
 import { type Drill, drills } from './drill-table.ts';
 import { boundsOf, deadManSeconds, drillLimitMs, holdMs, timerLateMs } from './drill-times.ts';
@@ -65,6 +67,7 @@ export async function runDrill(
     const seen = { samples: sampler.of(address), intervalMs: sampler.intervalMs };
     return refusedDrill(given.drill, from.host, away, seen, unsteady(environment.watch, check));
   }
+  await using connections = await environment.connect([address], signal);
   const beganMs = environment.now() - steadyMs;
 
   const others = given.beside.map((other) => {
@@ -77,6 +80,7 @@ export async function runDrill(
   let gone: ObservedMove | null = null;
   let endedFaultMs: number | null = null;
   let down: readonly string[] = [];
+  let fates: ConnectionFates = new Map();
   const restore = async (): Promise<void> => {
     if (drill.reboots === true) {
       down = await waitForServices(environment, from.host, signal);
@@ -125,6 +129,7 @@ export async function runDrill(
       endedMs,
       takenMs: arrived.get(address) ?? null,
       returnedMs: home?.arrived.get(address) ?? null,
+      connections: connectionFigures(fates.get(address) ?? [], brokenMs),
     });
     return down.length === 0 ? report : { ...report, ok: false, reasons: [...down, ...report.reasons] };
   };
@@ -149,7 +154,10 @@ export async function runDrill(
       },
       signal,
       drill.heals === true ? 0 : settleMs,
+      () => void connections.ask(),
     );
+    // Also where the VIP never arrived.
+    const asked = connections.ask();
     const lastsMs = drill.cutsOff === true ? 1000 * deadMan.seconds + timerLateMs : holdMs(given);
     await environment.sleep(Math.max(0, gone.window.fromMs + lastsMs - environment.now()), signal);
     if (drill.reboots === true && reboots !== undefined)
@@ -164,6 +172,7 @@ export async function runDrill(
       signal,
     );
     await sampler.stop();
+    fates = await asked;
     return reported(gone, home);
   } catch (cause) {
     const error = broken ? await restoreAtLast(given, deadMan, environment, restore, cause) : cause;

@@ -20,6 +20,7 @@ import {
   user,
 } from './patterns.ts';
 import { drillNames } from '../model/fault.ts';
+import { mostConnections } from '../model/domain.ts';
 import { configureOptions } from './configure-line.ts';
 
 // Compiling a parser for each object takes longer than the one parse that it is for.
@@ -300,6 +301,11 @@ function build() {
       )
       .register(z.globalRegistry, { description: 'a list of drills that haup verify may run on these hosts' })
       .default(['stop', 'drain']),
+    connections: whole(
+      0,
+      mostConnections,
+      'connections of each kind that haup verify, failover and failback hold open while they measure (0: none)',
+    ).default(20),
   };
   const builds = {
     on: z

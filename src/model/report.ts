@@ -182,6 +182,30 @@ export interface DrillReport extends RequestFigures, Allowed, Partial<TakeoverFi
   readonly requests?: RequestLog;
   /** The other VIPs of these hosts. */
   readonly beside?: readonly BesideReport[];
+  /** What became of the connections that haup held open when the fault came; absent: it held none. */
+  readonly connections?: readonly ConnectionFigures[];
+}
+
+/**
+ * `busy`: keep-alive, sends requests steadily. `idle`: keep-alive, has sent one request and sends the next after the
+ * move. `underway`: in the middle of a request that ends after the move. `http2`: HTTP/2, sends requests steadily.
+ */
+export type ConnectionKind = 'busy' | 'idle' | 'underway' | 'http2';
+
+/** Connections of one kind that were open when the VIP was made to move. `kept` to `unanswered` add up to `open`. */
+export interface ConnectionFigures {
+  readonly kind: ConnectionKind;
+  readonly open: number;
+  /** Answered a request after the move. */
+  readonly kept: number;
+  /** Ended by the server in order, between two requests. */
+  readonly closed: number;
+  /** Reset, or ended in the middle of a request. */
+  readonly cut: number;
+  /** Neither: the client still waited, 0.9 s after the move. */
+  readonly unanswered: number;
+  /** When the first and the last client learned that its connection was cut, counted from the fault; null: none was. */
+  readonly cutMs: Span | null;
 }
 
 /** What a drill cost another VIP of its hosts. */
@@ -229,6 +253,8 @@ export interface VipMoveReport extends RequestFigures, Partial<HeldTimes> {
   readonly movedMs?: number | null;
   /** What became of the connections that were open before; absent: none of them were kept on purpose. */
   readonly grace?: GraceReport;
+  /** What became of the connections that haup itself held open; absent: it held none. */
+  readonly connections?: readonly ConnectionFigures[];
 }
 
 /** Connections with the old holder that were open when the VIP moved. */

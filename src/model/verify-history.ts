@@ -1,6 +1,7 @@
 /** What the operator's machine keeps of each run of haup verify, and what a run is compared to. */
 
 import type { HostName } from './domain.ts';
+import type { ConnectionFigures } from './report.ts';
 
 /** One run: a line of JSON. Fields are only ever added. */
 export interface VerifyRun {
@@ -28,6 +29,8 @@ export interface DrillFigures {
   readonly total: number;
   readonly detectionMs?: number;
   readonly takeoverMs?: number;
+  /** Connections that were open when the fault came; absent: none. */
+  readonly connections?: readonly ConnectionFigures[];
 }
 
 /** One drill on one VIP beside what earlier runs measured; an outage is the median of a run's repeats. */

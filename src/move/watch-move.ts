@@ -4,6 +4,7 @@ import type { ReadScript } from '../model/host.ts';
 import type { Span } from '../model/report.ts';
 import type { Bound } from '../measure/bounds.ts';
 import { isAnswered, type Sample } from '../measure/outage.ts';
+import type { OpenConnections } from '../measure/connection-clients.ts';
 import type { Sampler } from '../measure/sampler.ts';
 import type { Watch } from '../measure/address-watch.ts';
 
@@ -13,6 +14,8 @@ export interface DrillEnvironment {
   readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
   /** Samples the addresses, `limitMs` at the longest. */
   readonly sample: (addresses: readonly string[], limitMs: number, signal: AbortSignal) => Promise<Sampler>;
+  /** Opens connections to each of the addresses and holds them. */
+  readonly connect: (addresses: readonly string[], signal: AbortSignal) => Promise<OpenConnections>;
   readonly watch: Watch;
   /** Not interrupted by Ctrl-C: a host is never left half way. Resolves to what the host said. */
   readonly act: (host: HostName, action: Action) => Promise<string>;
@@ -70,7 +73,10 @@ export const actLimitMs = 90_000;
 
 const pollMs = 10;
 
-/** Gives the command, and watches until every VIP is held by its new holder alone and answered by it. */
+/**
+ * Gives the command, and watches until every VIP is held by its new holder alone and answered by it; `whenArrived` is
+ * called then, before the settling.
+ */
 export async function watchMove(
   environment: DrillEnvironment,
   sampler: Sampler,
@@ -78,6 +84,7 @@ export async function watchMove(
   command: () => Promise<void>,
   signal: AbortSignal,
   settlingMs: number = settleMs,
+  whenArrived: () => void = () => {},
 ): Promise<ObservedMove> {
   const fromMs = environment.now();
   const limitMs = Math.max(0, ...moves.map(({ bound }) => bound.withinMs)) + patienceMs;
@@ -108,7 +115,9 @@ export async function watchMove(
           `${address} is held and answered by ${to} after ${Math.round(environment.now() - fromMs)} ms`,
         );
       }
-      return arrived.size === moves.length;
+      if (arrived.size < moves.length) return false;
+      whenArrived();
+      return true;
     },
   );
   // Also when the watching breaks off: a command under way is never left alone.

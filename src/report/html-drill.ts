@@ -2,6 +2,7 @@
 
 import type { DrillReport, VipVerification } from '../model/report.ts';
 import { runOf, takeoverText, wasDone } from './drill-words.ts';
+import { connectionsText } from './connections-text.ts';
 import { html, type Markup, nothing } from './html-markup.ts';
 import { hostMark, lostOf, titleOf, verdictMark } from './html-summary.ts';
 import { momentsOf } from './moments.ts';
@@ -38,6 +39,7 @@ ${typeof drill.detectionMs === 'number' ? figure('Takeover', takeoverText(drill)
 ${figure('Lost', lostOf(drill))}
 ${figure('Held by', `no host for ${tenths(drill.noneHeldMs)}, two hosts for ${tenths(drill.bothHeldMs)}`)}
 ${figure('Way back', wayBack(drill))}
+${drill.connections === undefined ? nothing : figure('Open connections', connectionsText(drill.connections))}
 ${vip.asked === undefined ? nothing : figure('Asked by', vip.asked)}
 ${figure('Precision', precision(drill))}
 </dl>`;

@@ -1,5 +1,6 @@
 import type { RequestFigures, DrillReport, VerifyReport, VipVerification } from '../model/report.ts';
 import { runOf, story, takeoverText, wasDone, wordsOf } from './drill-words.ts';
+import { connectionsText } from './connections-text.ts';
 import { hanging, padEnd, truncate, widthOf, wrap } from './columns.ts';
 import { isUsual } from './failover-text.ts';
 import { lostLong, retriedSentence } from './lost-text.ts';
@@ -136,6 +137,7 @@ function figures(drill: DrillReport, label: number, style: Style, width: number)
       'failback',
       failback === null ? 'none seen' : `outage ${precise(failback.outageMs)}, lost ${lostLong(failback)}`,
     ),
+    ...(drill.connections === undefined ? [] : figure('open', connectionsText(drill.connections))),
     ...askedFigure(drill, figure),
     ...((drill.stalledMs ?? 0) < worthSayingMs
       ? []
@@ -190,7 +192,7 @@ function legend(report: VerifyReport, style: Style, width: number): readonly str
   if (report.vips.every((vip) => vip.drills.length === 0)) return [];
   const text =
     "outage: the longest time without an answer. bound: the outage that VRRP's timers allow. " +
-    'lost: what a client that does not retry loses. █ the host has the VIP, ━ requests are answered, × they are lost.';
+    'lost: what a client that does not retry loses. open: connections that were open at the fault. █ the host has the VIP, ━ requests are answered, × they are lost.';
   return [...wrap(text, width).map(style.dim), ''];
 }
 

@@ -117,8 +117,8 @@ describe('before anything is broken', () => {
     const secrets = { ...context(), env: { HAUP_AUTH_PASS: '1111' } };
     await expect(verify(secrets, 'inventory.yaml', options)).rejects.toMatchObject({
       code: 'USAGE',
-      message: `--${flag} ${text} is out of range. Nothing was contacted.`,
-      hint: expect.stringMatching(/^Give a whole number from 1 to (1000, in runs|600, in seconds)/),
+      message: expect.stringMatching(/^--(count|hold) \S* ?is not a whole number from 1 to (1000|600)\.$/),
+      hint: expect.stringMatching(/^It is (how often each drill|the seconds that each fault)/),
     });
   });
 

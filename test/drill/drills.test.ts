@@ -118,6 +118,16 @@ test('a request that is cut in the instant of a move is lost, and no failure whe
   expect(report.unanswered).toHaveLength(2);
 });
 
+test('connections that were open are reported, and no part of the verdict', async () => {
+  const { report } = await run();
+  expect(report).toMatchObject({ ok: true, connections: [{ kind: 'busy', open: 1, kept: 0, cut: 1 }] });
+  // Asked when the successor has taken over: before that no client can know.
+  expect(report.connections?.[0]?.cutMs?.fromMs).toBeGreaterThan(680);
+  expect(report.connections?.[0]?.cutMs?.fromMs).toBeLessThan(report.restoredMs ?? 0);
+  const stays = await run({}, 'vrrp-block-in');
+  expect(stays.report.connections).toMatchObject([{ kind: 'busy', open: 1, kept: 1, cut: 0 }]);
+});
+
 test('the drain drill loses nothing', async () => {
   const { environment, report } = await run({}, 'drain');
   expect(report).toMatchObject({ ok: true, lost: 0, boundMs: 0, to: 'keep_137' });

@@ -3,6 +3,7 @@ import type { Action } from '../../src/model/action.ts';
 import { masterDownMs, skewMs } from '../../src/measure/bounds.ts';
 import type { AddressEvent } from '../../src/measure/tenures.ts';
 import type { DrillEnvironment } from '../../src/move/watch-move.ts';
+import type { ConnectionFates } from '../../src/measure/hold-connections.ts';
 import type { Sample } from '../../src/measure/outage.ts';
 
 /** What goes wrong in a run; nothing: keepalived and nginx as they should be. */
@@ -259,6 +260,25 @@ export function fakeEnvironment(vips: readonly Vip[], vrrp: Vrrp, trouble: Troub
         of: (address) => own.ended.get(address) ?? [],
         stop: async () => void samplers.delete(own),
         [Symbol.asyncDispose]: async () => void samplers.delete(own),
+      };
+    },
+    connect: async (addresses) => {
+      const opened = addresses.map((address) => ({
+        address,
+        host: [...(holders.get(address) ?? [])].at(-1),
+        openedMs: ms,
+      }));
+      advance(50);
+      let fates: ConnectionFates | null = null;
+      return {
+        ask: async () =>
+          (fates ??= new Map(
+            opened.map(({ address, host, openedMs }) => {
+              const end = holders.get(address)?.has(host ?? '') === true ? 'kept' : 'cut';
+              return [address, [{ kind: 'busy', openedMs, endedMs: ms, end }]];
+            }),
+          )),
+        [Symbol.asyncDispose]: async () => {},
       };
     },
     watch: {

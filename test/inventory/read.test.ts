@@ -98,6 +98,7 @@ test('the smallest inventory has all defaults', () => {
           "stop",
           "drain",
         ],
+        "connections": 20,
       },
       "vips": [
         {
