@@ -77,7 +77,7 @@ export async function verify(
       );
       const report = { ...measured, startedAt };
       // What was measured is shown whatever becomes of the files.
-      return writeOutputs(context, { inventory, views, report, options }).then(
+      return await writeOutputs(context, { inventory, views, report, options }).then(
         (comparison) => ({ report, error, findings, comparison }),
         (cause: unknown) => ({ report, error: error ?? cause, findings, comparison: null }),
       );

@@ -112,7 +112,7 @@ export async function runDrill(
     const judged = others.map(({ other, allowed }) =>
       judgeBeside(other, allowed, { ...seen(other), window: { fromMs: brokenMs, toMs: endedMs } }),
     );
-    const report = drillReport({
+    const whole = drillReport({
       ...seen(address),
       beside: judged.map(({ report }) => report),
       besideReasons: judged.flatMap(({ reasons }) => reasons),
@@ -131,7 +131,7 @@ export async function runDrill(
       returnedMs: home?.arrived.get(address) ?? null,
       connections: connectionFigures(fates.get(address) ?? [], brokenMs),
     });
-    return down.length === 0 ? report : { ...report, ok: false, reasons: [...down, ...report.reasons] };
+    return down.length === 0 ? whole : { ...whole, ok: false, reasons: [...down, ...whole.reasons] };
   };
   const { reboots } = environment;
   try {

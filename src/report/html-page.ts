@@ -6,7 +6,8 @@ import { printableData } from '../base/printable.ts';
 import { clusterSection, commandSection, configurationSection } from './html-cluster.ts';
 import { drillSection } from './html-drill.ts';
 import { html, type Markup, sourceOf, trusted } from './html-markup.ts';
-import { figuresTable, hostMark, repeatsTable, summary, verdictOf } from './html-summary.ts';
+import { repeatsTable } from './html-repeats.ts';
+import { figuresTable, hostMark, summary, verdictOf } from './html-summary.ts';
 
 /** What runs in the page and how it looks. */
 export interface PageAssets {

@@ -7,7 +7,7 @@ import { count, precise } from './words.ts';
 
 type Figure = (typeof repeatedFigures)[number];
 
-export const figureNames: Readonly<Record<Figure, string>> = {
+const figureNames: Readonly<Record<Figure, string>> = {
   outageMs: 'outage',
   lost: 'lost',
   retried: 'retried',

@@ -52,7 +52,7 @@ export async function lockHosts(
   for (let told = false; ; told = true) {
     const answer = await tryAll(what, options, signal);
     if (answer instanceof Map) return whole(what, answer, options);
-    const { host, by } = answer as LockConflict;
+    const { host, by } = answer;
     if (now() >= deadline) throw locked(host, by);
     if (!told) options.onWait(host, by);
     await sleep(Math.min(retryMs, deadline - now()), signal);

@@ -126,10 +126,10 @@ test.each<[string, 'stop' | 'link' | 'reboot', Partial<SshSettings>, RegExp]>([
 });
 
 test('haup does not reboot the host that it runs on', async () => {
-  const views = new Map(['keep_136', 'keep_137'].map((host) => [host, view(host)] as const));
   const environment = fakeEnvironment(inventory.vips, inventory.vrrp);
   const order = {
-    ...{ inventory, vips: inventory.vips.slice(0, 1), views, count: 1, tag: 't' },
+    ...orderOf(),
+    vips: inventory.vips.slice(0, 1),
     drills: ['reboot' as const],
     here: 'keep_136',
   };
