@@ -1,17 +1,20 @@
-import { type Inventory, mostConnections } from '../model/domain.ts';
+import { type Inventory, leastRate, mostConnections, mostRate } from '../model/domain.ts';
 import { HaupError } from '../model/errors.ts';
 
 /** What of the inventory's `verify` a command line may replace. */
 export interface MeasuringOptions {
+  /** Requests a second to each VIP. */
+  readonly rate?: string;
   /** Connections of each kind that are held open. */
   readonly connections?: string;
 }
 
 /** @throws HaupError USAGE */
-export const measuredAs = (inventory: Inventory, { connections }: MeasuringOptions): Inventory => ({
+export const measuredAs = (inventory: Inventory, { rate, connections }: MeasuringOptions): Inventory => ({
   ...inventory,
   verify: {
     ...inventory.verify,
+    ...(rate === undefined ? {} : { rate: whole('--rate', rate, leastRate, mostRate) }),
     ...(connections === undefined
       ? {}
       : { connections: whole('--connections', connections, 0, mostConnections) }),

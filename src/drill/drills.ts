@@ -161,6 +161,7 @@ export async function runDrill(
       away,
       back,
       intervalMs: sampler.intervalMs,
+      startMs: sampler.startMs,
       samples: sampler.of(address).filter(({ sentAt }) => sentAt >= beganMs),
       events: environment.watch.events(address),
       clockErrorMs: environment.watch.clockErrorMs(),

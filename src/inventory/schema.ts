@@ -20,7 +20,7 @@ import {
   user,
 } from './patterns.ts';
 import { drillNames } from '../model/fault.ts';
-import { mostConnections } from '../model/domain.ts';
+import { leastRate, mostConnections, mostRate } from '../model/domain.ts';
 import { configureOptions } from './configure-line.ts';
 
 /** Keys whose value is a reference to a secret. */
@@ -277,6 +277,11 @@ function build() {
       .array(z.enum(drillNames).meta({ description: `a drill: ${drillNames.join(', ')}` }))
       .meta({ description: 'a list of drills that haup verify may run on these hosts' })
       .default(['stop', 'drain']),
+    rate: whole(
+      leastRate,
+      mostRate,
+      'requests a second to each VIP (default: 200, and 50 where each takes a TLS handshake or an upstream)',
+    ).optional(),
     connections: whole(
       0,
       mostConnections,
