@@ -37,7 +37,7 @@ export async function openDrillEnvironment(
     sample: (addresses, samplingMs, until) => {
       const targets = targetsOf(addresses);
       return startSampler(
-        { targets, intervalMs: intervalFor(targets), timeoutMs, limitMs: samplingMs },
+        { targets, intervalMs: intervalFor(targets, inventory.verify.rate), timeoutMs, limitMs: samplingMs },
         until,
       );
     },

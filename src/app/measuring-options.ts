@@ -1,17 +1,22 @@
-import { type Inventory, mostConnections } from '../model/domain.ts';
+import { type Inventory, leastRate, mostConnections, mostRate } from '../model/domain.ts';
 import { wholeNumber } from './whole-number.ts';
 
 /** What of the inventory's `verify` a command line may replace. */
 export interface MeasuringOptions {
+  /** Requests a second to each VIP. */
+  readonly rate?: string;
   /** Connections of each kind that are held open. */
   readonly connections?: string;
 }
 
 /** @throws HaupError USAGE */
-export const measuredAs = (inventory: Inventory, { connections }: MeasuringOptions): Inventory => ({
+export const measuredAs = (inventory: Inventory, { rate, connections }: MeasuringOptions): Inventory => ({
   ...inventory,
   verify: {
     ...inventory.verify,
+    ...(rate === undefined
+      ? {}
+      : { rate: wholeNumber('--rate', rate, [leastRate, mostRate], 'the requests a second to each VIP') }),
     ...(connections === undefined
       ? {}
       : {

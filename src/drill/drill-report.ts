@@ -4,6 +4,7 @@ import type { HostName } from '../model/domain.ts';
 import type { DrillName } from '../model/fault.ts';
 import type { BesideReport, ConnectionFigures, DrillReport, Span } from '../model/report.ts';
 import type { Bound } from '../measure/bounds.ts';
+import { lateness } from '../measure/start-errors.ts';
 import { type AddressEvent, heldSpans, tenures } from '../measure/tenures.ts';
 import { outage, type Sample } from '../measure/outage.ts';
 import { answered, heldBy, tenths } from '../move/figures.ts';
@@ -21,6 +22,8 @@ export interface DrillObservation {
   readonly away: Bound;
   readonly back: Bound;
   readonly intervalMs: number;
+  /** When a request was due: at every interval from here on. */
+  readonly startMs: number;
   readonly samples: readonly Sample[];
   readonly events: readonly AddressEvent[];
   readonly clockErrorMs: number;
@@ -114,6 +117,7 @@ export function drillReport(seen: DrillObservation): DrillReport {
     clockErrorMs: tenths(seen.clockErrorMs),
     intervalMs: seen.intervalMs,
     everyMs: tenths(Math.max(broke.everyMs, returned.everyMs)),
+    lateMs: lateness(samples, seen),
     ...(seen.beside.length === 0 ? {} : { beside: seen.beside }),
     ...(seen.connections.length === 0 ? {} : { connections: seen.connections }),
     requests: requestLog(samples, brokenMs),

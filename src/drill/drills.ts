@@ -106,6 +106,7 @@ export async function runDrill(
     const seen = (of: string) => ({
       samples: sampler.of(of).filter(({ sentAt }) => sentAt >= beganMs),
       intervalMs: sampler.intervalMs,
+      startMs: sampler.startMs,
       events: eventsOf(of).events,
       clockErrorMs: environment.watch.clockErrorMs(),
     });

@@ -20,7 +20,7 @@ import {
   user,
 } from './patterns.ts';
 import { drillNames } from '../model/fault.ts';
-import { mostConnections } from '../model/domain.ts';
+import { leastRate, mostConnections, mostRate } from '../model/domain.ts';
 import { configureOptions } from './configure-line.ts';
 
 // Compiling a parser for each object takes longer than the one parse that it is for.
@@ -301,6 +301,11 @@ function build() {
       )
       .register(z.globalRegistry, { description: 'a list of drills that haup verify may run on these hosts' })
       .default(['stop', 'drain']),
+    rate: whole(
+      leastRate,
+      mostRate,
+      'requests a second to each VIP (default: 200, and 50 where each takes a TLS handshake or an upstream)',
+    ).optional(),
     connections: whole(
       0,
       mostConnections,

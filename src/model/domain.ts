@@ -45,9 +45,15 @@ export interface Inventory {
 export interface Measuring {
   /** The drills that may be made on these hosts. */
   readonly allow: readonly DrillName[];
+  /** Requests a second to each VIP; null: as many as what they ask can bear. */
+  readonly rate: number | null;
   /** How many connections of each kind are held open meanwhile. */
   readonly connections: number;
 }
+
+export const leastRate = 20;
+/** An interval of a millisecond: no VRRP timer is finer than ten of them. */
+export const mostRate = 1000;
 
 /** So that all four kinds together stay below the 512 connections that a worker of nginx has by default. */
 export const mostConnections = 100;

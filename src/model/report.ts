@@ -142,6 +142,16 @@ export interface TakeoverFigures {
   readonly takeoverMs: number | null;
 }
 
+/**
+ * Of the moments at which a request was due, how long until one was sent: the median, the 99th percentile, the worst. A
+ * moment that was missed counts until the next request.
+ */
+export interface StartErrors {
+  readonly median: number;
+  readonly p99: number;
+  readonly worst: number;
+}
+
 export interface DrillReport extends RequestFigures, Allowed, Partial<TakeoverFigures> {
   /** The name of the drill: `stop`. */
   readonly drill: string;
@@ -178,6 +188,8 @@ export interface DrillReport extends RequestFigures, Allowed, Partial<TakeoverFi
   /** How often the VIP was to be asked, and how often it was on average, where this machine was too busy. */
   readonly intervalMs?: number;
   readonly everyMs?: number;
+  /** How long after its moment a request was sent: this machine's own error. */
+  readonly lateMs?: StartErrors;
   /** On the same clock. Left out of --json unless --samples asks for it. */
   readonly requests?: RequestLog;
   /** The other VIPs of these hosts. */
@@ -249,6 +261,8 @@ export interface VipMoveReport extends RequestFigures, Partial<HeldTimes> {
   readonly allowanceMs?: number;
   /** The longest time in which this machine itself did not get to ask; no part of the outage. */
   readonly stalledMs?: number;
+  /** How long after its moment a request was sent. */
+  readonly lateMs?: StartErrors;
   /** From the command until the new holder had it alone and answered; null: it never did. */
   readonly movedMs?: number | null;
   /** What became of the connections that were open before; absent: none of them were kept on purpose. */

@@ -6,6 +6,7 @@ import { probeOf, probeWords } from '../nginx/probe.ts';
 import type { FailoverReport, Topology, VipMoveReport } from '../model/report.ts';
 import { connectionFigures } from '../measure/connection-fates.ts';
 import { type Bound, bound } from '../measure/bounds.ts';
+import { lateness } from '../measure/start-errors.ts';
 import { answered, heldBy, tenths } from './figures.ts';
 import {
   actLimitMs,
@@ -160,6 +161,7 @@ async function sampled(
         boundMs: tenths(allowed.outageMs),
         allowanceMs: tenths(allowed.allowanceMs),
         stalledMs: tenths(verdict.stalledMs),
+        lateMs: lateness(sampler.of(address), sampler),
         movedMs: arrivedMs === null ? null : tenths(arrivedMs - window.fromMs),
         ...(open.length === 0 ? {} : { connections: open }),
       },

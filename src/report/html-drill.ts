@@ -60,12 +60,26 @@ function wayBack({ failback }: DrillReport): string {
   return failback === null ? 'none seen' : `outage ${tenths(failback.outageMs)}, lost ${lostOf(failback)}`;
 }
 
-function precision({ intervalMs, everyMs, stalledMs = 0, clockErrorMs, requests }: DrillReport): string {
+function precision({
+  intervalMs,
+  everyMs,
+  lateMs,
+  stalledMs = 0,
+  clockErrorMs,
+  requests,
+}: DrillReport): string {
   return [
     ...(requests === undefined ? [] : [count(requests.sentMs.length, 'request')]),
     ...(intervalMs === undefined
       ? []
-      : [`asked every ${intervalMs} ms${everyMs === undefined ? '' : ` (${tenths(everyMs)} on average)`}`]),
+      : [
+          `asked every ${Number(intervalMs.toFixed(1))} ms${everyMs === undefined ? '' : ` (${tenths(everyMs)} on average)`}`,
+        ]),
+    ...(lateMs === undefined
+      ? []
+      : [
+          `sent within ${lateMs.p99.toFixed(1)} ms of its moment in 99 of 100 (${lateMs.median.toFixed(1)} ms in half)`,
+        ]),
     ...(clockErrorMs === undefined ? [] : [`clocks of the hosts known to ${tenths(clockErrorMs)}`]),
     ...(stalledMs < 50 ? [] : [`this machine stalled for up to ${precise(stalledMs)}, not counted`]),
   ].join(', ');

@@ -153,7 +153,7 @@ type Figure = (name: string, text: string) => readonly string[];
 /** A machine that asks more seldom than it should sees less than it says. */
 function askedFigure({ everyMs = 0, intervalMs = 0 }: DrillReport, figure: Figure): readonly string[] {
   if (everyMs <= 1.25 * intervalMs) return [];
-  const text = `every ${everyMs.toFixed(1)} ms on average, not every ${intervalMs} ms: this machine is busy`;
+  const text = `every ${everyMs.toFixed(1)} ms on average, not every ${Number(intervalMs.toFixed(1))} ms: this machine is busy`;
   return figure('asked', text);
 }
 

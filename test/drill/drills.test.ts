@@ -118,6 +118,11 @@ test('a request that is cut in the instant of a move is lost, and no failure whe
   expect(report.unanswered).toHaveLength(2);
 });
 
+test('how punctual the requests were is reported', async () => {
+  const { report } = await run();
+  expect(report).toMatchObject({ intervalMs: 5, lateMs: { median: 1, p99: 1, worst: 1 } });
+});
+
 test('connections that were open are reported, and no part of the verdict', async () => {
   const { report } = await run();
   expect(report).toMatchObject({ ok: true, connections: [{ kind: 'busy', open: 1, kept: 0, cut: 1 }] });

@@ -252,11 +252,14 @@ export function fakeEnvironment(vips: readonly Vip[], vrrp: Vrrp, trouble: Troub
         addresses,
         ended: new Map(addresses.map((address) => [address, [] as Sample[]])),
         nextAt: ms,
+        // Its requests leave a millisecond later.
+        startMs: ms,
       };
       samplers.add(own);
       advance(5);
       return {
         intervalMs: 5,
+        startMs: own.startMs,
         of: (address) => own.ended.get(address) ?? [],
         stop: async () => void samplers.delete(own),
         [Symbol.asyncDispose]: async () => void samplers.delete(own),

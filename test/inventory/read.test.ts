@@ -99,6 +99,7 @@ test('the smallest inventory has all defaults', () => {
           "drain",
         ],
         "connections": 20,
+        "rate": null,
       },
       "vips": [
         {
