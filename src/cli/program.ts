@@ -166,7 +166,7 @@ Exit codes: 0 ok, 1 failed on a host, 2 usage or inventory, 3 findings or
   bind(
     inventoryArgument(
       add('status', 'Show who holds each virtual IP, and the health of every host.', 'Look:'),
-    ),
+    ).option('--watch', 'go on showing every change; with --json one event per line'),
     async (context, [path], options) => (await import('./status-command.ts')).status(context, path, options),
   );
   bind(

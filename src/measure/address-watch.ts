@@ -1,6 +1,7 @@
 import type { HostName } from '../model/domain.ts';
 import { HaupError } from '../model/errors.ts';
 import type { Host } from '../model/host.ts';
+import { type HeldAddresses, heldAddresses } from './held-addresses.ts';
 import { type HostClock, hostClock } from './host-clock.ts';
 import type { AddressEvent } from './tenures.ts';
 import { clockScript, fromNanoseconds, monitorParser, monitorScript } from './monitor.ts';
@@ -47,7 +48,7 @@ export async function watchAddresses(
   const over = new AbortController();
   const ending = AbortSignal.any([signal, over.signal]);
   const seen: HostEvent[] = [];
-  const has = new Map<HostName, Map<string, number>>(hosts.map(({ name }) => [name, new Map()]));
+  const has = new Map<HostName, HeldAddresses>(hosts.map(({ name }) => [name, heldAddresses()]));
   const clocks = new Map<HostName, HostClock>();
   const streams: Promise<void>[] = [];
   /** Hosts that may go silent, and when each was last heard. */
@@ -56,16 +57,8 @@ export async function watchAddresses(
   let failure: unknown = null;
 
   const follow = async (host: Host, clock: HostClock, ready: () => void): Promise<void> => {
-    const addresses = has.get(host.name) ?? new Map<string, number>();
+    const held = has.get(host.name) ?? heldAddresses();
     const parse = monitorParser();
-    /** Address → when its state was last said to change, by the host's clock. */
-    const changedAt = new Map<string, number>();
-    const note = (address: string, held: boolean, atMs: number): void => {
-      if (addresses.has(address) === held) return;
-      if (held) addresses.set(address, atMs);
-      else addresses.delete(address);
-      seen.push({ host: host.name, address, held, at: () => clock.toLocal(atMs) });
-    };
     for await (const line of host.watch(monitorScript(options.limitSeconds), ending)) {
       const nowMs = options.now();
       const said = parse(line);
@@ -73,26 +66,17 @@ export async function watchAddresses(
       heard.set(host.name, nowMs);
       clock.heard(said.kind === 'tick' ? said.toMs : said.atMs, nowMs);
       if (said.kind === 'tick') clock.ticked(said.fromMs, said.up);
-      if (said.kind === 'change') {
-        changedAt.set(said.address, said.atMs);
-        note(said.address, said.held, said.atMs);
-        continue;
-      }
-      // Normally nothing new. A change that the monitor missed is found here, up to a second late; one
-      // that fell into the looking is left to the monitor's own line.
-      for (const address of new Set([...addresses.keys(), ...said.addresses])) {
-        if ((changedAt.get(address) ?? 0) < said.fromMs)
-          note(address, said.addresses.includes(address), said.toMs);
-      }
-      ready();
+      for (const { address, held: isHeld, atMs } of held.take(said))
+        seen.push({ host: host.name, address, held: isHeld, at: () => clock.toLocal(atMs) });
+      if (said.kind === 'tick') ready();
     }
   };
 
   const silence = (host: HostName): void => {
     const lastMs = heard.get(host) ?? options.now();
-    const addresses = has.get(host) ?? new Map<string, number>();
-    for (const address of addresses.keys()) seen.push({ host, address, held: false, at: () => lastMs });
-    addresses.clear();
+    for (const address of has.get(host)?.current ?? [])
+      seen.push({ host, address, held: false, at: () => lastMs });
+    has.set(host, heldAddresses());
   };
 
   const begin = (host: Host, clock: HostClock): Promise<void> =>
@@ -134,7 +118,7 @@ export async function watchAddresses(
   return {
     holders: (address) => {
       if (failure !== null) throw failure;
-      return [...has].flatMap(([host, addresses]) => (addresses.has(address) ? [host] : [])).toSorted();
+      return [...has].flatMap(([host, { current }]) => (current.has(address) ? [host] : [])).toSorted();
     },
     events: (address) => seen.filter((one) => one.address === address).map(local),
     localMs,

@@ -4,6 +4,7 @@
  */
 
 import type { HostName } from './domain.ts';
+import type { LockOwner } from './lock-owner.ts';
 import type { Finding } from './plan.ts';
 
 export interface StatusReport {
@@ -13,8 +14,41 @@ export interface StatusReport {
   readonly hosts: readonly HostStatus[];
   /** Open connections that a host still serves for a VIP that it has given up; absent: none. */
   readonly graces?: readonly GraceStatus[];
+  /** Commands that are changing hosts now; absent: none. */
+  readonly runs?: readonly RunStatus[];
   readonly findings: readonly Finding[];
 }
+
+/** A command that holds the locks of hosts: who runs it, since when, and what for. */
+export interface RunStatus extends LockOwner {
+  readonly hosts: readonly HostName[];
+}
+
+/** A VIP that has come to one host alone; `from` is `to` when another host, or none, held it only in between. */
+export interface HolderMove {
+  readonly vip: string;
+  readonly from: HostName;
+  readonly to: HostName;
+  /** By the operator's clock, milliseconds since the epoch. */
+  readonly atMs: number;
+  /** How long no host, and how long several hosts, were seen to hold it meanwhile. */
+  readonly noneMs: number;
+  readonly bothMs: number;
+}
+
+/** What `haup status --watch` says after its first look. */
+export type StatusChange =
+  /** `before` null: not known until now. */
+  | {
+      readonly type: 'holders';
+      readonly vip: string;
+      readonly holders: readonly HostName[];
+      readonly before: readonly HostName[] | null;
+    }
+  | ({ readonly type: 'move' } & HolderMove)
+  | ({ readonly type: 'host' } & HostStatus)
+  | ({ readonly type: 'run' | 'run-ended' } & RunStatus)
+  | { readonly type: 'finding' | 'resolved'; readonly finding: Finding };
 
 export interface GraceStatus {
   readonly vip: string;

@@ -1,6 +1,7 @@
 import type { HostName } from '../model/domain.ts';
 import { HaupError } from '../model/errors.ts';
-import type { HeldLock, Host, HostLock, LockOwner } from '../model/host.ts';
+import type { HeldLock, Host, HostLock } from '../model/host.ts';
+import type { LockOwner } from '../model/lock-owner.ts';
 
 /** What there is to lock. */
 export interface Lockable {

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { HaupError } from '../../src/model/errors.ts';
-import type { HostLock, LockOwner } from '../../src/model/host.ts';
+import type { HostLock } from '../../src/model/host.ts';
+import type { LockOwner } from '../../src/model/lock-owner.ts';
 import { type LockOptions, lockHosts, takenAway } from '../../src/run/host-locks.ts';
 import { bareFacts, type FakeHost, fakeHost } from '../fakes/host.ts';
 
