@@ -10,7 +10,18 @@ import { intervalFor, startSampler, timeoutMs } from '../measure/sampler.ts';
 import { openConnections } from '../measure/connection-clients.ts';
 import { type Watch, watchAddresses } from '../measure/address-watch.ts';
 import { pause } from '../base/pause.ts';
-import type { Comebacks } from './rebooting-hosts.ts';
+
+/** Hosts that haup reboots. Connections that are made anew are closed when it is disposed. */
+export interface Comebacks extends AsyncDisposable {
+  readonly leave: (host: HostName) => Promise<void>;
+  /** Resolves to the host once it has booted anew; after `limitMs` to why it has not. */
+  readonly comeBack: (
+    host: HostName,
+    limitMs: number,
+    signal: AbortSignal,
+    waiting: (why: string) => void,
+  ) => Promise<Host | string>;
+}
 
 /** A host that does not answer by then is one that is lost. */
 const readLimitMs = 10_000;
