@@ -137,7 +137,9 @@ async function read(
       gatheredAtMs = context.now();
       tell();
     } catch (error) {
-      over.abort(error);
+      // A file that changed while it was read: the next line asks again.
+      if (error instanceof HaupError && error.code === 'FACTS_UNREADABLE') seen = '';
+      else over.abort(error);
     } finally {
       asking = null;
     }

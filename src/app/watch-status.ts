@@ -99,7 +99,10 @@ export async function watchStatus(
     });
   lookNow();
   await Promise.all(names.map(follow));
-  if (pending !== null) clearImmediate(pending);
+  if (pending !== null) {
+    clearImmediate(pending);
+    lookNow();
+  }
   if (settling !== null) clearTimeout(settling);
   return [...failures.values()];
 }
