@@ -8,10 +8,21 @@ import { actLimitMs, type DrillEnvironment, type RebootingHosts } from '../move/
 import { intervalFor, startSampler, timeoutMs } from '../measure/sampler.ts';
 import { type Watch, watchAddresses } from '../measure/address-watch.ts';
 import { pause } from '../base/pause.ts';
-import type { Comebacks } from './rebooting-hosts.ts';
 
 /** A host that does not answer by then is one that is lost. */
 const readLimitMs = 10_000;
+
+/** How a host that reboots goes away and comes back. */
+export interface Comebacks {
+  readonly leave: (host: HostName) => Promise<void>;
+  /** Resolves to the host once it has booted anew; after `limitMs` to why it has not. */
+  readonly comeBack: (
+    host: HostName,
+    limitMs: number,
+    signal: AbortSignal,
+    waiting: (why: string) => void,
+  ) => Promise<Host | string>;
+}
 
 /** The real world for drills and moves. Watching ends when it is disposed, or after `limitMs`. */
 export async function openDrillEnvironment(

@@ -8,6 +8,7 @@ import { monotonicMs } from '../base/clock.ts';
 import { pause } from '../base/pause.ts';
 import { connectSome } from './connect.ts';
 import type { Context } from './command-context.ts';
+import type { Comebacks } from './drill-environment.ts';
 import type { GlobalOptions } from './options.ts';
 import type { Locked } from './with-hosts.ts';
 
@@ -17,26 +18,14 @@ const bootIdScript = `cat ${bootIdFile}` as ReadScript;
 const readLimitMs = 10_000;
 const retryMs = 1_000;
 
-/** Connections that are made anew are closed when it is disposed. */
-export interface Comebacks extends AsyncDisposable {
-  readonly leave: (host: HostName) => Promise<void>;
-  /** Resolves to the host once it has booted anew; after `limitMs` to why it has not. */
-  readonly comeBack: (
-    host: HostName,
-    limitMs: number,
-    signal: AbortSignal,
-    waiting: (why: string) => void,
-  ) => Promise<Host | string>;
-}
-
-/** `hosts` has the new connection of a host that is back. */
+/** `hosts` has the new connection of a host that is back, until it is disposed. */
 export function comebacks(
   context: Context,
   inventory: Inventory,
   options: GlobalOptions,
   hosts: Map<HostName, Host>,
   lock: Locked['lock'],
-): Comebacks {
+): Comebacks & AsyncDisposable {
   const before = new Map<HostName, string>();
   const open: AsyncDisposable[] = [];
   const attempt = async (name: HostName, signal: AbortSignal): Promise<Host | string> => {
