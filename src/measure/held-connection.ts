@@ -156,7 +156,9 @@ function dial(
   failed: () => void,
   ready: (stream: Socket) => void,
 ): Socket {
-  const socket = connect({ host: address, port, noDelay: true, allowHalfOpen: true });
+  // A session of HTTP/2 would not notice the end of a half-open one.
+  const allowHalfOpen = protocols === undefined;
+  const socket = connect({ host: address, port, noDelay: true, allowHalfOpen });
   socket.on('error', failed);
   if (proxy) socket.write('PROXY UNKNOWN\r\n');
   socket.once('connect', () => {

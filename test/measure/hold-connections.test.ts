@@ -157,6 +157,12 @@ test('HTTP/2 without TLS: kept, cut, and cut before an answer', async () => {
   for (const socket of sockets) socket.resetAndDestroy();
   await sleep(20);
   expect(await asked(cut, faultMs)).toMatchObject([all('http2', 'cut')]);
+  const gone = await hold(createHttp2Server(answer), { kind: 'h2c' });
+  const endMs = monotonicMs();
+  // As the kernel does for a server that was killed, which has said nothing.
+  for (const socket of sockets) socket.end();
+  await sleep(20);
+  expect(await asked(gone, endMs)).toMatchObject([all('http2', 'cut')]);
   let silent = false;
   const silenced = createHttp2Server((request, response) => {
     if (!silent) answer(request, response);
