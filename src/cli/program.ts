@@ -182,10 +182,7 @@ Exit codes: 0 ok, 1 failed on a host, 2 usage or inventory, 3 findings or
           )
             .map(([name, words]) => `${name}: ${words}`)
             .join('; ')}`,
-        ).argParser((text: string, before: readonly string[] | undefined) => [
-          ...(before ?? []),
-          ...text.split(','),
-        ]),
+        ).argParser(listOf),
       )
       .option('--count <n>', 'run each drill n times; report median, worst and spread (default: 1)')
       .option('--hold <seconds>', 'keep each fault for at least this long (default: until the VIP has moved)')
@@ -196,6 +193,21 @@ Exit codes: 0 ok, 1 failed on a host, 2 usage or inventory, 3 findings or
       .option('--compare', 'compare with earlier runs; a worse outage is a finding')
       .option('--samples', 'with --json, include every request'),
     async (context, [path], options) => (await import('./verify-command.ts')).verify(context, path, options),
+  );
+  bind(
+    add('rehearse', 'Apply and drill the inventory in a lab, away from its real hosts.', 'Try it:')
+      .argument('[inventory]', 'inventory file (default: $HAUP_INVENTORY or ./inventory.yaml)')
+      .option('-y, --yes', 'install missing Debian packages without asking')
+      .option('--drill <names>', 'what to break, separated by commas (default: all but vrrp-block)', listOf)
+      .option('--flavour <[host=]apt|yum>', 'package manager of all hosts or of one; repeatable', repeated)
+      .option('--report <file>', 'write a self-contained HTML report')
+      .option('--junit <file>', 'write the results as JUnit XML')
+      .addHelpText(
+        'after',
+        '\nMakes the hosts as haup lab up does, with the names, addresses, VIPs, sites and timers of the\ninventory, and removes them at the end. The real hosts are only looked at, for what differs.',
+      ),
+    async (context, [path], options) =>
+      (await import('./rehearse-command.ts')).rehearse(context, path, options),
   );
   for (const [name, summary] of [
     ['failover', 'Move every virtual IP off a host without an outage.'],
@@ -265,6 +277,15 @@ Exit codes: 0 ok, 1 failed on a host, 2 usage or inventory, 3 findings or
   );
   return program;
 }
+
+const listOf = (text: string, before: readonly string[] | undefined): readonly string[] => [
+  ...(before ?? []),
+  ...text.split(','),
+];
+const repeated = (word: string, before: readonly string[] | undefined): readonly string[] => [
+  ...(before ?? []),
+  word,
+];
 
 const lockWait = (): Option =>
   new Option('--lock-wait <seconds>', 'wait for another haup that is changing the hosts').default('0');

@@ -62,7 +62,7 @@ const installed_lists = installedList('nginx', '').slice(0, -'nginx'.length);
 export function parseFacts(host: HostName, output: Uint8Array): HostFacts {
   const answer = readAnswer(host, output, largest);
   const { all, first, files, clockMs } = answer;
-  const [arch = '', machineId = ''] = first('machine');
+  const [arch = '', machineId = '', kernel = ''] = first('machine');
   const [manager] = first('manager');
   const [drill] = first('drill');
   const drain = Number.parseInt(first('drain')[0] ?? '', 10);
@@ -72,6 +72,7 @@ export function parseFacts(host: HostName, output: Uint8Array): HostFacts {
     host,
     machineId,
     arch,
+    kernel,
     ...(all('virtual').length > 0 ? { virtual: true } : {}),
     clockMs,
     os: osFacts(all('os').map((line) => line.join('\t'))),

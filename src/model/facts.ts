@@ -33,8 +33,10 @@ export interface HostFacts {
   readonly machineId: string;
   readonly os: OsFacts;
   readonly arch: string;
+  /** `uname -r` */
+  readonly kernel?: string;
   /** It runs under a hypervisor, which may pause it. */
-  readonly virtual?: true;
+  readonly virtual?: boolean;
   /** Milliseconds since the epoch by the host's own clock, to the second. */
   readonly clockMs: number;
   readonly systemd: boolean;

@@ -4,8 +4,10 @@
 first_line /proc/sys/kernel/arch
 [ -n "$line" ] || line=$(exec uname -m)
 arch=$line
+first_line /proc/sys/kernel/osrelease
+kernel=$line
 first_line /etc/machine-id
-printf 'machine\t%s\t%s\n' "$arch" "$line"
+printf 'machine\t%s\t%s\t%s\n' "$arch" "$line" "$kernel"
 while IFS= read -r line || [ -n "$line" ]; do
   case $line in ID=*|VERSION_ID=*|PRETTY_NAME=*) printf 'os\t%s\n' "$line" ;; esac
 done 2>/dev/null < /etc/os-release
