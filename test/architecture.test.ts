@@ -136,7 +136,9 @@ test.each(files.filter((file) => /^(cli|app)\//.test(file)))(
 test.each(files)('%s writes to the terminal only where its text is looked at', (file) => {
   expect(code(file)).not.toMatch(/\bconsole\.(log|info|warn|error|debug)\(/);
   if (file !== 'cli/context.ts') expect(code(file)).not.toMatch(/\bstd(out|err)\.write\(/);
-  // The board, whose text is made of printable ones.
+  // The board and the live screen, whose text is made of printable ones.
   if (!['cli/context.ts', 'app/command-context.ts', 'app/run-reporter.ts'].includes(file))
     expect(code(file)).not.toContain('stderrStream');
+  if (!['cli/context.ts', 'app/command-context.ts', 'cli/status-command.ts'].includes(file))
+    expect(code(file)).not.toContain('stdoutStream');
 });

@@ -75,6 +75,7 @@ export function makeContext(proc: NodeJS.Process, color: ColorWish): Context {
     err: writerTo(proc.stderr, facts(proc.stderr).color > 0, write),
     stdout: facts(proc.stdout),
     stderr: facts(proc.stderr),
+    stdoutStream: proc.stdout,
     stderrStream: proc.stderr,
     readStdin: async () => {
       const chunks: Buffer[] = [];

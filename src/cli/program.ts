@@ -166,7 +166,7 @@ Exit codes: 0 ok, 1 failed on a host, 2 usage or inventory, 3 findings or
   bind(
     inventoryArgument(
       add('status', 'Show who holds each virtual IP, and the health of every host.', 'Look:'),
-    ),
+    ).option('--watch', 'go on showing every change; with --json one event per line'),
     async (context, [path], options) => (await import('./status-command.ts')).status(context, path, options),
   );
   bind(
@@ -187,6 +187,10 @@ Exit codes: 0 ok, 1 failed on a host, 2 usage or inventory, 3 findings or
           ...text.split(','),
         ]),
       )
+      .option('--count <n>', 'run each drill n times; report median, worst and spread (default: 1)')
+      .option('--hold <seconds>', 'keep each fault for at least this long (default: until the VIP has moved)')
+      .option('--rate <n>', 'ask each virtual IP so many times a second, 20 to 1000')
+      .option('--connections <n>', 'hold so many connections of each kind open, 0 for none')
       .option('--report <file>', 'write a self-contained HTML report')
       .option('--junit <file>', 'write the results as JUnit XML')
       .option('--compare', 'compare with earlier runs; a worse outage is a finding')
