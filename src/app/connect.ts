@@ -16,6 +16,8 @@ export interface ConnectSettings {
   readonly names: readonly HostName[];
   /** What is ready to be pushed: downloads and builds. */
   readonly store?: Store;
+  /** How long a host may be silent before it counts as lost; absent: as `connect` has it. */
+  readonly silenceMs?: number;
 }
 
 /** Connects to all hosts at once; a host that fails is in `failures`. */
@@ -23,7 +25,7 @@ export async function connectSome(
   context: Context,
   inventory: Inventory,
   options: GlobalOptions,
-  { names, store = emptyStore }: ConnectSettings,
+  { names, store = emptyStore, silenceMs }: ConnectSettings,
 ): Promise<Connected> {
   const connectTimeoutMs = seconds(options.connectTimeout) * 1000;
   const hosts = new Map<HostName, Host>();
@@ -37,6 +39,7 @@ export async function connectSome(
           const reached = await context.reach(spec, {
             strictHostKey: options.strictHostKey,
             connectTimeoutMs,
+            ...(silenceMs === undefined ? {} : { silenceMs }),
             ...(options.debug === true
               ? { debug: (line: string) => context.err(`[${spec.name}] ${line}\n`) }
               : {}),
