@@ -80,6 +80,7 @@ export function parseFacts(host: HostName, output: Uint8Array): HostFacts {
     users: all('user').map(([name = '']) => name),
     interfaces: parseInterfaces(answer),
     ...(all('bare').length === 0 ? {} : { lacks: ['ip'] }),
+    nft: nftOf(first('nft')[0]),
     files,
     services: parseServices(answer, units),
     software: { keepalived: softwareOf('keepalived', answer), nginx: softwareOf('nginx', answer) },
@@ -124,6 +125,9 @@ function softwareOf(name: Service, answer: Answer): SoftwareFacts | null {
   const [, path = '', stamp = '', program = path] = record;
   return softwareFacts(name, { path, program }, answer.output(name).join('\n'), stamp);
 }
+
+const nftOf = (word: string | undefined): HostFacts['nft'] =>
+  word === 'present' || word === 'old-kernel' ? word : 'absent';
 
 function gracesOf({ all }: Answer): Pick<HostFacts, 'graces'> {
   const open = new Map(all('connections').map(([vip = '', count]) => [vip, Number(count)]));

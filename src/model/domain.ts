@@ -28,6 +28,8 @@ export interface Inventory {
   readonly hooks: Hooks;
   /** `allow`: the drills that may be made on these hosts. */
   readonly verify: { readonly allow: readonly DrillName[] };
+  /** Seconds that connections live on when their VIP moves; 0: they are reset. */
+  readonly grace: number;
   /** `first`: one host of a platform builds for all. */
   readonly build: { readonly on: 'first' | 'each' };
   /** Who downloads the tarballs. */
@@ -41,6 +43,9 @@ export interface Inventory {
   /** Values that an overlay (a lab's) replaced: shown to the operator on every run. */
   readonly overridden: readonly Override[];
 }
+
+/** A day. */
+export const longestGraceSeconds = 86_400;
 
 /** Command lines that haup runs on the operator's machine, with what happens as JSON on stdin. */
 export interface Hooks {
@@ -153,6 +158,8 @@ export interface KeepalivedSoftware extends Software {
 export interface NginxSoftware extends Software {
   readonly workerProcesses: number | 'auto';
   readonly workerConnections: number;
+  /** Seconds that workers of before a reload go on with their connections. */
+  readonly shutdownTimeout: number;
   /** Where haup's own server answers on 127.0.0.1, whatever the sites are. */
   readonly healthPort: number;
   readonly sites: readonly Site[];

@@ -10,6 +10,13 @@ while IFS= read -r line || [ -n "$line" ]; do
   case $line in ID=*|VERSION_ID=*|PRETTY_NAME=*) printf 'os\t%s\n' "$line" ;; esac
 done 2>/dev/null < /etc/os-release
 if [ -d /run/systemd/system ]; then echo systemd; fi
+# nft matches sockets since Linux 4.18.
+first_line /proc/sys/kernel/osrelease
+major=${line%%.*}
+line=${line#*.}
+minor=${line%%[!0-9]*}
+if [ "${major:-0}" -lt 4 ] || { [ "$major" -eq 4 ] && [ "$minor" -lt 18 ]; }; then printf 'nft\told-kernel\n'
+elif command -v nft >/dev/null; then printf 'nft\tpresent\n'; fi
 for manager in apt-get dnf yum; do
   if command -v "$manager" >/dev/null; then
     printf 'manager\t%s\n' "$manager"
