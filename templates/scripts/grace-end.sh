@@ -26,4 +26,6 @@ end_grace() {
 mkdir -p "$grace_directory"
 exec 8> "$grace_directory/lock"
 flock 8
+timed=
+if [ -e "$grace_directory/end.$id" ]; then timed=yes; fi
 end_grace
