@@ -125,9 +125,7 @@ function environmentOf({ hosts, emit }: KeepContext): GraceEnvironment {
   return {
     now: monotonicMs,
     sleep: pause,
-    act: async (name, action) => {
-      await connected(name).act(action, AbortSignal.timeout(actLimitMs));
-    },
+    act: async (name, action) => (await connected(name).act(action, AbortSignal.timeout(actLimitMs))).output,
     read: (name, script) => connected(name).read(script, AbortSignal.timeout(actLimitMs)),
     say: (text, host) => emit({ type: 'said', text, host }),
   };
