@@ -86,7 +86,11 @@ async function inLab(
   const drills = options.drill ?? usualDrills;
   const code = await run(
     [
-      ...['verify', file, '--yes', '--drill', drills.join(',')],
+      'verify',
+      file,
+      '--yes',
+      '--drill',
+      drills.join(','),
       ...(options.report === undefined ? [] : ['--report', options.report]),
       ...(options.junit === undefined ? [] : ['--junit', options.junit]),
       ...(options.json === true ? ['--json'] : []),

@@ -6,7 +6,7 @@ import { services } from '../model/domain.ts';
 import { isDrillName } from '../model/fault.ts';
 import { installedList, stampPath, unreadMark } from '../model/layout.ts';
 import type { ReadScript } from '../model/host.ts';
-import { readOwnerWord } from '../model/lock-owner.ts';
+import { readOwnerWord } from '../base/owner-word.ts';
 import { hostScript } from '../base/host-script.ts';
 import { parseComplaints } from './complaints.ts';
 import { parseInstalled, parseOffered } from './packages.ts';
