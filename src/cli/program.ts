@@ -207,7 +207,7 @@ Exit codes: 0 ok, 1 failed on a host, 2 usage or inventory, 3 findings or
       .option('--junit <file>', 'write the results as JUnit XML')
       .addHelpText(
         'after',
-        '\nMakes the hosts as haup lab up does, with the names, addresses, VIPs, sites and timers of the\ninventory, and removes them at the end. The real hosts are only looked at, for what differs.',
+        '\nMakes the hosts as haup lab up does, with the names, addresses, VIPs, sites and\ntimers of the inventory, and removes them at the end. The real hosts are only\nlooked at, for what differs.',
       ),
     async (context, [path], options) =>
       (await import('./rehearse-command.ts')).rehearse(context, path, options),

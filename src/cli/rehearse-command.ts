@@ -116,7 +116,8 @@ async function inLab(
 /** How the real hosts are reached is not how the lab's are, and hooks would act on the real world. */
 export function isolationText({ hosts }: Pick<Inventory, 'hosts'>): string {
   const lines = hosts.flatMap(({ name, ssh }) => [
-    `  ${JSON.stringify(name)}:`,
+    // Names are letters, digits, dots, _ and -, and may look like a number.
+    `  "${name}":`,
     '    ssh: null',
     ...(ssh.user === null ? [] : ['    ansible_user: root']),
     ...(ssh.port === null ? [] : ['    ansible_port: 22']),
