@@ -126,7 +126,8 @@ function environmentOf({ hosts, emit }: KeepContext): GraceEnvironment {
     now: monotonicMs,
     sleep: pause,
     act: async (name, action) => {
-      await connected(name).act(action, AbortSignal.timeout(actLimitMs));
+      const { output } = await connected(name).act(action, AbortSignal.timeout(actLimitMs));
+      return output;
     },
     read: (name, script) => connected(name).read(script, AbortSignal.timeout(actLimitMs)),
     say: (text, host) => emit({ type: 'said', text, host }),

@@ -2,14 +2,16 @@
 
 import type { HostName } from '../model/domain.ts';
 import type { DrillName } from '../model/fault.ts';
-import type { BesideReport, DrillReport, Span } from '../model/report.ts';
+import type { BesideReport, ConnectionFigures, DrillReport, Span } from '../model/report.ts';
 import type { Bound } from '../measure/bounds.ts';
+import { lateness } from '../measure/start-errors.ts';
 import { type AddressEvent, heldSpans, tenures } from '../measure/tenures.ts';
 import { outage, type Sample } from '../measure/outage.ts';
 import { answered, heldBy, tenths } from '../move/figures.ts';
 import { type Drill, drills } from './drill-table.ts';
 import { judgeMove } from '../move/verdict.ts';
 import { requestLog } from './request-log.ts';
+import { takeoverOf } from './takeover.ts';
 
 /** From before the fault to after the way back. Times on one clock. */
 export interface DrillObservation {
@@ -20,12 +22,16 @@ export interface DrillObservation {
   readonly away: Bound;
   readonly back: Bound;
   readonly intervalMs: number;
+  /** When a request was due: at every interval from here on. */
+  readonly startMs: number;
   readonly samples: readonly Sample[];
   readonly events: readonly AddressEvent[];
   readonly clockErrorMs: number;
   /** When sampling began, when the fault was ordered, when its end was ordered, when watching ended. */
   readonly beganMs: number;
   readonly brokenMs: number;
+  /** When it came, by the host's own word. */
+  readonly faultMs: number;
   readonly restoredMs: number;
   readonly endedMs: number;
   /** When the successor had taken over, and when the holder was back; null: never. */
@@ -33,6 +39,8 @@ export interface DrillObservation {
   readonly returnedMs: number | null;
   readonly beside: readonly BesideReport[];
   readonly besideReasons: readonly string[];
+  /** Empty: none were held open. */
+  readonly connections: readonly ConnectionFigures[];
 }
 
 const wordsOf = ({ title, began, ended }: Drill, host: HostName) => ({ title: title(host), began, ended });
@@ -98,12 +106,20 @@ export function drillReport(seen: DrillObservation): DrillReport {
     unanswered: [...broke.unanswered, ...returned.unanswered].map(relative),
     restoredMs: tenths(restoredMs - brokenMs),
     formula: away.formula,
+    ...takeoverOf({
+      from,
+      events: seen.events,
+      samples: samples.filter(({ sentAt }) => sentAt >= brokenMs && sentAt < restoredMs),
+      fault: { fromMs: seen.faultMs, toMs: restoredMs },
+    }),
     answeredBy: [...broke.answeredBy, ...returned.answeredBy].map(relative),
     stalledMs: tenths(Math.max(broke.stalledMs, returned.stalledMs)),
     clockErrorMs: tenths(seen.clockErrorMs),
     intervalMs: seen.intervalMs,
     everyMs: tenths(Math.max(broke.everyMs, returned.everyMs)),
+    lateMs: lateness(samples, seen),
     ...(seen.beside.length === 0 ? {} : { beside: seen.beside }),
+    ...(seen.connections.length === 0 ? {} : { connections: seen.connections }),
     requests: requestLog(samples, brokenMs),
   };
 }

@@ -45,7 +45,7 @@ export function build(written: Written, file: string, sources: Sources): Invento
     keepalived: { ...softwareOf(written.keepalived), service: written.keepalived.service },
     nginx: nginxOf(written, sources),
     hooks: hooksOf(written),
-    verify: written.verify,
+    verify: { ...written.verify, rate: written.verify.rate ?? null },
     grace: written.grace,
     build: written.build,
     fetch: written.fetch,

@@ -1,7 +1,7 @@
 /** One connection that asks what a probe says. */
 
 import { connect, type Socket } from 'node:net';
-import { connect as connectTls } from 'node:tls';
+import { connect as connectTls, type TLSSocket } from 'node:tls';
 import { type Probe, probePath } from '../nginx/probe.ts';
 
 /** An address and how it is asked; plain HTTP where nothing else is said. */
@@ -38,12 +38,7 @@ export function ask(target: Target, answered: (answer: Answer | null) => void): 
     return socket.on('data', headReader(answered));
   }
   return socket.once('connect', () => {
-    // Certificates are for the clients to judge.
-    const tls = connectTls({
-      socket,
-      rejectUnauthorized: false,
-      ...(name === null ? {} : { servername: name }),
-    });
+    const tls = secured(socket, name);
     tls.on('error', (error: NodeJS.ErrnoException) => {
       // An alert is nginx's own word: none but those that were invited get any further.
       if (kind === 'tls' && isAlert(error)) answered(unnamed);
@@ -56,6 +51,15 @@ export function ask(target: Target, answered: (answer: Answer | null) => void): 
     }
   });
 }
+
+/** TLS over a socket; certificates are for the clients to judge. */
+export const secured = (socket: Socket, name: string | null, protocols?: string[]): TLSSocket =>
+  connectTls({
+    socket,
+    rejectUnauthorized: false,
+    ...(name === null ? {} : { servername: name }),
+    ...(protocols === undefined ? {} : { ALPNProtocols: protocols }),
+  });
 
 /** The other errors of TLS say that it was none. */
 const isAlert = ({ code = '' }: NodeJS.ErrnoException): boolean =>
@@ -73,8 +77,11 @@ function headReader(answered: (answer: Answer | null) => void): (chunk: Buffer) 
   };
 }
 
-const request = (host: string): string =>
-  `GET ${probePath} HTTP/1.1\r\nHost: ${host.includes(':') ? `[${host}]` : host}\r\nUser-Agent: haup\r\nConnection: close\r\n\r\n`;
+const request = (host: string): string => `${unfinished(host)}Connection: close\r\n\r\n`;
+
+/** A request to which a header or an empty line is still to come. */
+export const unfinished = (host: string): string =>
+  `GET ${probePath} HTTP/1.1\r\nHost: ${host.includes(':') ? `[${host}]` : host}\r\nUser-Agent: haup\r\n`;
 
 /** The preface and an empty frame of SETTINGS, RFC 9113 3.4; nginx answers with its own. */
 const http2Greeting: Buffer = Buffer.concat([

@@ -18,6 +18,14 @@ export interface SampleBatch {
   readonly samples: readonly Sample[];
 }
 
+/** When requests are due: the first at `startMs`, the others an interval after each other. */
+export interface Pace {
+  readonly startMs: number;
+  /** Calls `tick` whenever one is due. */
+  begin(tick: () => void): void;
+  end(): void;
+}
+
 export interface SampleLoop {
   /** Sends no more, and resolves when every request under way has ended. */
   stop(): Promise<void>;
@@ -48,18 +56,19 @@ const patience = { leastMs: 25, times: 3 };
 export function sampleLoop(
   options: SampleOptions,
   now: () => number,
+  pace: Pace,
   emit: (batches: readonly SampleBatch[]) => void,
 ): SampleLoop {
   const { targets, intervalMs, timeoutMs, limitMs } = options;
-  const start = now();
+  const start = pace.startMs;
   /** Each with the stalls that there had been when it was sent. */
   const under = new Map<OpenRequest, number>();
   const ended = new Map<string, Sample[]>(targets.map(({ address }) => [address, []]));
   let flushed = start;
-  let slot = -1;
+  let slot = 0;
   let usual = 0;
   let stalls = 0;
-  let expected = start;
+  let expected = start + intervalMs;
   let stopping = false;
   let resolve: () => void = () => {};
   const over = new Promise<void>((settle) => {
@@ -85,6 +94,7 @@ export function sampleLoop(
       else pending.give('timeout');
     }
     if (stopping && under.size === 0) {
+      pace.end();
       flush();
       resolve();
       return;
@@ -111,12 +121,9 @@ export function sampleLoop(
     }
     // After a stall, answers that have arrived are read before anything is called lost.
     setImmediate(sweep, at);
-    if (stopping && under.size === 0) return;
-    // Timers count whole milliseconds; one that fires early finds its slot taken and waits again.
     expected = start + (due + 1) * intervalMs;
-    setTimeout(tick, Math.ceil(expected - now()));
   };
-  tick();
+  pace.begin(tick);
   return {
     stop: () => {
       stopping = true;

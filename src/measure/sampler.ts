@@ -5,11 +5,13 @@ import type { Sample } from './outage.ts';
 import type { SampleBatch, SampleOptions } from './sample-loop.ts';
 
 /**
- * 200 requests a second to each target, and 1000 in all: more would load what is measured. A TLS handshake takes a
- * hundred times as long as a request, and a connection of a stream goes on to an upstream: of those 50.
+ * `rate` requests a second to each target. Null: 200, and 1000 in all: more would load what is measured. A TLS handshake
+ * takes a hundred times as long as a request, and a connection of a stream goes on to an upstream: of those 50.
  */
-export const intervalFor = (targets: readonly Target[]): number =>
-  Math.max(targets.every(({ kind = 'http' }) => kind === 'http') ? 5 : 20, targets.length);
+export const intervalFor = (targets: readonly Target[], rate: number | null = null): number =>
+  rate !== null
+    ? 1000 / rate
+    : Math.max(targets.every(({ kind = 'http' }) => kind === 'http') ? 5 : 20, targets.length);
 
 /**
  * Below TCP's first retransmission (1 s, RFC 6298 2.1): a connection whose first packet was lost stays
@@ -21,6 +23,8 @@ export const timeoutMs = 900;
 export interface Sampler extends AsyncDisposable {
   /** Between two requests to one target. */
   readonly intervalMs: number;
+  /** When the first request was due. */
+  readonly startMs: number;
   /** What has ended so far for one target, in the order of ending. Throws when the thread broke off. */
   of(address: string): readonly Sample[];
   /** Sends no more, and resolves when every request under way has ended: at most `timeoutMs`. */
@@ -34,8 +38,10 @@ export async function startSampler(options: SampleOptions, signal: AbortSignal):
   const samples = new Map<string, Sample[]>(options.targets.map(({ address }) => [address, []]));
   const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
   let failure: HaupError | null = null;
+  let startMs = 0;
   const running = new Promise<void>((resolve, reject) => {
-    worker.on('message', (batches: readonly SampleBatch[]) => {
+    worker.on('message', (batches: number | readonly SampleBatch[]) => {
+      if (typeof batches === 'number') return void (startMs = batches);
       for (const batch of batches) samples.get(batch.address)?.push(...batch.samples);
       resolve();
     });
@@ -53,6 +59,7 @@ export async function startSampler(options: SampleOptions, signal: AbortSignal):
   }
   return {
     intervalMs: options.intervalMs,
+    startMs,
     of: (address) => {
       if (failure !== null) throw failure;
       return samples.get(address) ?? [];

@@ -26,8 +26,7 @@ export interface Inventory {
   readonly keepalived: KeepalivedSoftware;
   readonly nginx: NginxSoftware;
   readonly hooks: Hooks;
-  /** `allow`: the drills that may be made on these hosts. */
-  readonly verify: { readonly allow: readonly DrillName[] };
+  readonly verify: Measuring;
   /** Seconds that connections live on when their VIP moves; 0: they are reset. */
   readonly grace: number;
   /** `first`: one host of a platform builds for all. */
@@ -46,6 +45,23 @@ export interface Inventory {
 
 /** A day. */
 export const longestGraceSeconds = 86_400;
+
+/** How haup verify, failover and failback measure. */
+export interface Measuring {
+  /** The drills that may be made on these hosts. */
+  readonly allow: readonly DrillName[];
+  /** Requests a second to each VIP; null: as many as what they ask can bear. */
+  readonly rate: number | null;
+  /** How many connections of each kind are held open meanwhile. */
+  readonly connections: number;
+}
+
+export const leastRate = 20;
+/** An interval of a millisecond: no VRRP timer is finer than ten of them. */
+export const mostRate = 1000;
+
+/** So that all four kinds together stay below the 512 connections that a worker of nginx has by default. */
+export const mostConnections = 100;
 
 /** Command lines that haup runs on the operator's machine, with what happens as JSON on stdin. */
 export interface Hooks {
@@ -118,8 +134,8 @@ export interface Member {
 export interface Vrrp {
   /** 2 carries a clear-text password and whole-second adverts; 3 has neither. */
   readonly version: 2 | 3;
-  /** `documented` renders what the source document has and nothing more. */
-  readonly profile: 'default' | 'documented';
+  /** `documented` renders what the source document has and nothing more; `fast` has other defaults. */
+  readonly profile: 'default' | 'fast' | 'documented';
   readonly authPass: Secret | null;
   readonly unicast: boolean;
   /** Seconds a returning master waits before it takes its VIP back; 0 = none. */

@@ -178,6 +178,7 @@ export type CheckName =
   | 'healthy'
   | 'drained'
   | 'versions'
+  | 'timers'
   | 'reachable'
   | 'hooks';
 

@@ -4,6 +4,7 @@
  */
 
 import type { HostName } from './domain.ts';
+import type { LockOwner } from './lock-owner.ts';
 import type { Finding } from './plan.ts';
 
 export interface StatusReport {
@@ -13,8 +14,41 @@ export interface StatusReport {
   readonly hosts: readonly HostStatus[];
   /** Open connections that a host still serves for a VIP that it has given up; absent: none. */
   readonly graces?: readonly GraceStatus[];
+  /** Commands that are changing hosts now; absent: none. */
+  readonly runs?: readonly RunStatus[];
   readonly findings: readonly Finding[];
 }
+
+/** A command that holds the locks of hosts: who runs it, since when, and what for. */
+export interface RunStatus extends LockOwner {
+  readonly hosts: readonly HostName[];
+}
+
+/** A VIP that has come to one host alone; `from` is `to` when another host, or none, held it only in between. */
+export interface HolderMove {
+  readonly vip: string;
+  readonly from: HostName;
+  readonly to: HostName;
+  /** By the operator's clock, milliseconds since the epoch. */
+  readonly atMs: number;
+  /** How long no host, and how long several hosts, were seen to hold it meanwhile. */
+  readonly noneMs: number;
+  readonly bothMs: number;
+}
+
+/** What `haup status --watch` says after its first look. */
+export type StatusChange =
+  /** `before` null: not known until now. */
+  | {
+      readonly type: 'holders';
+      readonly vip: string;
+      readonly holders: readonly HostName[];
+      readonly before: readonly HostName[] | null;
+    }
+  | ({ readonly type: 'move' } & HolderMove)
+  | ({ readonly type: 'host' } & HostStatus)
+  | ({ readonly type: 'run' | 'run-ended' } & RunStatus)
+  | { readonly type: 'finding' | 'resolved'; readonly finding: Finding };
 
 export interface GraceStatus {
   readonly vip: string;
@@ -64,7 +98,31 @@ export interface VipVerification {
   readonly address: string;
   /** By what it was asked: `HTTPS on port 443 for app.example.org`. */
   readonly asked?: string;
+  /** Every run of every drill, in the order of running. */
   readonly drills: readonly DrillReport[];
+  /** With --count, each drill that ran; absent without it. */
+  readonly repeats?: readonly RepeatSummary[];
+}
+
+/** The figures of a drill that repeats are summed up by. */
+export const repeatedFigures = ['outageMs', 'lost', 'retried', 'detectionMs', 'takeoverMs'] as const;
+
+/** What the runs of one drill on one VIP show together. */
+export interface RepeatSummary {
+  readonly drill: string;
+  /** How often it was to run, how often it ran, and how many of these runs passed. */
+  readonly count: number;
+  readonly runs: number;
+  readonly ok: number;
+  /** Without those that no run measured. */
+  readonly figures: { readonly [figure in (typeof repeatedFigures)[number]]?: FigureSpread };
+}
+
+export interface FigureSpread {
+  readonly median: number;
+  readonly worst: number;
+  /** From the best to the worst. */
+  readonly spread: number;
 }
 
 /** Requests seen from one client: `outageMs` is the longest time in which none was answered. */
@@ -110,7 +168,25 @@ export interface RequestLog {
   readonly lost: readonly number[];
 }
 
-export interface DrillReport extends RequestFigures, Allowed {
+/** A takeover in its two parts. */
+export interface TakeoverFigures {
+  /** From the fault until the kernel of another host got the VIP; null: none did. */
+  readonly detectionMs: number | null;
+  /** From then until that host first answered there; null: it did not. */
+  readonly takeoverMs: number | null;
+}
+
+/**
+ * Of the moments at which a request was due, how long until one was sent: the median, the 99th percentile, the worst. A
+ * moment that was missed counts until the next request.
+ */
+export interface StartErrors {
+  readonly median: number;
+  readonly p99: number;
+  readonly worst: number;
+}
+
+export interface DrillReport extends RequestFigures, Allowed, Partial<TakeoverFigures> {
   /** The name of the drill: `stop`. */
   readonly drill: string;
   /** `stop keepalived on keep_136`, and what the moments of the fault and of its end are called. */
@@ -146,10 +222,36 @@ export interface DrillReport extends RequestFigures, Allowed {
   /** How often the VIP was to be asked, and how often it was on average, where this machine was too busy. */
   readonly intervalMs?: number;
   readonly everyMs?: number;
+  /** How long after its moment a request was sent: this machine's own error. */
+  readonly lateMs?: StartErrors;
   /** On the same clock. Left out of --json unless --samples asks for it. */
   readonly requests?: RequestLog;
   /** The other VIPs of these hosts. */
   readonly beside?: readonly BesideReport[];
+  /** What became of the connections that haup held open when the fault came; absent: it held none. */
+  readonly connections?: readonly ConnectionFigures[];
+}
+
+/**
+ * `busy`: keep-alive, sends requests steadily. `idle`: keep-alive, has sent one request and sends the next after the
+ * move. `underway`: in the middle of a request that ends after the move. `http2`: HTTP/2, sends requests steadily.
+ */
+export type ConnectionKind = 'busy' | 'idle' | 'underway' | 'http2';
+
+/** Connections of one kind that were open when the VIP was made to move. `kept` to `unanswered` add up to `open`. */
+export interface ConnectionFigures {
+  readonly kind: ConnectionKind;
+  readonly open: number;
+  /** Answered a request after the move. */
+  readonly kept: number;
+  /** Ended by the server in order, between two requests. */
+  readonly closed: number;
+  /** Reset, or ended in the middle of a request. */
+  readonly cut: number;
+  /** Neither: the client still waited, 0.9 s after the move. */
+  readonly unanswered: number;
+  /** When the first and the last client learned that its connection was cut, counted from the fault; null: none was. */
+  readonly cutMs: Span | null;
 }
 
 /** What a drill cost another VIP of its hosts. */
@@ -193,10 +295,14 @@ export interface VipMoveReport extends RequestFigures, Partial<HeldTimes> {
   readonly allowanceMs?: number;
   /** The longest time in which this machine itself did not get to ask; no part of the outage. */
   readonly stalledMs?: number;
+  /** How long after its moment a request was sent. */
+  readonly lateMs?: StartErrors;
   /** From the command until the new holder had it alone and answered; null: it never did. */
   readonly movedMs?: number | null;
   /** What became of the connections that were open before; absent: none of them were kept on purpose. */
   readonly grace?: GraceReport;
+  /** What became of the connections that haup itself held open; absent: it held none. */
+  readonly connections?: readonly ConnectionFigures[];
 }
 
 /** Connections with the old holder that were open when the VIP moved. */

@@ -94,7 +94,7 @@ export function beginGraces(
   );
 }
 
-const refusal = (acting: Promise<void>): Promise<HaupError | null> =>
+const refusal = (acting: Promise<unknown>): Promise<HaupError | null> =>
   acting.then(
     () => null,
     (error: unknown) => {

@@ -4,7 +4,9 @@ import { HaupError } from '../model/errors.ts';
 import type { Action } from '../model/action.ts';
 import { probeOf, probeWords } from '../nginx/probe.ts';
 import type { FailoverReport, Topology, VipMoveReport } from '../model/report.ts';
+import { connectionFigures } from '../measure/connection-fates.ts';
 import { type Bound, bound } from '../measure/bounds.ts';
+import { lateness } from '../measure/start-errors.ts';
 import { answered, heldBy, tenths } from './figures.ts';
 import {
   actLimitMs,
@@ -124,12 +126,26 @@ async function sampled(
     signal,
   );
   await observable(order, moves, environment, sampler, signal);
-  const { window, arrived } = await watchMove(environment, sampler, passages, command, signal);
+  // Where no host has a VIP, there is nothing to hold open.
+  const held = moves.flatMap(({ vip, from }) => (from === null ? [] : [vip.address.address]));
+  await using connections = await environment.connect(held, signal);
+  const { window, arrived } = await watchMove(
+    environment,
+    sampler,
+    passages,
+    command,
+    signal,
+    settleMs,
+    () => void connections.ask(),
+  );
+  // Before the grace: the hosts' count of open connections is that of real clients.
+  const fates = await connections.ask();
   await sampler.stop();
   return moves.map((move, index) => {
     const address = move.vip.address.address;
     const allowed = passages[index]?.bound ?? boundOf(order, move);
     const arrivedMs = arrived.get(address) ?? null;
+    const open = connectionFigures(fates.get(address) ?? [], window.fromMs);
     const verdict = judgeMove({
       address,
       from: move.from,
@@ -153,7 +169,9 @@ async function sampled(
         boundMs: tenths(allowed.outageMs),
         allowanceMs: tenths(allowed.allowanceMs),
         stalledMs: tenths(verdict.stalledMs),
+        lateMs: lateness(sampler.of(address), sampler),
         movedMs: arrivedMs === null ? null : tenths(arrivedMs - window.fromMs),
+        ...(open.length === 0 ? {} : { connections: open }),
       },
       reasons: verdict.reasons,
     };

@@ -4,6 +4,7 @@ import type { ReadScript } from '../model/host.ts';
 import type { Span } from '../model/report.ts';
 import type { Bound } from '../measure/bounds.ts';
 import { isAnswered, type Sample } from '../measure/outage.ts';
+import type { OpenConnections } from '../measure/connection-clients.ts';
 import type { Sampler } from '../measure/sampler.ts';
 import type { Watch } from '../measure/address-watch.ts';
 
@@ -13,12 +14,32 @@ export interface DrillEnvironment {
   readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
   /** Samples the addresses, `limitMs` at the longest. */
   readonly sample: (addresses: readonly string[], limitMs: number, signal: AbortSignal) => Promise<Sampler>;
+  /** Opens connections to each of the addresses and holds them. */
+  readonly connect: (addresses: readonly string[], signal: AbortSignal) => Promise<OpenConnections>;
   readonly watch: Watch;
-  /** Not interrupted by Ctrl-C: a host is never left half way. */
-  readonly act: (host: HostName, action: Action) => Promise<void>;
+  /** Not interrupted by Ctrl-C: a host is never left half way. Resolves to what the host said. */
+  readonly act: (host: HostName, action: Action) => Promise<string>;
   readonly read: (host: HostName, script: ReadScript) => Promise<Uint8Array>;
   /** A line for the person who waits. */
   readonly say: (text: string, host?: HostName) => void;
+  /** Absent: no host may reboot. */
+  readonly reboots?: RebootingHosts;
+}
+
+/** Hosts that go away on purpose and come back. */
+export interface RebootingHosts {
+  /** Before the reboot: its lock and its watch may end. */
+  readonly leave: (host: HostName) => Promise<void>;
+  /**
+   * Resolves when the host has booted anew, is connected, locked and watched: to null, or after `limitMs` to why it is
+   * not. `waiting` is told why after each try.
+   */
+  readonly rejoin: (
+    host: HostName,
+    limitMs: number,
+    signal: AbortSignal,
+    waiting: (why: string) => void,
+  ) => Promise<string | null>;
 }
 
 /** A VIP that is to move. */
@@ -52,7 +73,10 @@ export const actLimitMs = 90_000;
 
 const pollMs = 10;
 
-/** Gives the command, and watches until every VIP is held by its new holder alone and answered by it. */
+/**
+ * Gives the command, and watches until every VIP is held by its new holder alone and answered by it; `whenArrived` is
+ * called then, before the settling.
+ */
 export async function watchMove(
   environment: DrillEnvironment,
   sampler: Sampler,
@@ -60,6 +84,7 @@ export async function watchMove(
   command: () => Promise<void>,
   signal: AbortSignal,
   settlingMs: number = settleMs,
+  whenArrived: () => void = () => {},
 ): Promise<ObservedMove> {
   const fromMs = environment.now();
   const limitMs = Math.max(0, ...moves.map(({ bound }) => bound.withinMs)) + patienceMs;
@@ -90,7 +115,9 @@ export async function watchMove(
           `${address} is held and answered by ${to} after ${Math.round(environment.now() - fromMs)} ms`,
         );
       }
-      return arrived.size === moves.length;
+      if (arrived.size < moves.length) return false;
+      whenArrived();
+      return true;
     },
   );
   // Also when the watching breaks off: a command under way is never left alone.

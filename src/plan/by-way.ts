@@ -80,67 +80,77 @@ function divide(
   const first = { ...last, bytes: Buffer.from(text) };
   const written = factOf(first);
   const expect = digestOf(have.files[entry]);
-  const ways = [...ids]
-    .filter(([address, id]) => next.get(address)?.has(id) === false && text.includes(address))
-    .map(([address, id]) => `${address} has VRID ${id} until then`);
-  /** The same write with other bytes of one file. */
-  const writing = (of: Write, file: FileWant, when: string): Write => ({
-    ...of,
-    files: [...of.files.filter(({ path }) => path !== entry), { ...file, expect: when }],
-    testing: [...of.testing.filter(({ path }) => path !== entry), file],
-  });
-  const only = (of: Write): Write => ({ ...of, files: of.files.filter(({ path }) => path === entry) });
-  const undoing = (change.undo ?? []).map((action) =>
-    action.do === 'write'
-      ? {
-          ...action,
-          files: action.files.map((file) =>
-            file.path === entry ? { ...file, expect: digestOf(written) } : file,
-          ),
-        }
-      : action,
-  );
   const same = expect === digestOf(written);
   const rest = write.files.filter(({ path }) => path !== entry);
+  const skipped = same && rest.length === 0 && !have.unread.includes('keepalived');
   const way: Change = {
     ...change,
-    why: `${change.why}; by way of VRIDs that are free: ${ways.join(', ')}`,
+    why: `${change.why}; by way of VRIDs that are free: ${waysOf(ids, next, text).join(', ')}`,
     actions: change.actions.map((action) => (action === write ? writing(write, first, expect) : action)),
-    undo: undoing,
+    undo: (change.undo ?? []).map((action) =>
+      action.do === 'write' ? expecting(action, entry, digestOf(written)) : action,
+    ),
     diffs: [
       ...(same ? [] : [textDiff(first, have.files[entry])]),
       ...change.diffs.filter(({ path }) => path !== entry),
     ],
   };
-  const skipped = same && rest.length === 0 && !have.unread.includes('keepalived');
-  const before = skipped ? diff.change.filter((one) => one !== change && !onlyReloads(one)) : [];
   const then: Change = {
     id: change.id,
     kind: 'config',
     service: 'keepalived',
     title: change.title,
     why: 'the VRIDs are free now',
-    actions: [only(writing(write, last, digestOf(written)))],
-    undo: [only(writing(write, first, digestOf(factOf(last))))],
+    actions: [only(writing(write, last, digestOf(written)), entry)],
+    undo: [only(writing(write, first, digestOf(factOf(last))), entry)],
     diffs: [textDiff(last, written)],
   };
-  const { [unreadMark('keepalived')]: _read, ...files } = have.files;
   return {
     before: {
       ...diff,
-      change: skipped ? before : diff.change.map((one) => (one === change ? way : one)),
+      change: skipped
+        ? diff.change.filter((one) => one !== change && !onlyReloads(one))
+        : diff.change.map((one) => (one === change ? way : one)),
       tidy: [],
     },
     after: { prepare: [], open: [], change: [then, reload], tidy: diff.tidy, same: [] },
-    between: {
-      ...have,
-      files: { ...files, [entry]: written },
-      unread: have.unread.filter((service) => service !== 'keepalived'),
-    },
+    between: havingRead(have, entry, written),
   };
 }
 
+const waysOf = (ids: ReadonlyMap<string, number>, next: Ids, text: string): readonly string[] =>
+  [...ids]
+    .filter(([address, id]) => next.get(address)?.has(id) === false && text.includes(address))
+    .map(([address, id]) => `${address} has VRID ${id} until then`);
+
 type Write = Extract<Action, { readonly do: 'write' }>;
+
+/** The same write with other bytes of one file. */
+const writing = (write: Write, file: FileWant, expect: string): Write => ({
+  ...write,
+  files: [...write.files.filter(({ path }) => path !== file.path), { ...file, expect }],
+  testing: [...write.testing.filter(({ path }) => path !== file.path), file],
+});
+
+const only = (write: Write, entry: string): Write => ({
+  ...write,
+  files: write.files.filter(({ path }) => path === entry),
+});
+
+const expecting = (write: Write, entry: string, expect: string): Write => ({
+  ...write,
+  files: write.files.map((file) => (file.path === entry ? { ...file, expect } : file)),
+});
+
+/** The host once its keepalived has read the file. */
+function havingRead(have: HostFacts, entry: string, written: ReturnType<typeof factOf>): HostFacts {
+  const { [unreadMark('keepalived')]: _read, ...files } = have.files;
+  return {
+    ...have,
+    files: { ...files, [entry]: written },
+    unread: have.unread.filter((service) => service !== 'keepalived'),
+  };
+}
 
 const onlyReloads = (change: Change): boolean =>
   change.kind === 'service' &&

@@ -28,85 +28,113 @@ export interface HostDiff {
   readonly same: readonly string[];
 }
 
+/** A change, or why there is none. */
+type Finding = Change | string;
+const isChange = (finding: Finding): finding is Change => typeof finding !== 'string';
+
+type OfKind = <K extends Resource['kind']>(kind: K) => readonly Extract<Resource, { kind: K }>[];
+
 export function diffHost(want: DesiredHost, have: HostFacts, sourceOf: SourceOf): HostDiff {
-  const prepare: Change[] = [];
-  const change: Change[] = [];
-  const same: string[] = [];
-  const put = (list: Change[], result: Change | string): boolean => {
-    if (typeof result === 'string') same.push(result);
-    else list.push(result);
-    return typeof result !== 'string';
-  };
-  const of = <K extends Resource['kind']>(kind: K): Extract<Resource, { kind: K }>[] =>
-    want.resources.filter((r): r is Extract<Resource, { kind: K }> => r.kind === kind);
-
+  const of: OfKind = (kind) =>
+    want.resources.filter((one): one is Extract<Resource, { kind: typeof kind }> => one.kind === kind);
   const builds = of('build').map((build) => ({
-    recipe: build.recipe,
-    result: diffBuild(build, have, sourceOf),
+    software: build.recipe.software,
+    found: diffBuild(build, have, sourceOf),
   }));
-  const compiled = new Set<Service>();
-  for (const { recipe, result } of builds) {
-    if (typeof result !== 'string' && result.build !== null) compiled.add(recipe.software);
-  }
+  const firewalls = of('firewall').map((resource) => diffFirewall(resource, have));
 
+  const prepare = preparing(of, have, builds);
+  const change = changing(of, want, have, builds);
+  const open = firewalls.map((firewall) => firewall.open);
+  const tidy: readonly Finding[] = [
+    ...leftoverBuilds(want, have),
+    ...firewalls.flatMap(({ close }) => close ?? []),
+    ...leftoverPackages(want, have),
+  ];
+  return {
+    prepare: prepare.filter(isChange),
+    open: open.filter(isChange),
+    change: change.filter(isChange),
+    tidy: tidy.filter(isChange),
+    same: [...prepare, ...change, ...open, ...tidy].filter((finding) => typeof finding === 'string'),
+  };
+}
+
+interface DiffedBuild {
+  readonly software: Service;
+  readonly found: ReturnType<typeof diffBuild>;
+}
+
+function preparing(of: OfKind, have: HostFacts, builds: readonly DiffedBuild[]): readonly Finding[] {
+  const compiled = new Set(
+    builds.flatMap(({ software, found }) =>
+      typeof found === 'string' || found.build === null ? [] : [software],
+    ),
+  );
   // A package that only a build needs is not wanted for its own sake once the build is there.
   const needed = of('package').filter(({ for: purpose }) => purpose === 'run' || compiled.has(purpose));
-  for (const { files } of of('repos')) prepare.push(diffRepos(files, have));
-  put(prepare, diffPackages([...new Set(needed.flatMap(({ names }) => names))], have));
-  for (const { name } of of('user')) put(prepare, diffUser(name, have));
+  return [
+    ...of('repos').map(({ files }) => diffRepos(files, have)),
+    diffPackages([...new Set(needed.flatMap(({ names }) => names))], have),
+    ...of('user').map(({ name }) => diffUser(name, have)),
+    ...builds.flatMap(({ found }) => (typeof found === 'string' ? found : (found.build ?? []))),
+  ];
+}
 
-  const restart = new Set<Service>();
-  for (const { recipe, result } of builds) {
-    if (typeof result === 'string') {
-      same.push(result);
-      continue;
-    }
-    if (result.build !== null) prepare.push(result.build);
-    change.push(result.install);
-    restart.add(recipe.software);
-  }
-  const comesAnew: ReadonlySet<Service> = new Set(restart);
+function changing(
+  of: OfKind,
+  want: DesiredHost,
+  have: HostFacts,
+  builds: readonly DiffedBuild[],
+): readonly Finding[] {
+  const installs = builds.flatMap(({ software, found }) =>
+    typeof found === 'string' ? [] : [{ service: software, found: found.install }],
+  );
+  const installed = changedServices(installs);
   // Between the plan and its writes a package brings its own files, which the plan cannot know.
   const arrives = (service: Service): boolean =>
     have.packages[service] === undefined && of('package').some(({ names }) => names.includes(service));
-  const reread = new Set<Service>(have.unread);
-  for (const { set } of of('config'))
-    if (put(change, diffConfig(set, have, { arrives: arrives(set.service) }))) reread.add(set.service);
-  for (const { service, file } of of('unit'))
-    if (put(change, diffUnit(service, file, have))) restart.add(service);
+  const configs = of('config').map(({ set }) => ({
+    service: set.service,
+    found: diffConfig(set, have, { arrives: arrives(set.service) }),
+  }));
+  const units = of('unit').map(({ service, file }) => ({ service, found: diffUnit(service, file, have) }));
   const leftover = giveBack(
     [...leftoverFiles(want, have)].filter((path) => !of('config').some(({ set }) => owns(set, path))),
     have,
   );
-  if (leftover !== null) change.push(leftover);
-  // After a unit of the same name is gone: systemd makes one of an init script only then.
-  for (const init of of('init'))
-    if (put(change, diffInit(init, have, comesAnew.has(init.service)))) restart.add(init.service);
-  for (const resource of of('service')) {
+  const inits = of('init').map((init) => ({
+    service: init.service,
+    found: diffInit(init, have, installed.has(init.service)),
+  }));
+  const reread = new Set([...have.unread, ...changedServices(configs)]);
+  const restart = changedServices([...installs, ...units, ...inits]);
+  const services = of('service').map((resource) => {
     const software = have.software[resource.service];
-    put(
-      change,
-      diffService(resource, have, {
-        reread,
-        restart,
-        program: software?.program ?? software?.path ?? null,
-        rebound: rebound(listenersOf(resource.service, have), resource.sockets ?? []),
-        switched: leftover !== null && leftover.diffs.some(({ path }) => isUnit(path, resource.service)),
-      }),
-    );
-  }
-  if (leftDrained(have))
-    change.push({ ...undrain, why: 'it was drained when an apply was cut off, or a daemon stopped' });
-  const open: Change[] = [];
-  const tidy = [...leftoverBuilds(want, have)];
-  for (const resource of of('firewall')) {
-    const diff = diffFirewall(resource, have);
-    put(open, diff.open);
-    if (diff.close !== null) tidy.push(diff.close);
-  }
-  for (const result of leftoverPackages(want, have)) put(tidy, result);
-  return { prepare, open, change, tidy, same };
+    return diffService(resource, have, {
+      reread,
+      restart,
+      program: software?.program ?? software?.path ?? null,
+      rebound: rebound(listenersOf(resource.service, have), resource.sockets ?? []),
+      switched: leftover?.diffs.some(({ path }) => isUnit(path, resource.service)) ?? false,
+    });
+  });
+  return [
+    ...[...installs, ...configs, ...units].map(({ found }) => found),
+    ...(leftover === null ? [] : [leftover]),
+    // After a unit of the same name is gone: systemd makes one of an init script only then.
+    ...inits.map(({ found }) => found),
+    ...services,
+    ...(leftDrained(have)
+      ? [{ ...undrain, why: 'it was drained when an apply was cut off, or a daemon stopped' }]
+      : []),
+  ];
 }
+
+const changedServices = (
+  findings: readonly { readonly service: Service; readonly found: Finding }[],
+): ReadonlySet<Service> =>
+  new Set(findings.flatMap(({ service, found }) => (isChange(found) ? [service] : [])));
 
 function diffPackages(names: readonly string[], have: HostFacts): Change | string {
   const missing = names.filter((name) => have.packages[name] === undefined);

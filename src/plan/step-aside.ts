@@ -41,42 +41,13 @@ export function stepAside(
   if (daemon === undefined || addresses.length === 0) return { changes: own, beside: [] };
   const ends = own.some((change) => retiresKeepalived(change) || change.actions.some(stopsKeepalived));
   if (!ends && !own.some(({ actions }) => actions.some(interrupts))) return { changes: own, beside: [] };
-  const covered = { after: ['covered' as const], addresses, strangers };
-  const whole = runningWhole(have, daemon) ?? '';
-  const back: Change = drains
-    ? {
-        id: 'stand-back',
-        kind: 'stand-back',
-        title: 'drain',
-        why: 'another host has its VIPs first',
-        actions: [{ do: 'drain', by: 'change' }],
-        undo: [{ do: 'undrain' }],
-        diffs: [],
-        ...covered,
-      }
-    : {
-        id: 'stand-back',
-        kind: 'stand-back',
-        title: 'lower the priority of its keepalived',
-        why: `another host has its VIPs first; ${daemon.entry} stays as it is`,
-        actions: [standBack(daemon, whole)],
-        undo: [standUp(daemon)],
-        diffs: [],
-        ...covered,
-      };
-  if (!ends) {
-    const after: Change = drains
-      ? undrain
-      : {
-          id: 'stand-up',
-          kind: 'stand-up',
-          title: 'restore the priority of its keepalived',
-          why: 'the host takes its VIPs back',
-          actions: [standUp(daemon)],
-          diffs: [],
-        };
-    return { changes: [back, ...own, after], beside: [] };
-  }
+  const back: Change = {
+    ...(drains ? drainFirst : lowerPriority(daemon, runningWhole(have, daemon) ?? '')),
+    after: ['covered'],
+    addresses,
+    strangers,
+  };
+  if (!ends) return { changes: [back, ...own, drains ? undrain : restorePriority(daemon)], beside: [] };
   const stop = own.find(retiresKeepalived) ?? stopping(daemon, have);
   const rest = own.filter((change) => change !== stop && change.kind !== 'undrain');
   const { after: _checked, ...undrained } = undrain;
@@ -87,22 +58,48 @@ export function stepAside(
       ...rest.map((change) => ({ ...change, round: 2 })),
       ...(drains ? [{ ...undrained, round: 2 }] : []),
     ],
-    beside: others.map((host) => ({
-      host,
-      changes: [
-        {
-          id: 'announce',
-          kind: 'announce',
-          title: 'announce its VIPs again',
-          why: 'clients may still send to the host that is giving them up',
-          actions: [{ do: 'announce', addresses, atMs: null, forMs: announceMs }],
-          diffs: [],
-          round: 1,
-        },
-      ],
-    })),
+    beside: others.map((host) => ({ host, changes: [announceAgain(addresses)] })),
   };
 }
+
+const drainFirst: Change = {
+  id: 'stand-back',
+  kind: 'stand-back',
+  title: 'drain',
+  why: 'another host has its VIPs first',
+  actions: [{ do: 'drain', by: 'change' }],
+  undo: [{ do: 'undrain' }],
+  diffs: [],
+};
+
+const lowerPriority = (daemon: RunningDaemon, whole: string): Change => ({
+  id: 'stand-back',
+  kind: 'stand-back',
+  title: 'lower the priority of its keepalived',
+  why: `another host has its VIPs first; ${daemon.entry} stays as it is`,
+  actions: [standBack(daemon, whole)],
+  undo: [standUp(daemon)],
+  diffs: [],
+});
+
+const restorePriority = (daemon: RunningDaemon): Change => ({
+  id: 'stand-up',
+  kind: 'stand-up',
+  title: 'restore the priority of its keepalived',
+  why: 'the host takes its VIPs back',
+  actions: [standUp(daemon)],
+  diffs: [],
+});
+
+const announceAgain = (addresses: readonly string[]): Change => ({
+  id: 'announce',
+  kind: 'announce',
+  title: 'announce its VIPs again',
+  why: 'clients may still send to the host that is giving them up',
+  actions: [{ do: 'announce', addresses, atMs: null, forMs: announceMs }],
+  diffs: [],
+  round: 1,
+});
 
 /** Once keepalived is another one it may take VIPs at once, whoever has them: nginx is ready before. */
 export const keepalivedLast = (changes: readonly Change[]): readonly Change[] =>

@@ -1,5 +1,6 @@
 import type { FailoverReport, Topology } from '../model/report.ts';
 import { hanging, table, wrap } from './columns.ts';
+import { connectionsText } from './connections-text.ts';
 import { lostShort, retriedSentence } from './lost-text.ts';
 import { printableData } from '../base/printable.ts';
 import type { Style } from './style.ts';
@@ -60,6 +61,11 @@ function closing(report: FailoverReport, style: Style, width: number): readonly 
     ...wrap(verdict, width).map((line) => style.bold(paint(line))),
     ...lossLines(report, width),
     ...report.vips.flatMap((vip) => graceLines(vip, width)),
+    ...report.vips.flatMap(({ address, connections }) =>
+      connections === undefined
+        ? []
+        : wrap(`${address}: haup held connections open: ${connectionsText(connections)}.`, width),
+    ),
     ...(next === null ? [] : hanging(style.bold('Next: '), next, width)),
   ];
 }

@@ -1,28 +1,40 @@
 import type { RequestFigures, DrillReport, VerifyReport, VipVerification } from '../model/report.ts';
-import { story, wasDone, wordsOf } from './drill-words.ts';
+import { runOf, story, takeoverText, wasDone, wordsOf } from './drill-words.ts';
+import { connectionsText } from './connections-text.ts';
 import { hanging, padEnd, truncate, widthOf, wrap } from './columns.ts';
 import { isUsual } from './failover-text.ts';
 import { lostLong, retriedSentence } from './lost-text.ts';
 import { printableData } from '../base/printable.ts';
+import { repeatLines } from './repeats-text.ts';
 import type { Paint, Style } from './style.ts';
 import { axis, coverage, markers, type Scale } from './timeline.ts';
 import { count, precise } from './words.ts';
 
 /**
  * What each drill did and what it cost: who held the VIP when, the outage beside the one that VRRP's timers
- * allow, the requests lost, the way back. No newline at the end.
+ * allow, the requests lost, the way back. Of repeats the failed ones and the worst. No newline at the end.
  */
 export function verifyText(raw: VerifyReport, style: Style, columns: number): string {
   const report = printableData(raw);
   const width = Math.max(30, Math.min(columns, 100));
   const drills = report.vips.flatMap((vip) =>
-    vip.drills.map((drill) => drillLines(vip, drill, style, width)),
+    vip.drills.filter((drill) => isTold(vip, drill)).map((drill) => drillLines(vip, drill, style, width)),
+  );
+  const repeats = report.vips.flatMap(({ address, repeats: all = [] }) =>
+    all.map((summary) => repeatLines(address, summary, style, width)),
   );
   return [
-    ...drills.flatMap((lines) => [...lines, '']),
+    ...[...drills, ...repeats].flatMap((lines) => [...lines, '']),
     ...legend(report, style, width),
     ...closing(report, style, width),
   ].join('\n');
+}
+
+/** Repeats that passed are told by their summary. */
+function isTold({ drills, repeats }: VipVerification, drill: DrillReport): boolean {
+  if (repeats === undefined || !drill.ok) return true;
+  const same = drills.filter((other) => other.drill === drill.drill && wasDone(other));
+  return drill === same.toSorted((a, b) => b.outageMs - a.outageMs)[0];
 }
 
 function drillLines(
@@ -32,7 +44,8 @@ function drillLines(
   width: number,
 ): readonly string[] {
   const verdict = drill.ok ? style.green('✓ ok') : style.red('✗ FAILED');
-  const title = `${vip.address}: ${story(drill)}`;
+  const run = runOf(vip, drill);
+  const title = `${vip.address}: ${story(drill)}${run === null ? '' : ` (${run})`}`;
   const beside = width - widthOf(verdict) - 2;
   const head =
     widthOf(title) <= beside
@@ -114,6 +127,7 @@ function figures(drill: DrillReport, label: number, style: Style, width: number)
   return [
     ...outageFigure(drill, label, style, width),
     ...(drill.formula === undefined ? [] : figure('bound', drill.formula)),
+    ...(typeof drill.detectionMs === 'number' ? figure('takeover', takeoverText(drill)) : []),
     ...figure('lost', lostLong(drill)),
     ...figure(
       'held by',
@@ -123,6 +137,7 @@ function figures(drill: DrillReport, label: number, style: Style, width: number)
       'failback',
       failback === null ? 'none seen' : `outage ${precise(failback.outageMs)}, lost ${lostLong(failback)}`,
     ),
+    ...(drill.connections === undefined ? [] : figure('open', connectionsText(drill.connections))),
     ...askedFigure(drill, figure),
     ...((drill.stalledMs ?? 0) < worthSayingMs
       ? []
@@ -138,7 +153,7 @@ type Figure = (name: string, text: string) => readonly string[];
 /** A machine that asks more seldom than it should sees less than it says. */
 function askedFigure({ everyMs = 0, intervalMs = 0 }: DrillReport, figure: Figure): readonly string[] {
   if (everyMs <= 1.25 * intervalMs) return [];
-  const text = `every ${everyMs.toFixed(1)} ms on average, not every ${intervalMs} ms: this machine is busy`;
+  const text = `every ${everyMs.toFixed(1)} ms on average, not every ${Number(intervalMs.toFixed(1))} ms: this machine is busy`;
   return figure('asked', text);
 }
 
@@ -177,7 +192,7 @@ function legend(report: VerifyReport, style: Style, width: number): readonly str
   if (report.vips.every((vip) => vip.drills.length === 0)) return [];
   const text =
     "outage: the longest time without an answer. bound: the outage that VRRP's timers allow. " +
-    'lost: what a client that does not retry loses. █ the host has the VIP, ━ requests are answered, × they are lost.';
+    'lost: what a client that does not retry loses. open: connections that were open at the fault. █ the host has the VIP, ━ requests are answered, × they are lost.';
   return [...wrap(text, width).map(style.dim), ''];
 }
 

@@ -4,7 +4,7 @@ import { exampleInventory } from '../fakes/example.ts';
 
 const inventory = exampleInventory();
 const choose = (asked: readonly string[], allow = inventory.verify.allow) =>
-  chooseDrills(asked, { verify: { allow } });
+  chooseDrills(asked, { verify: { allow, rate: null, connections: 0 } });
 
 describe('which drills are made', () => {
   test('those asked for, each once, in that order; all are those that the inventory allows', () => {

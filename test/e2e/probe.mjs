@@ -22,8 +22,8 @@ await new Promise((resolve) => {
   setTimeout(resolve, Number(limit) * 1000).unref();
 });
 await sampler.stop();
-// Spans are told on the wall clock, as whatever else was written down meanwhile is.
-const offset = Date.now() - performance.now();
+// Spans are told on the wall clock, as whatever else was written down meanwhile is. Samples are timed by hrtime.
+const offset = Date.now() - Number(process.hrtime.bigint()) / 1e6;
 const wall = (ms) => new Date(ms + offset).toISOString().slice(14, 23);
 /** The longest time in which this machine did not ask, or all of that when it is more than a fifth. */
 const stalled = (samples, longest) => {

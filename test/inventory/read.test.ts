@@ -98,6 +98,8 @@ test('the smallest inventory has all defaults', () => {
           "stop",
           "drain",
         ],
+        "connections": 20,
+        "rate": null,
       },
       "vips": [
         {

@@ -47,6 +47,14 @@ describe('moveVips', () => {
     expect(environment.sampling()).toBe(0);
   });
 
+  test('connections that were open to a VIP with a holder are reported, and no part of the verdict', async () => {
+    const { report } = await run(order('drain', drain));
+    expect(report).toMatchObject({ ok: true, vips: [{ connections: [{ kind: 'busy', open: 1, cut: 1 }] }] });
+    const orphan = [{ vip: pair[0], from: null, to: pair[0].members[1] }] as const;
+    const without = await run(order('drain', drain, { moves: orphan }));
+    expect(without.report.vips[0]).not.toHaveProperty('connections');
+  });
+
   test('by stop: the bound is the skew of the successor', async () => {
     const { report } = await run(order('stop', stop));
     expect(report).toMatchObject({ ok: true, vips: [{ boundMs: 687.5 }] });

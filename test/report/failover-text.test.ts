@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { failoverText, topologyText } from '../../src/report/failover-text.ts';
 import { plainStyle } from '../../src/report/style.ts';
-import { moved } from './samples.ts';
+import { cutConnections, moved } from './samples.ts';
 
 describe('failoverText', () => {
   test.each([
@@ -31,6 +31,13 @@ describe('failoverText', () => {
       '1 request was lost to a client that does not retry. A second connection answered it.',
     );
     expect(failoverText(moved, plainStyle, 90)).not.toContain('second connection');
+  });
+
+  test('what became of the connections that haup held open', () => {
+    const vips = moved.vips.map((vip) => ({ ...vip, connections: cutConnections.slice(1, 2) }));
+    expect(failoverText({ ...moved, vips }, plainStyle, 200)).toContain(
+      '192.168.160.161: haup held connections open: 20 idle keep-alive: 19 kept, 1 closed by the server.',
+    );
   });
 
   test('the topology before the question', () => {

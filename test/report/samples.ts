@@ -1,7 +1,13 @@
 import { HaupError, SeveralErrors } from '../../src/model/errors.ts';
 import type { Action } from '../../src/model/action.ts';
 import type { Change, Plan, TextDiff } from '../../src/model/plan.ts';
-import type { DrillReport, FailoverReport, StatusReport, VerifyReport } from '../../src/model/report.ts';
+import type {
+  ConnectionFigures,
+  DrillReport,
+  FailoverReport,
+  StatusReport,
+  VerifyReport,
+} from '../../src/model/report.ts';
 
 const recipe = {
   software: 'nginx',
@@ -251,10 +257,17 @@ export const drainDrill: DrillReport = {
   unanswered: [],
 };
 
+const open = { open: 20, kept: 0, closed: 0, cut: 0, unanswered: 0, cutMs: null };
+export const cutConnections: readonly ConnectionFigures[] = [
+  { ...open, kind: 'busy', cut: 20, cutMs: { fromMs: 652, toMs: 870 } },
+  { ...open, kind: 'idle', kept: 19, closed: 1 },
+  { ...open, kind: 'underway', cut: 17, unanswered: 3, cutMs: { fromMs: 652.4, toMs: 12_340 } },
+];
+
 export const verified: VerifyReport = {
   version: 1,
   ok: true,
-  vips: [{ address: '192.168.160.161', drills: [stopDrill, drainDrill] }],
+  vips: [{ address: '192.168.160.161', drills: [{ ...stopDrill, connections: cutConnections }, drainDrill] }],
 };
 
 export const refuted: VerifyReport = {
