@@ -38,7 +38,9 @@ for (const host of hosts) {
     tar,
   );
 }
-const apply = ({ inventory }) => ({ argv: [process.execPath, bin, 'apply', inventory, '--yes'] });
+const apply = ({ inventory }) => ({
+  argv: [process.execPath, bin, 'apply', inventory, '--yes', ...(changes ? ['--json'] : [])],
+});
 // The hosts begin as the first inventory says; nothing of this is timed.
 timed(apply(states[0]));
 const packageNames = ssh(
@@ -173,7 +175,16 @@ for (const name of Object.keys(tools)) {
 let turn = 0;
 const next = () => states[changes ? (turn += 1) % 2 : 0];
 const commands = Object.fromEntries(Object.entries(tools).map(([name, tool]) => [name, () => tool(next())]));
-const measured = alternate(commands, Number(runs));
+/** What an apply of haup waited for VIPs to move: its drains, and the ends of them. */
+const waited = (name, { stdout }) => {
+  if (!changes || name !== 'haup') return {};
+  const events = stdout.split('\n').flatMap((line) => (line.startsWith('{') ? [JSON.parse(line)] : []));
+  const drains = events.filter(
+    ({ type, change }) => type === 'changed' && /drain/.test(`${change?.kind} ${change?.id}`),
+  );
+  return { waitedMs: drains.reduce((sum, { ms }) => sum + ms, 0) };
+};
+const measured = alternate(commands, Number(runs), { after: waited });
 
 // A host's processes are counted by its PID namespace: the last one that the kernel has numbered.
 const lastPid = (host) => Number(ssh(host, 'cat /proc/loadavg').trim().split(' ').at(-1));

@@ -112,6 +112,9 @@ function section(part) {
     ...(part === 'fleet' ? fleet(result) : measured(tools)),
     '',
     ...left,
+    ...(tools.haup?.waitedMs === undefined
+      ? []
+      : [`Of haup's time ${time(tools.haup.waitedMs)} ms is what its drains wait for VRRP.`, '']),
     `Medians of ${runs} runs in turn, quartiles in brackets; ${at.slice(0, 16).replace('T', ' ')} UTC, ${commit}, ${machine.processors}, ${machine.memoryGib} GiB, Linux ${machine.kernel}, Node ${machine.node}${machine.ansible === null ? '' : `, ${machine.ansible.replace(/^(\S+) \[(.*)\]$/, '$2')}`}, load ${number(machine.load.before, 1)} to ${number(machine.load.after, 1)}.`,
     '',
     ...(older.length > 0 ? ['Earlier:', '', ...older, ''] : []),
