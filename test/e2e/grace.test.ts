@@ -1,5 +1,6 @@
 // suite: measures
 import { spawn } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { readSpec } from '../../src/lab/lab-state.ts';
@@ -11,7 +12,7 @@ import { fast, ownLab } from './own-lab.ts';
 
 /** Connections that are open when a VIP moves: they live on, on the host that has given it up. */
 
-const { lab, inventory, inLab, apply, well } = ownLab(testLab('grace'));
+const { lab, scratch, inventory, inLab, apply, well } = ownLab(testLab('grace'));
 const vip = '192.168.160.161';
 const hosts = ['keep_136', 'keep_137'] as const;
 const net = [`--net=/run/netns/${switchNamespace(lab)}`, '--'];
@@ -27,7 +28,7 @@ interface Kind {
   readonly lost: number;
   readonly total: number;
 }
-type Kinds = Readonly<Record<'posts' | 'downloads' | 'uploads' | 'idle' | 'sockets', Kind>>;
+type Kinds = Readonly<Record<'posts' | 'downloads' | 'uploads' | 'idle' | 'sockets' | 'http2posts', Kind>>;
 
 interface Clients {
   /** Resolves when all are connected. */
@@ -68,7 +69,7 @@ function clients(wanted: object): Clients {
   };
 }
 
-const all = { posts: 50, downloads: 5, uploads: 5, idle: 10, sockets: 5 };
+const all = { posts: 50, downloads: 5, uploads: 5, idle: 10, sockets: 5, http2posts: 10 };
 /** What is said when a VIP has moved. */
 const arrived = 'is held and answered by';
 
@@ -96,11 +97,13 @@ async function keeps(args: readonly string[]): Promise<void> {
     expect({ kind, cut: seen.cut }).toEqual({ kind, cut: [] });
   expect(kinds.posts).toMatchObject({ lost: 0 });
   expect(kinds.posts.done).toBeGreaterThan(all.posts * 20);
+  expect(kinds.http2posts).toMatchObject({ lost: 0 });
+  expect(kinds.http2posts.done).toBeGreaterThan(all.http2posts * 20);
   expect(kinds.downloads).toMatchObject({ done: all.downloads });
   expect(kinds.uploads).toMatchObject({ done: all.uploads });
   expect(kinds.sockets.open).toBe(all.sockets);
   expect(grace).toMatchObject({ cut: 0, why: null });
-  // Of the 75 some are between two connections: nginx closes one after 1,000 requests.
+  // Of the 85 some are between two connections: nginx closes one after 1,000 requests.
   expect(grace?.open).toBeGreaterThan(60);
 }
 
@@ -136,8 +139,19 @@ beforeAll(async () => {
     child.stdout.once('data', () => resolve());
     child.once('exit', (code) => reject(new Error(`the server of the tests ended with ${code}`)));
   });
+  writeFileSync(
+    join(scratch, 'http2.conf'),
+    `server { listen 8081 http2; location / { proxy_pass http://${address}:8080; } }\n`,
+  );
   path = inventory(fast, (it) => {
-    it.nginx['sites'] = [{ name: 'app', proxy: [`${address}:8080`] }];
+    // Debian's nginx speaks HTTP/2; the example's build does not.
+    Object.assign(it.nginx, {
+      from: 'package',
+      sites: [
+        { name: 'app', proxy: [`${address}:8080`] },
+        { name: 'http2', file: 'http2.conf' },
+      ],
+    });
   });
   await apply(path);
 });
