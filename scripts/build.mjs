@@ -1,7 +1,9 @@
 // `npm run build`: one bundle in dist/, split where commands load what they need; then the JSON Schema for editors.
+import { createHash } from 'node:crypto';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
 import { rolldown } from 'rolldown';
 import { hostScripts } from './host-scripts.mjs';
 import { pageLibrary, reportPage } from './report-page.mjs';
@@ -11,24 +13,9 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const dist = join(root, 'dist');
 
 rmSync(dist, { recursive: true, force: true });
-const bundle = await rolldown({
+const common = {
   cwd: root,
-  input: {
-    bin: 'src/bin.ts',
-    'app/sample-thread': 'src/measure/sample-thread.ts',
-    'app/pace-thread': 'src/measure/pace-thread.ts',
-    'app/connection-thread': 'src/measure/connection-thread.ts',
-    'app/schema': 'src/inventory/schema.ts',
-    // For clients of their own beside what is tested: test/e2e/probe.mjs.
-    'app/sample': 'src/measure/sampler.ts',
-    'app/outage': 'src/measure/outage.ts',
-    'app/start-errors': 'src/measure/start-errors.ts',
-  },
   platform: 'node',
-  preserveEntrySignatures: 'allow-extension',
-  // Brings WebAssembly and optional binaries that are found beside its files.
-  external: ['node-ssh'],
-  plugins: [templates(), hostScripts(), reportPage(), licences()],
   transform: { target: 'node20.19' },
   // A warning fails the build, and that a machine is slow is none.
   checks: { pluginTimings: false },
@@ -38,13 +25,30 @@ const bundle = await rolldown({
     if (level === 'warn') throw new Error(log.message);
     handler(level, log);
   },
+};
+// CommonJS: Node loads it in less time than modules, and V8's compiled code can be kept (src/launch).
+const output = { dir: dist, format: 'cjs', sourcemap: true, minify: true };
+const bundle = await rolldown({
+  ...common,
+  input: {
+    'app/program': 'src/cli/program.ts',
+    'app/sample-thread': 'src/measure/sample-thread.ts',
+    'app/pace-thread': 'src/measure/pace-thread.ts',
+    'app/connection-thread': 'src/measure/connection-thread.ts',
+    'app/schema': 'src/inventory/schema.ts',
+    // For clients of their own beside what is tested: test/e2e/probe.mjs.
+    'app/sample': 'src/measure/sampler.ts',
+    'app/outage': 'src/measure/outage.ts',
+    'app/start-errors': 'src/measure/start-errors.ts',
+  },
+  preserveEntrySignatures: 'allow-extension',
+  // ssh2 tries these and does without: haup brings no native code.
+  external: [/\.node$/],
+  plugins: [templates(), hostScripts(), reportPage(), licences()],
 });
 // Two levels below the root like the sources, so that a path relative to a file is the same in both.
-await bundle.write({
-  dir: dist,
-  format: 'esm',
-  sourcemap: true,
-  minify: true,
+const { output: files } = await bundle.write({
+  ...output,
   entryFileNames: '[name].js',
   chunkFileNames: 'app/[name].js',
   // A file each for what most commands load together: reading many small ones takes longer than compiling a few.
@@ -55,6 +59,10 @@ await bundle.write({
       { name: 'core', test: /\/src\/(?:base|model)\// },
       { name: 'inventory', test: /\/src\/(?:inventory|cluster|nginx)\/|node_modules\/(?:yaml|zod)\// },
       { name: 'desired', test: /\/src\/desired\// },
+      {
+        name: 'ssh',
+        test: /node_modules\/(?:node-ssh|ssh2|asn1|safer-buffer|tweetnacl|bcrypt-pbkdf|cpu-features|sb-\w+|sb-promise-queue|is-stream|make-dir|semver|shell-escape)\//,
+      },
       { name: 'hosts', test: /\/src\/(?:facts|ssh)\/|\/src\/app\/reach-host/ },
       { name: 'plan', test: /\/src\/plan\// },
       { name: 'run', test: /\/src\/run\// },
@@ -68,9 +76,31 @@ await bundle.write({
   },
 });
 await bundle.close();
+writeFileSync(join(dist, 'package.json'), '{ "type": "commonjs" }\n');
 
-const { inventoryJsonSchema } = await import(pathToFileURL(join(dist, 'app/schema.js')).href);
+const launcher = await rolldown({
+  ...common,
+  input: { bin: 'src/bin.ts' },
+  transform: {
+    ...common.transform,
+    define: {
+      HAUP_VERSION: JSON.stringify(JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).version),
+      HAUP_DIGEST: JSON.stringify(digestOf(files)),
+    },
+  },
+});
+await launcher.write({ ...output, entryFileNames: '[name].js' });
+await launcher.close();
+
+const { inventoryJsonSchema } = createRequire(import.meta.url)(join(dist, 'app/schema.js'));
 writeFileSync(join(dist, 'inventory.schema.json'), `${JSON.stringify(inventoryJsonSchema(), null, 2)}\n`);
+
+/** Tells one build from another. */
+function digestOf(files) {
+  const hash = createHash('sha256');
+  for (const { fileName, code } of files) if (code !== undefined) hash.update(`${fileName}\n${code}`);
+  return hash.digest('hex').slice(0, 16);
+}
 
 /** The licences of what is bundled go with it. */
 function licences() {

@@ -2,12 +2,12 @@ import { clusters } from '../cluster/clusters.ts';
 import type { HostName, Inventory } from '../model/domain.ts';
 import { HaupError } from '../model/errors.ts';
 import { type DrillName, faults } from '../model/fault.ts';
-import type { HeldLock, Host } from '../model/host.ts';
+import type { Host } from '../model/host.ts';
 import type { Finding } from '../model/plan.ts';
 import { lineReporter } from '../report/line-reporter.ts';
 import { oneLine } from '../base/printable.ts';
 import { gate } from '../run/gate.ts';
-import { lockHosts } from '../run/host-locks.ts';
+import { type HostsLock, lockHosts } from '../run/host-locks.ts';
 import { monotonicMs } from '../base/clock.ts';
 import { type Connected, connectSome } from './connect.ts';
 import type { Context } from './command-context.ts';
@@ -26,7 +26,7 @@ export interface LockFor {
   readonly why: string;
 }
 
-export interface ClusterLock extends HeldLock {
+export interface ClusterLock extends HostsLock {
   /** Members that are not locked, and drills that were cut off. Printed on stderr already. */
   readonly findings: readonly Finding[];
 }
@@ -94,7 +94,7 @@ export async function lockFor(
     open.push(lock);
     if (mended.length > 0)
       await settle(inventory, new Map([...all, ...others.hosts]), mended, context.signal);
-    return { lost: lock.lost, findings, [Symbol.asyncDispose]: end };
+    return { ...lock, findings, [Symbol.asyncDispose]: end };
   } catch (error) {
     await end();
     throw error;

@@ -4,6 +4,12 @@ import type { StreamFacts } from '../report/style.ts';
 import type { openDrillEnvironment } from './drill-environment.ts';
 import type { ReachedHost, ReachOptions } from './reach-host.ts';
 
+type TerminalStream = Writable & {
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+  readonly rows?: number;
+};
+
 /** The outside world of a command: the process, and how hosts are reached. Tests put their own in its place. */
 export interface Context {
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -31,12 +37,9 @@ export interface Context {
   readonly err: (text: string) => void;
   readonly stdout: StreamFacts;
   readonly stderr: StreamFacts;
-  /** The raw stream, for the board, which redraws. */
-  readonly stderrStream: Writable & {
-    readonly isTTY?: boolean;
-    readonly columns?: number;
-    readonly rows?: number;
-  };
+  /** The raw streams, for the board and the live screen, which redraw. */
+  readonly stdoutStream: TerminalStream;
+  readonly stderrStream: TerminalStream;
   readonly readStdin: () => Promise<string>;
   /** Both ends are a terminal, so a question can be asked. */
   readonly isTty: boolean;

@@ -4,12 +4,24 @@ import type { Emit } from '../model/events.ts';
 import type { Host } from '../model/host.ts';
 import { probeOf } from '../nginx/probe.ts';
 import { monotonicMs } from '../base/clock.ts';
-import { actLimitMs, type DrillEnvironment } from '../move/watch-move.ts';
+import { actLimitMs, type DrillEnvironment, type RebootingHosts } from '../move/watch-move.ts';
 import type { Target } from '../measure/ask.ts';
 import { intervalFor, startSampler, timeoutMs } from '../measure/sampler.ts';
 import { openConnections } from '../measure/connection-clients.ts';
-import { watchAddresses } from '../measure/address-watch.ts';
+import { type Watch, watchAddresses } from '../measure/address-watch.ts';
 import { pause } from '../base/pause.ts';
+
+/** Hosts that haup reboots. Connections that are made anew are closed when it is disposed. */
+export interface Comebacks extends AsyncDisposable {
+  readonly leave: (host: HostName) => Promise<void>;
+  /** Resolves to the host once it has booted anew; after `limitMs` to why it has not. */
+  readonly comeBack: (
+    host: HostName,
+    limitMs: number,
+    signal: AbortSignal,
+    waiting: (why: string) => void,
+  ) => Promise<Host | string>;
+}
 
 /** A host that does not answer by then is one that is lost. */
 const readLimitMs = 10_000;
@@ -21,6 +33,7 @@ export async function openDrillEnvironment(
   emit: Emit,
   limitMs: number,
   signal: AbortSignal,
+  comebacks?: Comebacks,
 ): Promise<DrillEnvironment & AsyncDisposable> {
   const watch = await watchAddresses(
     [...hosts.values()],
@@ -45,7 +58,7 @@ export async function openDrillEnvironment(
     act: async (name, action) => {
       const host = hosts.get(name);
       if (host === undefined) throw new HaupError('HOST_UNREACHABLE', 'It is not connected.', { host: name });
-      await host.act(action, AbortSignal.timeout(actLimitMs));
+      return (await host.act(action, AbortSignal.timeout(actLimitMs))).output;
     },
     read: async (name, script) => {
       const host = hosts.get(name);
@@ -53,6 +66,20 @@ export async function openDrillEnvironment(
       return host.read(script, AbortSignal.timeout(readLimitMs));
     },
     say: (text, host) => emit({ type: 'said', text, host }),
+    ...(comebacks === undefined ? {} : { reboots: rebootsOf(comebacks, watch) }),
     [Symbol.asyncDispose]: () => watch[Symbol.asyncDispose](),
   };
 }
+
+const rebootsOf = (comebacks: Comebacks, watch: Watch): RebootingHosts => ({
+  leave: async (host) => {
+    await comebacks.leave(host);
+    watch.leave(host);
+  },
+  rejoin: async (name, limitMs, signal, waiting) => {
+    const host = await comebacks.comeBack(name, limitMs, signal, waiting);
+    if (typeof host === 'string') return host;
+    await watch.rejoin(host);
+    return null;
+  },
+});

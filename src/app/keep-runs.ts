@@ -29,19 +29,36 @@ export function verifyRun(inventory: Inventory, report: VerifyReport, at: string
     drills: report.vips.flatMap(({ address, drills }) =>
       drills
         .filter(({ timeline }) => timeline.length > 0)
-        .map(({ drill, from, ok, outageMs, boundMs, allowanceMs, lost, retried, total, connections }) => ({
-          vip: address,
-          drill,
-          from,
-          ok,
-          outageMs,
-          boundMs,
-          allowanceMs,
-          lost,
-          retried,
-          total,
-          ...(connections === undefined ? {} : { connections }),
-        })),
+        .map(
+          ({
+            drill,
+            from,
+            ok,
+            outageMs,
+            boundMs,
+            allowanceMs,
+            lost,
+            retried,
+            total,
+            detectionMs,
+            takeoverMs,
+            connections,
+          }) => ({
+            vip: address,
+            drill,
+            from,
+            ok,
+            outageMs,
+            boundMs,
+            allowanceMs,
+            lost,
+            retried,
+            total,
+            ...(typeof detectionMs === 'number' ? { detectionMs } : {}),
+            ...(typeof takeoverMs === 'number' ? { takeoverMs } : {}),
+            ...(connections === undefined ? {} : { connections }),
+          }),
+        ),
     ),
   };
 }

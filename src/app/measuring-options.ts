@@ -1,5 +1,5 @@
 import { type Inventory, leastRate, mostConnections, mostRate } from '../model/domain.ts';
-import { HaupError } from '../model/errors.ts';
+import { wholeNumber } from './whole-number.ts';
 
 /** What of the inventory's `verify` a command line may replace. */
 export interface MeasuringOptions {
@@ -14,16 +14,18 @@ export const measuredAs = (inventory: Inventory, { rate, connections }: Measurin
   ...inventory,
   verify: {
     ...inventory.verify,
-    ...(rate === undefined ? {} : { rate: whole('--rate', rate, leastRate, mostRate) }),
+    ...(rate === undefined
+      ? {}
+      : { rate: wholeNumber('--rate', rate, [leastRate, mostRate], 'the requests a second to each VIP') }),
     ...(connections === undefined
       ? {}
-      : { connections: whole('--connections', connections, 0, mostConnections) }),
+      : {
+          connections: wholeNumber(
+            '--connections',
+            connections,
+            [0, mostConnections],
+            'how many connections of each kind are held open',
+          ),
+        }),
   },
 });
-
-function whole(flag: string, text: string, least: number, most: number): number {
-  if (/^\d{1,6}$/.test(text) && Number(text) >= least && Number(text) <= most) return Number(text);
-  throw new HaupError('USAGE', `${flag} ${text} is not a whole number from ${least} to ${most}.`, {
-    hint: 'Nothing was drilled. haup help verify says what it does.',
-  });
-}

@@ -80,13 +80,18 @@ async function configurations(inventory: Inventory, views: Views): Promise<reado
   }
 }
 
-function commandLine(inventory: Inventory, { vip, drill, limit }: VerifiedRun['options']): string {
+function commandLine(
+  inventory: Inventory,
+  { vip, drill, limit, count, hold }: VerifiedRun['options'],
+): string {
   return [
     'haup verify',
     quote(inventory.file),
     ...(vip === undefined ? [] : ['--vip', quote(vip)]),
     ...(limit === undefined ? [] : ['--limit', quote(limit)]),
-    ...(drill === undefined ? [] : ['--drill', ...drill.map(quote)]),
+    ...(drill === undefined ? [] : ['--drill', quote(drill.join(','))]),
+    ...(count === undefined ? [] : ['--count', quote(count)]),
+    ...(hold === undefined ? [] : ['--hold', quote(hold)]),
     '--yes',
   ].join(' ');
 }

@@ -1,5 +1,5 @@
 import { oneLine } from '../base/printable.ts';
-import type { LockOwner } from '../model/host.ts';
+import type { LockOwner } from '../model/lock-owner.ts';
 import type { Context } from './command-context.ts';
 import { limited, openInventory } from './open-inventory.ts';
 import { agreed, type SessionOptions, withHosts } from './with-hosts.ts';

@@ -24,5 +24,7 @@ export interface VerifiedRun {
 interface VerifyFlags {
   readonly vip?: string;
   readonly drill?: readonly string[];
+  readonly count?: string;
+  readonly hold?: string;
   readonly limit?: string;
 }

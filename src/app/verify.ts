@@ -10,6 +10,7 @@ import type { Context } from './command-context.ts';
 import { measuredAs, type MeasuringOptions } from './measuring-options.ts';
 import { limited, openInventory } from './open-inventory.ts';
 import type { OutputOptions } from './verified-run.ts';
+import { wholeNumber } from './whole-number.ts';
 import { agreed, type SessionOptions, withHosts } from './with-hosts.ts';
 
 export interface VerifyOptions extends SessionOptions, OutputOptions, MeasuringOptions {
@@ -17,6 +18,10 @@ export interface VerifyOptions extends SessionOptions, OutputOptions, MeasuringO
   readonly samples?: boolean;
   readonly vip?: string;
   readonly drill?: readonly string[];
+  /** How often each drill runs. */
+  readonly count?: string;
+  /** Seconds that each fault lasts at least. */
+  readonly hold?: string;
 }
 
 export interface Verification extends VerifyOutcome {
@@ -44,6 +49,8 @@ export async function verify(
     await (await import('./verify-outputs.ts')).assertWritable(context, options);
   const inventory = measuredAs(await openInventory(context, path), options);
   const drills = chooseDrills(options.drill ?? ['stop'], inventory);
+  const count = countOf(options);
+  const hold = holdOf(options);
   const vips = chosenVips(inventory, options);
   const names = inventory.hosts
     .map(({ name }) => name)
@@ -51,22 +58,26 @@ export async function verify(
   return withHosts(context, inventory, options, { names, prepare: load }, async (session, modules) => {
     const [{ verifyVips }, { lineReporter }, { viewHosts }, { writeOutputs }] = modules;
     const why = `haup verify ${inventory.file}`;
-    const confirm = (): Promise<boolean> => agreed(context, options, question(vips, drills));
-    return session.change({ why, confirm }, async ({ signal, findings }) => {
-      const { views, failures } = await viewHosts(inventory, session.hosts, signal);
+    const confirm = (): Promise<boolean> => agreed(context, options, question(vips, drills, count));
+    return session.change({ why, confirm }, async ({ signal, findings, lock }) => {
+      const hosts = new Map(session.hosts);
+      const { views, failures } = await viewHosts(inventory, hosts, signal);
       // Whether such a host holds a VIP too could not be seen.
       throwFailures([...failures.values()].map(rejection));
       const { emit } = lineReporter(context.err, { json: false });
       const tag = context.now().toString(36);
       const startedAt = new Date(context.now()).toISOString();
+      const reboots = drills.includes('reboot') ? await import('./rebooting-hosts.ts') : null;
+      const here = (await reboots?.ownHost(hosts, signal)) ?? null;
+      await using comebacks = reboots?.comebacks(context, inventory, options, hosts, lock) ?? null;
       const { report: measured, error } = await verifyVips(
-        { inventory, vips, drills, views, tag },
-        (limitMs) => context.openEnvironment(inventory, session.hosts, emit, limitMs, signal),
+        { inventory, vips, drills, count, ...hold, views, tag, ...(here === null ? {} : { here }) },
+        (limitMs) => context.openEnvironment(inventory, hosts, emit, limitMs, signal, comebacks ?? undefined),
         signal,
       );
       const report = { ...measured, startedAt };
       // What was measured is shown whatever becomes of the files.
-      return writeOutputs(context, { inventory, views, report, options }).then(
+      return await writeOutputs(context, { inventory, views, report, options }).then(
         (comparison) => ({ report, error, findings, comparison }),
         (cause: unknown) => ({ report, error: error ?? cause, findings, comparison: null }),
       );
@@ -94,9 +105,24 @@ function chosenVips(inventory: Inventory, { vip: wanted, limit }: VerifyOptions)
   );
 }
 
-function question(vips: readonly Vip[], drills: readonly DrillName[]): string {
+const mostRuns = 1000;
+const mostHeldSeconds = 600;
+
+const countOf = ({ count = '1' }: VerifyOptions): number =>
+  wholeNumber('--count', count, [1, mostRuns], 'how often each drill runs');
+
+const holdOf = ({ hold }: VerifyOptions): { readonly hold?: number } =>
+  hold === undefined
+    ? {}
+    : {
+        hold: wholeNumber('--hold', hold, [1, mostHeldSeconds], 'the seconds that each fault lasts at least'),
+      };
+
+function question(vips: readonly Vip[], drills: readonly DrillName[], count: number): string {
   const names = vips.map((vip) => vip.address.address).join(', then of ');
-  if (drills.every((name) => name === 'drain')) return `Drain the holder of ${names} and undrain it again?`;
+  const often = count === 1 ? '' : `, ${count} times each`;
+  if (drills.every((name) => name === 'drain'))
+    return `Drain the holder of ${names} and undrain it again${often}?`;
   const what = drills.map((name) => `${name} (${faults[name]})`).join(', ');
-  return `Break the holder of ${names} on purpose and restore it: ${what}? The VIP is out for the time that is measured.`;
+  return `Break the holder of ${names} on purpose and restore it${often}: ${what}? The VIP is out for the time that is measured.`;
 }

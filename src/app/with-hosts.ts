@@ -2,6 +2,7 @@ import { rejection, throwFailures } from '../base/failures.ts';
 import type { HostName, Inventory } from '../model/domain.ts';
 import type { Finding } from '../model/plan.ts';
 import { type Connected, connectSome, type ConnectSettings } from './connect.ts';
+import type { HostsLock } from '../run/host-locks.ts';
 import type { Context } from './command-context.ts';
 import type { GlobalOptions } from './options.ts';
 
@@ -44,6 +45,8 @@ export interface Locked {
   readonly taken: AbortSignal;
   /** What the operator should know about the lock; printed on stderr already. */
   readonly findings: readonly Finding[];
+  /** For a host that reboots: its lock ends with it. */
+  readonly lock: Pick<HostsLock, 'letGo' | 'retake'>;
 }
 
 /** Connects, works, and closes the connections. Throws what `prepare` throws before any failure to connect. */
@@ -81,6 +84,7 @@ export async function withHosts<Result, Ready = undefined>(
         signal: AbortSignal.any([context.signal, lock.lost]),
         taken: takenAway(lock),
         findings,
+        lock,
       });
     },
   };

@@ -11,6 +11,12 @@ import type { Finding } from '../model/plan.ts';
 /** Clocks further apart than this make logs and timelines hard to read together. */
 const clockSkewMs = 5000;
 
+/** Seconds. Three times that is longer than most pauses of a virtual machine. */
+const steadyAdvert = 0.3;
+
+/** In the place of systemd's ActiveState: nginx runs, and does not answer. */
+export const unresponsive = 'unresponsive';
+
 export function judge(inventory: Inventory, facts: FactsByHost, gatheredAtMs: number): readonly Finding[] {
   const findings: Finding[] = [];
   for (const { name } of inventory.hosts) {
@@ -98,6 +104,20 @@ function judgeHost(inventory: Inventory, have: HostFacts, gatheredAtMs: number):
       hint: `haup failback ${host} ends that.`,
     });
   }
+  const shortest = Math.min(
+    ...inventory.vips.flatMap(({ members, advertInt }) =>
+      members.some((member) => member.host === host) ? [advertInt] : [],
+    ),
+  );
+  if (inventory.vrrp.profile === 'fast' && have.virtual === true && shortest < steadyAdvert) {
+    findings.push({
+      check: 'timers',
+      level: 'warn',
+      host,
+      message: `is a virtual machine: a pause of ${(3 * shortest).toFixed(2)} s moves its VIPs, with adverts every ${shortest} s`,
+      hint: `Write vrrp.advert_int: ${steadyAdvert} if its hypervisor pauses it for longer, for a snapshot or a migration.`,
+    });
+  }
   if (have.unread.length > 0) {
     findings.push({
       check: 'services',
@@ -135,7 +155,9 @@ function judgeService(inventory: Inventory, have: HostFacts, service: Service): 
       hint:
         is.load === 'not-found'
           ? 'haup apply installs it.'
-          : `haup service start ${service} --limit ${host}; journalctl -u ${service} says why it stopped.`,
+          : is.active === unresponsive
+            ? `It runs but does not answer: haup service restart ${service} --limit ${host}.`
+            : `haup service start ${service} --limit ${host}; journalctl -u ${service} says why it stopped.`,
     };
   }
   const version = have.software[service]?.version;

@@ -1,5 +1,6 @@
 /** Whether a run of haup verify is worse than those before it. Pure; milliseconds. */
 
+import { median } from '../base/median.ts';
 import type { DrillComparison, DrillFigures, EarlierOutage, VerifyRun } from '../model/verify-history.ts';
 
 /** Every drill of the run beside the same drill on the same VIP in earlier runs of the same cluster, oldest first. */
@@ -8,8 +9,8 @@ export function compareRuns(run: VerifyRun, earlier: readonly VerifyRun[]): read
   return grouped(run.drills).map((drills) => compareDrill(drills, same));
 }
 
-/** Below this many earlier runs a spread says nothing, and what the bound's measurement may add stands for it. */
-const enoughRuns = 5;
+/** Fewer earlier outages than this have no spread worth the name: then it is what a measurement may add to the bound. */
+const enough = 5;
 
 /** What two runs of a steady system may differ by: a few intervals of the sampling, and a late answer. */
 const floorMs = 20;
@@ -22,35 +23,54 @@ function compareDrill(
   earlier: readonly VerifyRun[],
 ): DrillComparison {
   const [{ vip, drill, boundMs, allowanceMs }] = drills;
-  const outageMs = median(drills.map((one) => one.outageMs));
-  const seen = earlier.flatMap((run): EarlierOutage[] => {
-    const [first, ...more] = run.drills.filter((one) => one.vip === vip && one.drill === drill);
+  const outages = drills.map((one) => one.outageMs);
+  const outageMs = median(outages);
+  const seen = earlier.flatMap((run) => {
+    const repeats = run.drills.filter((one) => one.vip === vip && one.drill === drill);
+    const [first] = repeats;
     if (first === undefined) return [];
-    return [
-      { at: run.at, outageMs: median([first, ...more].map((one) => one.outageMs)), boundMs: first.boundMs },
-    ];
+    const all = repeats.map((one) => one.outageMs);
+    return [{ all, at: run.at, outageMs: median(all), boundMs: first.boundMs }];
   });
   // Other timers, another outage: that is no deviation.
-  const alike = seen.filter((one) => one.boundMs === boundMs).map((one) => one.outageMs);
-  const usualMs = alike.length === 0 ? null : median(alike);
+  const alike = seen.filter((one) => one.boundMs === boundMs);
+  const usualMs = alike.length === 0 ? null : median(alike.map((one) => one.outageMs));
   const spreadMs =
     usualMs === null
       ? null
-      : alike.length < enoughRuns
-        ? Math.max(floorMs, allowanceMs)
-        : Math.max(floorMs, deviations * median(alike.map((ms) => Math.abs(ms - usualMs))));
+      : spread(
+          alike.flatMap(({ all }) => all),
+          allowanceMs,
+        );
+  const [last, best] = [seen.at(-1), seen.toSorted((a, b) => a.outageMs - b.outageMs)[0]];
   return {
     vip,
     drill,
+    runs: outages.length,
     outageMs,
-    last: seen.at(-1) ?? null,
-    best: seen.toSorted((a, b) => a.outageMs - b.outageMs)[0] ?? null,
+    worstMs: Math.max(...outages),
+    last: earlierOutage(last),
+    best: earlierOutage(best),
     earlier: alike.length,
     usualMs,
     spreadMs: spreadMs === null ? null : Math.round(spreadMs * 10) / 10,
     worse: usualMs !== null && spreadMs !== null && outageMs > usualMs + spreadMs,
   };
 }
+
+/** Of every outage that earlier runs measured, their repeats one by one. */
+function spread(outages: readonly number[], allowanceMs: number): number {
+  const middle = median(outages);
+  return Math.max(
+    floorMs,
+    outages.length < enough
+      ? allowanceMs
+      : deviations * median(outages.map((outageMs) => Math.abs(outageMs - middle))),
+  );
+}
+
+const earlierOutage = (seen: EarlierOutage | undefined): EarlierOutage | null =>
+  seen === undefined ? null : { at: seen.at, outageMs: seen.outageMs, boundMs: seen.boundMs };
 
 function grouped(drills: readonly DrillFigures[]): readonly [DrillFigures, ...DrillFigures[]][] {
   const groups = new Map<string, [DrillFigures, ...DrillFigures[]]>();
@@ -61,11 +81,4 @@ function grouped(drills: readonly DrillFigures[]): readonly [DrillFigures, ...Dr
     else group.push(drill);
   }
   return [...groups.values()];
-}
-
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = Math.floor(sorted.length / 2);
-  const high = sorted[middle] ?? 0;
-  return sorted.length % 2 === 1 ? high : ((sorted[middle - 1] ?? high) + high) / 2;
 }

@@ -1,6 +1,6 @@
 import type { Inventory, Service } from '../model/domain.ts';
 import type { HostFacts } from '../model/facts.ts';
-import type { ServiceStatus, StatusReport } from '../model/report.ts';
+import type { RunStatus, ServiceStatus, StatusReport } from '../model/report.ts';
 import { judge } from './checks.ts';
 import { isDrained, otherUnit } from '../cluster/ability.ts';
 import { expectedHolder, type FactsByHost, holders } from '../cluster/cluster-state.ts';
@@ -36,6 +36,7 @@ export function statusReport(inventory: Inventory, facts: FactsByHost, gatheredA
         };
       }),
     ...gracesIn(facts),
+    ...runsIn(facts),
     findings,
   };
 }
@@ -48,6 +49,18 @@ function gracesIn(facts: FactsByHost): Pick<StatusReport, 'graces'> {
       .map(({ vip, connections, leftSeconds }) => ({ vip, host, connections, leftSeconds })),
   );
   return graces.length === 0 ? {} : { graces };
+}
+
+/** A run locks every member of its clusters, so that each of them names it. */
+function runsIn(facts: FactsByHost): Pick<StatusReport, 'runs'> {
+  const runs = new Map<string, RunStatus>();
+  for (const [host, have] of facts) {
+    if (have?.lockedBy === undefined) continue;
+    const { who, since, why } = have.lockedBy;
+    const key = [who, since, why].join('\n');
+    runs.set(key, { who, since, why, hosts: [...(runs.get(key)?.hosts ?? []), host] });
+  }
+  return runs.size === 0 ? {} : { runs: [...runs.values()] };
 }
 
 const serviceStatus = (have: HostFacts, service: Service): ServiceStatus => ({

@@ -1,6 +1,5 @@
 import { createRequire } from 'node:module';
 import { homedir, hostname, userInfo } from 'node:os';
-import { createInterface } from 'node:readline/promises';
 import type { Writable } from 'node:stream';
 import { HaupError } from '../model/errors.ts';
 import { gated } from '../base/printable.ts';
@@ -76,6 +75,7 @@ export function makeContext(proc: NodeJS.Process, color: ColorWish): Context {
     err: writerTo(proc.stderr, facts(proc.stderr).color > 0, write),
     stdout: facts(proc.stdout),
     stderr: facts(proc.stderr),
+    stdoutStream: proc.stdout,
     stderrStream: proc.stderr,
     readStdin: async () => {
       const chunks: Buffer[] = [];
@@ -89,6 +89,7 @@ export function makeContext(proc: NodeJS.Process, color: ColorWish): Context {
           hint: 'Add --yes to go ahead without being asked.',
         });
       }
+      const { createInterface } = await import('node:readline/promises');
       const prompt = createInterface({ input: proc.stdin, output: proc.stderr });
       // The terminal is in raw mode, so Ctrl-C reaches readline alone.
       prompt.on('SIGINT', () => interrupt('SIGINT'));

@@ -5,6 +5,7 @@ import { faults } from '../model/fault.ts';
 import type { Context } from '../app/command-context.ts';
 import { haupVersion, makeContext, writerTo } from './context.ts';
 import { declareLab } from './lab-program.ts';
+import { versionText } from './version-text.ts';
 
 /** Runs one command line; resolves to the exit code. The only place where an error becomes text. */
 export async function main(proc: NodeJS.Process): Promise<number> {
@@ -71,10 +72,7 @@ function declare(bindAlone: Bind, proc: NodeJS.Process): Command {
       'Runs nginx behind virtual IPs with keepalived: installs, configures and starts both over SSH from ' +
         'one inventory, moves virtual IPs without an outage, and proves that failover works.',
     )
-    .version(
-      `haup ${haupVersion} (node ${proc.versions.node}, ${proc.platform} ${proc.arch})`,
-      '-V, --version',
-    )
+    .version(versionText(haupVersion, proc), '-V, --version')
     .configureOutput({ writeOut: writerTo(proc.stdout, false), writeErr: writerTo(proc.stderr, false) })
     .exitOverride()
     .showHelpAfterError('(haup --help shows the commands; haup help COMMAND shows one)')
@@ -168,7 +166,7 @@ Exit codes: 0 ok, 1 failed on a host, 2 usage or inventory, 3 findings or
   bind(
     inventoryArgument(
       add('status', 'Show who holds each virtual IP, and the health of every host.', 'Look:'),
-    ),
+    ).option('--watch', 'go on showing every change; with --json one event per line'),
     async (context, [path], options) => (await import('./status-command.ts')).status(context, path, options),
   );
   bind(
@@ -189,6 +187,8 @@ Exit codes: 0 ok, 1 failed on a host, 2 usage or inventory, 3 findings or
           ...text.split(','),
         ]),
       )
+      .option('--count <n>', 'run each drill n times; report median, worst and spread (default: 1)')
+      .option('--hold <seconds>', 'keep each fault for at least this long (default: until the VIP has moved)')
       .option('--rate <n>', 'ask each virtual IP so many times a second, 20 to 1000')
       .option('--connections <n>', 'hold so many connections of each kind open, 0 for none')
       .option('--report <file>', 'write a self-contained HTML report')

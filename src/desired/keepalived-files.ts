@@ -15,7 +15,7 @@ import { instances } from './vrrp-instances.ts';
 
 /** The documented profile has no health check: the source document has none. */
 export const checksNginx = (inventory: Inventory): boolean =>
-  inventory.vrrp.profile === 'default' && inventory.vrrp.check.enabled;
+  inventory.vrrp.profile !== 'documented' && inventory.vrrp.check.enabled;
 
 /** Throws INTERFACE_MISSING, INVENTORY_INVALID. */
 export function keepalivedFiles(
@@ -25,7 +25,7 @@ export function keepalivedFiles(
   render: Render,
 ): readonly FileWant[] {
   const { vrrp } = inventory;
-  const full = vrrp.profile === 'default';
+  const full = vrrp.profile !== 'documented';
   const features = keepalivedFeatures(keepalivedVersion(inventory, facts.get(host.name)));
   const check = checksNginx(inventory) ? vrrp.check : null;
   const { entry } = paths(inventory, 'keepalived');
@@ -33,6 +33,7 @@ export function keepalivedFiles(
   const conf = render('keepalived.conf', {
     routerId: host.name,
     full,
+    realTime: vrrp.profile === 'fast' && features.realTime ? { limit: features.realTimeLimit } : null,
     check: check === null ? null : { ...check, script: scripts.checkNginx, user: scriptUser },
     drain: full && features.trackFile ? { keyword: features.trackFileKeyword, file: drainFile } : null,
     preemptDelay: full ? vrrp.preemptDelay : 0,

@@ -11,6 +11,7 @@ import { answered, heldBy, tenths } from '../move/figures.ts';
 import { type Drill, drills } from './drill-table.ts';
 import { judgeMove } from '../move/verdict.ts';
 import { requestLog } from './request-log.ts';
+import { takeoverOf } from './takeover.ts';
 
 /** From before the fault to after the way back. Times on one clock. */
 export interface DrillObservation {
@@ -29,6 +30,8 @@ export interface DrillObservation {
   /** When sampling began, when the fault was ordered, when its end was ordered, when watching ended. */
   readonly beganMs: number;
   readonly brokenMs: number;
+  /** When it came, by the host's own word. */
+  readonly faultMs: number;
   readonly restoredMs: number;
   readonly endedMs: number;
   /** When the successor had taken over, and when the holder was back; null: never. */
@@ -103,6 +106,12 @@ export function drillReport(seen: DrillObservation): DrillReport {
     unanswered: [...broke.unanswered, ...returned.unanswered].map(relative),
     restoredMs: tenths(restoredMs - brokenMs),
     formula: away.formula,
+    ...takeoverOf({
+      from,
+      events: seen.events,
+      samples: samples.filter(({ sentAt }) => sentAt >= brokenMs && sentAt < restoredMs),
+      fault: { fromMs: seen.faultMs, toMs: restoredMs },
+    }),
     answeredBy: [...broke.answeredBy, ...returned.answeredBy].map(relative),
     stalledMs: tenths(Math.max(broke.stalledMs, returned.stalledMs)),
     clockErrorMs: tenths(seen.clockErrorMs),

@@ -18,10 +18,12 @@ export interface Drill {
   /** By what the bounds of the two moves are computed. */
   readonly away: MoveCause;
   readonly back: MoveCause;
-  /** systemd restores the host by itself, so nothing waits until all is steady in between. */
+  /** The host restores itself, so nothing waits until all is steady in between. */
   readonly heals?: true;
   /** The host cannot be reached meanwhile, and only its timer restores it. */
   readonly cutsOff?: true;
+  /** The host is gone until it has booted, and nothing on it outlives that. */
+  readonly reboots?: true;
   /** Who holds the VIP while it lasts, where that is not the successor alone: both, or the holder as before. */
   readonly ends?: 'split' | 'kept';
   /** In a report: the drill, and the moments of the fault and of its end. */
@@ -98,6 +100,18 @@ export const drills: Readonly<Record<DrillName, Drill>> = {
     ended: 'link up',
     breaking: (host) => `taking the link of ${host} down`,
     restoring: (host) => `the timer on ${host} has taken its link up`,
+  },
+  reboot: {
+    fault: () => ({ kind: 'reboot' }),
+    away: 'reboot',
+    back: 'recovery',
+    heals: true,
+    reboots: true,
+    title: (host) => `reboot ${host}`,
+    began: 'rebooted',
+    ended: 'back',
+    breaking: (host) => `rebooting ${host}`,
+    restoring: (host) => `waiting for keepalived and nginx on ${host}`,
   },
   'vrrp-block': blocking('vrrp-block', 'drop adverts both ways'),
   'vrrp-block-out': blocking('vrrp-block-out', 'drop outgoing adverts'),

@@ -1,77 +1,46 @@
-import type { HostName, Vip, Vrrp } from '../model/domain.ts';
 import { HaupError } from '../model/errors.ts';
-import type { DeadMan, DrillName, Fault } from '../model/fault.ts';
+import type { DeadMan } from '../model/fault.ts';
 import type { DrillReport } from '../model/report.ts';
-import { type Bound, bound } from '../measure/bounds.ts';
+import type { Bound } from '../measure/bounds.ts';
+import type { Watch } from '../measure/address-watch.ts';
+import { besideBound, judgeBeside } from './beside-vips.ts';
+import type { DrillCase } from './drill-case.ts';
 import { connectionFigures } from '../measure/connection-fates.ts';
+import type { ConnectionFates } from '../measure/hold-connections.ts';
 import { drillReport, refusedDrill } from './drill-report.ts';
-import { besideBound, type BesideVip, judgeBeside } from './beside-vips.ts';
 import { type Drill, drills } from './drill-table.ts';
+import { boundsOf, deadManSeconds, drillLimitMs, holdMs, timerLateMs } from './drill-times.ts';
+import { seenLate, waitForBoot, waitForServices } from './reboot.ts';
+import { faultMoment } from './takeover.ts';
 import {
-  actLimitMs,
   type DrillEnvironment,
   type ExpectedMove,
   isSteady,
+  type ObservedMove,
   patienceMs,
   type SteadyCheck,
   settleMs,
   watchMove,
 } from '../move/watch-move.ts';
-import type { Watch } from '../measure/address-watch.ts';
-
-export interface DrillCase {
-  readonly drill: DrillName;
-  /** What is done to `from`. */
-  readonly fault: Fault;
-  readonly vip: Vip;
-  readonly vrrp: Vrrp;
-  /** Who should hold the VIP now, and who takes over. */
-  readonly from: RankedHost;
-  readonly to: RankedHost;
-  /** Other VIPs of these hosts: nothing is broken unless each has exactly one holder. */
-  readonly beside: readonly BesideVip[];
-  /** Makes the name of the timer on the host unique. */
-  readonly tag: string;
-}
-
-/** A host and the priority that it runs with. */
-export interface RankedHost {
-  readonly host: HostName;
-  readonly priority: number;
-}
 
 /** How long everything has to be steady before anything is broken. */
 const steadyMs = 300;
 
-interface Bounds {
-  readonly away: Bound;
-  readonly back: Bound;
-}
+/** A drill that was broken off after the VIP had moved: what it had measured by then, and why it ended. */
+export class CutShort extends Error {
+  readonly report: DrillReport;
 
-function boundsOf({ drill, vip, vrrp, from, to }: DrillCase): Bounds {
-  const { away, back } = drills[drill];
-  return {
-    away: bound(away, { vip, vrrp, successor: to.host, priority: to.priority }),
-    back: bound(back, { vip, vrrp, successor: from.host, priority: from.priority }),
-  };
+  constructor(report: DrillReport, cause: unknown) {
+    super('The drill was cut short.', { cause });
+    this.report = report;
+  }
 }
-
-/** The longest that a drill takes: the wait until all is steady, the move, the way back, an action before each. */
-export function drillLimitMs(given: DrillCase): number {
-  const { away, back } = boundsOf(given);
-  const drill = drills[given.drill];
-  const cutMs = drill.cutsOff === true ? 1000 * deadManSeconds(drill, away) + timerLateMs : 0;
-  return away.withinMs + 2 * back.withinMs + 3 * patienceMs + 2 * (settleMs + actLimitMs) + cutMs;
-}
-
-/** When the timer on the host restores it: later than the drill itself would, if that can. */
-const deadManSeconds = ({ cutsOff }: Drill, away: Bound): number =>
-  Math.ceil((away.withinMs + settleMs + (cutsOff === true ? 3_000 : patienceMs + 20_000)) / 1000);
 
 /**
  * One drill on one VIP: break the holder, watch the successor take over, restore the holder, watch it take the VIP
  * back. The host is restored whatever happens, also after the signal; when the connection is gone, by a timer on the
- * host. Rejects as the environment does, and with DRILL_FAILED when the host could not be restored.
+ * host. Rejects as the environment does, with DRILL_FAILED when the host could not be restored; once the VIP has moved,
+ * that is the cause of a CutShort.
  */
 export async function runDrill(
   given: DrillCase,
@@ -85,7 +54,7 @@ export async function runDrill(
   const { away, back } = boundsOf(given);
   const deadMan: DeadMan = {
     unit: `haup-drill-${given.drill}-${vip.virtualRouterId}-${given.tag}`,
-    seconds: deadManSeconds(drill, away),
+    seconds: deadManSeconds(given),
   };
   await using sampler = await environment.sample([address, ...beside], drillLimitMs(given), signal);
   const check = { address, host: from.host, beside, steadyMs, limitMs: back.withinMs + patienceMs };
@@ -107,51 +76,45 @@ export async function runDrill(
   });
 
   let broken = false;
+  let faultMs: number | null = null;
+  let gone: ObservedMove | null = null;
+  let endedFaultMs: number | null = null;
+  let down: readonly string[] = [];
+  let fates: ConnectionFates = new Map();
   const restore = async (): Promise<void> => {
+    if (drill.reboots === true) {
+      down = await waitForServices(environment, from.host, signal);
+      return;
+    }
     await environment.act(from.host, { do: 'restore', fault, deadMan });
     broken = false;
   };
-  try {
-    environment.say(`${address}: ${drill.breaking(from.host)}`);
-    const gone = await watchMove(
-      environment,
-      sampler,
-      [expected(drill, given, away)],
-      async () => {
-        broken = true;
-        await environment.act(from.host, { do: 'break', fault, deadMan });
-      },
-      signal,
-      drill.heals === true ? 0 : settleMs,
-      () => void connections.ask(),
-    );
-    // Also where the VIP never arrived.
-    const asked = connections.ask();
-    if (drill.cutsOff === true) {
-      const dueMs = gone.window.fromMs + 1000 * deadMan.seconds + timerLateMs;
-      await environment.sleep(Math.max(0, dueMs - environment.now()), signal);
-    }
-    environment.say(`${address}: ${drill.restoring(from.host)}`);
-    const home = await watchMove(
-      environment,
-      sampler,
-      [{ address, to: from.host, bound: back }],
-      restore,
-      signal,
-    );
-    await sampler.stop();
-    const window = { fromMs: gone.window.fromMs, toMs: home.window.toMs };
+  /** `home`: the way back; null: it was not seen. */
+  const reported = (
+    { window: { fromMs: brokenMs }, arrived }: ObservedMove,
+    home: ObservedMove | null,
+  ): DrillReport => {
+    const endedMs = home?.window.toMs ?? environment.now();
+    const heardMs = home?.window.fromMs ?? endedFaultMs ?? endedMs;
+    const eventsOf = (of: string) => {
+      const events = environment.watch.events(of);
+      const silent = { fromMs: brokenMs, toMs: endedFaultMs ?? endedMs };
+      return drill.reboots === true ? seenLate(events, from.host, silent) : { events, backMs: null };
+    };
+    const { backMs } = eventsOf(address);
+    const restoredMs = backMs === null ? heardMs : Math.min(heardMs, backMs - settleMs / 2);
+    const seen = (of: string) => ({
+      samples: sampler.of(of).filter(({ sentAt }) => sentAt >= beganMs),
+      intervalMs: sampler.intervalMs,
+      startMs: sampler.startMs,
+      events: eventsOf(of).events,
+      clockErrorMs: environment.watch.clockErrorMs(),
+    });
     const judged = others.map(({ other, allowed }) =>
-      judgeBeside(other, allowed, {
-        samples: sampler.of(other).filter(({ sentAt }) => sentAt >= beganMs),
-        intervalMs: sampler.intervalMs,
-        events: environment.watch.events(other),
-        clockErrorMs: environment.watch.clockErrorMs(),
-        window,
-      }),
+      judgeBeside(other, allowed, { ...seen(other), window: { fromMs: brokenMs, toMs: endedMs } }),
     );
-    const fates = await asked;
-    return drillReport({
+    const whole = drillReport({
+      ...seen(address),
       beside: judged.map(({ report }) => report),
       besideReasons: judged.flatMap(({ reasons }) => reasons),
       drill: given.drill,
@@ -160,47 +123,98 @@ export async function runDrill(
       to: drill.ends === 'kept' ? from.host : to.host,
       away,
       back,
-      intervalMs: sampler.intervalMs,
-      startMs: sampler.startMs,
-      samples: sampler.of(address).filter(({ sentAt }) => sentAt >= beganMs),
-      events: environment.watch.events(address),
-      clockErrorMs: environment.watch.clockErrorMs(),
       beganMs,
-      brokenMs: gone.window.fromMs,
-      restoredMs: home.window.fromMs,
-      endedMs: home.window.toMs,
-      takenMs: gone.arrived.get(address) ?? null,
-      returnedMs: home.arrived.get(address) ?? null,
-      connections: connectionFigures(fates.get(address) ?? [], gone.window.fromMs),
+      brokenMs,
+      faultMs: faultMs ?? brokenMs,
+      restoredMs,
+      endedMs,
+      takenMs: arrived.get(address) ?? null,
+      returnedMs: home?.arrived.get(address) ?? null,
+      connections: connectionFigures(fates.get(address) ?? [], brokenMs),
     });
-  } finally {
-    if (broken) await restoreAtLast(given, deadMan, environment, restore);
+    return down.length === 0 ? whole : { ...whole, ok: false, reasons: [...down, ...whole.reasons] };
+  };
+  const { reboots } = environment;
+  try {
+    const repeat = given.repeat === undefined ? '' : ` (${given.repeat})`;
+    environment.say(`${address}: ${drill.breaking(from.host)}${repeat}`);
+    if (drill.heals === true && given.hold !== undefined)
+      environment.say(`${address}: the host ends this fault by itself, whatever --hold says`);
+    if (drill.reboots === true) await reboots?.leave(from.host);
+    gone = await watchMove(
+      environment,
+      sampler,
+      [expected(drill, given, away)],
+      async () => {
+        broken = true;
+        const said = await environment.act(from.host, { do: 'break', fault, deadMan });
+        // Then only its boot restores the host.
+        if (drill.reboots === true) broken = false;
+        const atMs = faultMoment(said);
+        faultMs = atMs === null ? null : environment.watch.localMs(from.host, atMs);
+      },
+      signal,
+      drill.heals === true ? 0 : settleMs,
+      () => void connections.ask(),
+    );
+    // Also where the VIP never arrived.
+    const asked = connections.ask();
+    const lastsMs = drill.cutsOff === true ? 1000 * deadMan.seconds + timerLateMs : holdMs(given);
+    await environment.sleep(Math.max(0, gone.window.fromMs + lastsMs - environment.now()), signal);
+    if (drill.reboots === true && reboots !== undefined)
+      await waitForBoot(environment, reboots, from.host, signal);
+    environment.say(`${address}: ${drill.restoring(from.host)}`);
+    endedFaultMs = environment.now();
+    const home = await watchMove(
+      environment,
+      sampler,
+      [{ address, to: from.host, bound: back }],
+      restore,
+      signal,
+    );
+    await sampler.stop();
+    fates = await asked;
+    return reported(gone, home);
+  } catch (cause) {
+    const error = broken ? await restoreAtLast(given, deadMan, environment, restore, cause) : cause;
+    if (gone === null) throw error;
+    throw new CutShort(cutShort(reported(gone, null), error), error);
   }
 }
 
-/** systemd may run a timer of AccuracySec=1s this much later. */
-const timerLateMs = 1_000;
+/** The way back was not seen, and that is all that is said of it. */
+function cutShort(report: DrillReport, cause: unknown): DrillReport {
+  const why = cause instanceof Error ? cause.message : String(cause);
+  const seen = report.reasons.filter((reason) => !reason.startsWith('failback: '));
+  return { ...report, ok: false, failback: null, reasons: [...seen, `failback: not measured: ${why}`] };
+}
 
-function expected({ ends, cutsOff }: Drill, { vip, from, to }: DrillCase, away: Bound): ExpectedMove {
+function expected(
+  { ends, cutsOff, reboots }: Drill,
+  { vip, from, to }: DrillCase,
+  away: Bound,
+): ExpectedMove {
   const move = { address: vip.address.address, to: to.host, bound: away };
   if (ends === 'kept') return { ...move, to: from.host, leastMs: away.withinMs };
   if (ends === 'split') return { ...move, beside: from.host };
-  return cutsOff === true ? { ...move, unheard: from.host } : move;
+  return cutsOff === true || reboots === true ? { ...move, unheard: from.host } : move;
 }
 
-/** The way out through an error or Ctrl-C. */
+/** The way out through an error or Ctrl-C: resolves to what to tell. */
 async function restoreAtLast(
   given: DrillCase,
   deadMan: DeadMan,
   environment: DrillEnvironment,
   restore: () => Promise<void>,
-): Promise<void> {
+  error: unknown,
+): Promise<unknown> {
   const { host } = given.from;
   try {
     await restore();
     environment.say('restored after the drill', host);
+    return error;
   } catch (cause) {
-    throw new HaupError(
+    return new HaupError(
       'DRILL_FAILED',
       `The drill ${given.drill} was interrupted, and the host could not be restored from here.`,
       {

@@ -6,7 +6,10 @@ import type { DrillName } from '../model/fault.ts';
 import type { DrillReport, VerifyReport, VipVerification } from '../model/report.ts';
 import { refusedDrill } from './drill-report.ts';
 import { type Drill, drills } from './drill-table.ts';
-import { type DrillCase, drillLimitMs, runDrill } from './drills.ts';
+import { repeatsOf } from './repeats.ts';
+import type { DrillCase } from './drill-case.ts';
+import { drillLimitMs } from './drill-times.ts';
+import { CutShort, runDrill } from './drills.ts';
 import type { DrillEnvironment } from '../move/watch-move.ts';
 
 export interface VerifyOrder {
@@ -14,7 +17,13 @@ export interface VerifyOrder {
   /** In this order. */
   readonly vips: readonly Vip[];
   readonly drills: readonly DrillName[];
+  /** How often each drill runs. */
+  readonly count: number;
+  /** Seconds that each fault lasts at least. */
+  readonly hold?: number;
   readonly views: Views;
+  /** The host that haup itself runs on. */
+  readonly here?: HostName;
   /** Makes the names of timers on the hosts unique. */
   readonly tag: string;
 }
@@ -42,6 +51,7 @@ export async function verifyVips(
   const vips: (VipVerification & { readonly drills: DrillReport[] })[] = [];
   let failed = false;
   let error: unknown = null;
+  const { count } = order;
   for (const vip of order.vips) {
     const reports: DrillReport[] = [];
     const { address } = vip.address;
@@ -51,19 +61,31 @@ export async function verifyVips(
         reports.push(notDrilled(order, vip, drill, 'the run was interrupted before it'));
         continue;
       }
-      try {
-        reports.push(await drillVip(order, vip, drill, open, signal));
-      } catch (cause) {
-        if (!vips.some((one) => one.drills.some(wasDone))) throw cause;
-        [failed, error] = [true, cause];
-        const why = cause instanceof Error ? cause.message : String(cause);
-        reports.push(notDrilled(order, vip, drill, `it was interrupted: ${why}`));
+      for (let run = 1; run <= count && !failed; run++) {
+        try {
+          const report = await drillVip(order, vip, { drill, run }, open, signal);
+          reports.push(report);
+          // What keeps a drill from running once keeps it from running again.
+          if (!wasDone(report)) break;
+        } catch (thrown) {
+          const cause = thrown instanceof CutShort ? thrown.cause : thrown;
+          const isFirst = !vips.some((one) => one.drills.some(wasDone));
+          if (thrown instanceof CutShort) reports.push(thrown.report);
+          else if (isFirst) throw cause;
+          [failed, error] = [true, cause];
+          if (thrown instanceof CutShort) continue;
+          const why = cause instanceof Error ? cause.message : String(cause);
+          const which = count === 1 ? 'it' : `run ${run} of ${count}`;
+          reports.push(notDrilled(order, vip, drill, `${which} was interrupted: ${why}`));
+        }
       }
     }
   }
   // Nothing drilled, nothing proven.
   const all = vips.flatMap((vip) => vip.drills);
-  return { report: { version: 1, ok: all.length > 0 && all.every(({ ok }) => ok), vips }, error };
+  const ok = all.length > 0 && all.every((one) => one.ok);
+  const repeated = vips.map((vip) => ({ ...vip, repeats: repeatsOf(vip.drills, count) }));
+  return { report: { version: 1, ok, vips: count === 1 ? vips : repeated }, error };
 }
 
 const wasDone = ({ timeline }: DrillReport): boolean => timeline.length > 0;
@@ -77,11 +99,11 @@ function notDrilled({ views }: VerifyOrder, vip: Vip, drill: DrillName, why: str
 async function drillVip(
   order: VerifyOrder,
   vip: Vip,
-  drill: DrillName,
+  { drill, run }: { readonly drill: DrillName; readonly run: number },
   open: OpenDrillEnvironment,
   signal: AbortSignal,
 ): Promise<DrillReport> {
-  const { inventory, views, tag } = order;
+  const { inventory, views, count } = order;
   const [from, to] = ableMembers(vip, views);
   const facts = from === undefined ? null : (views.get(from.host)?.facts ?? null);
   if (from === undefined || to === undefined || facts === null)
@@ -96,21 +118,36 @@ async function drillVip(
     vip: other,
     successor: ableMembers(other, views).find(({ host }) => host !== from.host) ?? null,
   }));
-  const given: DrillCase = { drill, fault, vip, vrrp: inventory.vrrp, from, to, beside, tag };
+  const given: DrillCase = {
+    drill,
+    fault,
+    vip,
+    vrrp: inventory.vrrp,
+    from,
+    to,
+    beside,
+    tag: `${order.tag}-${run}`,
+    ...(order.hold === undefined ? {} : { hold: order.hold }),
+    ...(count === 1 ? {} : { repeat: `run ${run} of ${count}` }),
+  };
   await using environment = await open(drillLimitMs(given));
   return await runDrill(given, environment, signal);
 }
 
 /** Why haup would lose a host by the drill that it has to reach; null: it would not. */
-function pathObstacle({ inventory }: VerifyOrder, from: HostName, { cutsOff }: Drill): string | null {
+function pathObstacle({ inventory, here }: VerifyOrder, from: HostName, drill: Drill): string | null {
+  const { cutsOff, reboots } = drill;
+  if (reboots === true && here === from) return `haup runs on ${from} itself, which would reboot`;
   const broken = inventory.hosts.find(({ name }) => name === from);
-  const own = cutsOff === true ? [from, ...(broken === undefined ? [] : [broken.address])] : [];
+  const own =
+    cutsOff === true || reboots === true ? [from, ...(broken === undefined ? [] : [broken.address])] : [];
   for (const { name, address, ssh } of inventory.hosts) {
     const jumps = (ssh.jump ?? '').split(',').map((jump) => jump.replace(/^.*@/, '').replace(/:\d+$/, ''));
     const vip = inventory.vips.find((one) => [address, ...jumps].includes(one.address.address));
     if (vip !== undefined) return `${name} is reached through ${vip.address.address}, a VIP that may move`;
     const over = name === from ? undefined : jumps.find((jump) => own.includes(jump));
-    if (over !== undefined) return `${name} is reached through ${over}, whose link would be cut`;
+    if (over !== undefined)
+      return `${name} is reached through ${over}, ${reboots === true ? 'which would reboot' : 'whose link would be cut'}`;
   }
   return null;
 }

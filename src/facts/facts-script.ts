@@ -6,6 +6,7 @@ import { services } from '../model/domain.ts';
 import { isDrillName } from '../model/fault.ts';
 import { installedList, stampPath, unreadMark } from '../model/layout.ts';
 import type { ReadScript } from '../model/host.ts';
+import { readOwnerWord } from '../model/lock-owner.ts';
 import { hostScript } from '../base/host-script.ts';
 import { parseComplaints } from './complaints.ts';
 import { parseInstalled, parseOffered } from './packages.ts';
@@ -71,6 +72,7 @@ export function parseFacts(host: HostName, output: Uint8Array): HostFacts {
     host,
     machineId,
     arch,
+    ...(all('virtual').length > 0 ? { virtual: true } : {}),
     clockMs,
     os: osFacts(all('os').map((line) => line.join('\t'))),
     systemd: all('systemd').length > 0,
@@ -91,6 +93,7 @@ export function parseFacts(host: HostName, output: Uint8Array): HostFacts {
     unread: services.filter((service) => all('unread').some(([mark]) => mark === unreadMark(service))),
     drain: Number.isNaN(drain) ? null : drain,
     drill: isDrillName(drill) ? drill : null,
+    ...lockOf(answer),
     ...gracesOf(answer),
     record: parseRecord(all('record'), all('intent'), files),
     ...parseComplaints(answer.output('journal')),
@@ -123,6 +126,11 @@ function softwareOf(name: Service, answer: Answer): SoftwareFacts | null {
   if (record === undefined) return null;
   const [, path = '', stamp = '', program = path] = record;
   return softwareFacts(name, { path, program }, answer.output(name).join('\n'), stamp);
+}
+
+function lockOf({ first }: Answer): Pick<HostFacts, 'lockedBy'> {
+  const [word] = first('lock');
+  return word === undefined ? {} : { lockedBy: readOwnerWord(word) };
 }
 
 function gracesOf({ all }: Answer): Pick<HostFacts, 'graces'> {

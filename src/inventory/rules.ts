@@ -3,6 +3,7 @@
  * accepts most of these silently, or drops half of the configuration with a warning.
  */
 
+import { atLeast } from '../base/version.ts';
 import { addressOf } from './derive.ts';
 import { siteRules } from './site-rules.ts';
 import { vipRules } from './vip-rules.ts';
@@ -10,7 +11,7 @@ import type { Parts } from './validate.ts';
 import type { Violation } from './violation.ts';
 
 export function rules(parts: Parts): Violation[] {
-  return [hosts, vipRules, timing, authentication, documented, initScript, siteRules].flatMap((rule) =>
+  return [hosts, vipRules, timing, authentication, documented, fast, initScript, siteRules].flatMap((rule) =>
     rule(parts),
   );
 }
@@ -91,7 +92,10 @@ function authentication({ vrrp }: Parts): Violation[] {
       path: ['vrrp', 'auth_pass'],
       at: 'key',
       message: 'VRRP version 3 has no authentication',
-      hint: 'Remove auth_pass, or write vrrp.version: 2.',
+      hint:
+        vrrp.profile === 'fast'
+          ? 'Remove auth_pass: the fast profile is version 3.'
+          : 'Remove auth_pass, or write vrrp.version: 2.',
     },
   ];
 }
@@ -119,6 +123,31 @@ function documented({ vrrp }: Parts): Violation[] {
       message: 'the documented profile has no preempt_delay',
       hint,
     });
+  return found;
+}
+
+/** keepalived 2.0 has what it renders: vrrp_rt_priority and a drain. */
+function fast({ vips, vrrp, keepalived }: Parts): Violation[] {
+  if (vrrp.profile !== 'fast') return [];
+  const hint = 'Remove it, or write profile: default.';
+  const found: Violation[] = [];
+  if (vrrp.version === 2)
+    found.push({ path: ['vrrp', 'version'], message: 'the fast profile needs VRRP version 3', hint });
+  for (const [path, seconds] of [
+    [['vrrp', 'advert_int'], vrrp.advert_int],
+    ...vips.map((vip, i) => [['vips', i, 'advert_int'], vip.advert_int] as const),
+  ] as const) {
+    if (seconds !== undefined && seconds >= 1)
+      found.push({ path, message: 'the fast profile has adverts of less than a second', hint });
+  }
+  const { version } = keepalived;
+  if (keepalived.from === 'source' && version !== undefined && !atLeast(version, '2.0.0')) {
+    found.push({
+      path: ['keepalived', 'version'],
+      message: `the fast profile needs keepalived 2.0.0 or later, not ${version}`,
+      hint: 'Raise keepalived.version, or write vrrp.profile: default.',
+    });
+  }
   return found;
 }
 

@@ -22,6 +22,10 @@ import {
 import { drillNames } from '../model/fault.ts';
 import { leastRate, mostConnections, mostRate } from '../model/domain.ts';
 import { configureOptions } from './configure-line.ts';
+import { withProfile } from './profile.ts';
+
+// Compiling a parser for each object takes longer than the one parse that it is for.
+z.config({ jitless: true });
 
 /** Keys whose value is a reference to a secret. */
 export const secretKeys: ReadonlySet<string> = new Set(['auth_pass', 'password', 'sudo_password']);
@@ -32,19 +36,24 @@ const prioritiesWords =
 const advertWords =
   'seconds between adverts: a whole number from 1 to 255 with version 2, 0.01 to 40.95 with version 3';
 
-const text = (pattern: RegExp, words: string) => z.string().regex(pattern).meta({ description: words });
+const text = (pattern: RegExp, words: string) =>
+  z.string().check(z.regex(pattern)).register(z.globalRegistry, { description: words });
 const whole = (min: number, max: number, words: string) =>
   z
     .int()
-    .min(min)
-    .max(max)
-    .meta({ description: `${words}, from ${min} to ${max}` });
-const flag = (words: string) => z.boolean().meta({ description: `true or false: ${words}` });
+    .check(z.gte(min), z.lte(max))
+    .register(z.globalRegistry, { description: `${words}, from ${min} to ${max}` });
+const flag = (words: string) =>
+  z.boolean().register(z.globalRegistry, { description: `true or false: ${words}` });
 const secret = (words: string) =>
   text(reference, `a reference to ${words}: env:NAME, env:NAME:-default, file:PATH or cmd:COMMAND`);
 /** A map of known keys. YAML reads a section whose lines are all comments as null: it gets the defaults. */
-const section = <S extends z.core.$ZodShape>(shape: S, words: string) =>
-  z.preprocess((value) => value ?? {}, z.strictObject(shape).meta({ description: words })).prefault({});
+const section = <S extends z.core.$ZodShape>(
+  shape: S,
+  words: string,
+  filled: (value: unknown) => unknown = (value) => value ?? {},
+) =>
+  z.preprocess(filled, z.strictObject(shape).register(z.globalRegistry, { description: words })).prefault({});
 
 function software(service: string, version: string, configure: readonly string[], page: string) {
   return {
@@ -53,7 +62,9 @@ function software(service: string, version: string, configure: readonly string[]
     ),
     from: z
       .enum(['source', 'package'])
-      .meta({ description: 'source (./configure && make && make install) or package (apt-get, dnf or yum)' })
+      .register(z.globalRegistry, {
+        description: 'source (./configure && make && make install) or package (apt-get, dnf or yum)',
+      })
       .default('source'),
     prefix: text(
       absolute,
@@ -63,13 +74,13 @@ function software(service: string, version: string, configure: readonly string[]
       .union([
         z.string(),
         z.array(
-          z.string().meta({
+          z.string().register(z.globalRegistry, {
             description:
               'an option for ./configure, like --with-NAME or --NAME=VALUE; for --prefix use the key prefix',
           }),
         ),
       ])
-      .meta({
+      .register(z.globalRegistry, {
         description: 'options for ./configure: a list, or one line quoted as for sh',
       })
       .transform((value, context): string[] => {
@@ -83,7 +94,7 @@ function software(service: string, version: string, configure: readonly string[]
     urls: z
       .array(text(url, 'an http:, https: or file:/// URL; {version} is replaced by the version'))
       .min(1)
-      .meta({ description: 'a list of URLs for the tarball, tried in order' })
+      .register(z.globalRegistry, { description: 'a list of URLs for the tarball, tried in order' })
       .default([page]),
   };
 }
@@ -126,18 +137,24 @@ function build() {
         abort: true,
       })
       .regex(cidr4)
-      .meta({ description: 'an IPv4 address, with or without a prefix length, like 192.168.160.161/24' }),
-    hosts: z
-      .array(text(name, 'the name of a host'))
-      .min(2)
-      .meta({ description: 'at least two hosts: the master first, then its backups in order' }),
+      .register(z.globalRegistry, {
+        description: 'an IPv4 address, with or without a prefix length, like 192.168.160.161/24',
+      }),
+    hosts: z.array(text(name, 'the name of a host')).min(2).register(z.globalRegistry, {
+      description: 'at least two hosts: the master first, then its backups in order',
+    }),
     virtual_router_id: whole(1, 255, 'a VRID that no other VIP on the network uses').optional(),
     priorities: z
       .array(whole(1, 254, 'a priority'))
       .min(2)
-      .meta({ description: prioritiesWords })
+      .register(z.globalRegistry, { description: prioritiesWords })
       .optional(),
-    advert_int: z.number().min(0.01).max(255).meta({ description: advertWords }).optional(),
+    advert_int: z
+      .number()
+      .min(0.01)
+      .max(255)
+      .register(z.globalRegistry, { description: advertWords })
+      .optional(),
     interface: text(device, interfaceWords).optional(),
   };
   const check = {
@@ -150,22 +167,27 @@ function build() {
   const vrrp = {
     version: z
       .literal([2, 3])
-      .meta({
+      .register(z.globalRegistry, {
         description: '2 (clear-text password, adverts in whole seconds) or 3 (no password, shorter adverts)',
       })
       .default(2),
-    advert_int: z.number().min(0.01).max(255).meta({ description: advertWords }).default(1),
+    advert_int: z
+      .number()
+      .min(0.01)
+      .max(255)
+      .register(z.globalRegistry, { description: advertWords })
+      .default(1),
     priorities: z
       .array(whole(1, 254, 'a priority'))
       .min(2)
-      .meta({ description: prioritiesWords })
+      .register(z.globalRegistry, { description: prioritiesWords })
       .default([250, 200, 150, 100, 50]),
     auth_pass: secret('the VRRP password, at most 8 characters').optional(),
     profile: z
-      .enum(['default', 'documented'])
-      .meta({
+      .enum(['default', 'fast', 'documented'])
+      .register(z.globalRegistry, {
         description:
-          'default, or documented: only what the source document has, with no health check and no drain',
+          'default; fast: other defaults for version, advert_int, priorities, preempt_delay and check.interval, which find a lost host in 0.3 s; or documented: only what the source document has, with no health check and no drain',
       })
       .default('default'),
     unicast: flag('send adverts to each peer by unicast, for networks that drop multicast').default(false),
@@ -185,17 +207,17 @@ function build() {
     name: text(name, 'a name of letters, digits and _.-'),
     listen: z
       .array(
-        z
-          .union([z.int().min(1).max(65535), z.string().regex(listen)])
-          .meta({ description: 'a port, or "address:port", with or without " default_server"' }),
+        z.union([z.int().min(1).max(65535), z.string().regex(listen)]).register(z.globalRegistry, {
+          description: 'a port, or "address:port", with or without " default_server"',
+        }),
       )
       .min(1)
-      .meta({ description: 'a list of ports, like [80]' })
+      .register(z.globalRegistry, { description: 'a list of ports, like [80]' })
       .default([80]),
     server_names: z
       .array(text(serverName, 'a server name, like www.example.org, *.example.org or _'))
       .min(1)
-      .meta({ description: 'a list of server names' })
+      .register(z.globalRegistry, { description: 'a list of server names' })
       .default(['_']),
     root: text(
       absolute,
@@ -204,12 +226,12 @@ function build() {
     proxy: z
       .array(text(upstream, 'an upstream, host or host:port'))
       .min(1)
-      .meta({ description: 'a list of upstreams, like [10.0.0.5:8080]' })
+      .register(z.globalRegistry, { description: 'a list of upstreams, like [10.0.0.5:8080]' })
       .optional(),
     stream: z
       .array(text(upstream, 'an upstream, host:port').regex(/:\d+$/))
       .min(1)
-      .meta({ description: 'a list of upstreams for TCP, like [10.0.0.5:6443]' })
+      .register(z.globalRegistry, { description: 'a list of upstreams for TCP, like [10.0.0.5:6443]' })
       .optional(),
     file: text(
       localPath,
@@ -225,7 +247,7 @@ function build() {
     ),
     service: z
       .enum(['systemd', 'sysv'])
-      .meta({
+      .register(z.globalRegistry, {
         description:
           'systemd (a unit), or sysv: the init script from the source tree, on hosts that have /etc/rc.d/init.d/functions',
       })
@@ -240,7 +262,7 @@ function build() {
     ),
     worker_processes: z
       .union([z.literal('auto'), z.int().min(1).max(1024)])
-      .meta({ description: 'auto or a number from 1 to 1024' })
+      .register(z.globalRegistry, { description: 'auto or a number from 1 to 1024' })
       .default('auto'),
     worker_connections: whole(1, 1048576, 'connections per worker').default(1024),
     health_port: whole(
@@ -250,12 +272,12 @@ function build() {
     ).default(488),
     sites: z
       .array(
-        z.strictObject(site).meta({
+        z.strictObject(site).register(z.globalRegistry, {
           description: 'a site: name, listen, server_names, and one of root, proxy, stream or file',
         }),
       )
       .min(1)
-      .meta({ description: 'a list of sites' })
+      .register(z.globalRegistry, { description: 'a list of sites' })
       .default([{ name: 'default', listen: [80], server_names: ['_'] }]),
   };
   const hook = (moment: string) =>
@@ -274,8 +296,10 @@ function build() {
   };
   const verify = {
     allow: z
-      .array(z.enum(drillNames).meta({ description: `a drill: ${drillNames.join(', ')}` }))
-      .meta({ description: 'a list of drills that haup verify may run on these hosts' })
+      .array(
+        z.enum(drillNames).register(z.globalRegistry, { description: `a drill: ${drillNames.join(', ')}` }),
+      )
+      .register(z.globalRegistry, { description: 'a list of drills that haup verify may run on these hosts' })
       .default(['stop', 'drain']),
     rate: whole(
       leastRate,
@@ -291,7 +315,7 @@ function build() {
   const builds = {
     on: z
       .enum(['first', 'each'])
-      .meta({
+      .register(z.globalRegistry, {
         description:
           'first (one host of each platform builds for all) or each (every host builds for itself)',
       })
@@ -304,12 +328,12 @@ function build() {
   const top = {
     hosts: z
       .record(text(name, 'a host name of letters, digits and _.-'), section(host, 'a host'))
-      .meta({ description: 'a map of host names to hosts' }),
+      .register(z.globalRegistry, { description: 'a map of host names to hosts' }),
     vips: z
-      .array(z.strictObject(vip).meta({ description: 'a VIP: address and hosts' }))
+      .array(z.strictObject(vip).register(z.globalRegistry, { description: 'a VIP: address and hosts' }))
       .min(1)
-      .meta({ description: 'a list of at least one VIP' }),
-    vrrp: section(vrrp, 'the settings of VRRP'),
+      .register(z.globalRegistry, { description: 'a list of at least one VIP' }),
+    vrrp: section(vrrp, 'the settings of VRRP', withProfile),
     keepalived: section(keepalived, 'which keepalived to install'),
     nginx: section(nginx, 'which nginx to install, and its sites'),
     hooks: section(hooks, 'commands to run before and after changes'),
@@ -317,7 +341,7 @@ function build() {
     build: section(builds, 'where software is built'),
     fetch: z
       .enum(['controller', 'host'])
-      .meta({
+      .register(z.globalRegistry, {
         description:
           'controller (this machine downloads the tarballs and pushes them) or host (each host downloads its own)',
       })
@@ -325,13 +349,15 @@ function build() {
     packages: section(packages, 'how packages are installed'),
     firewall: z
       .enum(['open', 'leave'])
-      .meta({
+      .register(z.globalRegistry, {
         description:
           'open (haup lets VRRP and nginx through an active firewall) or leave (you manage the firewall)',
       })
       .default('open'),
   };
-  const all = z.strictObject(top).meta({ description: `a map of ${Object.keys(top).join(', ')}` });
+  const all = z
+    .strictObject(top)
+    .register(z.globalRegistry, { description: `a map of ${Object.keys(top).join(', ')}` });
   return { all, host, vip, vrrp, check, site, keepalived };
 }
 

@@ -1,6 +1,5 @@
 /** References to secrets → secrets: `env:NAME`, `env:NAME:-default`, `file:PATH`, `cmd:COMMAND`. */
 
-import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { HaupError } from '../model/errors.ts';
@@ -67,6 +66,8 @@ const reasons: Readonly<Record<string, string>> = {
 };
 
 function fromCommand(command: string, env: SecretContext['env'], directory: string): Secret {
+  // Loaded for the inventories that have such a secret alone.
+  const { spawnSync } = process.getBuiltinModule('node:child_process');
   const run = spawnSync('/bin/sh', ['-c', command], {
     cwd: directory,
     env: { ...env },

@@ -1,6 +1,7 @@
 /** Plain data → the inventory as written, or what is wrong with it, and always the parts that are well formed. */
 
 import { z } from 'zod';
+import { withProfile } from './profile.ts';
 import { schema, type Written, type WrittenHost, type WrittenSite, type WrittenVip } from './schema.ts';
 import type { Path } from './violation.ts';
 
@@ -50,11 +51,12 @@ function salvage(value: unknown): Parts {
   const { host, vip, vrrp, check, site, keepalived } = schema();
   const top = asMap(value);
   const hosts = top['hosts'];
+  const settings = withProfile(top['vrrp']);
   return {
     hosts: isMap(hosts) ? new Map(Object.entries(hosts).map(([key, each]) => [key, keep(host, each)])) : null,
     vips: asList(top['vips']).map((each) => keep(vip, each)),
-    vrrp: keep(vrrp, top['vrrp']),
-    check: keep(check, asMap(top['vrrp'])['check']),
+    vrrp: keep(vrrp, settings),
+    check: keep(check, asMap(settings)['check']),
     keepalived: keep(keepalived, top['keepalived']),
     sites: asList(asMap(top['nginx'])['sites']).map((each) => keep(site, each)),
   };

@@ -1,6 +1,7 @@
 import type { HostName } from '../model/domain.ts';
 import { HaupError } from '../model/errors.ts';
 import type { Host } from '../model/host.ts';
+import { type HeldAddresses, heldAddresses } from './held-addresses.ts';
 import { type HostClock, hostClock } from './host-clock.ts';
 import type { AddressEvent } from './tenures.ts';
 import { clockScript, fromNanoseconds, monitorParser, monitorScript } from './monitor.ts';
@@ -11,6 +12,12 @@ export interface Watch extends AsyncDisposable {
   holders(address: string): readonly HostName[];
   /** All that was seen of an address: times on the operator's monotonic clock. */
   events(address: string): readonly AddressEvent[];
+  /** A time of a host's own clock on the operator's monotonic one. */
+  localMs(host: HostName, hostMs: number): number;
+  /** The host may go away: from when it is no longer heard it has no address, and is not missed. */
+  leave(host: HostName): void;
+  /** The host is back: watched from now on, by a clock of its own. */
+  rejoin(host: Host): Promise<void>;
   /** How far the times of different hosts may be from each other, milliseconds: of one whose clock was set, that far. */
   clockErrorMs(): number;
 }
@@ -28,8 +35,8 @@ interface HostEvent {
   readonly host: HostName;
   readonly address: string;
   readonly held: boolean;
-  /** By the host's clock. */
-  readonly atMs: number;
+  /** On the operator's clock, as well as the host's is known by now. */
+  readonly at: () => number;
 }
 
 /** Resolves when every host has said what it has. Rejects as `Host.watch` does. */
@@ -41,47 +48,40 @@ export async function watchAddresses(
   const over = new AbortController();
   const ending = AbortSignal.any([signal, over.signal]);
   const seen: HostEvent[] = [];
-  const has = new Map<HostName, Map<string, number>>(hosts.map(({ name }) => [name, new Map()]));
-  const clocks = new Map<HostName, HostClock>(hosts.map(({ name }) => [name, hostClock()]));
+  const has = new Map<HostName, HeldAddresses>(hosts.map(({ name }) => [name, heldAddresses()]));
+  const clocks = new Map<HostName, HostClock>();
   const streams: Promise<void>[] = [];
+  /** Hosts that may go silent, and when each was last heard. */
+  const leaving = new Set<HostName>();
+  const heard = new Map<HostName, number>();
   let failure: unknown = null;
 
-  const follow = async (host: Host, ready: () => void): Promise<void> => {
-    const clock = clocks.get(host.name) ?? hostClock();
-    const addresses = has.get(host.name) ?? new Map<string, number>();
+  const follow = async (host: Host, clock: HostClock, ready: () => void): Promise<void> => {
+    const held = has.get(host.name) ?? heldAddresses();
     const parse = monitorParser();
-    /** Address → when its state was last said to change, by the host's clock. */
-    const changedAt = new Map<string, number>();
-    const note = (address: string, held: boolean, atMs: number): void => {
-      if (addresses.has(address) === held) return;
-      if (held) addresses.set(address, atMs);
-      else addresses.delete(address);
-      seen.push({ host: host.name, address, held, atMs });
-    };
     for await (const line of host.watch(monitorScript(options.limitSeconds), ending)) {
-      const localMs = options.now();
+      const nowMs = options.now();
       const said = parse(line);
       if (said === null) continue;
-      clock.heard(said.kind === 'tick' ? said.toMs : said.atMs, localMs);
+      heard.set(host.name, nowMs);
+      clock.heard(said.kind === 'tick' ? said.toMs : said.atMs, nowMs);
       if (said.kind === 'tick') clock.ticked(said.fromMs, said.up);
-      if (said.kind === 'change') {
-        changedAt.set(said.address, said.atMs);
-        note(said.address, said.held, said.atMs);
-        continue;
-      }
-      // Normally nothing new. A change that the monitor missed is found here, up to a second late; one
-      // that fell into the looking is left to the monitor's own line.
-      for (const address of new Set([...addresses.keys(), ...said.addresses])) {
-        if ((changedAt.get(address) ?? 0) < said.fromMs)
-          note(address, said.addresses.includes(address), said.toMs);
-      }
-      ready();
+      for (const { address, held: isHeld, atMs } of held.take(said))
+        seen.push({ host: host.name, address, held: isHeld, at: () => clock.toLocal(atMs) });
+      if (said.kind === 'tick') ready();
     }
   };
 
-  const begin = (host: Host): Promise<void> =>
+  const silence = (host: HostName): void => {
+    const lastMs = heard.get(host) ?? options.now();
+    for (const address of has.get(host)?.current ?? [])
+      seen.push({ host, address, held: false, at: () => lastMs });
+    has.set(host, heldAddresses());
+  };
+
+  const begin = (host: Host, clock: HostClock): Promise<void> =>
     new Promise((resolve, reject) => {
-      const stream = follow(host, resolve).then(() => {
+      const stream = follow(host, clock, resolve).then(() => {
         if (!ending.aborted)
           throw new HaupError('CONNECTION_LOST', 'The watch on its addresses ended by itself.', {
             host: host.name,
@@ -89,7 +89,9 @@ export async function watchAddresses(
       });
       streams.push(
         stream.catch((error: unknown) => {
-          if (!ending.aborted) failure ??= error;
+          // Of a host that is watched again it is the end of the former watch.
+          if (leaving.has(host.name)) silence(host.name);
+          else if (!ending.aborted && clocks.get(host.name) === clock) failure ??= error;
           reject(error);
         }),
       );
@@ -100,26 +102,32 @@ export async function watchAddresses(
     over.abort();
     await Promise.all(streams);
   };
+  const join = async (host: Host): Promise<void> => {
+    const clock = hostClock();
+    clocks.set(host.name, clock);
+    await Promise.all([begin(host, clock), compareClocks(host, clock, options.now, ending)]);
+  };
   try {
-    await Promise.all(
-      hosts.map((host) => Promise.all([begin(host), compareClocks(host, clocks, options.now, ending)])),
-    );
+    await Promise.all(hosts.map(join));
   } catch (error) {
     await end();
     throw error;
   }
-  const local = ({ host, address, held, atMs }: HostEvent): AddressEvent => ({
-    host,
-    address,
-    held,
-    at: clocks.get(host)?.toLocal(atMs) ?? atMs,
-  });
+  const localMs = (host: HostName, atMs: number): number => clocks.get(host)?.toLocal(atMs) ?? atMs;
+  const local = ({ at, ...event }: HostEvent): AddressEvent => ({ ...event, at: at() });
   return {
     holders: (address) => {
       if (failure !== null) throw failure;
-      return [...has].flatMap(([host, addresses]) => (addresses.has(address) ? [host] : [])).toSorted();
+      return [...has].flatMap(([host, { current }]) => (current.has(address) ? [host] : [])).toSorted();
     },
     events: (address) => seen.filter((one) => one.address === address).map(local),
+    localMs,
+    leave: (host) => void leaving.add(host),
+    rejoin: async (host) => {
+      silence(host.name);
+      leaving.delete(host.name);
+      await join(host);
+    },
     clockErrorMs: () => Math.max(0, ...[...clocks.values()].map((clock) => clock.errorMs())),
     [Symbol.asyncDispose]: end,
   };
@@ -127,7 +135,7 @@ export async function watchAddresses(
 
 async function compareClocks(
   host: Host,
-  clocks: ReadonlyMap<HostName, HostClock>,
+  clock: HostClock,
   now: () => number,
   signal: AbortSignal,
 ): Promise<void> {
@@ -138,7 +146,7 @@ async function compareClocks(
         .toString('utf8')
         .trim(),
     );
-    clocks.get(host.name)?.asked(asked, said);
-    clocks.get(host.name)?.heard(said, now());
+    clock.asked(asked, said);
+    clock.heard(said, now());
   }
 }

@@ -16,6 +16,7 @@ export type MoveCause =
   | 'link'
   | 'split'
   | 'deaf'
+  | 'reboot'
   | 'failback'
   | 'recovery'
   | 'merge';
@@ -42,6 +43,9 @@ const allowance = (outageMs: number): number => outageMs * 0.15 + 30;
 
 /** For one late answer of a busy machine. What VRRP itself would cost shows as lost requests. */
 const lateAnswerMs = 100;
+
+/** From the order to reboot until keepalived is stopped. */
+const shutdownMs = 30_000;
 
 /** For the daemon to start and to read its files; part of no outage. */
 const startMs = 1_000;
@@ -70,6 +74,7 @@ export interface Case {
  * - stop: the leaving master sends priority 0 and drops the VIP; the successor waits its skew.
  * - drain, failback: the successor hears a lower priority, ignores it, and its master-down timer runs out while the old
  *   holder still answers: no outage.
+ * - reboot: a stop. systemd stops keepalived before nginx and before the network, by the order of haup's units.
  * - link, power: silence. The timer began with the last advert, up to one interval before.
  * - crash: silence too. haup's unit takes the VIP out of the kernel at once (ExecStopPost), so nothing answers.
  * - nginx: `fall` checks in a row have to fail; the first begins up to one interval after the fault. keepalived then
@@ -111,6 +116,8 @@ export function bound(cause: MoveCause, { vip, vrrp, successor, priority }: Case
   switch (cause) {
     case 'stop':
       return broken(skew, skewText);
+    case 'reboot':
+      return { ...broken(skew, skewText), withinMs: shutdownMs + skew };
     case 'link':
     case 'crash':
       return broken(down, `3 × ${vip.advertInt} s + ${skewText}`);

@@ -5,10 +5,13 @@ import { monotonicMs } from '../base/clock.ts';
 import { type SampleOptions, sampleLoop } from './sample-loop.ts';
 import { threadPace } from './thread-pace.ts';
 
-const options = workerData as SampleOptions;
-const pace = await threadPace(options.intervalMs);
-parentPort?.postMessage(pace.startMs);
-const loop = sampleLoop(options, monotonicMs, pace, (batches) => parentPort?.postMessage(batches));
-parentPort?.once('message', () => {
-  void loop.stop().then(() => parentPort?.close());
-});
+// A CommonJS file, which the build makes of it, has no await at its top.
+void (async () => {
+  const options = workerData as SampleOptions;
+  const pace = await threadPace(options.intervalMs);
+  parentPort?.postMessage(pace.startMs);
+  const loop = sampleLoop(options, monotonicMs, pace, (batches) => parentPort?.postMessage(batches));
+  parentPort?.once('message', () => {
+    void loop.stop().then(() => parentPort?.close());
+  });
+})();

@@ -129,8 +129,8 @@ export interface Member {
 export interface Vrrp {
   /** 2 carries a clear-text password and whole-second adverts; 3 has neither. */
   readonly version: 2 | 3;
-  /** `documented` renders what the source document has and nothing more. */
-  readonly profile: 'default' | 'documented';
+  /** `documented` renders what the source document has and nothing more; `fast` has other defaults. */
+  readonly profile: 'default' | 'fast' | 'documented';
   readonly authPass: Secret | null;
   readonly unicast: boolean;
   /** Seconds a returning master waits before it takes its VIP back; 0 = none. */

@@ -4,6 +4,7 @@ import type { PackageManager } from './package-manager.ts';
 import type { DrillName } from './fault.ts';
 import type { HostName, Service } from './domain.ts';
 import type { FirewallFacts } from './firewall-rules.ts';
+import type { LockOwner } from './lock-owner.ts';
 import type { RunningDaemon } from './running.ts';
 import type { Listener } from './socket.ts';
 
@@ -32,6 +33,8 @@ export interface HostFacts {
   readonly machineId: string;
   readonly os: OsFacts;
   readonly arch: string;
+  /** It runs under a hypervisor, which may pause it. */
+  readonly virtual?: true;
   /** Milliseconds since the epoch by the host's own clock, to the second. */
   readonly clockMs: number;
   readonly systemd: boolean;
@@ -55,6 +58,8 @@ export interface HostFacts {
   readonly drain: number | null;
   /** The drill of haup verify that is under way on the host, or was cut off; null: none. */
   readonly drill: DrillName | null;
+  /** The haup that is changing the host; absent: none. */
+  readonly lockedBy?: LockOwner;
   /** VIPs that have moved and whose open connections the host still serves, or sends on; absent: none. */
   readonly graces?: readonly HostGrace[];
   readonly record: HostRecord;

@@ -9,6 +9,7 @@ export const faults = {
   'vrrp-block': 'the firewall drops adverts, both ways: a split brain',
   'vrrp-block-out': 'the firewall drops the adverts that the holder sends: a split brain',
   'vrrp-block-in': 'the firewall drops the adverts that the holder would hear',
+  reboot: 'the holder reboots',
 } as const;
 
 export type DrillName = keyof typeof faults;

@@ -3,6 +3,7 @@
 import type { Action } from './action.ts';
 import type { DrillName } from './fault.ts';
 import type { HostName } from './domain.ts';
+import type { LockOwner } from './lock-owner.ts';
 
 /** sh text that only reads. */
 export type ReadScript = string & { readonly reads: true };
@@ -12,16 +13,6 @@ export interface ActResult {
   readonly output: string;
   /** What `pack-build` made. */
   readonly pack?: Uint8Array;
-}
-
-/** Who has a lock, in words for the operator who finds it taken. */
-export interface LockOwner {
-  /** `ana@workstation` */
-  readonly who: string;
-  /** ISO 8601, by the owner's clock. */
-  readonly since: string;
-  /** The command line. */
-  readonly why: string;
 }
 
 export interface HeldLock extends AsyncDisposable {

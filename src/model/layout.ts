@@ -28,15 +28,18 @@ export const drainedBy = { operator: -253, change: -252 } as const;
 export const unreadMark = (service: Service): string => `/run/haup.unread.${service}`;
 /** A drill of haup verify is running or was interrupted: its name, and the timer that undoes it. A reboot removes both. */
 export const drillRecord = '/run/haup.drill';
-/** For systemd-tmpfiles: a boot ends what a drill has drained. */
 /** A record for each grace that the host has a part in, by the VRID of its VIP. */
 export const graceDirectory = '/run/haup.grace';
-
+/** For systemd-tmpfiles: a boot ends what a drill has drained. */
 export const drillAtBoot = '/etc/tmpfiles.d/haup-drill.conf';
 /** What keepalived reads first. */
 export const keepalivedConf = '/etc/keepalived/keepalived.conf';
 /** keepalived runs it to learn whether nginx answers. */
 export const healthCheck = '/usr/libexec/keepalived/haup-check-nginx';
+/** Locked while a haup changes the host. */
+export const lockFile = '/run/haup.lock';
+/** Who has the lock. */
+export const lockOwnerFile: string = `${lockFile}.who`;
 /** What the host finishes by itself when the run that has its lock is cut off; gone after a reboot. */
 export const entrustedScript = '/run/haup.finish';
 /** The digest of the recipe of a finished build; of each service its own, since both may have one prefix. */

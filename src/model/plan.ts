@@ -166,6 +166,7 @@ export type CheckName =
   | 'healthy'
   | 'drained'
   | 'versions'
+  | 'timers'
   | 'reachable'
   | 'hooks';
 

@@ -4,6 +4,7 @@
  */
 
 import type { HostName } from './domain.ts';
+import type { LockOwner } from './lock-owner.ts';
 import type { Finding } from './plan.ts';
 
 export interface StatusReport {
@@ -13,8 +14,41 @@ export interface StatusReport {
   readonly hosts: readonly HostStatus[];
   /** Open connections that a host still serves for a VIP that it has given up; absent: none. */
   readonly graces?: readonly GraceStatus[];
+  /** Commands that are changing hosts now; absent: none. */
+  readonly runs?: readonly RunStatus[];
   readonly findings: readonly Finding[];
 }
+
+/** A command that holds the locks of hosts: who runs it, since when, and what for. */
+export interface RunStatus extends LockOwner {
+  readonly hosts: readonly HostName[];
+}
+
+/** A VIP that has come to one host alone; `from` is `to` when another host, or none, held it only in between. */
+export interface HolderMove {
+  readonly vip: string;
+  readonly from: HostName;
+  readonly to: HostName;
+  /** By the operator's clock, milliseconds since the epoch. */
+  readonly atMs: number;
+  /** How long no host, and how long several hosts, were seen to hold it meanwhile. */
+  readonly noneMs: number;
+  readonly bothMs: number;
+}
+
+/** What `haup status --watch` says after its first look. */
+export type StatusChange =
+  /** `before` null: not known until now. */
+  | {
+      readonly type: 'holders';
+      readonly vip: string;
+      readonly holders: readonly HostName[];
+      readonly before: readonly HostName[] | null;
+    }
+  | ({ readonly type: 'move' } & HolderMove)
+  | ({ readonly type: 'host' } & HostStatus)
+  | ({ readonly type: 'run' | 'run-ended' } & RunStatus)
+  | { readonly type: 'finding' | 'resolved'; readonly finding: Finding };
 
 export interface GraceStatus {
   readonly vip: string;
@@ -64,7 +98,31 @@ export interface VipVerification {
   readonly address: string;
   /** By what it was asked: `HTTPS on port 443 for app.example.org`. */
   readonly asked?: string;
+  /** Every run of every drill, in the order of running. */
   readonly drills: readonly DrillReport[];
+  /** With --count, each drill that ran; absent without it. */
+  readonly repeats?: readonly RepeatSummary[];
+}
+
+/** The figures of a drill that repeats are summed up by. */
+export const repeatedFigures = ['outageMs', 'lost', 'retried', 'detectionMs', 'takeoverMs'] as const;
+
+/** What the runs of one drill on one VIP show together. */
+export interface RepeatSummary {
+  readonly drill: string;
+  /** How often it was to run, how often it ran, and how many of these runs passed. */
+  readonly count: number;
+  readonly runs: number;
+  readonly ok: number;
+  /** Without those that no run measured. */
+  readonly figures: { readonly [figure in (typeof repeatedFigures)[number]]?: FigureSpread };
+}
+
+export interface FigureSpread {
+  readonly median: number;
+  readonly worst: number;
+  /** From the best to the worst. */
+  readonly spread: number;
 }
 
 /** Requests seen from one client: `outageMs` is the longest time in which none was answered. */
@@ -110,6 +168,14 @@ export interface RequestLog {
   readonly lost: readonly number[];
 }
 
+/** A takeover in its two parts. */
+export interface TakeoverFigures {
+  /** From the fault until the kernel of another host got the VIP; null: none did. */
+  readonly detectionMs: number | null;
+  /** From then until that host first answered there; null: it did not. */
+  readonly takeoverMs: number | null;
+}
+
 /**
  * Of the moments at which a request was due, how long until one was sent: the median, the 99th percentile, the worst. A
  * moment that was missed counts until the next request.
@@ -120,7 +186,7 @@ export interface StartErrors {
   readonly worst: number;
 }
 
-export interface DrillReport extends RequestFigures, Allowed {
+export interface DrillReport extends RequestFigures, Allowed, Partial<TakeoverFigures> {
   /** The name of the drill: `stop`. */
   readonly drill: string;
   /** `stop keepalived on keep_136`, and what the moments of the fault and of its end are called. */

@@ -27,15 +27,20 @@ export interface DrillFigures {
   readonly lost: number;
   readonly retried: number;
   readonly total: number;
+  readonly detectionMs?: number;
+  readonly takeoverMs?: number;
   /** Connections that were open when the fault came; absent: none. */
   readonly connections?: readonly ConnectionFigures[];
 }
 
-/** One drill on one VIP beside what earlier runs measured; each figure is the median of a run's repeats. */
+/** One drill on one VIP beside what earlier runs measured; an outage is the median of a run's repeats. */
 export interface DrillComparison {
   readonly vip: string;
   readonly drill: string;
+  /** How many repeats `outageMs` is the median of, and the longest of them. */
+  readonly runs: number;
   readonly outageMs: number;
+  readonly worstMs: number;
   /** Of the last run that had this drill. Null: none has. */
   readonly last: EarlierOutage | null;
   readonly best: EarlierOutage | null;

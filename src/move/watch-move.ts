@@ -17,11 +17,29 @@ export interface DrillEnvironment {
   /** Opens connections to each of the addresses and holds them. */
   readonly connect: (addresses: readonly string[], signal: AbortSignal) => Promise<OpenConnections>;
   readonly watch: Watch;
-  /** Not interrupted by Ctrl-C: a host is never left half way. */
-  readonly act: (host: HostName, action: Action) => Promise<void>;
+  /** Not interrupted by Ctrl-C: a host is never left half way. Resolves to what the host said. */
+  readonly act: (host: HostName, action: Action) => Promise<string>;
   readonly read: (host: HostName, script: ReadScript) => Promise<Uint8Array>;
   /** A line for the person who waits. */
   readonly say: (text: string, host?: HostName) => void;
+  /** Absent: no host may reboot. */
+  readonly reboots?: RebootingHosts;
+}
+
+/** Hosts that go away on purpose and come back. */
+export interface RebootingHosts {
+  /** Before the reboot: its lock and its watch may end. */
+  readonly leave: (host: HostName) => Promise<void>;
+  /**
+   * Resolves when the host has booted anew, is connected, locked and watched: to null, or after `limitMs` to why it is
+   * not. `waiting` is told why after each try.
+   */
+  readonly rejoin: (
+    host: HostName,
+    limitMs: number,
+    signal: AbortSignal,
+    waiting: (why: string) => void,
+  ) => Promise<string | null>;
 }
 
 /** A VIP that is to move. */

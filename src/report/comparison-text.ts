@@ -17,10 +17,11 @@ export function comparisonText(given: readonly DrillComparison[], style: Style, 
 }
 
 function sentence(one: DrillComparison): string {
-  const { outageMs, last, best } = one;
-  if (last === null || best === null) return `outage ${precise(outageMs)}, the first run on record`;
+  const { outageMs, worstMs, runs, last, best } = one;
+  const outage = `outage ${precise(outageMs)}${runs === 1 ? '' : ` (median of ${runs}, worst ${precise(worstMs)})`}`;
+  if (last === null || best === null) return `${outage}, the first run on record`;
   const changes = [
-    `outage ${precise(outageMs)}`,
+    outage,
     `${change(outageMs, last)} last time (${time(last)})`,
     `${change(outageMs, best)} the best (${time(best)})`,
   ].join(', ');

@@ -1,6 +1,7 @@
 /** What reports call a drill and its moments. */
 
-import type { DrillReport } from '../model/report.ts';
+import { precise } from './words.ts';
+import type { DrillReport, VipVerification } from '../model/report.ts';
 
 export interface DrillWords {
   readonly title: string;
@@ -23,3 +24,18 @@ export function story(report: DrillReport): string {
 
 /** A drill that was refused breaks nothing: it has reasons and no timeline. */
 export const wasDone = (drill: DrillReport): boolean => drill.timeline.length > 0;
+
+/** `run 3 of 10`; null: the drill ran once. */
+export function runOf({ drills }: Pick<VipVerification, 'drills'>, drill: DrillReport): string | null {
+  const same = drills.filter((other) => other.drill === drill.drill);
+  return same.length < 2 ? null : `run ${same.indexOf(drill) + 1} of ${same.length}`;
+}
+
+/** `keep_137 has the VIP 221 ms after the fault, and first answers 3 ms later`. */
+export function takeoverText({ to, detectionMs, takeoverMs }: DrillReport): string {
+  if (typeof detectionMs !== 'number') return 'none seen';
+  const taken = `${to ?? 'another host'} has the VIP ${precise(detectionMs)} after the fault`;
+  return typeof takeoverMs === 'number'
+    ? `${taken}, and first answers ${precise(takeoverMs)} later`
+    : `${taken}, and does not answer`;
+}

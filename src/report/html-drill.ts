@@ -1,8 +1,8 @@
 /** One drill of the HTML report: what was done, its chart, its moments and its figures. Pure. */
 
 import type { DrillReport, VipVerification } from '../model/report.ts';
+import { runOf, takeoverText, wasDone } from './drill-words.ts';
 import { connectionsText } from './connections-text.ts';
-import { wasDone } from './drill-words.ts';
 import { html, type Markup, nothing } from './html-markup.ts';
 import { hostMark, lostOf, titleOf, verdictMark } from './html-summary.ts';
 import { momentsOf } from './moments.ts';
@@ -14,11 +14,10 @@ export function drillSection(
   number: number,
   hosts: readonly string[],
 ): Markup {
-  const same = vip.drills.filter((other) => other.drill === drill.drill && other.from === drill.from);
-  const run = same.length > 1 ? ` · run ${same.indexOf(drill) + 1} of ${same.length}` : '';
+  const run = runOf(vip, drill);
   return html`<article id="drill-${number}">
 <h3>${titleOf(drill)} ${verdictMark(drill)}</h3>
-<p class="note">${vip.address}${run}${wasDone(drill) ? takeover(drill, hosts) : nothing}</p>
+<p class="note">${vip.address}${run === null ? '' : ` · ${run}`}${wasDone(drill) ? takeover(drill, hosts) : nothing}</p>
 ${drill.reasons.length === 0 ? nothing : html`<ul class="reasons">${drill.reasons.map((reason) => html`<li>${reason}</li>`)}</ul>`}
 ${wasDone(drill) ? seen(vip, drill) : nothing}
 </article>`;
@@ -36,6 +35,7 @@ function seen(vip: VipVerification, drill: DrillReport): Markup {
 <dl class="figures">
 ${figure('Outage', `${tenths(drill.outageMs)}, allowed are ${tenths(drill.boundMs)} + ${tenths(drill.allowanceMs)}`)}
 ${drill.formula === undefined ? nothing : figure('Bound', drill.formula)}
+${typeof drill.detectionMs === 'number' ? figure('Takeover', takeoverText(drill)) : nothing}
 ${figure('Lost', lostOf(drill))}
 ${figure('Held by', `no host for ${tenths(drill.noneHeldMs)}, two hosts for ${tenths(drill.bothHeldMs)}`)}
 ${figure('Way back', wayBack(drill))}

@@ -6,6 +6,7 @@ import { printableData } from '../base/printable.ts';
 import { clusterSection, commandSection, configurationSection } from './html-cluster.ts';
 import { drillSection } from './html-drill.ts';
 import { html, type Markup, sourceOf, trusted } from './html-markup.ts';
+import { repeatsTable } from './html-repeats.ts';
 import { figuresTable, hostMark, summary, verdictOf } from './html-summary.ts';
 
 /** What runs in the page and how it looks. */
@@ -33,6 +34,7 @@ ${summary(report)}
 <p class="note">Each dot is the longest time without an answer in one drill. The bar is the outage that VRRP’s timers allow; the hatched part is what a measurement may add.</p>
 <div class="plot"></div><p class="readout"></p>
 ${figuresTable(report, hosts)}
+${repeatsTable(report)}
 </section>
 <section>
 <h2>Drills</h2>

@@ -1,7 +1,7 @@
 /** The verdict of a verify run, its key figures, and all figures as a table. Pure. */
 
 import type { RequestFigures, DrillReport, VerifyReport } from '../model/report.ts';
-import { wasDone, wordsOf } from './drill-words.ts';
+import { runOf, wasDone, wordsOf } from './drill-words.ts';
 import { html, type Markup, nothing } from './html-markup.ts';
 import { count, precise } from './words.ts';
 
@@ -51,11 +51,13 @@ const listOf = (drills: readonly DrillReport[]): string =>
 const grouped = (number: number): string => number.toLocaleString('en');
 
 export function figuresTable({ vips }: VerifyReport, hosts: readonly string[]): Markup {
-  const drills = vips.flatMap(({ address, drills: list }) => list.map((drill) => ({ address, drill })));
+  const drills = vips.flatMap((vip) =>
+    vip.drills.map((drill) => ({ address: vip.address, drill, run: runOf(vip, drill) })),
+  );
   if (drills.length === 0) return nothing;
   const rows = drills.map(
-    ({ address, drill }, index) => html`<tr>
-<th scope="row"><a href="#drill-${index + 1}">${address} ${drill.drill}</a>${run(drills, index)}</th>
+    ({ address, drill, run }, index) => html`<tr>
+<th scope="row"><a href="#drill-${index + 1}">${address} ${drill.drill}</a>${run === null ? nothing : html` <span class="quiet">${run}</span>`}</th>
 <td>${hostMark(drill.from, hosts)}${drill.to === null ? ' → no host' : html` → ${hostMark(drill.to, hosts)}`}</td>
 ${
   wasDone(drill)
@@ -72,19 +74,6 @@ ${
   return html`<div class="scroll" tabindex="0" role="region" aria-label="All figures"><table>
 <thead><tr><th scope="col">Drill</th><th scope="col">VIP moves</th><th scope="col" class="number">Outage</th><th scope="col" class="number">Bound</th><th scope="col" class="number">Lost</th><th scope="col" class="number">Outage back</th><th scope="col" class="number">Lost back</th><th scope="col">Verdict</th></tr></thead>
 <tbody>${rows}</tbody></table></div>`;
-}
-
-/** Which repeat of its drill this is, where there are several. */
-function run(
-  drills: readonly { readonly address: string; readonly drill: DrillReport }[],
-  index: number,
-): Markup {
-  const is = drills[index];
-  const same = drills.filter(
-    ({ address, drill }) => address === is?.address && drill.drill === is.drill.drill,
-  );
-  if (is === undefined || same.length < 2) return nothing;
-  return html` <span class="quiet">run ${same.indexOf(is) + 1}</span>`;
 }
 
 /** `138 of 1,204`, and how many of them only a second connection answered. */

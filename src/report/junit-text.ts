@@ -1,6 +1,6 @@
 /** `haup verify --junit`: a suite for each VIP, a test case for each drill. Pure. */
 
-import type { DrillReport, VerifyReport, VipVerification } from '../model/report.ts';
+import type { DrillReport, RepeatSummary, VerifyReport, VipVerification } from '../model/report.ts';
 import { printableData } from '../base/printable.ts';
 import { wasDone } from './drill-words.ts';
 import { escaped } from './html-markup.ts';
@@ -18,7 +18,7 @@ export function junitText(given: VerifyReport): string {
   ].join('\n');
 }
 
-function suite({ address, drills }: VipVerification, startedAt: string | undefined): string {
+function suite({ address, drills, repeats = [] }: VipVerification, startedAt: string | undefined): string {
   const named = {
     name: address,
     ...totals(drills),
@@ -31,14 +31,16 @@ function suite({ address, drills }: VipVerification, startedAt: string | undefin
     runs.set(title, run);
     return testCase(address, drill, run === 1 ? title : `${title}, run ${run}`);
   });
-  return [`  <testsuite${attributes(named)}>`, ...cases, '  </testsuite>'].join('\n');
+  return [
+    `  <testsuite${attributes(named)}>`,
+    ...properties(repeats.flatMap(spreadEntries), '    '),
+    ...cases,
+    '  </testsuite>',
+  ].join('\n');
 }
 
 function testCase(address: string, drill: DrillReport, name: string): string {
   const head = attributes({ classname: `haup.verify.${address}`, name, time: secondsOf(drill) });
-  const properties = Object.entries(figures(drill)).map(
-    ([key, value]) => `        <property${attributes({ name: key, value: String(value) })}/>`,
-  );
   const failure = drill.ok
     ? []
     : [
@@ -46,17 +48,35 @@ function testCase(address: string, drill: DrillReport, name: string): string {
       ];
   return [
     `    <testcase${head}>`,
-    '      <properties>',
-    ...properties,
-    '      </properties>',
+    ...properties(Object.entries(figures(drill)), '      '),
     ...failure,
     '    </testcase>',
   ].join('\n');
 }
 
+type Entry = readonly [name: string, value: string | number];
+
+/** `stop.outageMs.median`, and so on. */
+const spreadEntries = ({ drill, runs, figures: spreads }: RepeatSummary): readonly Entry[] => [
+  [`${drill}.runs`, runs],
+  ...Object.entries(spreads).flatMap(([figure, spread]) =>
+    Object.entries(spread).map(([of, value]): Entry => [`${drill}.${figure}.${of}`, value as number]),
+  ),
+];
+
+function properties(entries: readonly Entry[], indent: string): readonly string[] {
+  if (entries.length === 0) return [];
+  return [
+    `${indent}<properties>`,
+    ...entries.map(([name, value]) => `${indent}  <property${attributes({ name, value: String(value) })}/>`),
+    `${indent}</properties>`,
+  ];
+}
+
 function figures(drill: DrillReport): Readonly<Record<string, string | number>> {
   const { from, to, outageMs, boundMs, allowanceMs, lost, retried, total, bothHeldMs, noneHeldMs, failback } =
     drill;
+  const { detectionMs, takeoverMs } = drill;
   return {
     from,
     to: to ?? 'none',
@@ -68,6 +88,8 @@ function figures(drill: DrillReport): Readonly<Record<string, string | number>> 
     total,
     bothHeldMs,
     noneHeldMs,
+    ...(typeof detectionMs === 'number' ? { detectionMs } : {}),
+    ...(typeof takeoverMs === 'number' ? { takeoverMs } : {}),
     ...(failback === null
       ? {}
       : {

@@ -1,4 +1,11 @@
-import type { GraceStatus, HostStatus, ServiceStatus, StatusReport, VipStatus } from '../model/report.ts';
+import type {
+  GraceStatus,
+  HostStatus,
+  RunStatus,
+  ServiceStatus,
+  StatusReport,
+  VipStatus,
+} from '../model/report.ts';
 import { table, wrap } from './columns.ts';
 import { findingLines } from './finding-text.ts';
 import { printableData } from '../base/printable.ts';
@@ -24,9 +31,9 @@ export function statusText(raw: StatusReport, style: Style, options: StatusTextO
     ['HOST', 'KEEPALIVED', 'NGINX', 'STATE'],
     report.hosts.map((host) => [
       style.bold(host.name),
-      serviceOf(host.keepalived, style),
-      serviceOf(host.nginx, style),
-      stateOf(host, style),
+      serviceText(host.keepalived, style),
+      serviceText(host.nginx, style),
+      stateText(host, style),
     ]),
     width,
     style.dim,
@@ -40,6 +47,10 @@ export function statusText(raw: StatusReport, style: Style, options: StatusTextO
       ...(index === 0 ? [''] : []),
       ...wrap(graceLine(grace), width),
     ]),
+    ...(report.runs ?? []).flatMap((run, index) => [
+      ...(index === 0 ? [''] : []),
+      ...wrap(runLine(run), width).map(style.yellow),
+    ]),
     ...(findings.length > 0 ? [''] : []),
     ...findings.flatMap((finding) => findingLines(finding, style, width)),
     '',
@@ -49,6 +60,9 @@ export function statusText(raw: StatusReport, style: Style, options: StatusTextO
 
 const graceLine = ({ vip, host, connections, leftSeconds }: GraceStatus): string =>
   `${vip}: ${host} still serves ${connections === null ? 'connections' : count(connections, 'connection')} that ${connections === 1 ? 'was' : 'were'} open when it moved, for at most ${Math.max(0, leftSeconds)} s`;
+
+export const runLine = ({ who, since, why, hosts }: RunStatus): string =>
+  `In progress on ${listed(hosts)}: ${why}, by ${who}, since ${since}`;
 
 function holderOf({ members, holders, expected }: VipStatus, { hosts }: StatusReport, style: Style): string {
   if (holders.length === 0) {
@@ -62,7 +76,7 @@ function holderOf({ members, holders, expected }: VipStatus, { hosts }: StatusRe
   return `${style.yellow(names)}, expected ${expected}`;
 }
 
-function serviceOf(service: ServiceStatus | null, style: Style): string {
+export function serviceText(service: ServiceStatus | null, style: Style): string {
   if (service === null) return style.dim('unknown');
   const paint = service.state === 'active' ? style.green : style.red;
   return service.version === null
@@ -70,7 +84,7 @@ function serviceOf(service: ServiceStatus | null, style: Style): string {
     : `${service.version} ${paint(service.state)}`;
 }
 
-function stateOf({ reachable, drained, keepalived, nginx }: HostStatus, style: Style): string {
+export function stateText({ reachable, drained, keepalived, nginx }: HostStatus, style: Style): string {
   if (!reachable) return style.red('unreachable');
   if (drained) return style.yellow('drained');
   return keepalived?.state === 'active' && nginx?.state === 'active'

@@ -1,29 +1,40 @@
 import type { RequestFigures, DrillReport, VerifyReport, VipVerification } from '../model/report.ts';
-import { story, wasDone, wordsOf } from './drill-words.ts';
+import { runOf, story, takeoverText, wasDone, wordsOf } from './drill-words.ts';
 import { connectionsText } from './connections-text.ts';
 import { hanging, padEnd, truncate, widthOf, wrap } from './columns.ts';
 import { isUsual } from './failover-text.ts';
 import { lostLong, retriedSentence } from './lost-text.ts';
 import { printableData } from '../base/printable.ts';
+import { repeatLines } from './repeats-text.ts';
 import type { Paint, Style } from './style.ts';
 import { axis, coverage, markers, type Scale } from './timeline.ts';
 import { count, precise } from './words.ts';
 
 /**
  * What each drill did and what it cost: who held the VIP when, the outage beside the one that VRRP's timers
- * allow, the requests lost, the way back. No newline at the end.
+ * allow, the requests lost, the way back. Of repeats the failed ones and the worst. No newline at the end.
  */
 export function verifyText(raw: VerifyReport, style: Style, columns: number): string {
   const report = printableData(raw);
   const width = Math.max(30, Math.min(columns, 100));
   const drills = report.vips.flatMap((vip) =>
-    vip.drills.map((drill) => drillLines(vip, drill, style, width)),
+    vip.drills.filter((drill) => isTold(vip, drill)).map((drill) => drillLines(vip, drill, style, width)),
+  );
+  const repeats = report.vips.flatMap(({ address, repeats: all = [] }) =>
+    all.map((summary) => repeatLines(address, summary, style, width)),
   );
   return [
-    ...drills.flatMap((lines) => [...lines, '']),
+    ...[...drills, ...repeats].flatMap((lines) => [...lines, '']),
     ...legend(report, style, width),
     ...closing(report, style, width),
   ].join('\n');
+}
+
+/** Repeats that passed are told by their summary. */
+function isTold({ drills, repeats }: VipVerification, drill: DrillReport): boolean {
+  if (repeats === undefined || !drill.ok) return true;
+  const same = drills.filter((other) => other.drill === drill.drill && wasDone(other));
+  return drill === same.toSorted((a, b) => b.outageMs - a.outageMs)[0];
 }
 
 function drillLines(
@@ -33,7 +44,8 @@ function drillLines(
   width: number,
 ): readonly string[] {
   const verdict = drill.ok ? style.green('✓ ok') : style.red('✗ FAILED');
-  const title = `${vip.address}: ${story(drill)}`;
+  const run = runOf(vip, drill);
+  const title = `${vip.address}: ${story(drill)}${run === null ? '' : ` (${run})`}`;
   const beside = width - widthOf(verdict) - 2;
   const head =
     widthOf(title) <= beside
@@ -115,6 +127,7 @@ function figures(drill: DrillReport, label: number, style: Style, width: number)
   return [
     ...outageFigure(drill, label, style, width),
     ...(drill.formula === undefined ? [] : figure('bound', drill.formula)),
+    ...(typeof drill.detectionMs === 'number' ? figure('takeover', takeoverText(drill)) : []),
     ...figure('lost', lostLong(drill)),
     ...figure(
       'held by',

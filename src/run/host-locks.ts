@@ -1,6 +1,7 @@
 import type { HostName } from '../model/domain.ts';
 import { HaupError } from '../model/errors.ts';
-import type { HeldLock, Host, HostLock, LockOwner } from '../model/host.ts';
+import type { HeldLock, Host, HostLock } from '../model/host.ts';
+import type { LockOwner } from '../model/lock-owner.ts';
 
 /** What there is to lock. */
 export interface Lockable {
@@ -24,7 +25,15 @@ export interface LockOptions {
   readonly onDrill: (host: HostName, drill: NonNullable<HostLock['drill']>, error: HaupError | null) => void;
 }
 
-type HostLocks = ReadonlyMap<HostName, HostLock>;
+/** The locks of several hosts. */
+export interface HostsLock extends HeldLock {
+  /** Ends the lock of a host that goes away on purpose: nothing is lost by that. */
+  letGo(host: HostName): Promise<void>;
+  /** Locks it again when it is back. Rejects with LOCKED when another run has it. */
+  retake(host: Host, signal: AbortSignal): Promise<void>;
+}
+
+type HostLocks = Map<HostName, HostLock>;
 type LockConflict = { readonly host: HostName; readonly by: LockOwner };
 
 const retryMs = 1000;
@@ -38,13 +47,13 @@ export async function lockHosts(
   what: Lockable,
   options: LockOptions,
   signal: AbortSignal,
-): Promise<HeldLock> {
+): Promise<HostsLock> {
   const { waitMs, now, sleep } = options;
   const deadline = now() + waitMs;
   for (let told = false; ; told = true) {
     const answer = await tryAll(what, options, signal);
     if (answer instanceof Map) return whole(what, answer, options);
-    const { host, by } = answer as LockConflict;
+    const { host, by } = answer;
     if (now() >= deadline) throw locked(host, by);
     if (!told) options.onWait(host, by);
     await sleep(Math.min(retryMs, deadline - now()), signal);
@@ -83,8 +92,8 @@ async function tryAll(
 async function whole(
   { hosts, beside }: Lockable,
   taken: HostLocks,
-  { onDrill }: LockOptions,
-): Promise<HeldLock> {
+  { owner, onDrill }: LockOptions,
+): Promise<HostsLock> {
   await Promise.all(
     [...taken].map(async ([name, { drill }]) => {
       const host = hosts.get(name) ?? beside.get(name);
@@ -102,8 +111,26 @@ async function whole(
     await release(taken);
     throw error;
   });
-  const lost = [...taken].map(([name, lock]) => (hosts.has(name) ? lock.lost : takenAway(lock)));
-  return { lost: AbortSignal.any(lost), [Symbol.asyncDispose]: () => release(taken) };
+  const lost = new AbortController();
+  const follow = (end: AbortSignal): void => {
+    if (end.aborted) lost.abort(end.reason);
+    else end.addEventListener('abort', () => lost.abort(end.reason), { once: true });
+  };
+  for (const [name, lock] of taken) follow(hosts.has(name) ? lock.lost : takenAway(lock));
+  return {
+    lost: lost.signal,
+    letGo: async (name) => {
+      await taken.get(name)?.[Symbol.asyncDispose]();
+      taken.delete(name);
+    },
+    retake: async (host, signal) => {
+      const answer = await host.lock(owner, signal);
+      if ('who' in answer) throw locked(host.name, answer);
+      taken.set(host.name, answer);
+      follow(answer.lost);
+    },
+    [Symbol.asyncDispose]: () => release(taken),
+  };
 }
 
 async function release(taken: HostLocks): Promise<void> {

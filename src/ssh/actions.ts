@@ -21,11 +21,9 @@ import { forget, removeBuild } from './builds/remove-build.ts';
 import { reloadTogether, service } from './service-actions.ts';
 import { disown, retire, revive, standBack, standUp } from './stand-back.ts';
 import { createUser, removeUser } from './users.ts';
-import { putFiles, writeUnit } from './write-set.ts';
+import { putFiles, writeSet, writeUnit } from './write-set.ts';
 
-export type PlainAction = Exclude<Action, { readonly do: 'write' }>;
-
-export function toJob(action: PlainAction, store: Store): RemoteJob {
+export function toJob(action: Action, store: Store): RemoteJob {
   const { lockWait = usualLockWait } = store;
   switch (action.do) {
     case 'install':
@@ -49,6 +47,8 @@ export function toJob(action: PlainAction, store: Store): RemoteJob {
       return keepState(action);
     case 'restore-build':
       return restoreBuild(action);
+    case 'write':
+      return writeSet(action);
     case 'write-unit':
       return writeUnit(action);
     case 'put-files':

@@ -1,5 +1,7 @@
 /** What to do next about a command that failed on a host, and which of its lines tell why. Pure. */
 
+import { maskSecrets } from '../base/masking.ts';
+import type { FileWant } from '../model/desired.ts';
 import type { Service } from '../model/domain.ts';
 import type { ErrorCode } from '../model/errors.ts';
 
@@ -70,4 +72,20 @@ export function adviceOnConfig(service: Service, complaints: readonly string[]):
   return complaints.some((line) => /insecure|Unsafe permissions/i.test(line))
     ? 'keepalived runs no script that users other than root can change. Remove write permission for group and others from /var/lib, /var/lib/haup, /usr/libexec and /usr/libexec/keepalived on the host, then run haup apply again.'
     : 'Fix the inventory and run haup apply again. What runs was not touched.';
+}
+
+/** A place in a file, as nginx and as keepalived name it. */
+const places = [/ in (\/\S+):(\d+)$/, /\((\/[^:)]+): Line (\d+)\)/];
+
+/** Each complaint with the line of the file that it is about; passwords are masked. */
+export function withLines(complaints: readonly string[], files: readonly FileWant[]): readonly string[] {
+  return complaints.flatMap((complaint) => {
+    const [, path, number] =
+      places.map((place) => place.exec(complaint)).find((match) => match !== null) ?? [];
+    const file = files.find((one) => one.path === path);
+    const line = file && Buffer.from(file.bytes).toString('utf8').split('\n')[Number(number) - 1];
+    if (line === undefined || line.trim() === '') return [complaint];
+    const shown = maskSecrets(line.trim());
+    return [complaint, `  ${number} | ${shown.length > 100 ? `${shown.slice(0, 99)}…` : shown}`];
+  });
 }

@@ -5,13 +5,13 @@
  */
 
 import { HaupError } from '../model/errors.ts';
-import type { HostLock, LockOwner } from '../model/host.ts';
+import type { HostLock } from '../model/host.ts';
+import { lockFile } from '../model/layout.ts';
+import { type LockOwner, ownerWord, readOwnerWord } from '../model/lock-owner.ts';
 import { isDrillName } from '../model/fault.ts';
 import { hostScript } from '../base/host-script.ts';
 import type { Connection } from './transport.ts';
 
-const lockFile = '/run/haup.lock';
-const ownerFile = `${lockFile}.who`;
 const beatFile = `${lockFile}.beat`;
 const beatEveryMs = 10_000;
 const silenceSeconds = 40;
@@ -41,7 +41,7 @@ export async function takeLock(
   }
   if (state === 'busy') {
     release.abort();
-    return parseOwner(detail);
+    return readOwnerWord(detail);
   }
   if (release.signal.aborted) {
     throw new HaupError('COMMAND_TIMED_OUT', `The host could not be locked within ${answerMs / 1000} s.`, {
@@ -105,14 +105,14 @@ export async function takeLock(
 export async function lockOwner(connection: Connection, signal: AbortSignal): Promise<LockOwner | null> {
   const { stdout } = await connection.run(
     {
-      script: hostScript('lock-owner', { lock_file: lockFile, owner_file: ownerFile }),
+      script: hostScript('lock-owner'),
       root: true,
       timeoutMs: 10_000,
     },
     signal,
   );
-  const text = stdout.toString('utf8').trim();
-  return text === '' ? null : parseOwner(text);
+  const word = stdout.toString('utf8').trim();
+  return word === '' ? null : readOwnerWord(word);
 }
 
 /** Chosen by haup. */
@@ -125,7 +125,7 @@ const finishingStatus = 78;
 export async function breakLock(connection: Connection, signal: AbortSignal): Promise<void> {
   const { code } = await connection.run(
     {
-      script: hostScript('break-lock', { lock_file: lockFile, finishing_status: finishingStatus }),
+      script: hostScript('break-lock', { finishing_status: finishingStatus }),
       root: true,
       timeoutMs: 30_000,
     },
@@ -145,23 +145,4 @@ export async function breakLock(connection: Connection, signal: AbortSignal): Pr
 }
 
 const holdScript = (owner: LockOwner): string =>
-  hostScript('hold-lock', {
-    lock_file: lockFile,
-    owner_file: ownerFile,
-    beat_file: beatFile,
-    owner: Buffer.from(JSON.stringify(owner)).toString('base64'),
-    silence: silenceSeconds,
-  });
-
-function parseOwner(base64: string): LockOwner {
-  const text = Buffer.from(base64, 'base64').toString('utf8');
-  const owner = /^owner=(.*)$/m.exec(text)?.[1];
-  try {
-    const json = JSON.parse(
-      owner === undefined ? text : Buffer.from(owner, 'base64').toString('utf8'),
-    ) as Partial<LockOwner>;
-    return { who: String(json.who), since: String(json.since), why: String(json.why) };
-  } catch {
-    return { who: 'someone', since: 'an unknown time', why: 'an unknown command' };
-  }
-}
+  hostScript('hold-lock', { beat_file: beatFile, owner: ownerWord(owner), silence: silenceSeconds });

@@ -12,14 +12,20 @@ export interface RemoteJob {
   readonly failure: ErrorCode;
   /** What exit statuses of its own mean. */
   readonly meaning?: Readonly<Record<number, Meaning>>;
+  /** The same for a status whose meaning depends on what the script printed; null: another status. */
+  readonly explain?: (status: number, output: string) => Meaning | null;
   /** What failed, in words: `./configure of keepalived 2.2.7`. */
   readonly what: string;
+  /** The same by exit status, where one tells which part of it failed. */
+  readonly parts?: Readonly<Record<number, string>>;
 }
 
 export interface Meaning {
   readonly code: ErrorCode;
   readonly message: string;
   readonly hint: string;
+  /** Absent: the lines of the output that tell why. */
+  readonly detail?: readonly string[];
 }
 
 /** What the operator's machine has ready: bytes, and patience. */

@@ -3,10 +3,9 @@ import type { Action } from '../model/action.ts';
 import type { ActResult, Host } from '../model/host.ts';
 import { toJob } from './actions.ts';
 import { type RemoteJob, type Store } from './remote-job.ts';
-import { stageAndTest, stageOf, staleStatus, swapSet, unstagedStatus } from './write-set.ts';
-import { adviceOn, adviceOnConfig, telling } from './advice.ts';
+import { staleStatus } from './write-set.ts';
+import { adviceOn, telling } from './advice.ts';
 import { damagedStatus } from './builds/build-steps.ts';
-import { configTestVerdict, withLines } from './config-test.ts';
 import { breakLock, lockOwner, takeLock } from './host-lock.ts';
 import { readPack } from './builds/pack-build.ts';
 import type { Connection } from './transport.ts';
@@ -25,16 +24,6 @@ export function sshHost(connection: Connection, store: Store): Host {
     signal: AbortSignal,
     onLine?: (line: string) => void,
   ): Promise<ActResult> {
-    const { code, output } = await runRaw(job, signal, onLine);
-    if (code === 0) return { output };
-    throw failure(job, code, output);
-  }
-
-  async function runRaw(
-    job: RemoteJob,
-    signal: AbortSignal,
-    onLine?: (line: string) => void,
-  ): Promise<{ code: number; output: string }> {
     const { code, stdout, stderr } = await connection.run(
       {
         script: job.script,
@@ -46,7 +35,9 @@ export function sshHost(connection: Connection, store: Store): Host {
       signal,
       onLine,
     );
-    return { code, output: stdout.toString('utf8') + stderr.toString('utf8') };
+    const output = stdout.toString('utf8') + stderr.toString('utf8');
+    if (code !== 0) throw failure(job, code, output);
+    return { output };
   }
 
   async function bytesOf(job: RemoteJob, signal: AbortSignal): Promise<Uint8Array> {
@@ -67,6 +58,7 @@ export function sshHost(connection: Connection, store: Store): Host {
 
   function failure(job: RemoteJob, code: number, output: string): HaupError {
     const detail = telling(job.failure, output);
+    const what = job.parts?.[code] ?? job.what;
     if (code === staleStatus) {
       return new HaupError(
         'PLAN_STALE',
@@ -78,24 +70,25 @@ export function sshHost(connection: Connection, store: Store): Host {
       );
     }
     if (/No space left on device|Disk quota exceeded/.test(output)) {
-      return new HaupError('DISK_FULL', `The disk is full: ${job.what} failed.`, {
+      return new HaupError('DISK_FULL', `The disk is full: ${what} failed.`, {
         host: name,
         hint: 'Free some space (df -h on the host shows where) and run haup apply again. The installed files are untouched.',
         detail: detail.slice(-5),
       });
     }
-    const meant = job.meaning?.[code];
+    const meant = job.explain?.(code, output) ?? job.meaning?.[code];
     if (meant !== undefined) {
-      return new HaupError(meant.code, meant.message, { host: name, hint: meant.hint, detail });
+      const { code: error, message, ...more } = meant;
+      return new HaupError(error, message, { host: name, detail, ...more });
     }
     if (code === damagedStatus) {
-      return new HaupError('CHECKSUM_MISMATCH', `${job.what}: it arrived damaged and was discarded.`, {
+      return new HaupError('CHECKSUM_MISMATCH', `${what}: it arrived damaged and was discarded.`, {
         host: name,
         hint: 'Run haup apply again. If it happens again, check the disk and memory of the host.',
         detail,
       });
     }
-    return new HaupError(job.failure, `${job.what} failed with exit status ${code}.`, {
+    return new HaupError(job.failure, `${what} failed with exit status ${code}.`, {
       host: name,
       hint: adviceOn(job.failure, output),
       detail,
@@ -129,24 +122,7 @@ export function sshHost(connection: Connection, store: Store): Host {
         const { output } = await runJob(toJob(action, store), signal, onLine);
         return { output, pack: await bytesOf(readPack(action.recipe, action.pack), signal) };
       }
-      if (action.do !== 'write') return runJob(toJob(action, store), signal, onLine);
-      const job = stageAndTest(action);
-      const { code, output } = await runRaw(job, signal, onLine);
-      if (code === unstagedStatus) throw failure(job, code, output);
-      const said = output.replaceAll(stageOf(action.service), '');
-      const verdict = configTestVerdict(action.service, code, said);
-      if (!verdict.ok) {
-        throw new HaupError(
-          'CONFIG_TEST_FAILED',
-          `The ${action.service} configuration does not pass its test.`,
-          {
-            host: name,
-            hint: adviceOnConfig(action.service, verdict.complaints),
-            detail: withLines(verdict.complaints.slice(0, 15), action.testing),
-          },
-        );
-      }
-      return runJob(swapSet(action), signal, onLine);
+      return runJob(toJob(action, store), signal, onLine);
     },
   };
 }

@@ -1,9 +1,7 @@
 /** Connections to hosts over SSH. The only importer of node-ssh. */
 
 import { setMaxListeners } from 'node:events';
-import { createRequire } from 'node:module';
 import type { HostName, HostSpec } from '../model/domain.ts';
-import type { KeyTools } from './login/auth.ts';
 import { interrupted } from './login/failure.ts';
 import type { Library } from './login/login.ts';
 import { rootWay } from './channel/root.ts';
@@ -72,10 +70,9 @@ function manyListen(signal: AbortSignal): AbortSignal {
   return signal;
 }
 
-/** node-ssh and, of the ssh2 that it brings, what it does not pass on. Takes about 100 ms the first time. */
+/** node-ssh and, of the ssh2 that it brings, what it does not pass on. Loaded when a host is to be reached. */
 async function loadLibrary(): Promise<Library> {
-  const { NodeSSH } = await import('node-ssh');
-  const here = createRequire(import.meta.url);
-  const { createAgent, BaseAgent, utils } = createRequire(here.resolve('node-ssh'))('ssh2') as KeyTools;
+  const [{ NodeSSH }, ssh2] = await Promise.all([import('node-ssh'), import('ssh2')]);
+  const { createAgent, BaseAgent, utils } = ssh2.default;
   return { NodeSSH, createAgent, BaseAgent, utils };
 }

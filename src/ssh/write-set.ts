@@ -5,12 +5,16 @@ import type { FileWant } from '../model/desired.ts';
 import type { Service } from '../model/domain.ts';
 import { stateDirectory, unreadMark } from '../model/layout.ts';
 import { hostScript } from '../base/host-script.ts';
+import { quote } from '../base/quote.ts';
+import { adviceOnConfig, withLines } from './advice.ts';
 import type { RemoteJob } from './remote-job.ts';
 
 /** Exit status of a write script that found another file than the plan was made from. */
 export const staleStatus = 75;
-/** Exit status of a configuration test that could not be made. */
-export const unstagedStatus = 74;
+/** Exit status of a set that could not be tested. */
+const unstagedStatus = 74;
+/** Exit status of a set that the daemon complained of. */
+const refusedStatus = 76;
 
 const minute = 60_000;
 
@@ -32,47 +36,61 @@ const words = (files: readonly FileWrite[]): readonly string[] =>
     file.from ?? '',
   ]);
 
-/**
- * Puts the whole set under a directory of its own, with its absolute paths pointing into it, and lets
- * the daemon that will read it test it. Prints what the daemon says; its exit status is the script's.
- */
-export function stageAndTest(action: Extract<Action, { readonly do: 'write' }>): RemoteJob {
-  const stage = stageOf(action.service);
+/** The whole set with its absolute paths pointing into the stage, so that the daemon reads it there. */
+function staged({ service, testing }: Extract<Action, { readonly do: 'write' }>): readonly FileWant[] {
+  const stage = stageOf(service);
   const inside = (text: string): string =>
-    [...new Set(action.testing.map((file) => file.path.replace(/[^/]+$/, '')))]
+    [...new Set(testing.map((file) => file.path.replace(/[^/]+$/, '')))]
       // Longest first, so that /a/b/ is not half replaced by /a/.
       .sort((a, b) => b.length - a.length)
       .reduce((all, directory) => all.replaceAll(directory, `\u0000${directory}`), text)
       .replaceAll(/\u0000+/g, stage);
-  const files = action.testing.map((file) => ({
+  return testing.map((file) => ({
     ...file,
     bytes: Buffer.from(inside(Buffer.from(file.bytes).toString('utf8'))),
   }));
-  return {
-    script: hostScript(
-      action.service === 'nginx' ? 'test-nginx' : 'test-keepalived',
-      { stage, unstaged_status: unstagedStatus, binary: action.binary, entry: action.entry },
-      files.flatMap(({ path, mode, owner, bytes }) => [path, mode.toString(8), owner, `${bytes.length}`]),
-    ),
-    stdin: stream(files),
-    timeoutMs: minute,
-    failure: 'COMMAND_FAILED',
-    what: `staging the ${action.service} configuration`,
-  };
 }
 
-/** Swaps the tested files in by rename. */
-export const swapSet = (action: Extract<Action, { readonly do: 'write' }>): RemoteJob => ({
-  script: hostScript(
-    'swap-set',
-    { stale_status: staleStatus, unread_mark: unreadMark(action.service), entry: action.entry },
-    words(action.files),
-  ),
-  stdin: stream(action.files),
-  timeoutMs: minute,
-  failure: 'COMMAND_FAILED',
-  what: `writing the ${action.service} configuration`,
-});
+/** Tests the whole set by the daemon that will read it, and swaps in what differs: one command. */
+export function writeSet(action: Extract<Action, { readonly do: 'write' }>): RemoteJob {
+  const { service, binary, entry, files, testing } = action;
+  const stage = staged(action);
+  // On stdin too: hundreds of files are more words than a command line takes.
+  const list = [
+    stage.length.toString(),
+    ...stage.flatMap(({ path, mode, owner, bytes }) => [path, mode.toString(8), owner, `${bytes.length}`]),
+    ...words(files),
+  ]
+    .map(quote)
+    .join(' ');
+  return {
+    script: hostScript([`test-${service}`, 'write-set'], {
+      words_size: Buffer.byteLength(list),
+      unread_mark: unreadMark(service),
+      stage: stageOf(service),
+      entry,
+      binary,
+      stale_status: staleStatus,
+      unstaged_status: unstagedStatus,
+      refused_status: refusedStatus,
+    }),
+    stdin: Buffer.concat([Buffer.from(list), stream(stage), stream(files)]),
+    timeoutMs: 2 * minute,
+    failure: 'COMMAND_FAILED',
+    what: `writing the ${service} configuration`,
+    parts: { [unstagedStatus]: `staging the ${service} configuration` },
+    explain: (status, output) => {
+      if (status !== refusedStatus) return null;
+      const complaints = [...new Set(output.split('\n').map((line) => line.trim()))].filter(Boolean);
+      return {
+        code: 'CONFIG_TEST_FAILED',
+        message: `The ${service} configuration does not pass its test.`,
+        hint: adviceOnConfig(service, complaints),
+        detail: withLines(complaints.slice(0, 15), testing),
+      };
+    },
+  };
+}
 
 export const writeUnit = ({ file }: Extract<Action, { readonly do: 'write-unit' }>): RemoteJob => ({
   script: hostScript('write-unit', { stale_status: staleStatus }, words([file])),

@@ -1,5 +1,6 @@
-# Injects the fault of a drill. First the record that tells it from what an operator did, and the timer that undoes it when
-# haup does not; its script is a file, since systemd would expand variables of a command.
+# Injects the fault of a drill, and prints when it comes, by the clock of the host. First the record that tells it from what
+# an operator did, and the timer that undoes it when haup does not; its script is a file, since systemd would expand
+# variables of a command.
 # Status 79: adverts cannot be dropped here.
 # Arguments: kind timer seconds device drain undo drill_record drill_at_boot drain_file
 # Needs: write-drain
@@ -39,12 +40,24 @@ drop_adverts() {
     nft add rule inet haup_drill "$1" meta l4proto 112 drop
   else iptables -I "$2" -p 112 -m comment --comment haup-drill -j DROP; fi
 }
+# fault_in MS: prints when the fault comes.
+fault_in() { printf 'fault %s\n' "$(($(date +%s%N) + $1 * 1000000))"; }
 case $kind in
-  stop) systemctl stop keepalived.service ;;
+  link)
+    systemctl is-active --quiet "$timer.timer"
+    note_link > "$drill_record.link"
+    fault_in 300
+    ;;
   drain)
     undo_at_boot
-    write_drain "$drain"
+    fault_in 0
     ;;
+  reboot) fault_in 300 ;;
+  *) fault_in 0 ;;
+esac
+case $kind in
+  stop) systemctl stop keepalived.service ;;
+  drain) write_drain "$drain" ;;
   nginx)
     # Stopped as well, before systemd restarts it.
     systemctl kill --signal=KILL nginx.service
@@ -53,11 +66,10 @@ case $kind in
   crash) systemctl kill --signal=KILL keepalived.service ;;
   hang) systemctl kill --signal=STOP nginx.service ;;
   link)
-    systemctl is-active --quiet "$timer.timer"
-    note_link > "$drill_record.link"
     # By a timer, since this command must end first.
     systemd-run --quiet --unit="$timer-cut" --on-active=300ms --timer-property=AccuracySec=1ms ip link set dev "$device" down
     ;;
+  reboot) systemd-run --quiet --unit="$timer-cut" --on-active=300ms --timer-property=AccuracySec=1ms systemctl reboot ;;
   vrrp-block)
     drop_adverts input INPUT
     drop_adverts output OUTPUT

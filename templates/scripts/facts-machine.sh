@@ -9,6 +9,15 @@ printf 'machine\t%s\t%s\n' "$arch" "$line"
 while IFS= read -r line || [ -n "$line" ]; do
   case $line in ID=*|VERSION_ID=*|PRETTY_NAME=*) printf 'os\t%s\n' "$line" ;; esac
 done 2>/dev/null < /etc/os-release
+# What a hypervisor tells its guest: by the processor, or by the name of the machine.
+while IFS= read -r line; do
+  case $line in
+    flags*' hypervisor'*) echo virtual && break ;;
+    flags*) break ;;
+  esac
+done 2>/dev/null < /proc/cpuinfo
+first_line /sys/class/dmi/id/product_name
+case $line in *KVM*|*Virtual*|*VMware*|*QEMU*) echo virtual ;; esac
 if [ -d /run/systemd/system ]; then echo systemd; fi
 for manager in apt-get dnf yum; do
   if command -v "$manager" >/dev/null; then

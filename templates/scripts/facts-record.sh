@@ -1,5 +1,6 @@
-# What the host records about haup: what haup put there, drains, drills, graces, and files that a daemon has not read yet.
-# Arguments: record_directory installed_lists drain_file drill_record drill_at_boot grace_directory unread_marks user_mark
+# What the host records about haup: what haup put there, who has its lock, drains, drills, graces, and files that a daemon
+# has not read yet.
+# Arguments: record_directory installed_lists drain_file drill_record drill_at_boot grace_directory unread_marks user_mark lock_file owner_file entrusted_script
 # Needs: facts-format
 
 # Paths that are recorded, or were intended.
@@ -30,6 +31,21 @@ for list in "$installed_lists"*; do
 done
 set -f
 
+# The lock ends with the process that has its file open, or with the script that this process left; its owner's name stays.
+if [ -f "$owner_file" ]; then
+  pid=
+  while IFS= read -r line; do
+    case $line in
+      pid=*) pid=${line#pid=} ;;
+      owner=*)
+        # shellcheck disable=SC3013 # dash, bash and busybox have it.
+        if [ "/proc/$pid/fd/9" -ef "$lock_file" ] || [ -e "$entrusted_script.now" ]; then
+          printf 'lock\t%s\n' "${line#owner=}"
+        fi
+        ;;
+    esac
+  done < "$owner_file"
+fi
 first_line "$drain_file"
 printf 'drain\t%s\n' "$line"
 if [ -e "$drill_at_boot" ]; then

@@ -1,22 +1,19 @@
-# Puts the files of a service under a directory of their own, for test-nginx or test-keepalived to judge; stdin: their
-# bytes. The words: path, mode, owner and size of each file.
-# Arguments: state_directory stage unstaged_status $@
-set -e
-tested=
-clean() {
-  status=$?
-  rm -rf "$stage"
-  # What fails before the test says nothing about the configuration.
-  [ "$tested" ] || status=$unstaged_status
-  exit "$status"
+# A function that puts the files of a service under a directory of their own, for its daemon to test; stdin: their bytes,
+# one after the other.
+# Arguments: state_directory stage
+
+# stage_set COUNT [PATH MODE OWNER SIZE]…: the first COUNT files; more words may follow.
+stage_set() {
+  staging=$1
+  shift
+  ( umask 077; rm -rf "$stage"; mkdir -p "$stage" )
+  chmod 755 "$state_directory" "${stage%/*}" "$stage"
+  while [ "$staging" -gt 0 ]; do
+    stage_file "$1" "$2" "$3" "$4"
+    shift 4
+    staging=$((staging - 1))
+  done
 }
-trap clean EXIT
-umask 077
-rm -rf "$stage"
-mkdir -p "$stage"
-chmod 755 "$state_directory" "${stage%/*}" "$stage"
-umask 022
-# stage_file PATH MODE OWNER SIZE
 stage_file() {
   mkdir -p "$(dirname "$stage$1")"
   ( umask 077; head -c "$4" > "$stage$1" ) || { echo "$stage$1" >&2; exit 1; }
@@ -24,7 +21,3 @@ stage_file() {
   chmod "$2" "$stage$1"
   chown "$3" "$stage$1"
 }
-while [ $# -gt 0 ]; do
-  stage_file "$1" "$2" "$3" "$4"
-  shift 4
-done

@@ -50,7 +50,7 @@ const openEnvironment: Context['openEnvironment'] = async ({ vips, vrrp }, _host
     say: (said) => emit({ type: 'said', text: said }),
     act: async (name, action) => {
       await cluster.hosts.get(name)?.act(action, never);
-      await environment.act(name, action);
+      return environment.act(name, action);
     },
     [Symbol.asyncDispose]: async () => undefined,
   };
@@ -126,6 +126,9 @@ test('a host that is out of service already needs neither a question nor a lock'
     watch: {
       holders: () => ['keep_137'],
       events: () => [],
+      localMs: (_: string, hostMs: number) => hostMs,
+      leave: () => undefined,
+      rejoin: async () => undefined,
       clockErrorMs: () => 0,
       [Symbol.asyncDispose]: async () => undefined,
     },

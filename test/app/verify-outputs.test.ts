@@ -101,12 +101,42 @@ describe('before anything is broken', () => {
     expect(readdirSync(root)).toEqual([]);
   });
 
+  test.each([
+    ['count', '0'],
+    ['count', '-1'],
+    ['count', '1.5'],
+    ['count', 'many'],
+    ['count', ''],
+    ['count', '1001'],
+    ['hold', '0'],
+    ['hold', '601'],
+    ['hold', '2s'],
+  ])('--%s %j is refused, with what to give', async (flag, text) => {
+    writeFileSync(join(root, 'inventory.yaml'), readFileSync('inventory.example.yaml'));
+    const options = { color: 'auto', strictHostKey: 'yes', connectTimeout: '1', [flag]: text } as const;
+    const secrets = { ...context(), env: { HAUP_AUTH_PASS: '1111' } };
+    await expect(verify(secrets, 'inventory.yaml', options)).rejects.toMatchObject({
+      code: 'USAGE',
+      message: expect.stringMatching(/^--(count|hold) \S* ?is not a whole number from 1 to (1000|600)\.$/),
+      hint: expect.stringMatching(/^It is (how often each drill|the seconds that each fault)/),
+    });
+  });
+
   test('a file that can be written is left as it is, and nothing lies beside it', async () => {
     writeFileSync(join(root, 'old.html'), 'old');
     await assertWritable({ cwd: root }, { report: 'old.html', junit: 'new.xml' });
     expect(readdirSync(root)).toEqual(['old.html']);
     expect(readFileSync(join(root, 'old.html'), 'utf8')).toBe('old');
   });
+});
+
+test('the page says the command that does it again', async () => {
+  const report = await measured();
+  const options = { report: 'r.html', drill: ['stop', 'nginx'], count: '3', hold: '20' };
+  await writeOutputs(context(), { inventory, views: new Map(), report, options });
+  expect(readFileSync(join(root, 'r.html'), 'utf8')).toContain(
+    'haup verify inventory.example.yaml --drill stop,nginx --count 3 --hold 20 --yes',
+  );
 });
 
 test('writes each file whole, with what was measured, and no secret', async () => {

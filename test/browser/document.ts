@@ -1,6 +1,7 @@
 /** A verify run in memory, by the drills themselves, as the HTML report gets it. */
 
 import { runDrill } from '../../src/drill/drills.ts';
+import { repeatsOf } from '../../src/drill/repeats.ts';
 import type { DrillReport } from '../../src/model/report.ts';
 import type { VerifyDocument } from '../../src/model/verify-document.ts';
 import { fakeEnvironment, pair, type Trouble, vrrp } from '../fakes/drill-environment.ts';
@@ -37,7 +38,9 @@ export function documentOf(
     report: {
       version: 1,
       ok: drills.every(({ ok }) => ok),
-      vips: [{ address: pair[0].address.address, asked: 'HTTP on port 80', drills }],
+      vips: [
+        { address: pair[0].address.address, asked: 'HTTP on port 80', drills, repeats: repeatsOf(drills, 3) },
+      ],
     },
     startedAt: '2026-11-29T13:00:00.000Z',
     operator: 'ana@workstation',

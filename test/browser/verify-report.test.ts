@@ -130,8 +130,13 @@ test("the page's figures are the JSON's", async () => {
   await using opened = await open(example);
   const { page } = opened;
   const drills = drillsOf(example);
-  const table = await page.locator('#outages tbody tr').allInnerTexts();
+  const table = await page.getByRole('region', { name: 'All figures' }).locator('tbody tr').allInnerTexts();
   expect(table).toHaveLength(drills.length);
+  const repeats = await page.getByRole('region', { name: 'Repeats' }).locator('tbody tr').allInnerTexts();
+  const [stop] = example.report.vips[0]?.repeats ?? [];
+  expect(repeats[0]).toContain('3 runs, 1 failed');
+  for (const value of Object.values(stop?.figures.outageMs ?? {}))
+    expect(repeats[0]).toContain(`${Math.round(value)} ms`);
   drills.forEach((drill, index) => {
     expect(table[index]).toContain(`${Math.round(drill.outageMs)} ms`);
     expect(table[index]).toContain(`${drill.lost} of ${drill.total.toLocaleString('en')}`);
@@ -444,6 +449,12 @@ test("JUnit's file is XML that says what the report says, hostile names too", as
         suite.getAttribute('tests'),
         suite.getAttribute('failures'),
       ]),
+      spreads: Object.fromEntries(
+        [...document.querySelectorAll('testsuite > properties > property')].map((each) => [
+          each.getAttribute('name'),
+          each.getAttribute('value'),
+        ]),
+      ),
       cases: [...document.querySelectorAll('testsuite > testcase')].map((one) => ({
         name: one.getAttribute('name'),
         time: Number(one.getAttribute('time')),
@@ -461,6 +472,13 @@ test("JUnit's file is XML that says what the report says, hostile names too", as
   await page.close();
   expect(parsed.error).toBeNull();
   expect(parsed.suites).toEqual([['5', '2']]);
+  const [stop] = report.vips[0]?.repeats ?? [];
+  expect(parsed.spreads).toMatchObject({
+    'stop.runs': '3',
+    'stop.outageMs.median': String(stop?.figures.outageMs?.median),
+    'stop.outageMs.worst': String(stop?.figures.outageMs?.worst),
+    'drain.lost.spread': '0',
+  });
   expect(parsed.cases.map(({ name, type }) => [name, type])).toEqual([
     ['stop on keep_136', null],
     ['stop on keep_136, run 2', null],

@@ -99,6 +99,24 @@ test('repeats count by their median', () => {
   ]);
 });
 
+test('the spread counts every repeat of earlier runs, so one run of five is enough for it', () => {
+  const repeated = run(
+    1,
+    [640, 660, 690, 720, 740].map((outageMs) => figures(outageMs)),
+  );
+  const now = (...outages: readonly number[]) =>
+    compareRuns(
+      run(
+        2,
+        outages.map((outageMs) => figures(outageMs)),
+      ),
+      [repeated],
+    )[0];
+  expect(now(820)).toMatchObject({ usualMs: 690, spreadMs: 133.4, earlier: 1, worse: false });
+  expect(now(824)).toMatchObject({ worse: true });
+  expect(now(700, 705, 1500)).toMatchObject({ runs: 3, outageMs: 705, worstMs: 1500, worse: false });
+});
+
 test('an outage no longer than the longest before is never worse where all were alike, and a longer one is no better', () => {
   fc.assert(
     fc.property(

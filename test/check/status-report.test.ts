@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { statusReport } from '../../src/check/status-report.ts';
 import type { HostFacts } from '../../src/model/facts.ts';
 import { exampleInventory } from '../fakes/example.ts';
+import type { Vrrp } from '../../src/model/domain.ts';
 import { bareFacts } from '../fakes/host.ts';
 
 const service = {
@@ -109,4 +110,38 @@ test('a VIP that a host keeps on lo for its open connections has one holder, and
   );
   expect(seen.vips.map(({ holders }) => holders)).toEqual([['keep_137'], ['keep_137']]);
   expect(seen.graces).toEqual([{ vip: one, host: 'keep_136', connections: 12, leftSeconds: 42 }]);
+});
+
+test('a command that changes both hosts is one run', () => {
+  const lockedBy = { who: 'ana@desk', since: '2026-11-29T10:00:00.000Z', why: 'haup apply' };
+  const idle = report(up('keep_136', [one]), up('keep_137', [two]));
+  const busy = report(up('keep_136', [one], { lockedBy }), up('keep_137', [two], { lockedBy }));
+  const other = { ...lockedBy, who: 'ben@desk' };
+  const both = report(up('keep_136', [one], { lockedBy }), up('keep_137', [two], { lockedBy: other }));
+  expect(idle.runs).toBeUndefined();
+  expect(busy.runs).toEqual([{ ...lockedBy, hosts: ['keep_136', 'keep_137'] }]);
+  expect(both.runs).toEqual([
+    { ...lockedBy, hosts: ['keep_136'] },
+    { ...other, hosts: ['keep_137'] },
+  ]);
+  expect(busy.ok).toBe(true);
+});
+
+test.each([
+  ['a virtual machine with adverts every 0.1 s', 'fast', 0.1, true, 2],
+  ['with 0.3 s', 'fast', 0.3, true, 0],
+  ['another profile', 'default', 0.1, true, 0],
+  ['a real machine', 'fast', 0.1, undefined, 0],
+] as const)('%s', (_what, profile, advertInt, virtual, warnings) => {
+  const source = exampleInventory();
+  const vrrp: Vrrp = { ...source.vrrp, profile };
+  const inventory = { ...source, vrrp, vips: source.vips.map((vip) => ({ ...vip, advertInt })) };
+  const machine = virtual === undefined ? {} : { virtual };
+  const facts = new Map([
+    ['keep_136', up('keep_136', [one], machine)],
+    ['keep_137', up('keep_137', [two], machine)],
+  ]);
+  const said = statusReport(inventory, facts, 0).findings.filter(({ check }) => check === 'timers');
+  expect(said).toHaveLength(warnings);
+  if (warnings > 0) expect(said[0]?.message).toContain('a pause of 0.30 s moves its VIPs');
 });

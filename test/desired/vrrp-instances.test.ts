@@ -69,6 +69,16 @@ vips:
   });
 });
 
+test.each([
+  ['2.0.20', 'fast', '50', null],
+  ['2.2.7', 'fast', '50', '100000'],
+  ['2.2.7', 'default', null, null],
+])('keepalived %s with the profile %s: priority %s, limit %s', (version, profile, priority, limit) => {
+  const conf = keepalivedConf(pair(`vrrp: { profile: ${profile} }\nkeepalived: { version: ${version} }`));
+  const global = blocks(conf, 'global_defs').get('');
+  expect([value(global, 'vrrp_rt_priority'), value(global, 'vrrp_rlimit_rttime')]).toEqual([priority, limit]);
+});
+
 describe('what the default profile adds', () => {
   const block = instancesOf(pair(), 'keep_136').get('VI_1');
 

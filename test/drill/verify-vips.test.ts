@@ -35,7 +35,7 @@ const opening =
   };
 const verify = async (views: ReadonlyMap<string, HostView>) => {
   const environment = fakeEnvironment(inventory.vips, inventory.vrrp);
-  const order = { inventory, vips: inventory.vips, drills: ['stop' as const], views, tag: 't' };
+  const order = { inventory, vips: inventory.vips, drills: ['stop' as const], views, count: 1, tag: 't' };
   return { environment, ...(await verifyVips(order, opening(environment), new AbortController().signal)) };
 };
 
@@ -80,7 +80,7 @@ test('without a healthy successor nothing is broken, and nothing is verified', a
   expect(report.vips[1]?.drills[0]).toMatchObject({ from: 'keep_136', to: null });
 });
 
-test.each<[string, 'stop' | 'link', Partial<SshSettings>, RegExp]>([
+test.each<[string, 'stop' | 'link' | 'reboot', Partial<SshSettings>, RegExp]>([
   [
     'a VIP',
     'stop',
@@ -92,6 +92,12 @@ test.each<[string, 'stop' | 'link', Partial<SshSettings>, RegExp]>([
     'link',
     { jump: 'gate,keep_136' },
     /keep_137 is reached through keep_136, whose link/,
+  ],
+  [
+    'the host to be rebooted',
+    'reboot',
+    { jump: 'keep_136' },
+    /keep_137 is reached through keep_136, which would reboot/,
   ],
 ])('nothing is broken when the way to a host leads through %s', async (_, drill, ssh, says) => {
   const hosts = inventory.hosts.map((host) =>
@@ -111,6 +117,7 @@ test.each<[string, 'stop' | 'link', Partial<SshSettings>, RegExp]>([
     vips: inventory.vips.slice(0, 1),
     drills: [drill],
     views: holding,
+    count: 1,
     tag: 't',
   };
   const { report } = await verifyVips(order, opening(environment), new AbortController().signal);
@@ -118,10 +125,32 @@ test.each<[string, 'stop' | 'link', Partial<SshSettings>, RegExp]>([
   expect(report.vips[0]?.drills[0]?.reasons.join()).toMatch(says);
 });
 
+test('haup does not reboot the host that it runs on', async () => {
+  const environment = fakeEnvironment(inventory.vips, inventory.vrrp);
+  const order = {
+    ...orderOf(),
+    vips: inventory.vips.slice(0, 1),
+    drills: ['reboot' as const],
+    here: 'keep_136',
+  };
+  const { report } = await verifyVips(order, opening(environment), new AbortController().signal);
+  expect(environment.acted).toEqual([]);
+  expect(report.vips[0]?.drills[0]?.reasons.join()).toMatch(
+    /haup runs on keep_136 itself, which would reboot/,
+  );
+});
+
 test('a drill that would show nothing is not made', async () => {
   const views = new Map(['keep_136', 'keep_137'].map((host) => [host, view(host, 'active', '')] as const));
   const environment = fakeEnvironment(inventory.vips, inventory.vrrp);
-  const order = { inventory, vips: inventory.vips.slice(0, 1), drills: ['drain' as const], views, tag: 't' };
+  const order = {
+    inventory,
+    vips: inventory.vips.slice(0, 1),
+    drills: ['drain' as const],
+    views,
+    count: 1,
+    tag: 't',
+  };
   const { report } = await verifyVips(order, opening(environment), new AbortController().signal);
   expect(environment.acted).toEqual([]);
   expect(report.vips[0]?.drills[0]?.reasons).toEqual([
@@ -141,6 +170,7 @@ test('a VIP that a host has which is not watched is none of its business', async
     vips: [first],
     drills: ['stop' as const],
     views,
+    count: 1,
     tag: 't',
   };
   expect(environment.watch.holders(ring.address.address)).toEqual([]);
@@ -154,6 +184,7 @@ const orderOf = (vrrp = inventory.vrrp) => ({
   vips: inventory.vips,
   drills: ['stop' as const],
   views: both,
+  count: 1,
   tag: 't',
 });
 
@@ -169,6 +200,61 @@ test('each drill is watched for as long as its timers need: with preempt_delay 3
   expect(report.ok).toBe(true);
   expect(limits).toHaveLength(2);
   for (const limitMs of limits) expect(limitMs).toBeGreaterThan(600_000);
+});
+
+describe('with a count', () => {
+  const one = inventory.vips.slice(0, 1);
+  test('each drill runs so often, under its own timer, and is summed up', async () => {
+    const environment = fakeEnvironment(inventory.vips, inventory.vrrp);
+    const order = { ...orderOf(), vips: one, drills: ['stop' as const, 'drain' as const], count: 3 };
+    const { report } = await verifyVips(order, opening(environment), new AbortController().signal);
+    expect(report.ok).toBe(true);
+    const [vip] = report.vips;
+    expect(vip?.drills.map(({ drill }) => drill)).toEqual([
+      'stop',
+      'stop',
+      'stop',
+      'drain',
+      'drain',
+      'drain',
+    ]);
+    expect(vip?.repeats).toMatchObject([
+      { drill: 'stop', count: 3, runs: 3, ok: 3, figures: { lost: { median: 138 }, retried: { worst: 0 } } },
+      { drill: 'drain', runs: 3, figures: { lost: { median: 0, worst: 0, spread: 0 } } },
+    ]);
+    const outages = (vip?.drills ?? []).slice(0, 3).map(({ outageMs }) => outageMs);
+    expect(vip?.repeats?.[0]?.figures.outageMs?.worst).toBe(Math.max(...outages));
+    expect(environment.said.join('\n')).toMatch(/stopping keepalived on keep_136 \(run 2 of 3\)/);
+    const timers = environment.acted.flatMap(({ action }) =>
+      action.do === 'break' ? action.deadMan.unit : [],
+    );
+    expect(new Set(timers).size).toBe(6);
+  });
+
+  test('what was measured before a break is summed up, and the rest is not tried', async () => {
+    const environment = fakeEnvironment(inventory.vips, inventory.vrrp, {
+      fails: (_, count) => (count === 5 ? new HaupError('CONNECTION_LOST', 'Gone.') : null),
+    });
+    const order = { ...orderOf(), vips: one, drills: ['stop' as const, 'drain' as const], count: 5 };
+    const { report } = await verifyVips(order, opening(environment), new AbortController().signal);
+    const [vip] = report.vips;
+    expect(vip?.drills.map(({ drill, reasons }) => `${drill} ${reasons.join()}`)).toEqual([
+      'stop ',
+      'stop ',
+      'stop not drilled: run 3 of 5 was interrupted: Gone.',
+      'drain not drilled: the run was interrupted before it',
+    ]);
+    expect(vip?.repeats).toMatchObject([{ drill: 'stop', count: 5, runs: 2, ok: 2 }]);
+  });
+
+  test('a drill that cannot be made is tried once', async () => {
+    const views = new Map(['keep_136', 'keep_137'].map((host) => [host, view(host, 'active', '')] as const));
+    const order = { ...orderOf(), views, vips: one, drills: ['drain' as const], count: 4 };
+    const environment = fakeEnvironment(inventory.vips, inventory.vrrp);
+    const { report } = await verifyVips(order, opening(environment), new AbortController().signal);
+    expect(report.vips[0]?.drills).toHaveLength(1);
+    expect(report.vips[0]?.repeats).toEqual([]);
+  });
 });
 
 describe('a run that is broken off', () => {

@@ -44,7 +44,7 @@ async function drill(path: string, name: DrillName): Promise<{ code: number; rep
   const report = (JSON.parse(stdout === '' ? '{}' : stdout) as VerifyReport).vips?.[0]?.drills[0];
   if (report === undefined) throw new Error(`${name} has no report.\n${stdout}${stderr}`);
   figure(
-    `${name}: outage ${report.outageMs} ms, bound ${report.boundMs} + ${report.allowanceMs} ms, lost ${report.lost} of ${report.total}; failback lost ${report.failback?.lost}, ${report.failback?.retried} of them retried; stalled ${report.stalledMs} ms`,
+    `${name}: outage ${report.outageMs} ms, bound ${report.boundMs} + ${report.allowanceMs} ms, detection ${report.detectionMs} ms, takeover ${report.takeoverMs} ms, lost ${report.lost} of ${report.total}; failback lost ${report.failback?.lost}, ${report.failback?.retried} of them retried; stalled ${report.stalledMs} ms`,
   );
   return { code, report };
 }
@@ -69,6 +69,23 @@ describe('each moves the VIP within its bound, and ends with one holder', () => 
         expect(await onHost(lab, 'keep_136', `systemctl is-active ${unit}`)).toBe('active\n');
     }
   });
+});
+
+test('reboot: the VIP moves as in a stop, and comes home when the host has booted', async () => {
+  const boot = (): Promise<string> => onHost(lab, 'keep_136', 'cat /proc/sys/kernel/random/boot_id');
+  const before = await boot();
+  const { code, report } = await drill(path(), 'reboot');
+  measured(report.stalledMs ?? 0, () => {
+    expect(report.reasons).toEqual([]);
+    expect(report).toMatchObject({ ok: true, from: 'keep_136', to: 'keep_137' });
+    expect(report.outageMs).toBeLessThanOrEqual(report.boundMs * 1.15 + 30);
+    expect(report.timeline.map(({ host }) => host)).toEqual(['keep_136', 'keep_137', 'keep_136']);
+    expect(code).toBe(0);
+  });
+  expect(await boot()).not.toBe(before);
+  // The lock has ended with its owner, on the rebooted host too.
+  const unlocked = await inLab(['unlock', path(), '--yes']);
+  expect(unlocked.stdout).toBe('No host is locked.\n');
 });
 
 test('vrrp-block without nft and iptables on the host breaks nothing, and says what is missing', async () => {

@@ -51,19 +51,25 @@ export function haup(args: readonly string[], options: RunOptions = {}): Promise
  * each of hundreds of commands is spared.
  */
 export function inLab(lab: string, args: readonly string[], options: RunOptions = {}): Promise<Run> {
+  const [command = '', ...rest] = inLabArguments(lab, args, options.inside);
+  return runProcess(command, rest, options);
+}
+
+/** The same as a command line. */
+export function inLabArguments(
+  lab: string,
+  args: readonly string[],
+  variables: Readonly<Record<string, string>> = {},
+): readonly string[] {
   const paths = labPaths(defaultRoots, lab);
   const inside = {
     HAUP_LAB: lab,
     HAUP_SSH_CONFIG: paths.sshConfig,
     HAUP_OVERLAY: paths.overlay,
-    ...options.inside,
+    ...variables,
   };
-  const variables = Object.entries(inside).map(([name, value]) => `${name}=${value}`);
-  return runProcess(
-    'nsenter',
-    [...within(lab), 'env', ...variables, process.execPath, bin, ...args],
-    options,
-  );
+  const words = Object.entries(inside).map(([name, value]) => `${name}=${value}`);
+  return ['nsenter', ...within(lab), 'env', ...words, process.execPath, bin, ...args];
 }
 
 const within = (lab: string): readonly string[] => [`--net=/run/netns/${switchNamespace(lab)}`, '--'];

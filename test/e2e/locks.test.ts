@@ -82,6 +82,7 @@ describe('the lock is of the whole cluster', () => {
     const came = join(scratch, 'others-came');
     const slow = inventory(fast, three, atItUntil(came));
     const runs: Promise<Run>[] = [];
+    let meanwhile = '';
     const seen = await underLoad('two applies with different limits', async () => {
       let heard = '';
       runs.push(
@@ -94,7 +95,8 @@ describe('the lock is of the whole cluster', () => {
               inLab(['service', 'restart', 'keepalived', path, '--limit', 'keep_137', '--yes']),
             ];
             runs.push(...others);
-            void Promise.all(others).then(() => writeFileSync(came, ''));
+            const look = inLab(['status', path]).then(({ stdout }) => void (meanwhile = stdout));
+            void Promise.all([...others, look]).then(() => writeFileSync(came, ''));
           },
         }),
       );
@@ -104,6 +106,9 @@ describe('the lock is of the whole cluster', () => {
     const [first, second, service] = await Promise.all(runs);
     expect([first?.code, second?.code, service?.code]).toEqual([0, 5, 5]);
     expect(oneLine(second?.stderr ?? '')).toMatch(/keep_136.* is at work on it: haup apply/);
+    expect(oneLine(meanwhile)).toMatch(
+      / In progress on keep_136, keep_137 and keep_138: haup apply .*, by \S+@\S+, since \d{4}-/,
+    );
     expectServed(seen);
     await well(['apply', path, '--yes', '--limit', 'keep_137']);
     await atHome();

@@ -52,6 +52,7 @@ describe('the script in a real sh', () => {
       addresses: expect.arrayContaining(['127.0.0.1/8']),
     });
     expect(facts.os.name).not.toBe('');
+    if (/^flags.* hypervisor/m.test(readFileSync('/proc/cpuinfo', 'utf8'))) expect(facts.virtual).toBe(true);
     expect(Object.keys(facts.packages)).toEqual(facts.packageManager === null ? [] : ['coreutils']);
   });
 

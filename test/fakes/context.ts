@@ -53,6 +53,7 @@ export function fakeWorld(
     err: (text) => void (err += text),
     stdout: stream,
     stderr: stream,
+    stdoutStream: new PassThrough(),
     stderrStream: new PassThrough(),
     readStdin: async () => inventory,
     isTty: true,

@@ -20,6 +20,12 @@ export interface Trouble {
   readonly lossyFailback?: number;
   /** Requests sent within this many milliseconds after a move without a break are answered on a second connection only. */
   readonly cutFailback?: number;
+  /** A host that is rebooted stays away. */
+  readonly neverBoots?: boolean;
+  /** It takes its VIPs back before it is watched again. */
+  readonly backUnseen?: boolean;
+  /** What does not run after a boot. */
+  readonly down?: string;
   /** Whether an action fails. */
   readonly fails?: (action: Action, count: number) => Error | null;
   /** What to do at a moment, in milliseconds from the start. */
@@ -186,6 +192,50 @@ export function fakeEnvironment(vips: readonly Vip[], vrrp: Vrrp, trouble: Troub
     }
   };
 
+  const act = (host: HostName, action: Action): void => {
+    acted.push({ host, action });
+    advance(15);
+    const error = trouble.fails?.(action, acted.length);
+    if (error !== null && error !== undefined) throw error;
+    const fault = 'fault' in action ? action.fault.kind : action.do === 'service' ? 'stop' : 'drain';
+    const off =
+      action.do === 'break' || action.do === 'drain' || (action.do === 'service' && action.verb === 'stop');
+    if (fault.startsWith('vrrp-block')) {
+      if (fault !== 'vrrp-block-in') block(host, off);
+      if (fault !== 'vrrp-block-out') deafen(host, off);
+      return;
+    }
+    if (fault === 'reboot') {
+      stopped.add(host);
+      elect();
+      return;
+    }
+    if (fault === 'link') {
+      cut(host, off);
+      return;
+    }
+    if (fault === 'crash') {
+      if (off) crash(host);
+      return;
+    }
+    if (fault === 'nginx' || fault === 'hang') {
+      const { interval, timeout, fall, rise } = vrrp.check;
+      const detectMs = 1000 * (fall * interval + (fault === 'hang' ? timeout : 0)) - 200;
+      if (off) mute.add(host);
+      else mute.delete(host);
+      later(off ? detectMs : rise * interval * 1000, () => {
+        if (off) stopped.add(host);
+        else stopped.delete(host);
+        elect();
+      });
+      return;
+    }
+    const set = fault === 'stop' ? stopped : drained;
+    if (off) set.add(host);
+    else set.delete(host);
+    elect();
+  };
+
   return {
     acted,
     said,
@@ -237,47 +287,41 @@ export function fakeEnvironment(vips: readonly Vip[], vrrp: Vrrp, trouble: Troub
     watch: {
       holders: (address) => [...(holders.get(address) ?? [])].toSorted(),
       events: (address) => events.filter((event) => event.address === address),
+      localMs: (_, hostMs) => hostMs,
+      leave: () => {},
+      rejoin: async () => {},
       clockErrorMs: () => 0,
       [Symbol.asyncDispose]: async () => {},
     },
-    read: async () => Buffer.from('0\n'),
+    read: async (_, script) =>
+      Buffer.from(
+        script.includes('is-active') ? `keepalived active\nnginx ${trouble.down ?? 'active'}\n` : '0\n',
+      ),
+    reboots: {
+      leave: async (host) => void said.push(`leave ${host}`),
+      rejoin: async (host, limitMs, signal, waiting) => {
+        signal.throwIfAborted();
+        if (trouble.neverBoots === true) {
+          advance(limitMs);
+          waiting('nothing answers');
+          return 'nothing answers';
+        }
+        advance(20_000);
+        stopped.delete(host);
+        elect();
+        if (trouble.backUnseen === true) {
+          advance(5_000);
+          // Its first look shows it, and no event before did.
+          for (const [index, event] of events.entries())
+            if (event.host === host && event.held && event.at > 1_000) events[index] = { ...event, at: ms };
+        }
+        return null;
+      },
+    },
     act: async (host, action) => {
-      acted.push({ host, action });
-      advance(15);
-      const error = trouble.fails?.(action, acted.length);
-      if (error !== null && error !== undefined) throw error;
-      const fault = 'fault' in action ? action.fault.kind : action.do === 'service' ? 'stop' : 'drain';
-      const off =
-        action.do === 'break' || action.do === 'drain' || (action.do === 'service' && action.verb === 'stop');
-      if (fault.startsWith('vrrp-block')) {
-        if (fault !== 'vrrp-block-in') block(host, off);
-        if (fault !== 'vrrp-block-out') deafen(host, off);
-        return;
-      }
-      if (fault === 'link') {
-        cut(host, off);
-        return;
-      }
-      if (fault === 'crash') {
-        if (off) crash(host);
-        return;
-      }
-      if (fault === 'nginx' || fault === 'hang') {
-        const { interval, timeout, fall, rise } = vrrp.check;
-        const detectMs = 1000 * (fall * interval + (fault === 'hang' ? timeout : 0)) - 200;
-        if (off) mute.add(host);
-        else mute.delete(host);
-        later(off ? detectMs : rise * interval * 1000, () => {
-          if (off) stopped.add(host);
-          else stopped.delete(host);
-          elect();
-        });
-        return;
-      }
-      const set = fault === 'stop' ? stopped : drained;
-      if (off) set.add(host);
-      else set.delete(host);
-      elect();
+      const fault = `fault ${BigInt(ms + 15) * 1_000_000n}\n`;
+      act(host, action);
+      return fault;
     },
     say: (text) => void said.push(text),
   };

@@ -126,6 +126,35 @@ describe('watchAddresses', () => {
     await watch[Symbol.asyncDispose]();
   });
 
+  test('a host that may go away has nothing from when it was last heard, and is watched anew when it is back', async () => {
+    const { clock, a, b, watch } = await pair();
+    watch.leave('a');
+    clock.ms = 1_000_400;
+    a.tick('192.168.160.136', vip);
+    await settle();
+    clock.ms = 1_009_000;
+    a.end(new HaupError('CONNECTION_LOST', 'gone', { host: 'a' }));
+    await settle();
+    expect(watch.holders(vip)).toEqual([]);
+    expect(watch.events(vip).at(-1)).toMatchObject({ host: 'a', held: false, at: 1_000_400 });
+    b.change(true);
+    await settle();
+    expect(watch.holders(vip)).toEqual(['b']);
+    // By another clock than before the boot, which is no error.
+    clock.ms = 1_060_000;
+    const again = host('a', 900_000, () => clock.ms);
+    again.tick('192.168.160.136', vip);
+    await watch.rejoin(again.port);
+    expect(watch.holders(vip)).toEqual(['a', 'b']);
+    expect(watch.events(vip).at(-1)).toMatchObject({ host: 'a', held: true, at: 1_060_000 });
+    expect(watch.clockErrorMs()).toBe(0);
+    // From now on it is missed again.
+    again.end(new HaupError('CONNECTION_LOST', 'gone again', { host: 'a' }));
+    await settle();
+    expect(() => watch.holders(vip)).toThrow('gone again');
+    await watch[Symbol.asyncDispose]();
+  });
+
   test('a watch that ends by itself or breaks is an error from then on', async () => {
     const ended = await pair();
     ended.a.end('end');

@@ -6,7 +6,9 @@ import { plainStyle } from '../../src/report/style.ts';
 const compared: DrillComparison = {
   vip: '192.168.160.161',
   drill: 'stop',
+  runs: 1,
   outageMs: 830,
+  worstMs: 830,
   last: { at: '2026-11-28T10:00:00.000Z', outageMs: 697, boundMs: 687.5 },
   best: { at: '2026-11-02T10:00:00.000Z', outageMs: 688, boundMs: 687.5 },
   earlier: 7,
@@ -37,6 +39,12 @@ test('says the change since last time and since the best, and what is usual', ()
       ✓ 192.168.160.161 stop: outage 600 ms, 97 ms shorter than last time (2026-11-28 10:00), 88 ms
         shorter than the best (2026-11-02 10:00). Its bound is new, so there is nothing to judge it by."
   `);
+});
+
+test('of repeats it says how many, and the worst', () => {
+  expect(comparisonText([{ ...compared, runs: 10, worstMs: 861.2 }], plainStyle, 300)).toMatch(
+    /: outage 830 ms \(median of 10, worst 861 ms\), 133 ms longer/,
+  );
 });
 
 test.each([30, 60, 100])('fits in %i columns', (columns) => {

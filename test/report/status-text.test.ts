@@ -42,6 +42,18 @@ describe('statusText', () => {
     );
   });
 
+  test('a run in progress says who, since when, what for and on which hosts', () => {
+    const run = {
+      who: 'ana@desk',
+      since: '2026-11-29T10:00:00.000Z',
+      why: 'haup verify --drill all',
+      hosts: ['keep_136', 'keep_137'],
+    };
+    expect(statusText({ ...well, runs: [run] }, plainStyle, { width: 200 })).toContain(
+      '\nIn progress on keep_136 and keep_137: haup verify --drill all, by ana@desk, since 2026-11-29T10:00:00.000Z\n',
+    );
+  });
+
   test('nothing at all', () => {
     const nothing = { version: 1, ok: true, vips: [], hosts: [], findings: [] } as const;
     expect(statusText(nothing, plainStyle).split('\n').at(-1)).toBe(

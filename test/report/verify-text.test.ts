@@ -71,6 +71,36 @@ describe('verifyText', () => {
     expect(bar(900_000)).toContain('│');
   });
 
+  test('repeats are summed up: of those that passed the worst is drawn, and each that failed', () => {
+    const failed = { ...stopDrill, ok: false, reasons: ['no host took over'], outageMs: 5000 };
+    const drills = [stopDrill, { ...stopDrill, outageMs: 650 }, failed, { ...stopDrill, outageMs: 600 }];
+    const spread = { median: 637.3, worst: 5000, spread: 4400 };
+    const figures = { outageMs: spread, lost: { median: 137, worst: 141, spread: 4 } };
+    const repeats = [{ drill: 'stop', count: 5, runs: 4, ok: 3, figures }];
+    const text = verifyText(
+      { version: 1, ok: false, vips: [{ address: '10.0.0.1', drills, repeats }] },
+      plainStyle,
+      80,
+    );
+    expect(text.match(/stop keepalived on .*\(run \d of 4\)/g)).toHaveLength(1);
+    expect(text).toContain(
+      [
+        '10.0.0.1 stop: 4 of 5 runs, 1 failed',
+        '           median   worst     spread',
+        '  outage   637 ms   5000 ms   4400 ms',
+        '  lost     137      141       4',
+      ].join('\n'),
+    );
+    const all = { count: 2, runs: 2, ok: 2, drill: 'stop', figures };
+    expect(
+      verifyText(
+        { version: 1, ok: true, vips: [{ address: '10.0.0.1', drills: drills.slice(0, 2), repeats: [all] }] },
+        plainStyle,
+        80,
+      ),
+    ).toMatch(/\(run 1 of 2\)[^]*10\.0\.0\.1 stop: 2 runs, each within its bound/);
+  });
+
   test('a bound of nothing, no timeline, no drills', () => {
     expect(shown({ ...drainDrill, boundMs: 0, allowanceMs: 0, outageMs: 0 })).not.toMatch(/NaN|Infinity/);
     expect(shown({ ...stopDrill, timeline: [], unanswered: [] })).not.toMatch(/NaN|Infinity|▲/);

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { HaupError } from '../../src/model/errors.ts';
-import type { HostLock, LockOwner } from '../../src/model/host.ts';
+import type { HostLock } from '../../src/model/host.ts';
+import type { LockOwner } from '../../src/model/lock-owner.ts';
 import { type LockOptions, lockHosts, takenAway } from '../../src/run/host-locks.ts';
 import { bareFacts, type FakeHost, fakeHost } from '../fakes/host.ts';
 
@@ -108,4 +109,27 @@ test('a host that is lost ends the lock, one beside it only when its lock is tak
   await using other = await lockHosts({ hosts: mapOf(c), beside: mapOf(d) }, options, never);
   d.lost.abort(new HaupError('LOCKED', 'taken', { host: 'd' }));
   expect(takenAway(other).aborted).toBe(true);
+});
+
+test('a host that goes away on purpose is let go of, and locked again when it is back', async () => {
+  const { order, make, options } = world();
+  const [a, b, back] = [make('a'), make('b'), make('a')];
+  {
+    await using lock = await lockHosts({ hosts: mapOf(a, b), beside: new Map() }, options, never);
+    await lock.letGo('a');
+    expect(lock.lost.aborted).toBe(false);
+    await lock.retake(back.host, never);
+    expect(order).toEqual(['+a', '+b', '-a', '+a']);
+    const gone = new HaupError('CONNECTION_LOST', 'gone', { host: 'a' });
+    back.lost.abort(gone);
+    expect(lock.lost.reason).toBe(gone);
+  }
+  expect(order.slice(4).toSorted()).toEqual(['-a', '-b']);
+});
+
+test('a host that another run has locked meanwhile is not taken from it', async () => {
+  const { make, options } = world();
+  await using lock = await lockHosts({ hosts: mapOf(make('b')), beside: new Map() }, options, never);
+  await lock.letGo('b');
+  await expect(lock.retake(make('b', ana).host, never)).rejects.toMatchObject({ code: 'LOCKED', host: 'b' });
 });

@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { FileWant } from '../../src/model/desired.ts';
-import { adviceOn, adviceOnConfig, telling } from '../../src/ssh/advice.ts';
-import { configTestVerdict, withLines } from '../../src/ssh/config-test.ts';
+import { adviceOn, adviceOnConfig, telling, withLines } from '../../src/ssh/advice.ts';
 
 describe('which lines tell why', () => {
   test('of a package manager those that it calls errors, each once', () => {
@@ -89,13 +88,9 @@ const file = (path: string, text: string): FileWant => ({
 
 describe('a complaint and the line that it is about', () => {
   test('of nginx', () => {
-    const { complaints } = configTestVerdict(
-      'nginx',
-      1,
-      'nginx: [emerg] unknown directive "retrun" in /c/site.conf:2\nnginx: configuration file /c/nginx.conf test failed\n',
-    );
-    expect(withLines(complaints, [file('/c/site.conf', 'server {\n  retrun 200;\n}\n')])).toEqual([
-      'nginx: [emerg] unknown directive "retrun" in /c/site.conf:2',
+    const complaint = 'nginx: [emerg] unknown directive "retrun" in /c/site.conf:2';
+    expect(withLines([complaint], [file('/c/site.conf', 'server {\n  retrun 200;\n}\n')])).toEqual([
+      complaint,
       '  2 | retrun 200;',
     ]);
   });

@@ -127,6 +127,7 @@ describe('every fault', () => {
       /is-active --quiet haup-drill-link-51-a\.timer\n(.*\n)*.*--unit=haup-drill-link-51-a-cut .*ip link set dev ens33 down/,
       /ip link set dev ens33 up\n.*ip -6 addr replace 2001:db8::5\/64 dev ens33 nodad\n.*ip -4 route replace default via 10\.0\.0\.1 dev ens33\n/,
     ],
+    reboot: [/--unit=haup-drill-reboot-51-a-cut .*systemctl reboot/, /^/],
     'vrrp-block': [
       /haup_drill input .*drop\n(.*\n)*.*haup_drill output .*drop/,
       /nft delete table inet haup_drill/,

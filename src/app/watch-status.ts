@@ -1,0 +1,105 @@
+import { type LiveHost, liveReport } from '../check/live-report.ts';
+import { hostChanges, settledChanges } from '../check/status-changes.ts';
+import { holderMoves } from '../measure/holder-moves.ts';
+import type { AddressEvent } from '../measure/tenures.ts';
+import type { HostName } from '../model/domain.ts';
+import type { HaupError } from '../model/errors.ts';
+import type { HolderMove, StatusChange, StatusReport } from '../model/report.ts';
+import type { Context } from './command-context.ts';
+import { followHost } from './follow-host.ts';
+import { limited, openInventory } from './open-inventory.ts';
+import type { GlobalOptions } from './options.ts';
+
+/** What is known of the hosts at one moment. */
+export interface StatusLook {
+  readonly report: StatusReport;
+  /** The latest last. */
+  readonly moves: readonly HolderMove[];
+  /** Hosts that have neither answered nor failed to. */
+  readonly waiting: readonly HostName[];
+  /** Since the last look; none as long as hosts are waited for. */
+  readonly changes: readonly StatusChange[];
+  readonly nowMs: number;
+}
+
+/** By then the events of a move have come from all hosts, and what was true only in the middle of it is over. */
+const settleMs = 1000;
+/** Of each VIP; older ones are forgotten. */
+const keptEvents = 200;
+
+/**
+ * `haup status --watch`: connects, and shows a look at every change until the context's signal aborts. Resolves to the
+ * failures of the hosts that cannot be watched now; before that only when none of them ever will be.
+ */
+export async function watchStatus(
+  context: Context,
+  path: string | undefined,
+  options: GlobalOptions,
+  show: (look: StatusLook) => void,
+): Promise<readonly HaupError[]> {
+  const inventory = await openInventory(context, path);
+  const names = limited(inventory, options.limit);
+  const hosts = new Map<HostName, LiveHost | null>();
+  const failures = new Map<HostName, HaupError>();
+  const events = new Map<string, AddressEvent[]>(inventory.vips.map(({ address }) => [address.address, []]));
+  let [shown, settled]: [StatusReport | null, StatusReport | null] = [null, null];
+  let toldUntilMs = context.now();
+  let pending: NodeJS.Immediate | null = null;
+  let settling: NodeJS.Timeout | null = null;
+
+  const look = (
+    changesOf: (report: StatusReport, moves: readonly HolderMove[]) => readonly StatusChange[],
+  ) => {
+    const nowMs = context.now();
+    const report = liveReport(inventory, hosts, nowMs);
+    const moves = [...events]
+      .flatMap(([vip, seen]) => holderMoves(vip, seen))
+      .toSorted((a, b) => a.atMs - b.atMs);
+    const waiting = names.filter((name) => !hosts.has(name));
+    const changes = waiting.length > 0 ? [] : changesOf(report, moves);
+    show({ report, moves, waiting, changes, nowMs });
+  };
+  const lookNow = (): void => {
+    pending = null;
+    look((report) => {
+      const changes = hostChanges(shown, report);
+      shown = report;
+      return changes;
+    });
+    settling ??= setTimeout(lookSettled, settleMs);
+  };
+  const lookSettled = (): void => {
+    settling = null;
+    look((report, moves) => {
+      const untilMs = context.now() - settleMs;
+      const ended = moves.filter(({ atMs }) => atMs > toldUntilMs && atMs <= untilMs);
+      // The rest is told when it has settled, too.
+      if (moves.some(({ atMs }) => atMs > untilMs)) settling = setTimeout(lookSettled, settleMs);
+      toldUntilMs = untilMs;
+      const changes = [
+        ...ended.map((move): StatusChange => ({ type: 'move', ...move })),
+        ...settledChanges(settled, report),
+      ];
+      settled = report;
+      return changes;
+    });
+  };
+  const follow = (name: HostName): Promise<void> =>
+    followHost(context, inventory, options, name, (host, changes, error) => {
+      hosts.set(name, host);
+      if (error === null) failures.delete(name);
+      else failures.set(name, error);
+      for (const { address, held, atMs } of changes) {
+        const seen = events.get(address);
+        seen?.push({ at: atMs, host: name, address, held });
+        seen?.splice(0, seen.length - keptEvents);
+      }
+      // Lines that came together are one look.
+      pending ??= setImmediate(lookNow);
+    });
+  lookNow();
+  await Promise.all(names.map(follow));
+  if (pending !== null) clearImmediate(pending);
+  if (settling !== null) clearTimeout(settling);
+  return [...failures.values()];
+}
