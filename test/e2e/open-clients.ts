@@ -16,7 +16,9 @@ export interface Kind {
   readonly lost: number;
   readonly total: number;
 }
-export type Kinds = Readonly<Record<'posts' | 'downloads' | 'uploads' | 'idle' | 'sockets', Kind>>;
+export type Kinds = Readonly<
+  Record<'posts' | 'downloads' | 'uploads' | 'idle' | 'sockets' | 'http2posts', Kind>
+>;
 
 export interface Clients {
   /** Resolves when all are connected. */
@@ -59,7 +61,7 @@ function clients(lab: string, vip: string, wanted: object, running: ChildProcess
   };
 }
 
-/** Every kind. */
+/** Every kind that every nginx speaks. */
 export const all = { posts: 50, downloads: 5, uploads: 5, idle: 10, sockets: 5 };
 
 export const wordsOf = (kinds: Kinds): string =>
