@@ -26,6 +26,7 @@ end_grace() {
 mkdir -p "$grace_directory"
 exec 8> "$grace_directory/lock"
 flock 8
+# shellcheck disable=SC2034 # grace-timer reads it.
 timed=
 if [ -e "$grace_directory/end.$id" ]; then timed=yes; fi
 end_grace
