@@ -27,6 +27,5 @@ mkdir -p "$grace_directory"
 exec 8> "$grace_directory/lock"
 flock 8
 # shellcheck disable=SC2034 # grace-timer reads it.
-timed=
-if [ -e "$grace_directory/end.$id" ]; then timed=yes; fi
+if [ -e "$grace_directory/end.$id" ]; then timed=yes; else timed=; fi
 end_grace
