@@ -18,7 +18,6 @@ const allowed: Edit = (it) => {
 let path = '';
 beforeAll(async () => {
   path = inventory(fast, allowed);
-  await onHost(lab, 'keep_136', 'apt-get install -qq -y nftables');
   await apply(path);
 });
 
