@@ -9,7 +9,8 @@ export interface ReachedHost extends AsyncDisposable {
   readonly host: Host;
 }
 
-export interface ReachOptions extends Pick<ConnectOptions, 'strictHostKey' | 'connectTimeoutMs' | 'debug'> {
+export interface ReachOptions
+  extends Pick<ConnectOptions, 'strictHostKey' | 'connectTimeoutMs' | 'silenceMs' | 'debug'> {
   /** What is ready to be pushed: downloads and builds. */
   readonly store: Store;
   readonly signal: AbortSignal;

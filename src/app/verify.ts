@@ -39,6 +39,9 @@ const load = () =>
     import('./verify-outputs.ts'),
   ]);
 
+/** The drill `link` cuts a host off for longer than a host may otherwise be silent. */
+const silenceOfDrillsMs = 40_000;
+
 /** `haup verify`: connect, ask, lock, look, drill, write, report. Null: the operator said no. */
 export async function verify(
   context: Context,
@@ -55,7 +58,8 @@ export async function verify(
   const names = inventory.hosts
     .map(({ name }) => name)
     .filter((name) => vips.some((vip) => vip.members.some(({ host }) => host === name)));
-  return withHosts(context, inventory, options, { names, prepare: load }, async (session, modules) => {
+  const settings = { names, prepare: load, silenceMs: silenceOfDrillsMs };
+  return withHosts(context, inventory, options, settings, async (session, modules) => {
     const [{ verifyVips }, { lineReporter }, { viewHosts }, { writeOutputs }] = modules;
     const why = `haup verify ${inventory.file}`;
     const confirm = (): Promise<boolean> => agreed(context, options, question(vips, drills, count));

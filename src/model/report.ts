@@ -342,6 +342,11 @@ export interface GraceReport {
   readonly afterMs: number;
   /** Why connections were not kept, or not to their end; null: they were. */
   readonly why: string | null;
+  /**
+   * The new holder failed, and the old one has the VIP again with its connections: so many with the new one were lost.
+   * Absent: it did not.
+   */
+  readonly returned?: number;
 }
 
 /** Who has a VIP at one moment. */

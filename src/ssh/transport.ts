@@ -17,6 +17,8 @@ export interface ConnectOptions {
   readonly strictHostKey: 'accept-new' | 'yes';
   /** For each connection on the way, from the first packet to the login; ~/.ssh/config's ConnectTimeout wins. */
   readonly connectTimeoutMs: number;
+  /** How long a host may be silent before it counts as lost: 10 s unless given; ~/.ssh/config's ServerAliveInterval wins. */
+  readonly silenceMs?: number;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly home: string;
   readonly debug?: (line: string) => void;

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { deferred } from '../../src/ssh/channel/deferred.ts';
 import { unlock } from '../../src/cli/unlock-command.ts';
 import { history } from '../../src/cli/history-command.ts';
 import { plan } from '../../src/cli/plan-command.ts';
@@ -11,6 +12,7 @@ import type { Host } from '../../src/model/host.ts';
 import type { LockOwner } from '../../src/model/lock-owner.ts';
 import { type FakeCluster, fakeCluster } from '../fakes/cluster.ts';
 import { type FakeOperator, type FakeWorld, fakeWorld, given } from '../fakes/context.ts';
+import { fleetInventory } from '../fakes/fleet.ts';
 import { bareFacts, fakeHost } from '../fakes/host.ts';
 import { packaged } from '../fakes/pair.ts';
 
@@ -51,6 +53,32 @@ function reaching(failing: readonly string[]): { readonly context: Context; read
   };
   return { context: { ...context, reach }, log };
 }
+
+test('many hosts log in by turns, and one that does not answer keeps no other waiting', async () => {
+  const many = fleetInventory(100);
+  const [silent = ''] = many.hosts.map(({ name }) => name);
+  let [now, most, answered] = [0, 0, 0];
+  const late = deferred<void>();
+  const reach: Context['reach'] = async (spec) => {
+    now += 1;
+    most = Math.max(most, now);
+    if (spec.name === silent) await late.promise;
+    else await Promise.resolve();
+    now -= 1;
+    answered += 1;
+    // The silent one fails when all others have been reached.
+    if (answered === many.hosts.length - 1) late.resolve();
+    if (spec.name === silent) throw new HaupError('HOST_UNREACHABLE', 'No answer.', { host: silent });
+    return { host: { name: spec.name } as Host, [Symbol.asyncDispose]: () => Promise.resolve() };
+  };
+  const settings = { names: many.hosts.map(({ name }) => name), needs: [] };
+  const seen = await withHosts({ ...world.context, reach }, many, given, settings, async (session) => [
+    session.hosts.size,
+    [...session.failures.keys()],
+  ]);
+  expect(seen).toEqual([many.hosts.length - 1, [silent]]);
+  expect(most).toBe(32);
+});
 
 test('connections are closed after the work, also when it fails', async () => {
   const { context, log } = reaching([]);

@@ -13,6 +13,7 @@ import type { ConfigSource, SshConfig } from './ssh-config.ts';
 import { connectFailure, connectionLost, interrupted, LoginRefusal } from './failure.ts';
 import { guardHostKey, type HostKeyGuard } from './host-key.ts';
 import { type HostKeyPolicy, knownHostsName } from './known-hosts.ts';
+import { askEveryMs, usualSilenceMs, watchSilence } from './silence.ts';
 import { slots } from './slots.ts';
 
 /** What node-ssh and its ssh2 are used for. */
@@ -26,6 +27,8 @@ export interface Library extends KeyTools {
 export interface LoginOptions extends ConfigSource {
   readonly strictHostKey: 'accept-new' | 'yes';
   readonly connectTimeoutMs: number;
+  /** How long a host may be silent before it counts as lost; ~/.ssh/config's ServerAliveInterval wins. */
+  readonly silenceMs?: number;
 }
 
 /** A host on the way, the last one included. Null: as ssh's configuration says. */
@@ -60,8 +63,6 @@ export interface Login {
   readonly via: LoginSession | null;
 }
 
-/** A silent host is given up after three questions without an answer, 40 s; the ssh configuration may say otherwise. */
-const keepalive = { everyMs: 10_000, count: 3 };
 /** sshd allows ten (MaxSessions); two are left for people. */
 const channels = 8;
 /** How long a host may take to close its end. */
@@ -99,6 +100,7 @@ async function tryLogIn(login: Login, guard: HostKeyGuard): Promise<LoginSession
   if (signal.aborted) throw interrupted(host, signal);
   const debug = (line: string): void => options.debug?.(`${target.label}: ${line}`);
   const limitMs = config.connectTimeoutMs ?? options.connectTimeoutMs;
+  const silenceMs = options.silenceMs ?? usualSilenceMs;
   const offering = prepareOffers(identityOf(login), library, debug);
   const socket =
     via === null
@@ -114,8 +116,9 @@ async function tryLogIn(login: Login, guard: HostKeyGuard): Promise<LoginSession
     sock: socket,
     username: config.user,
     readyTimeout: limitMs,
-    keepaliveInterval: (config.keepalive ?? keepalive).everyMs,
-    keepaliveCountMax: (config.keepalive ?? keepalive).count,
+    keepaliveInterval: config.keepalive?.everyMs ?? askEveryMs(silenceMs),
+    // ssh2 is not to give up: its question waits behind an upload.
+    keepaliveCountMax: config.keepalive?.count ?? Number.MAX_SAFE_INTEGER,
     algorithms: { serverHostKey: guard.types },
     hostVerifier: (key: Buffer) => guard.verify(key),
     authHandler: (left, _partial, next) => void offerNext(offering, left, next),
@@ -148,6 +151,14 @@ async function tryLogIn(login: Login, guard: HostKeyGuard): Promise<LoginSession
         firstWords,
       })
     );
+  }
+  // What the ssh configuration says of it is for ssh2 to do.
+  if (config.keepalive === null) {
+    const end = watchSilence(socket, silenceMs, () => {
+      gone.abort(connectionLost(host, new Error('Keepalive timeout')));
+      socket.destroy();
+    });
+    gone.signal.addEventListener('abort', end);
   }
   return {
     user: config.user,
