@@ -27,5 +27,6 @@ mkdir -p "$grace_directory"
 exec 8> "$grace_directory/lock"
 flock 8
 timed=
+# shellcheck disable=SC2034 # For those that need this.
 if [ -e "$grace_directory/end.$id" ]; then timed=yes; fi
 end_grace
