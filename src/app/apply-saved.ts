@@ -19,9 +19,9 @@ export async function applySaved(
   options: ChangeOptions & { readonly cachedBuilds?: boolean },
 ): Promise<number> {
   const draft = readPlan(text, path);
-  if (options.limit !== undefined || options.cachedBuilds === false) {
+  if (options.limit !== undefined || options.grace !== undefined || options.cachedBuilds === false) {
     throw new HaupError('USAGE', `${path} is a saved plan: it is carried out as it was made.`, {
-      hint: 'Give --limit to haup plan, or run haup apply with the inventory.',
+      hint: 'Give --limit and --grace to haup plan, or run haup apply with the inventory.',
     });
   }
   const inventory = inventoryFrom(draft.inventory, context.env);
@@ -33,7 +33,7 @@ export async function applySaved(
     command: `haup apply ${path}`,
     fixed: true,
     prepare: async () => {
-      const look = await prepareApply(context, inventory, true);
+      const look = await prepareApply(context, inventory, true, 0);
       return async (hosts, signal, before) => {
         const now = await look(hosts, signal);
         if (before !== null) return { ...before, facts: now.facts };

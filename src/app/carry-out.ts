@@ -92,6 +92,7 @@ async function make(
       agree: (members, signal) => agree(members, monotonicMs, signal),
       turns: turnHooks(hooks),
       gate: await gateFor(run, emit),
+      keep: await keepFor(run, emit),
     };
     await around(hooks, involved, () => execute(plan, hosts, executing, context.signal));
     const { changes, hosts: changed } = countChanges(plan);
@@ -142,6 +143,13 @@ async function gateFor(
       signal,
     );
   };
+}
+
+/** A plan that keeps no connections, or moves no VIP, costs nothing. */
+async function keepFor({ goal, plan, facts, hosts }: ChangeRun, emit: Emit): Promise<ExecuteOptions['keep']> {
+  if (plan.grace === undefined) return async () => null;
+  const { keepingConnections } = await import('./change-graces.ts');
+  return keepingConnections({ goal, facts, hosts, seconds: plan.grace.seconds, emit });
 }
 
 function waitingFor(checks: readonly CheckName[], members: readonly HostName[]): string {

@@ -2,10 +2,12 @@ import { clusters } from '../cluster/clusters.ts';
 import { exitCodes } from '../model/errors.ts';
 import type { HostName } from '../model/domain.ts';
 import type { Finding } from '../model/plan.ts';
+import { keepConnections } from '../plan/keep-connections.ts';
 import { planService, type ServiceWish } from '../plan/plan-service.ts';
 import { printJson } from '../report/json.ts';
 import { changeHosts } from './change-hosts.ts';
 import type { Context } from './command-context.ts';
+import { graceSeconds } from './grace-seconds.ts';
 import { openInventory } from './open-inventory.ts';
 import { printFindings } from './print-findings.ts';
 import type { SessionOptions } from './with-hosts.ts';
@@ -28,6 +30,7 @@ export async function controlService(
   options: ServiceOptions,
 ): Promise<number> {
   const { verb, service } = wish;
+  const given = graceSeconds(options.grace);
   const inventory = await openInventory(context, path);
   const { targets, names } = targetsOf(inventory, options.limit);
   // Starting and reloading interrupt nothing.
@@ -50,11 +53,9 @@ export async function controlService(
       const order = { ...wish, now: options.now === true };
       return async (hosts, signal) => {
         const facts = await gatherAll(hosts, () => request, signal);
-        return {
-          plan: planService(order, targets, facts, inventory.vips, all, entry),
-          facts,
-          goal: inventory,
-        };
+        const made = planService(order, targets, facts, inventory.vips, all, entry);
+        const plan = keepConnections(made, given ?? inventory.grace, facts, inventory.vips);
+        return { plan, facts, goal: inventory };
       };
     },
     question: () => (asks ? `${verb} ${service} on ${targets.join(', ')}?` : null),

@@ -3,6 +3,7 @@ import type { HostName, Inventory } from '../model/domain.ts';
 import type { HostFacts } from '../model/facts.ts';
 import type { Host } from '../model/host.ts';
 import type { Plan } from '../model/plan.ts';
+import { keepConnections } from '../plan/keep-connections.ts';
 import { plan as makePlan } from '../plan/make-plan.ts';
 import { cachedPacks } from '../run/pack-store.ts';
 import { packDirectory } from './cache-directory.ts';
@@ -19,12 +20,13 @@ export type DecideApply = (hosts: ReadonlyMap<HostName, Host>, signal: AbortSign
 
 /**
  * What an apply of the inventory would do. All that needs no host (loading, templates, what to ask) is done here, to be
- * started beside connecting.
+ * started beside connecting. `grace`: seconds that open connections are kept for.
  */
 export async function prepareApply(
   context: Context,
   inventory: Inventory,
   cachedBuilds: boolean,
+  grace: number,
 ): Promise<DecideApply> {
   const [
     { gatherAll },
@@ -59,7 +61,8 @@ export async function prepareApply(
   return async (hosts, signal) => {
     const facts = await gatherAll(hosts, (name) => requests.get(name) ?? null, signal);
     const want = desire(inventory, facts, render);
-    const plan = makePlan(want, facts, inventory.vips, clusters(inventory), builds);
+    const made = makePlan(want, facts, inventory.vips, clusters(inventory), builds);
+    const plan = keepConnections(made, grace, facts, inventory.vips);
     const heard = await lookAtWire(inventory, hosts, facts, signal);
     refuseTaken(inventory.vips, heard, paths(inventory, 'keepalived').entry);
     return { plan, facts: heard };

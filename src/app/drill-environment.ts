@@ -11,8 +11,11 @@ import { openConnections } from '../measure/connection-clients.ts';
 import { type Watch, watchAddresses } from '../measure/address-watch.ts';
 import { pause } from '../base/pause.ts';
 
-/** Hosts that haup reboots. Connections that are made anew are closed when it is disposed. */
-export interface Comebacks extends AsyncDisposable {
+/** A host that does not answer by then is one that is lost. */
+const readLimitMs = 10_000;
+
+/** How a host that reboots goes away and comes back. */
+export interface Comebacks {
   readonly leave: (host: HostName) => Promise<void>;
   /** Resolves to the host once it has booted anew; after `limitMs` to why it has not. */
   readonly comeBack: (
@@ -22,9 +25,6 @@ export interface Comebacks extends AsyncDisposable {
     waiting: (why: string) => void,
   ) => Promise<Host | string>;
 }
-
-/** A host that does not answer by then is one that is lost. */
-const readLimitMs = 10_000;
 
 /** The real world for drills and moves. Watching ends when it is disposed, or after `limitMs`. */
 export async function openDrillEnvironment(

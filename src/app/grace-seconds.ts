@@ -1,13 +1,12 @@
+import { longestGraceSeconds } from '../model/domain.ts';
 import { HaupError } from '../model/errors.ts';
 
-/** `--grace`: whole seconds. */
-export function graceSeconds(text: string | undefined): number {
-  const seconds = Number(text ?? defaultGraceSeconds);
-  if (Number.isInteger(seconds) && seconds >= 0 && seconds <= longestGraceSeconds) return seconds;
+/** `--grace`: whole seconds; null: as the inventory says. */
+export function graceSeconds(text: string | undefined): number | null {
+  if (text === undefined) return null;
+  const seconds = /^\d{1,6}$/.test(text) ? Number(text) : Number.NaN;
+  if (seconds <= longestGraceSeconds) return seconds;
   throw new HaupError('USAGE', `--grace ${text} is not a number of seconds.`, {
     hint: `Give 0 to ${longestGraceSeconds}; 0 keeps no connection.`,
   });
 }
-
-const defaultGraceSeconds = 60;
-const longestGraceSeconds = 86_400;

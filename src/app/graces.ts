@@ -26,7 +26,7 @@ export function graceOrders(
           vip: vip.address.address,
           id: vip.virtualRouterId,
           from: placeOf(from),
-          to: placeOf(to.host),
+          to: [placeOf(to.host)],
         },
       ];
     } catch (error) {

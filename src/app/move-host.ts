@@ -27,6 +27,9 @@ export interface HostMove {
   readonly hookFindings: readonly Finding[];
 }
 
+/** As the operator asks for it; a grace of null is the inventory's. */
+export type GivenMove = Omit<MoveWish, 'graceSeconds'> & { readonly graceSeconds: number | null };
+
 const load = () =>
   Promise.all([
     import('../move/move-vips.ts'),
@@ -42,12 +45,16 @@ const load = () =>
  */
 export async function moveHost(
   context: Context,
-  given: MoveWish,
+  given: GivenMove,
   path: string | undefined,
   options: SessionOptions,
 ): Promise<HostMove | null> {
   const inventory = await openInventory(context, path);
-  const wish = { ...given, host: knownHost(inventory, given.host) };
+  const wish: MoveWish = {
+    ...given,
+    host: knownHost(inventory, given.host),
+    graceSeconds: given.graceSeconds ?? inventory.grace,
+  };
   const { host, mode } = wish;
   const why = `haup ${mode === 'failback' ? 'failback' : 'failover'} ${host}`;
   const vips = inventory.vips.filter((vip) => vip.members.some((member) => member.host === host));

@@ -10,4 +10,6 @@ export interface GlobalOptions {
   readonly connectTimeout: string;
   /** Seconds to wait for a lock. */
   readonly lockWait?: string;
+  /** Seconds that open connections live on when a VIP moves. */
+  readonly grace?: string;
 }

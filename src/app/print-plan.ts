@@ -1,5 +1,5 @@
 import type { Disappearing } from '../model/running.ts';
-import type { BuildReport, Finding, Plan } from '../model/plan.ts';
+import type { BuildReport, Finding, Plan, PlannedGrace } from '../model/plan.ts';
 import { buildsOf } from '../plan/build-changes.ts';
 import type { Context } from './command-context.ts';
 import type { GlobalOptions } from './options.ts';
@@ -38,6 +38,8 @@ export function planData(made: Plan): {
   readonly together: readonly object[];
   /** VIPs, sites and daemons that will be gone. */
   readonly disappearing: readonly Disappearing[];
+  /** What becomes of open connections; null: those to a VIP that moves are reset. */
+  readonly grace: PlannedGrace | null;
   readonly builds: readonly BuildReport[];
   readonly same: readonly object[];
 } {
@@ -62,6 +64,7 @@ export function planData(made: Plan): {
           diffs,
         })),
       ),
+    grace: made.grace ?? null,
     builds: buildsOf(made),
     same: made.same,
   };

@@ -7,8 +7,8 @@ import type { Host, ReadScript } from '../model/host.ts';
 import { monotonicMs } from '../base/clock.ts';
 import { pause } from '../base/pause.ts';
 import { connectSome } from './connect.ts';
-import type { Comebacks } from './drill-environment.ts';
 import type { Context } from './command-context.ts';
+import type { Comebacks } from './drill-environment.ts';
 import type { GlobalOptions } from './options.ts';
 import type { Locked } from './with-hosts.ts';
 
@@ -18,14 +18,14 @@ const bootIdScript = `cat ${bootIdFile}` as ReadScript;
 const readLimitMs = 10_000;
 const retryMs = 1_000;
 
-/** `hosts` has the new connection of a host that is back. */
+/** `hosts` has the new connection of a host that is back, until it is disposed. */
 export function comebacks(
   context: Context,
   inventory: Inventory,
   options: GlobalOptions,
   hosts: Map<HostName, Host>,
   lock: Locked['lock'],
-): Comebacks {
+): Comebacks & AsyncDisposable {
   const before = new Map<HostName, string>();
   const open: AsyncDisposable[] = [];
   const attempt = async (name: HostName, signal: AbortSignal): Promise<Host | string> => {

@@ -9,9 +9,11 @@ import { exitCodes } from '../model/errors.ts';
 import type { KeptState } from '../model/kept-state.ts';
 import type { Host } from '../model/host.ts';
 import { chooseStates } from '../plan/choose-states.ts';
+import { keepConnections } from '../plan/keep-connections.ts';
 import { countChanges } from '../plan/make-plan.ts';
 import { changeHosts, type ChangeOptions, type Decide, type Decision } from './change-hosts.ts';
 import type { Context } from './command-context.ts';
+import { graceSeconds } from './grace-seconds.ts';
 import { lookAtWire } from './listen-on-wire.ts';
 import { knownHost, limited, openInventory } from './open-inventory.ts';
 import { applyReports } from './outcome.ts';
@@ -35,6 +37,7 @@ export async function rollback(
   path: string | undefined,
   options: ChangeOptions,
 ): Promise<number> {
+  const given = graceSeconds(options.grace);
   const inventory = await openInventory(context, path);
   const named = host === null ? null : knownHost(inventory, host);
   const limit = limited(inventory, options.limit);
@@ -48,7 +51,12 @@ export async function rollback(
     names,
     command: `haup rollback${named === null ? '' : ` ${named}`}${number === null ? '' : ` --to ${number}`}`,
     fixed: true,
-    prepare: async () => decideRollback(inventory, { host: named, number }, named === null ? limit : [named]),
+    prepare: async () =>
+      decideRollback(
+        { ...inventory, grace: given ?? inventory.grace },
+        { host: named, number },
+        named === null ? limit : [named],
+      ),
     question: reports.question,
     nothing: async ({ chosen }) => {
       const same = [...chosen].map(([name, state]) => `${name} is as in state ${state.number}`);
@@ -86,7 +94,8 @@ function decideRollback(
         ),
       ),
     ]);
-    const { plan, goal } = restorePlan(inventory, chosen, new Map(bytes), facts);
+    const { plan: made, goal } = restorePlan(inventory, chosen, new Map(bytes), facts);
+    const plan = keepConnections(made, inventory.grace, facts, goal.vips);
     if (countChanges(plan).changes > 0) {
       // Another machine may use a VIP by now that was given up since the state was kept.
       const heard = await lookAtWire(goal, hosts, facts, signal);

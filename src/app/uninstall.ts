@@ -5,10 +5,12 @@ import { exitCodes } from '../model/errors.ts';
 import type { HostFacts } from '../model/facts.ts';
 import type { Host } from '../model/host.ts';
 import { countChanges } from '../plan/make-plan.ts';
+import { keepConnections } from '../plan/keep-connections.ts';
 import { planRemoval } from '../plan/plan-removal.ts';
 import { printJson } from '../report/json.ts';
 import { changeHosts } from './change-hosts.ts';
 import type { Context } from './command-context.ts';
+import { graceSeconds } from './grace-seconds.ts';
 import { openInventory } from './open-inventory.ts';
 import { printFindings } from './print-findings.ts';
 import type { SessionOptions } from './with-hosts.ts';
@@ -24,6 +26,7 @@ export async function uninstall(
   path: string | undefined,
   options: UninstallOptions,
 ): Promise<number> {
+  const given = graceSeconds(options.grace);
   const inventory = await openInventory(context, path);
   const { targets, names } = targetsOf(inventory, options.limit);
   return changeHosts(context, options, {
@@ -36,7 +39,8 @@ export async function uninstall(
       const removal = { hosts: targets, packages: options.packages === true };
       return async (hosts, signal) => {
         const facts = await lookForRemoval(inventory, hosts, signal);
-        const plan = planRemoval(facts, inventory.vips, clusters(inventory), removal);
+        const made = planRemoval(facts, inventory.vips, clusters(inventory), removal);
+        const plan = keepConnections(made, given ?? inventory.grace, facts, inventory.vips);
         return { plan, facts, goal: inventory };
       };
     },

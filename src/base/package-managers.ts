@@ -36,6 +36,7 @@ export type PackagePart =
   | 'gd'
   | 'curl'
   | 'ip'
+  | 'nft'
   | 'nginxStream';
 
 /** One that newer systems call otherwise has both names. */
@@ -57,6 +58,7 @@ const debNames: PackageManagerEntry['names'] = {
   gd: ['libgd-dev'],
   curl: ['curl'],
   ip: ['iproute2'],
+  nft: ['nftables'],
   nginxStream: ['libnginx-mod-stream'],
 };
 
@@ -88,6 +90,7 @@ const rpmNames = (major: number): PackageManagerEntry['names'] => ({
   gd: ['gd-devel'],
   curl: ['curl'],
   ip: ['iproute'],
+  nft: ['nftables'],
   nginxStream: ['nginx-mod-stream'],
 });
 

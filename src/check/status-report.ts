@@ -1,6 +1,6 @@
 import type { Inventory, Service } from '../model/domain.ts';
 import type { HostFacts } from '../model/facts.ts';
-import type { RunStatus, ServiceStatus, StatusReport } from '../model/report.ts';
+import type { RunStatus, ServiceStatus, StatusReport, SystemStatus } from '../model/report.ts';
 import { judge } from './checks.ts';
 import { isDrained, otherUnit } from '../cluster/ability.ts';
 import { expectedHolder, type FactsByHost, holders } from '../cluster/cluster-state.ts';
@@ -33,6 +33,7 @@ export function statusReport(inventory: Inventory, facts: FactsByHost, gatheredA
           keepalived: have === null ? null : serviceStatus(have, 'keepalived'),
           nginx: have === null ? null : serviceStatus(have, 'nginx'),
           drained: have !== null && isDrained(have),
+          ...(have === null ? {} : { system: systemStatus(have) }),
         };
       }),
     ...gracesIn(facts),
@@ -62,6 +63,13 @@ function runsIn(facts: FactsByHost): Pick<StatusReport, 'runs'> {
   }
   return runs.size === 0 ? {} : { runs: [...runs.values()] };
 }
+
+const systemStatus = ({ os, kernel = '', arch, virtual = false }: HostFacts): SystemStatus => ({
+  os: os.name,
+  kernel,
+  arch,
+  virtual,
+});
 
 const serviceStatus = (have: HostFacts, service: Service): ServiceStatus => ({
   state: otherUnit(have, service) === null ? have.services[service].active : 'active',

@@ -1,7 +1,6 @@
 import type { Context } from '../app/command-context.ts';
 import { graceSeconds } from '../app/grace-seconds.ts';
-import { moveHost } from '../app/move-host.ts';
-import type { MoveWish } from '../app/move-decision.ts';
+import { type GivenMove, moveHost } from '../app/move-host.ts';
 import type { SessionOptions } from '../app/with-hosts.ts';
 import { exitCodes } from '../model/errors.ts';
 import { lineReporter } from '../report/line-reporter.ts';
@@ -11,8 +10,6 @@ export interface FailoverOptions extends SessionOptions {
   /** Absent: `haup failback`. */
   readonly mode?: 'drain' | 'stop';
   readonly force?: boolean;
-  /** Seconds in which open connections live on. */
-  readonly grace?: string;
 }
 
 /** `haup failover HOST`: exit code 1 when it did not end well. */
@@ -38,13 +35,13 @@ export const failback = (
 ): Promise<number> =>
   move(context, { host, mode: 'failback', force: false, ...graceOf(options) }, path, options);
 
-const graceOf = ({ grace }: FailoverOptions): Pick<MoveWish, 'graceSeconds'> => ({
+const graceOf = ({ grace }: FailoverOptions): Pick<GivenMove, 'graceSeconds'> => ({
   graceSeconds: graceSeconds(grace),
 });
 
 async function move(
   context: Context,
-  wish: MoveWish,
+  wish: GivenMove,
   path: string | undefined,
   options: FailoverOptions,
 ): Promise<number> {

@@ -25,7 +25,7 @@ export interface LabOptions {
   readonly json?: boolean;
 }
 
-const world = (context: Context): LabWorld => ({
+export const worldOf = (context: Context): LabWorld => ({
   roots: defaultRoots,
   env: context.env,
   signal: context.signal,
@@ -35,7 +35,7 @@ const world = (context: Context): LabWorld => ({
 const nameOf = (context: Context, options: LabOptions): string =>
   checkLabName(options.name ?? (context.env['HAUP_LAB'] || 'haup'));
 
-const ownCommand = (context: Context): readonly string[] => [context.node, context.script];
+export const ownCommand = (context: Context): readonly string[] => [context.node, context.script];
 
 export interface LabUpOptions extends LabOptions {
   readonly yes?: boolean;
@@ -55,12 +55,12 @@ export async function labUp(
   const name = nameOf(context, options);
   const forPid = options.forPid === undefined ? null : pidOf(options.forPid);
   const from = options.from === undefined ? null : await readSaved(options.from, defaultRoots);
-  const spec = await specFrom(context, name, path, options.flavour ?? [], from);
+  const spec = await labFor(context, name, path, options.flavour ?? [], from);
   checkRoot(`haup lab up${path === undefined ? '' : ` ${path}`}`);
   await needPackages(context, options.yes === true);
   const keeper =
     forPid === null ? null : { pid: forPid, down: [...ownCommand(context), 'lab', 'down', '--name', name] };
-  const made = await up(spec, world(context), { keeper, from });
+  const made = await up(spec, worldOf(context), { keeper, from });
   if (options.json === true) printJson(context.out, { version: 1, ok: true, ...made }, 'pretty');
   else context.out(`${statusText(made)}\n${next(name)}`);
   return exitCodes.ok;
@@ -72,12 +72,12 @@ function pidOf(text: string): number {
 }
 
 /** A lab for the inventory; by default for the example that comes with haup. */
-async function specFrom(
+export async function labFor(
   context: Context,
   name: string,
   path: string | undefined,
   flavours: readonly string[],
-  from: Saved | null,
+  from: Saved | null = null,
 ): Promise<LabSpec> {
   const { loadInventory } = await import('../inventory/load.ts');
   const file = path ?? fileURLToPath(new URL('../../inventory.example.yaml', import.meta.url));
@@ -121,7 +121,7 @@ export function specOfInventory(
   };
 }
 
-async function needPackages(context: Context, yes: boolean): Promise<void> {
+export async function needPackages(context: Context, yes: boolean): Promise<void> {
   const missing = await missingPackages(context.env['PATH'] ?? '');
   if (missing.length === 0) return;
   const names = missing.join(', ');
@@ -133,7 +133,7 @@ async function needPackages(context: Context, yes: boolean): Promise<void> {
       hint: `Install by hand: apt-get install ${missing.join(' ')}`,
     });
   }
-  await installPackages(world(context));
+  await installPackages(worldOf(context));
 }
 
 export interface LabDownOptions extends LabOptions {
@@ -145,8 +145,8 @@ export interface LabDownOptions extends LabOptions {
 export async function labDown(context: Context, options: LabDownOptions): Promise<number> {
   const names = options.all === true ? await labsWithTraces(defaultRoots) : [nameOf(context, options)];
   checkRoot('haup lab down');
-  for (const name of names) await down(name, world(context));
-  if (options.purge === true) await removeCache(world(context));
+  for (const name of names) await down(name, worldOf(context));
+  if (options.purge === true) await removeCache(worldOf(context));
   if (options.json === true) printJson(context.out, { version: 1, ok: true, removed: names }, 'pretty');
   return exitCodes.ok;
 }
@@ -154,7 +154,7 @@ export async function labDown(context: Context, options: LabDownOptions): Promis
 /** `haup lab save`: hosts that were on are on again when it ends. */
 export async function labSave(context: Context, as: string, options: LabOptions): Promise<number> {
   checkRoot(`haup lab save ${as}`);
-  const saved = await save(nameOf(context, options), as, world(context));
+  const saved = await save(nameOf(context, options), as, worldOf(context));
   if (options.json === true) printJson(context.out, { version: 1, ok: true, name: as, ...saved }, 'pretty');
   return exitCodes.ok;
 }
@@ -175,7 +175,7 @@ export async function labExec(
   options: LabOptions,
 ): Promise<number> {
   checkRoot('haup lab exec');
-  return execInLab(nameOf(context, options), command, ownCommand(context), world(context));
+  return execInLab(nameOf(context, options), command, ownCommand(context), worldOf(context));
 }
 
 /** `haup lab ssh HOST [-- CMD…]`: the exit code is ssh's. */
@@ -186,7 +186,7 @@ export async function labSsh(
   options: LabOptions,
 ): Promise<number> {
   checkRoot('haup lab ssh');
-  return sshToHost(nameOf(context, options), host, command, world(context));
+  return sshToHost(nameOf(context, options), host, command, worldOf(context));
 }
 
 /** `haup lab fault HOST FAULT`: returns when the fault is in place. */

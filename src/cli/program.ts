@@ -120,6 +120,7 @@ Exit codes: 0 ok, 1 failed on a host, 2 usage or inventory, 3 findings or
 
   bind(
     inventoryArgument(add('plan', 'Show what apply would change on each host, and why.', 'Change hosts:'))
+      .addOption(grace())
       .option('-o, --output <file>', 'also save the plan: haup apply FILE makes exactly these changes')
       .addHelpText('after', '\nExit code: 0 nothing to do, 3 changes pending or findings.'),
     async (context, [path], options) => (await import('./plan-command.ts')).plan(context, path, options),
@@ -129,6 +130,7 @@ Exit codes: 0 ok, 1 failed on a host, 2 usage or inventory, 3 findings or
       add('apply', 'Install, configure and start what the inventory describes.', 'Change hosts:'),
     )
       .option('-y, --yes', 'change hosts without asking')
+      .addOption(grace())
       .addOption(lockWait())
       .option('-n, --dry-run', 'show the plan and exit')
       .option('--allow-downgrade', 'allow installing a lower version')
@@ -152,6 +154,7 @@ Exit codes: 0 ok, 1 failed on a host, 2 usage or inventory, 3 findings or
       .option('--to <state>', 'state number from haup history (default: before the last change)')
       .option('-y, --yes', 'change hosts without asking')
       .option('-n, --dry-run', 'show the plan and exit')
+      .addOption(grace())
       .addOption(lockWait()),
     async (context, args, options) =>
       (await import('./rollback-command.ts')).rollback(context, args, options),
@@ -182,10 +185,7 @@ Exit codes: 0 ok, 1 failed on a host, 2 usage or inventory, 3 findings or
           )
             .map(([name, words]) => `${name}: ${words}`)
             .join('; ')}`,
-        ).argParser((text: string, before: readonly string[] | undefined) => [
-          ...(before ?? []),
-          ...text.split(','),
-        ]),
+        ).argParser(listOf),
       )
       .option('--count <n>', 'run each drill n times; report median, worst and spread (default: 1)')
       .option('--hold <seconds>', 'keep each fault for at least this long (default: until the VIP has moved)')
@@ -197,6 +197,21 @@ Exit codes: 0 ok, 1 failed on a host, 2 usage or inventory, 3 findings or
       .option('--samples', 'with --json, include every request'),
     async (context, [path], options) => (await import('./verify-command.ts')).verify(context, path, options),
   );
+  bind(
+    add('rehearse', 'Apply and drill the inventory in a lab, away from its real hosts.', 'Try it:')
+      .argument('[inventory]', 'inventory file (default: $HAUP_INVENTORY or ./inventory.yaml)')
+      .option('-y, --yes', 'install missing Debian packages without asking')
+      .option('--drill <names>', 'what to break, separated by commas (default: all but vrrp-block)', listOf)
+      .option('--flavour <[host=]apt|yum>', 'package manager of all hosts or of one; repeatable', repeated)
+      .option('--report <file>', 'write a self-contained HTML report')
+      .option('--junit <file>', 'write the results as JUnit XML')
+      .addHelpText(
+        'after',
+        '\nMakes the hosts as haup lab up does, with the names, addresses, VIPs, sites and\ntimers of the inventory, and removes them at the end. The real hosts are only\nlooked at, for what differs.',
+      ),
+    async (context, [path], options) =>
+      (await import('./rehearse-command.ts')).rehearse(context, path, options),
+  );
   for (const [name, summary] of [
     ['failover', 'Move every virtual IP off a host without an outage.'],
     ['failback', 'Return a host to service, with its virtual IPs.'],
@@ -205,7 +220,7 @@ Exit codes: 0 ok, 1 failed on a host, 2 usage or inventory, 3 findings or
       .argument('<host>', 'name of a host in the inventory')
       .argument('[inventory]', 'inventory file (default: $HAUP_INVENTORY or ./inventory.yaml)')
       .option('-y, --yes', 'do not ask')
-      .option('--grace <seconds>', 'let open connections live on for so long, 0 for not at all', '60')
+      .addOption(grace())
       .addOption(lockWait());
     if (name === 'failover') {
       command
@@ -227,6 +242,7 @@ Exit codes: 0 ok, 1 failed on a host, 2 usage or inventory, 3 findings or
       .argument('[inventory]', 'inventory file (default: $HAUP_INVENTORY or ./inventory.yaml)')
       .addOption(formerLimit())
       .option('--now', 'neither drain hosts first nor wait until they serve again')
+      .addOption(grace())
       .option('-y, --yes', 'do not ask')
       .addOption(lockWait()),
     async (context, [verb, service, path], options) =>
@@ -242,6 +258,7 @@ Exit codes: 0 ok, 1 failed on a host, 2 usage or inventory, 3 findings or
     inventoryArgument(add('uninstall', 'Remove everything haup installed.', 'Change hosts:'))
       .addOption(formerLimit())
       .option('--packages', 'also remove packages that haup installed')
+      .addOption(grace())
       .option('-y, --yes', 'do not ask')
       .addOption(lockWait()),
     async (context, [path], options) =>
@@ -265,6 +282,21 @@ Exit codes: 0 ok, 1 failed on a host, 2 usage or inventory, 3 findings or
   );
   return program;
 }
+
+const listOf = (text: string, before: readonly string[] | undefined): readonly string[] => [
+  ...(before ?? []),
+  ...text.split(','),
+];
+const repeated = (word: string, before: readonly string[] | undefined): readonly string[] => [
+  ...(before ?? []),
+  word,
+];
+
+const grace = (): Option =>
+  new Option(
+    '--grace <seconds>',
+    'let open connections live on for so long when a virtual IP moves, 0 for not at all (default: as the inventory says, 60)',
+  );
 
 const lockWait = (): Option =>
   new Option('--lock-wait <seconds>', 'wait for another haup that is changing the hosts').default('0');

@@ -63,6 +63,7 @@ function factsOf(host: HostSpec, vips: readonly Vip[]): HostFacts {
     systemd: true,
     packageManager: 'apt-get',
     packages: {},
+    nft: 'absent',
     users: [],
     interfaces: [...new Set(vips.map((vip) => namedInterface(host, vip)))].map((name) => ({
       name: name ?? assumedInterface,

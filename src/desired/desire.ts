@@ -92,7 +92,7 @@ function resources(
     ...(repos.length === 0 ? [] : [{ kind: 'repos', files: repos } as const]),
     ...packages(inventory, 'keepalived', known),
     ...packages(inventory, 'nginx', known),
-    ...needed(runtimePackages(known), 'run'),
+    ...needed(runtimePackages(known, keepsConnections(inventory)), 'run'),
     ...(checks ? [{ kind: 'user', name: scriptUser, for: 'the health check' } as const] : []),
     ...(inventory.nginx.from === 'source'
       ? [{ kind: 'user', name: user, for: 'the workers of nginx' } as const]
@@ -133,6 +133,9 @@ function packages(inventory: Inventory, service: Service, facts: HostFacts): rea
     'run',
   );
 }
+
+/** Without drains no VIP moves while its connections live on. */
+const keepsConnections = ({ grace, vrrp }: Inventory): boolean => grace > 0 && vrrp.profile === 'default';
 
 const needed = (names: readonly string[], purpose: 'run' | Service): readonly Resource[] =>
   names.length === 0 ? [] : [{ kind: 'package', names, for: purpose }];

@@ -7,6 +7,7 @@ import type { Socket } from '../model/socket.ts';
 import { sitesIn, wholeText } from '../nginx/whole-config.ts';
 import { packageManagerEntries } from '../base/package-managers.ts';
 import type { PackageManager } from '../model/package-manager.ts';
+import { atLeast } from '../base/version.ts';
 import { fileWant } from './file-want.ts';
 import { paths } from './paths.ts';
 import type { IndexedInventory } from './inventory-index.ts';
@@ -32,7 +33,8 @@ export interface SharedNginxFiles {
 export function sharedNginxFiles(inventory: Inventory, user: string, render: Render): SharedNginxFiles {
   const { entry, configDirectory } = paths(inventory, 'nginx');
   const directory = siteDirectory(inventory);
-  const { sites, workerProcesses, workerConnections, prefix, healthPort } = inventory.nginx;
+  const { sites, workerProcesses, workerConnections, shutdownTimeout, version, prefix, healthPort } =
+    inventory.nginx;
   const packaged = inventory.nginx.from === 'package';
   const put = putter(render);
   const pathsOf = (wanted: (site: Site) => boolean): readonly object[] =>
@@ -42,6 +44,9 @@ export function sharedNginxFiles(inventory: Inventory, user: string, render: Ren
     workerProcesses: String(workerProcesses),
     workerConnections,
     openFiles: 2 * workerConnections + 64,
+    shutdownTimeout,
+    // Of a package's version nothing is known before it is installed.
+    keepaliveMin: !packaged && atLeast(version, keepaliveMinSince) ? keepaliveMin : null,
     pid: nginxPid,
     logs: packaged ? '/var/log/nginx' : `${prefix}/logs`,
     mimeTypes: `${configDirectory}mime.types`,
@@ -76,6 +81,10 @@ export function nginxFiles(
       : []),
   ];
 }
+
+const keepaliveMinSince = '1.27.4';
+/** Less than what is left of a grace when nginx is asked to close what is idle. */
+const keepaliveMin = '3s';
 
 type Put = (path: string, template: string, data: object) => FileWant;
 

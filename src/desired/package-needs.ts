@@ -38,12 +38,24 @@ export function buildPackages(
   return [...new Set([...usual, ...asked].flatMap((part) => packageNames(manager, part, os)))];
 }
 
-/** What haup's scripts on the host call: who has a VIP, and who answers, also where no health check asks. */
+/**
+ * What haup's scripts on the host call: who has a VIP, and who answers, also where no health check asks. `keeps`: open
+ * connections live on when a VIP moves.
+ */
 export function runtimePackages(
-  facts: Pick<HostFacts, 'packageManager' | 'packages' | 'os'>,
+  facts: Pick<HostFacts, 'packageManager' | 'packages' | 'os' | 'nft'>,
+  keeps: boolean,
 ): readonly string[] {
   const { packageManager: manager, os } = facts;
-  return manager === null ? [] : [...packageNames(manager, 'ip', os), ...curlPackage(facts)];
+  if (manager === null) return [];
+  // An nft that came some other way serves too.
+  const other = facts.nft === 'present' && facts.packages['nftables'] === undefined;
+  const nft = keeps && facts.nft !== 'old-kernel' && !other;
+  return [
+    ...packageNames(manager, 'ip', os),
+    ...curlPackage(facts),
+    ...(nft ? packageNames(manager, 'nft', os) : []),
+  ];
 }
 
 export function curlPackage({

@@ -12,7 +12,8 @@ export function chooseDrills(asked: readonly string[], { verify }: Pick<Inventor
   ];
   const unknown = names.filter((name) => !isDrillName(name));
   if (unknown.length > 0 || names.length === 0) {
-    throw new HaupError('USAGE', `${unknown.map((name) => `"${name}"`).join(' and ')} is no drill.`, {
+    const which = unknown.map((name) => `"${name}"`).join(', ');
+    throw new HaupError('USAGE', which === '' ? 'No drill was named.' : `Unknown drill: ${which}.`, {
       hint: `--drill takes ${drillNames.join(', ')}, several separated by commas, or all.`,
     });
   }
@@ -24,7 +25,7 @@ export function chooseDrills(asked: readonly string[], { verify }: Pick<Inventor
       'USAGE',
       `The inventory does not allow the drill ${forbidden.join(' and ')}. Nothing was contacted.`,
       {
-        hint: `In it ${one === undefined ? '' : faults[one]}. To allow that on these hosts, write verify: { allow: [${[...verify.allow, ...forbidden].join(', ')}] } into the inventory; haup lab allows all drills.`,
+        hint: `${one === undefined ? '' : `${one}: ${faults[one]}. `}To allow it on these hosts, write verify: { allow: [${[...verify.allow, ...forbidden].join(', ')}] } into the inventory; haup lab allows all drills.`,
       },
     );
   }

@@ -3,14 +3,14 @@ import type { DeadMan } from '../model/fault.ts';
 import type { DrillReport } from '../model/report.ts';
 import type { Bound } from '../measure/bounds.ts';
 import type { Watch } from '../measure/address-watch.ts';
-import { besideBound, judgeBeside } from './beside-vips.ts';
+import { besideBound } from './beside-vips.ts';
 import type { DrillCase } from './drill-case.ts';
-import { connectionFigures } from '../measure/connection-fates.ts';
 import type { ConnectionFates } from '../measure/hold-connections.ts';
-import { drillReport, refusedDrill } from './drill-report.ts';
+import { refusedDrill } from './drill-report.ts';
 import { type Drill, drills } from './drill-table.ts';
 import { boundsOf, deadManSeconds, drillLimitMs, holdMs, timerLateMs } from './drill-times.ts';
-import { seenLate, waitForBoot, waitForServices } from './reboot.ts';
+import { observedReport } from './observed-report.ts';
+import { waitForBoot, waitForServices } from './reboot.ts';
 import { faultMoment } from './takeover.ts';
 import {
   type DrillEnvironment,
@@ -47,7 +47,7 @@ export async function runDrill(
   environment: DrillEnvironment,
   signal: AbortSignal,
 ): Promise<DrillReport> {
-  const { fault, vip, from, to } = given;
+  const { fault, vip, from } = given;
   const beside = given.beside.map((other) => other.vip.address.address);
   const drill = drills[given.drill];
   const address = vip.address.address;
@@ -72,7 +72,7 @@ export async function runDrill(
 
   const others = given.beside.map((other) => {
     const held = environment.watch.holders(other.vip.address.address).includes(from.host);
-    return { other: other.vip.address.address, allowed: besideBound(other, held, drill.away, given.vrrp) };
+    return { address: other.vip.address.address, allowed: besideBound(other, held, drill.away, given.vrrp) };
   });
 
   let broken = false;
@@ -90,50 +90,11 @@ export async function runDrill(
     broken = false;
   };
   /** `home`: the way back; null: it was not seen. */
-  const reported = (
-    { window: { fromMs: brokenMs }, arrived }: ObservedMove,
-    home: ObservedMove | null,
-  ): DrillReport => {
-    const endedMs = home?.window.toMs ?? environment.now();
-    const heardMs = home?.window.fromMs ?? endedFaultMs ?? endedMs;
-    const eventsOf = (of: string) => {
-      const events = environment.watch.events(of);
-      const silent = { fromMs: brokenMs, toMs: endedFaultMs ?? endedMs };
-      return drill.reboots === true ? seenLate(events, from.host, silent) : { events, backMs: null };
-    };
-    const { backMs } = eventsOf(address);
-    const restoredMs = backMs === null ? heardMs : Math.min(heardMs, backMs - settleMs / 2);
-    const seen = (of: string) => ({
-      samples: sampler.of(of).filter(({ sentAt }) => sentAt >= beganMs),
-      intervalMs: sampler.intervalMs,
-      startMs: sampler.startMs,
-      events: eventsOf(of).events,
-      clockErrorMs: environment.watch.clockErrorMs(),
-    });
-    const judged = others.map(({ other, allowed }) =>
-      judgeBeside(other, allowed, { ...seen(other), window: { fromMs: brokenMs, toMs: endedMs } }),
+  const reported = (seen: ObservedMove, home: ObservedMove | null): DrillReport =>
+    observedReport(
+      { given, environment, sampler, others },
+      { beganMs, faultMs, gone: seen, endedFaultMs, home, down, fates },
     );
-    const whole = drillReport({
-      ...seen(address),
-      beside: judged.map(({ report }) => report),
-      besideReasons: judged.flatMap(({ reasons }) => reasons),
-      drill: given.drill,
-      address,
-      from: from.host,
-      to: drill.ends === 'kept' ? from.host : to.host,
-      away,
-      back,
-      beganMs,
-      brokenMs,
-      faultMs: faultMs ?? brokenMs,
-      restoredMs,
-      endedMs,
-      takenMs: arrived.get(address) ?? null,
-      returnedMs: home?.arrived.get(address) ?? null,
-      connections: connectionFigures(fates.get(address) ?? [], brokenMs),
-    });
-    return down.length === 0 ? whole : { ...whole, ok: false, reasons: [...down, ...whole.reasons] };
-  };
   const { reboots } = environment;
   try {
     const repeat = given.repeat === undefined ? '' : ` (${given.repeat})`;

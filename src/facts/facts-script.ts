@@ -6,7 +6,7 @@ import { services } from '../model/domain.ts';
 import { isDrillName } from '../model/fault.ts';
 import { installedList, stampPath, unreadMark } from '../model/layout.ts';
 import type { ReadScript } from '../model/host.ts';
-import { readOwnerWord } from '../model/lock-owner.ts';
+import { readOwnerWord } from '../base/owner-word.ts';
 import { hostScript } from '../base/host-script.ts';
 import { parseComplaints } from './complaints.ts';
 import { parseInstalled, parseOffered } from './packages.ts';
@@ -62,7 +62,7 @@ const installed_lists = installedList('nginx', '').slice(0, -'nginx'.length);
 export function parseFacts(host: HostName, output: Uint8Array): HostFacts {
   const answer = readAnswer(host, output, largest);
   const { all, first, files, clockMs } = answer;
-  const [arch = '', machineId = ''] = first('machine');
+  const [arch = '', machineId = '', kernel = ''] = first('machine');
   const [manager] = first('manager');
   const [drill] = first('drill');
   const drain = Number.parseInt(first('drain')[0] ?? '', 10);
@@ -72,6 +72,7 @@ export function parseFacts(host: HostName, output: Uint8Array): HostFacts {
     host,
     machineId,
     arch,
+    kernel,
     ...(all('virtual').length > 0 ? { virtual: true } : {}),
     clockMs,
     os: osFacts(all('os').map((line) => line.join('\t'))),
@@ -82,6 +83,7 @@ export function parseFacts(host: HostName, output: Uint8Array): HostFacts {
     users: all('user').map(([name = '']) => name),
     interfaces: parseInterfaces(answer),
     ...(all('bare').length === 0 ? {} : { lacks: ['ip'] }),
+    nft: nftOf(first('nft')[0]),
     files,
     services: parseServices(answer, units),
     software: { keepalived: softwareOf('keepalived', answer), nginx: softwareOf('nginx', answer) },
@@ -132,6 +134,9 @@ function lockOf({ first }: Answer): Pick<HostFacts, 'lockedBy'> {
   const [word] = first('lock');
   return word === undefined ? {} : { lockedBy: readOwnerWord(word) };
 }
+
+const nftOf = (word: string | undefined): HostFacts['nft'] =>
+  word === 'present' || word === 'old-kernel' ? word : 'absent';
 
 function gracesOf({ all }: Answer): Pick<HostFacts, 'graces'> {
   const open = new Map(all('connections').map(([vip = '', count]) => [vip, Number(count)]));

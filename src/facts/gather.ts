@@ -7,9 +7,23 @@ import { factsScript, parseFacts } from './facts-script.ts';
 /** Facts take well under a second, and a package manager that is asked has its own limit: a slower host is ill. */
 const limitMs = 15_000;
 
-/** All facts of a host in one round trip. Rejects with COMMAND_TIMED_OUT when a program on the host hangs. */
+/** A file may change while it is read, as where a host goes on by itself after a haup that was killed. */
+const mostLooks = 3;
+
+/**
+ * All facts of a host in one round trip, or two more where they do not fit together. Rejects with COMMAND_TIMED_OUT when
+ * a program on the host hangs.
+ */
 export async function gather(host: Host, request: FactsRequest, signal: AbortSignal): Promise<HostFacts> {
-  return parseFacts(host.name, await host.read(factsScript(request), signal, limitMs));
+  for (let look = 1; ; look += 1) {
+    const answer = await host.read(factsScript(request), signal, limitMs);
+    try {
+      return parseFacts(host.name, answer);
+    } catch (error) {
+      const isTorn = error instanceof HaupError && error.code === 'FACTS_UNREADABLE';
+      if (!isTorn || look === mostLooks) throw error;
+    }
+  }
 }
 
 export interface Gathered {

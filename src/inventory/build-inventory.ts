@@ -46,6 +46,7 @@ export function build(written: Written, file: string, sources: Sources): Invento
     nginx: nginxOf(written, sources),
     hooks: hooksOf(written),
     verify: { ...written.verify, rate: written.verify.rate ?? null },
+    grace: written.grace,
     build: written.build,
     fetch: written.fetch,
     packages: { vault: written.packages.vault, lockWait: written.packages.lock_wait },
@@ -108,6 +109,7 @@ function nginxOf({ nginx }: Written, sources: Sources): NginxSoftware {
     ...softwareOf(nginx),
     workerProcesses: nginx.worker_processes,
     workerConnections: nginx.worker_connections,
+    shutdownTimeout: nginx.shutdown_timeout,
     healthPort: nginx.health_port,
     sites: nginx.sites.map((site, i) => ({
       name: site.name,

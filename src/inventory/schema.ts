@@ -19,6 +19,7 @@ import {
   url,
   user,
 } from './patterns.ts';
+import { longestGraceSeconds } from '../model/domain.ts';
 import { drillNames } from '../model/fault.ts';
 import { leastRate, mostConnections, mostRate } from '../model/domain.ts';
 import { configureOptions } from './configure-line.ts';
@@ -265,6 +266,11 @@ function build() {
       .register(z.globalRegistry, { description: 'auto or a number from 1 to 1024' })
       .default('auto'),
     worker_connections: whole(1, 1048576, 'connections per worker').default(1024),
+    shutdown_timeout: whole(
+      1,
+      86400,
+      'seconds that connections of before a reload live on in the workers of then',
+    ).default(600),
     health_port: whole(
       1,
       65535,
@@ -338,6 +344,11 @@ function build() {
     nginx: section(nginx, 'which nginx to install, and its sites'),
     hooks: section(hooks, 'commands to run before and after changes'),
     verify: section(verify, 'what haup verify may do'),
+    grace: whole(
+      0,
+      longestGraceSeconds,
+      'seconds that open connections live on when a VIP moves, 0 for not at all',
+    ).default(60),
     build: section(builds, 'where software is built'),
     fetch: z
       .enum(['controller', 'host'])

@@ -8,6 +8,13 @@ import { attach } from './process.ts';
 import { specOf } from './lab-state.ts';
 import type { LabWorld } from './world.ts';
 
+export interface ExecOptions {
+  /** Over the variables that the lab sets. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Gets the standard output; absent: it is this terminal's. */
+  readonly onStdout?: (text: string) => void;
+}
+
 /**
  * Runs a program in the switch's network namespace with this terminal; resolves to its exit status.
  * `haup` means the haup that is running, unless $PATH has one. Rejects with LAB_DOWN.
@@ -18,20 +25,23 @@ export async function execInLab(
   command: readonly string[],
   haup: readonly string[],
   world: LabWorld,
+  { env: own = {}, onStdout }: ExecOptions = {},
 ): Promise<number> {
   const spec = await specOf(lab, world.roots);
   const paths = labPaths(world.roots, lab);
   const [first = '', ...rest] = command;
-  const own = first === 'haup' && !(await onPath('haup', world.env['PATH'] ?? ''));
+  const isOwn = first === 'haup' && !(await onPath('haup', world.env['PATH'] ?? ''));
   const env = {
     ...world.env,
     HAUP_LAB: lab,
     HAUP_SSH_CONFIG: paths.sshConfig,
     HAUP_OVERLAY: paths.overlay,
     HAUP_INVENTORY: world.env['HAUP_INVENTORY'] || (spec.inventory ?? undefined),
+    ...own,
   };
-  const program = own ? [...haup, ...rest] : command;
-  return attach('nsenter', [`--net=/run/netns/${switchNamespace(lab)}`, '--', ...program], env, world.signal);
+  const program = isOwn ? [...haup, ...rest] : command;
+  const inside = [`--net=/run/netns/${switchNamespace(lab)}`, '--', ...program];
+  return attach('nsenter', inside, env, world.signal, onStdout);
 }
 
 /** A shell, or one command, on a host of the lab. Rejects with LAB_DOWN or HOST_UNKNOWN. */

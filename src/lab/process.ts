@@ -108,17 +108,22 @@ const passedOn: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIG
 
 /**
  * Runs a program on this terminal and resolves to its exit status. While it runs, it gets the signals: those of
- * the terminal directly, and those sent to us alone passed on.
+ * the terminal directly, and those sent to us alone passed on. `onStdout` gets its standard output instead of the terminal.
  */
 export async function attach(
   command: string,
   args: readonly string[],
   env: Readonly<Record<string, string | undefined>>,
   signal: AbortSignal,
+  onStdout?: (text: string) => void,
 ): Promise<number> {
   signal.throwIfAborted();
   const atTerminal = isatty(0);
-  const child = spawn(command, args, { stdio: 'inherit', env: withSbin(env) });
+  const child = spawn(command, args, {
+    stdio: ['inherit', onStdout === undefined ? 'inherit' : 'pipe', 'inherit'],
+    env: withSbin(env),
+  });
+  child.stdout?.setEncoding('utf8').on('data', onStdout ?? (() => undefined));
   const pass = (name: NodeJS.Signals): void => {
     const alreadyTold = atTerminal && (name === 'SIGINT' || name === 'SIGQUIT');
     if (!alreadyTold) child.kill(name);

@@ -106,7 +106,7 @@ function overHttp2(target: Target, tell: (event: ConnectionEvent) => void): Held
   let [opened, asked, leaving] = [false, false, false];
   let send = (): void => {};
   const ended = (): void => tell(leaving && sent === answers ? 'closed' : 'cut');
-  const socket = dial(target, ['h2'], ended, (ready) => {
+  const socket = dial(target, ['h2', 'http/1.1'], ended, (ready) => {
     const secure = ready instanceof TLSSocket;
     if (secure && ready.alpnProtocol !== 'h2') return ended();
     const session = connectHttp2(`${secure ? 'https' : 'http'}://${authority}`, {
@@ -121,7 +121,11 @@ function overHttp2(target: Target, tell: (event: ConnectionEvent) => void): Held
       const stream = session.request({ ':path': probePath });
       // What is wrong with a request is wrong with its connection, which tells.
       stream.on('error', () => {});
+      // A stream that breaks off ends too.
+      let begun = false;
+      stream.on('response', () => (begun = true));
       stream.on('end', () => {
+        if (!begun || session.destroyed) return;
         answers++;
         if (ownAsked) tell('kept');
         else if (!opened) {
@@ -152,7 +156,9 @@ function dial(
   failed: () => void,
   ready: (stream: Socket) => void,
 ): Socket {
-  const socket = connect({ host: address, port, noDelay: true, allowHalfOpen: true });
+  // A session of HTTP/2 would not notice the end of a half-open one.
+  const allowHalfOpen = protocols === undefined;
+  const socket = connect({ host: address, port, noDelay: true, allowHalfOpen });
   socket.on('error', failed);
   if (proxy) socket.write('PROXY UNKNOWN\r\n');
   socket.once('connect', () => {

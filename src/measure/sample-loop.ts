@@ -82,8 +82,10 @@ export function sampleLoop(
     if (batches.length > 0) emit(batches);
     flushed = now();
   };
+  let done = false;
   /** Judges as of the tick that ordered it: a stall in between is seen by the next one. */
   const sweep = (at: number): void => {
+    if (done) return;
     const again = Math.max(patience.leastMs, patience.times * usual);
     for (const [pending, before] of under) {
       // What this machine stalled is no time that the answer took.
@@ -94,6 +96,7 @@ export function sampleLoop(
       else pending.give('timeout');
     }
     if (stopping && under.size === 0) {
+      done = true;
       pace.end();
       flush();
       resolve();

@@ -27,6 +27,8 @@ export interface Inventory {
   readonly nginx: NginxSoftware;
   readonly hooks: Hooks;
   readonly verify: Measuring;
+  /** Seconds that connections live on when their VIP moves; 0: they are reset. */
+  readonly grace: number;
   /** `first`: one host of a platform builds for all. */
   readonly build: { readonly on: 'first' | 'each' };
   /** Who downloads the tarballs. */
@@ -57,6 +59,9 @@ export const mostRate = 1000;
 
 /** So that all four kinds together stay below the 512 connections that a worker of nginx has by default. */
 export const mostConnections = 100;
+
+/** A day. */
+export const longestGraceSeconds = 86_400;
 
 /** Command lines that haup runs on the operator's machine, with what happens as JSON on stdin. */
 export interface Hooks {
@@ -169,6 +174,8 @@ export interface KeepalivedSoftware extends Software {
 export interface NginxSoftware extends Software {
   readonly workerProcesses: number | 'auto';
   readonly workerConnections: number;
+  /** Seconds that workers of before a reload go on with their connections. */
+  readonly shutdownTimeout: number;
   /** Where haup's own server answers on 127.0.0.1, whatever the sites are. */
   readonly healthPort: number;
   readonly sites: readonly Site[];

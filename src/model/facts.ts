@@ -33,8 +33,10 @@ export interface HostFacts {
   readonly machineId: string;
   readonly os: OsFacts;
   readonly arch: string;
+  /** `uname -r` */
+  readonly kernel?: string;
   /** It runs under a hypervisor, which may pause it. */
-  readonly virtual?: true;
+  readonly virtual?: boolean;
   /** Milliseconds since the epoch by the host's own clock, to the second. */
   readonly clockMs: number;
   readonly systemd: boolean;
@@ -48,6 +50,8 @@ export interface HostFacts {
   readonly interfaces: readonly InterfaceFacts[];
   /** Programs that haup's scripts call and that the host does not have; absent: none. */
   readonly lacks?: readonly string[];
+  /** Whether it has nft, by which open connections live on when a VIP moves; `old-kernel`: that would not help. */
+  readonly nft: 'present' | 'absent' | 'old-kernel';
   readonly files: Readonly<Record<string, FileFact>>;
   readonly services: Readonly<Record<Service, ServiceFacts>>;
   readonly software: Readonly<Record<Service, SoftwareFacts | null>>;

@@ -144,6 +144,18 @@ export interface Plan {
   readonly want: readonly DesiredHost[];
   /** VIPs, sites and daemons that are there now and will not be. */
   readonly disappearing?: readonly Disappearing[];
+  /** Connections that are open when a VIP moves; absent: they are reset. */
+  readonly grace?: PlannedGrace;
+}
+
+/** How connections that are open when a VIP moves are kept. */
+export interface PlannedGrace {
+  /** How long they live on at each move, at most. */
+  readonly seconds: number;
+  /** How often a host waits for them, as far as it is known when the plan is made: one after the other. */
+  readonly moves: number;
+  /** Hosts that cannot do it, and why: connections to a VIP that moves to one of them are reset. */
+  readonly unable: readonly { readonly host: HostName; readonly why: string }[];
 }
 
 /**

@@ -77,6 +77,31 @@ export interface HostStatus {
   readonly keepalived: ServiceStatus | null;
   readonly nginx: ServiceStatus | null;
   readonly drained: boolean;
+  /** Absent: unknown. */
+  readonly system?: SystemStatus;
+}
+
+export interface SystemStatus {
+  /** `Debian GNU/Linux 12 (bookworm)` */
+  readonly os: string;
+  readonly kernel: string;
+  readonly arch: string;
+  readonly virtual: boolean;
+}
+
+/** A host of a rehearsal beside the real one. */
+export interface HostComparison {
+  readonly host: HostName;
+  /** False: the real host could not be reached. */
+  readonly compared: boolean;
+  readonly differences: readonly HostDifference[];
+}
+
+export interface HostDifference {
+  readonly what: string;
+  /** Null: there is none. */
+  readonly lab: string | null;
+  readonly real: string | null;
 }
 
 export interface ServiceStatus {
@@ -317,6 +342,11 @@ export interface GraceReport {
   readonly afterMs: number;
   /** Why connections were not kept, or not to their end; null: they were. */
   readonly why: string | null;
+  /**
+   * The new holder failed, and the old one has the VIP again with its connections: so many with the new one were lost.
+   * Absent: it did not.
+   */
+  readonly returned?: number;
 }
 
 /** Who has a VIP at one moment. */

@@ -76,7 +76,15 @@ export async function moveVips(
   const stranded = order.moves
     .filter(({ to }) => to === null)
     .map(({ vip }) => `${vip.address.address}: no healthy host is there to take it`);
+  const returned = [...graces].flatMap(([vip, grace]) =>
+    grace.returned === undefined
+      ? []
+      : [
+          `${vip}: its new holder failed, and ${order.graces.find((one) => one.vip === vip)?.from.host} has it again`,
+        ],
+  );
   const reasons = [
+    ...returned,
     ...vips.flatMap((vip) => vip.reasons.map((reason) => `${vip.moved.address}: ${reason}`)),
     ...stranded,
   ];

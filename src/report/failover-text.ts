@@ -83,16 +83,21 @@ function lossLines({ vips }: FailoverReport, width: number): readonly string[] {
 
 /** What became of the connections that were open. */
 function graceLines(
-  { address, from, grace }: FailoverReport['vips'][number],
+  { address, from, to, grace }: FailoverReport['vips'][number],
   width: number,
 ): readonly string[] {
   if (grace === undefined) return [];
-  const { open, asked, cut, afterMs, why } = grace;
+  const { open, asked, cut, afterMs, why, returned } = grace;
   if (open === null)
     return wrap(
       `${address}: open connections were reset (${why}). To keep them, install nftables on every member.`,
       width,
     );
+  if (returned !== undefined) {
+    const kept = `its ${count(open, 'connection')} ${open === 1 ? 'goes' : 'go'} on`;
+    const gone = `${count(returned, 'connection')} to ${to} ${returned === 1 ? 'was' : 'were'} lost`;
+    return wrap(`${address}: ${from} has it again: ${kept}, and ${gone}.`, width);
+  }
   if (open === 0 && why === null) return [];
   const were = `${address}: ${count(open, 'connection')} to ${from} ${open === 1 ? 'was' : 'were'} open`;
   if (why !== null) return wrap(`${were}; the rest is unknown: ${why}.`, width);

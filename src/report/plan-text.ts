@@ -51,8 +51,34 @@ function pending(plan: Plan, tracks: Tracks, style: Style, options: PlanTextOpti
   const all = tracks.flat();
   const changes = all.flatMap((stage) => stage.work).reduce((sum, work) => sum + work.changes.length, 0);
   const closing = `Plan: ${count(changes, 'change')} on ${count(hostsOf(all).length, 'host')}.`;
-  return [...lines, ...wrap(closing, options.width).map(style.bold)];
+  return [...lines, ...graceLines(plan, style, options), ...wrap(closing, options.width).map(style.bold)];
 }
+
+/** What becomes of open connections, and how long that can take. */
+function graceLines({ grace }: Plan, style: Style, { width }: PlanTextOptions): readonly string[] {
+  if (grace === undefined) return [];
+  const { seconds, moves, unable } = grace;
+  const each = `Open connections live on for up to ${seconds} s when a VIP moves`;
+  const kept =
+    moves === 0
+      ? `${each}.`
+      : `${each}, ${count(moves, 'time')}: this can take up to ${spanText(seconds * moves)} longer.`;
+  return [
+    ...wrap(kept, width).map(style.dim),
+    ...unable.flatMap(({ host, why }) =>
+      wrap(`${oneLine(host)}: connections to a VIP that moves there are reset, since ${why}.`, width).map(
+        style.yellow,
+      ),
+    ),
+  ];
+}
+
+const spanText = (seconds: number): string =>
+  seconds % 60 === 0
+    ? `${seconds / 60} min`
+    : seconds < 120
+      ? `${seconds} s`
+      : `${Math.ceil(seconds / 60)} min`;
 
 const kindWords: Readonly<Record<Disappearing['kind'], string>> = {
   vip: 'VIP',

@@ -5,6 +5,7 @@ import type { VipQuestion, HostAnswers } from '../measure/ask-host.ts';
 
 interface AnsweringHost {
   readonly held: readonly string[];
+  readonly kept: readonly string[];
   readonly active: readonly Service[];
   readonly asked: HostAnswers;
 }
@@ -44,7 +45,8 @@ export function answerComplaints(
     // A host that was not changed yet answers as it did before.
     const isNew = holder !== undefined && members.includes(holder) && !pending.includes(holder);
     const ways = isNew && checks.includes('http') ? 1 : probes.length;
-    for (const [name, { asked: said }] of able) {
+    for (const [name, { asked: said, kept }] of able) {
+      if (kept.includes(address)) continue;
       const answers = said.vips.filter((one) => one.address === address && one.way < ways);
       // An answer without a name is the holder's, as the kernels report it.
       if (answers.some(({ by }) => by === null || rightful.includes(by))) continue;

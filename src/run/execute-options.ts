@@ -5,6 +5,14 @@ import type { StateLabel } from '../model/kept-state.ts';
 import type { Change, CheckName, Stage } from '../model/plan.ts';
 import type { PackStore } from './pack-store.ts';
 
+/** Connections that live on at the host that has given their VIP up. */
+export interface KeptConnections {
+  /** Waits until they have ended, or had their time. Rejects when the signal aborts: the hosts then end it themselves. */
+  readonly end: (signal: AbortSignal) => Promise<void>;
+  /** At once. */
+  readonly abandon: () => Promise<void>;
+}
+
 export interface ExecuteOptions {
   readonly emit: Emit;
   readonly now: () => number;
@@ -23,6 +31,11 @@ export interface ExecuteOptions {
     readonly before: (host: HostName, changes: readonly Change[]) => Promise<void>;
     readonly after: (host: HostName, changes: readonly Change[], failure: unknown) => Promise<void>;
   };
+  /**
+   * Keeps the connections that are open to the VIPs that a change is about to move. Null: it moves none, or they cannot
+   * be kept.
+   */
+  readonly keep: (host: HostName, change: Change) => Promise<KeptConnections | null>;
   /** Resolves when the checks hold for the hosts of a track, rejects with GATE_FAILED. */
   readonly gate: (
     checks: readonly CheckName[],

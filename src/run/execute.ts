@@ -3,9 +3,9 @@ import { type ErrorCode, HaupError, SeveralErrors } from '../model/errors.ts';
 import type { Action } from '../model/action.ts';
 import type { Host } from '../model/host.ts';
 import type { Change, HostWork, Plan, Stage } from '../model/plan.ts';
-import type { ExecuteOptions } from './execute-options.ts';
+import type { ExecuteOptions, KeptConnections } from './execute-options.ts';
 import { failureOf, rejection, throwFailures } from '../base/failures.ts';
-import { hostRound, reasonOf, uninterrupted } from './host-round.ts';
+import { hostRound, type Round, reasonOf, uninterrupted } from './host-round.ts';
 import { agreedMoments } from './agreed-moment.ts';
 import { putBack } from './put-back.ts';
 
@@ -38,11 +38,12 @@ async function runTrack(
     if (signal.aborted) throw signal.reason;
     if (stage.gate.length > 0) for (const { host } of stage.work) members.add(host);
     const begun = new Map<Host, Change[]>();
+    const keeping = new Set<KeptConnections>();
     const told: HostWork[] = [];
     const made =
       (await turnFailure(stage, told, options)) ??
       (await keepStates(stage, stages, hosts, options)) ??
-      (await stageFailure(stage, hosts, begun, options, signal));
+      (await stageFailure(stage, hosts, { begun, keeping }, options, signal));
     const failure =
       made ?? (await gateFailure(stage, [...members], options, endingOf(stage, 1, signal, options)));
     // A host that is lost now has made the change, or makes it by itself: going back would part the others from it.
@@ -52,9 +53,29 @@ async function runTrack(
     // At once: hosts that change together must also go back together.
     if (failure !== null)
       await Promise.all([...begun].map(([host, changes]) => putBack(host, changes, stage, options)));
+    const left = await endKept(keeping, failure, options, signal);
     for (const { host, changes } of told) await options.turns.after(host, changes, failure);
     if (failure !== null) throw failure;
+    if (left !== null) throw left;
   }
+}
+
+/**
+ * Waits for connections that are kept. After a failure VIPs are back where they were, or anywhere: there is nothing to
+ * wait for. Null: they have ended; else why they are left to the hosts' own timers.
+ */
+async function endKept(
+  keeping: ReadonlySet<KeptConnections>,
+  failure: unknown,
+  { taken }: Pick<ExecuteOptions, 'taken'>,
+  signal: AbortSignal,
+): Promise<unknown> {
+  // Whoever has the lock now may keep connections of the same VIPs.
+  if (taken.aborted) return null;
+  const ended = await Promise.allSettled(
+    [...keeping].map((kept) => (failure === null ? kept.end(signal) : kept.abandon())),
+  );
+  return failureOf(ended);
 }
 
 /** Tells of each host's turn before it begins; a stage without a gate goes unnoticed and is no turn. */
@@ -79,7 +100,7 @@ async function turnFailure(
 async function stageFailure(
   stage: Stage,
   hosts: ReadonlyMap<HostName, Host>,
-  begun: Map<Host, Change[]>,
+  { begun, keeping }: Pick<Round, 'begun' | 'keeping'>,
   options: ExecuteOptions,
   signal: AbortSignal,
 ): Promise<unknown> {
@@ -95,7 +116,9 @@ async function stageFailure(
     });
     if (failure === null || goesForward(stage, round, failure)) {
       const outcomes = await Promise.allSettled(
-        left.work.map((work) => hostRound(work, round, moments, { hosts, begun, lost, options, ending })),
+        left.work.map((work) =>
+          hostRound(work, round, moments, { hosts, begun, lost, keeping, options, ending }),
+        ),
       );
       failure = failureOf([...outcomes, ...(failure === null ? [] : [rejection(failure)])]);
     }

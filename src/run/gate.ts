@@ -1,5 +1,5 @@
 import { hostScript } from '../base/host-script.ts';
-import type { HostName, Inventory, NginxSoftware, Service, Vip } from '../model/domain.ts';
+import type { HostName, Inventory, NginxSoftware, Service, Vip, Vrrp } from '../model/domain.ts';
 import { services } from '../model/domain.ts';
 import { obstacles } from '../cluster/ability.ts';
 import { HaupError } from '../model/errors.ts';
@@ -13,6 +13,8 @@ import { answerComplaints } from './answer-complaints.ts';
 /** What a gate looks at, read from one host in one round trip. */
 interface HostSight {
   readonly held: readonly string[];
+  /** It has given them up and still serves connections to them: what it asks there, it answers itself. */
+  readonly kept: readonly string[];
   readonly active: readonly Service[];
   readonly drained: boolean;
   /** Its health check finds nothing wrong, or there is none. */
@@ -39,6 +41,10 @@ const pollMs = 150;
 /** Beyond what VRRP's timers take: a health check that has to succeed first, a slow start. */
 const patienceMs = 15_000;
 
+/** How long a gate waits at most. */
+export const gateLimitMs = (vips: readonly Vip[], { preemptDelay }: Pick<Vrrp, 'preemptDelay'>): number =>
+  (Math.max(0, ...vips.map((vip) => 4 * vip.advertInt)) + preemptDelay) * 1000 + patienceMs;
+
 /**
  * Waits until the checks hold for every VIP that has one of `members`: both daemons active on the
  * members and their health checks well, each VIP held by exactly one kernel, and answered there by that
@@ -64,8 +70,7 @@ export async function gate(
   /** Daemons that are not haup's have no answer of haup's. */
   const answering = asked.filter(({ hosts: of }) => !of.some((name) => options.strangers?.includes(name)));
   const script = gateScript(asked, inventory.nginx.healthPort);
-  const slowest = Math.max(0, ...near.map((vip) => 4 * vip.advertInt)) + inventory.vrrp.preemptDelay;
-  const deadline = options.now() + slowest * 1000 + patienceMs;
+  const deadline = options.now() + gateLimitMs(near, inventory.vrrp);
   // Whether daemons run their own host alone knows: another that was lost must not be waited for.
   const own = checks.every((check) => check === 'services' || check === 'healthy');
   for (;;) {
@@ -201,6 +206,7 @@ function parseSight(output: Uint8Array): HostSight {
     records.filter(([k]) => k === kind).map((record) => record.slice(1));
   return {
     held: of('held').map(([address = '']) => address),
+    kept: of('kept').map(([address = '']) => address),
     active: services.filter((service) => of('active').some(([name]) => name === service)),
     drained: records.some(([kind]) => kind === 'drained'),
     healthy: !records.some(([kind]) => kind === 'unwell'),

@@ -6,7 +6,7 @@ import { HaupError } from '../model/errors.ts';
 import type { Host } from '../model/host.ts';
 import { sayMark } from '../model/layout.ts';
 import type { Change, HostWork } from '../model/plan.ts';
-import type { ExecuteOptions } from './execute-options.ts';
+import type { ExecuteOptions, KeptConnections } from './execute-options.ts';
 import { atMoment } from './agreed-moment.ts';
 import { noteOf } from './note.ts';
 
@@ -15,6 +15,8 @@ export interface Round {
   readonly begun: Map<Host, Change[]>;
   /** Hosts that nothing can be asked of any more. */
   readonly lost: ReadonlyMap<HostName, HaupError>;
+  /** Connections that are kept beyond a change, until the stage has ended. */
+  readonly keeping: Set<KeptConnections>;
   readonly options: ExecuteOptions;
   readonly ending: AbortSignal;
 }
@@ -24,7 +26,7 @@ export async function hostRound(
   work: HostWork,
   round: number,
   moments: ReadonlyMap<HostName, number>,
-  { hosts, begun, lost, options, ending }: Round,
+  { hosts, begun, lost, keeping, options, ending }: Round,
 ): Promise<void> {
   const host = hosts.get(work.host);
   if (host === undefined) {
@@ -41,10 +43,17 @@ export async function hostRound(
       const atomic = change.actions.every((action) => action.do === 'write');
       if (!atomic) mine.push(change);
       const started = options.now();
+      const kept = lost.size === 0 ? await options.keep(work.host, change) : null;
+      if (kept !== null) keeping.add(kept);
       await makeChange(host, atMoment(change, moments.get(host.name)), options, ending);
       if (atomic) mine.push(change);
       if (change.after !== undefined && lost.size === 0)
         await options.gate(change.after, [work.host], ending, change);
+      // What comes next may interrupt a daemon that still serves them; VIPs that come back do so by the stage's end.
+      if (kept !== null && change.after?.includes('released') === true) {
+        await kept.end(ending);
+        keeping.delete(kept);
+      }
       // Not before: a host is drained when another has its VIPs, not when it was told to give them away.
       options.emit({ type: 'changed', host: host.name, change, ms: options.now() - started });
     }

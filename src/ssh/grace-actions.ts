@@ -33,8 +33,7 @@ export function beginGrace(action: Begin): RemoteJob {
 
 export const endGrace = ({ id, vip }: Extract<Action, { readonly do: 'grace-end' }>): RemoteJob => ({
   script: `set -e
-${endingOf(id, vip)}systemctl stop haup-grace-${id}.timer 2>/dev/null || true
-systemctl reset-failed haup-grace-${id}.service 2>/dev/null || true`,
+${endingOf(id, vip)}systemctl stop haup-grace-${id}.timer 2>/dev/null || true`,
   timeoutMs: minute,
   failure: 'COMMAND_FAILED',
   what: `ending the grace of ${vip}`,

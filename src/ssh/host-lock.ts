@@ -7,7 +7,8 @@
 import { HaupError } from '../model/errors.ts';
 import type { HostLock } from '../model/host.ts';
 import { lockFile } from '../model/layout.ts';
-import { type LockOwner, ownerWord, readOwnerWord } from '../model/lock-owner.ts';
+import type { LockOwner } from '../model/lock-owner.ts';
+import { ownerWord, readOwnerWord } from '../base/owner-word.ts';
 import { isDrillName } from '../model/fault.ts';
 import { hostScript } from '../base/host-script.ts';
 import type { Connection } from './transport.ts';

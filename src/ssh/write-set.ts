@@ -51,6 +51,8 @@ function staged({ service, testing }: Extract<Action, { readonly do: 'write' }>)
   }));
 }
 
+const testScripts = { keepalived: 'test-keepalived', nginx: 'test-nginx' } as const;
+
 /** Tests the whole set by the daemon that will read it, and swaps in what differs: one command. */
 export function writeSet(action: Extract<Action, { readonly do: 'write' }>): RemoteJob {
   const { service, binary, entry, files, testing } = action;
@@ -64,7 +66,7 @@ export function writeSet(action: Extract<Action, { readonly do: 'write' }>): Rem
     .map(quote)
     .join(' ');
   return {
-    script: hostScript([`test-${service}`, 'write-set'], {
+    script: hostScript([testScripts[service], 'write-set'], {
       words_size: Buffer.byteLength(list),
       unread_mark: unreadMark(service),
       stage: stageOf(service),

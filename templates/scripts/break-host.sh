@@ -38,7 +38,10 @@ drop_adverts() {
     nft add table inet haup_drill
     nft add chain inet haup_drill "$1" "{ type filter hook $1 priority -300; }"
     nft add rule inet haup_drill "$1" meta l4proto 112 drop
-  else iptables -I "$2" -p 112 -m comment --comment haup-drill -j DROP; fi
+    return
+  fi
+  iptables -I "$2" -p 112 -m comment --comment haup-drill -j DROP
+  if ip6tables -S "$2" >/dev/null 2>&1; then ip6tables -I "$2" -p 112 -m comment --comment haup-drill -j DROP; fi
 }
 # fault_in MS: prints when the fault comes.
 fault_in() { printf 'fault %s\n' "$(($(date +%s%N) + $1 * 1000000))"; }

@@ -4,8 +4,10 @@
 first_line /proc/sys/kernel/arch
 [ -n "$line" ] || line=$(exec uname -m)
 arch=$line
+first_line /proc/sys/kernel/osrelease
+kernel=$line
 first_line /etc/machine-id
-printf 'machine\t%s\t%s\n' "$arch" "$line"
+printf 'machine\t%s\t%s\t%s\n' "$arch" "$line" "$kernel"
 while IFS= read -r line || [ -n "$line" ]; do
   case $line in ID=*|VERSION_ID=*|PRETTY_NAME=*) printf 'os\t%s\n' "$line" ;; esac
 done 2>/dev/null < /etc/os-release
@@ -19,6 +21,13 @@ done 2>/dev/null < /proc/cpuinfo
 first_line /sys/class/dmi/id/product_name
 case $line in *KVM*|*Virtual*|*VMware*|*QEMU*) echo virtual ;; esac
 if [ -d /run/systemd/system ]; then echo systemd; fi
+# nft matches sockets since Linux 4.18.
+first_line /proc/sys/kernel/osrelease
+major=${line%%.*}
+line=${line#*.}
+minor=${line%%[!0-9]*}
+if [ "${major:-0}" -lt 4 ] || { [ "$major" -eq 4 ] && [ "$minor" -lt 18 ]; }; then printf 'nft\told-kernel\n'
+elif command -v nft >/dev/null; then printf 'nft\tpresent\n'; fi
 for manager in apt-get dnf yum; do
   if command -v "$manager" >/dev/null; then
     printf 'manager\t%s\n' "$manager"

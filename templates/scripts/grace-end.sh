@@ -26,4 +26,6 @@ end_grace() {
 mkdir -p "$grace_directory"
 exec 8> "$grace_directory/lock"
 flock 8
+# shellcheck disable=SC2034 # grace-timer reads it.
+if [ -e "$grace_directory/end.$id" ]; then timed=yes; else timed=; fi
 end_grace

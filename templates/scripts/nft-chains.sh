@@ -2,7 +2,7 @@
 #
 # Once it is read, keys[1..count] are the chains (`inet filter input`), hook[key] is set for those that filter on the way
 # in or out, own[key] counts haup's rules there with texts[key, n] and handles[key, n], and final[key] is the handle of
-# the last other rule. blocks(key): the chain drops the unknown, by its policy or by its last rule; ends(key): by its last
+# the last other rule. A grace is no firewall. blocks(key): the chain drops the unknown, by its policy or by its last rule; ends(key): by its last
 # rule. foreign(key): iptables or firewalld made it.
 # shellcheck disable=SC2016,SC2034 # It is awk's own $, and for those that need this.
 nft_chains='/^table / { family = $2; table = $3; key = ""; next }
@@ -10,7 +10,7 @@ nft_chains='/^table / { family = $2; table = $3; key = ""; next }
 /^\t[a-z}]/ { key = ""; next }
 key == "" || /^\t\tcomment "/ { next }
 /^\t\ttype / {
-  if ($2 == "filter" && (family == "ip" || family == "inet") && $4 ~ /^(input|output|prerouting)$/) hook[key] = $4
+  if (table !~ /^haup_grace_/ && $2 == "filter" && (family == "ip" || family == "inet") && $4 ~ /^(input|output|prerouting)$/) hook[key] = $4
   if (/policy drop/) drops[key] = 1
   next
 }

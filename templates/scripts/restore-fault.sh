@@ -39,7 +39,9 @@ pass_adverts() {
     if nft list table inet haup_drill >/dev/null 2>&1; then return 1; fi
     return 0
   fi
-  for chain in INPUT OUTPUT; do
-    while iptables -D "$chain" -p 112 -m comment --comment haup-drill -j DROP 2>/dev/null; do :; done
+  for tables in iptables ip6tables; do
+    for chain in INPUT OUTPUT; do
+      while "$tables" -D "$chain" -p 112 -m comment --comment haup-drill -j DROP 2>/dev/null; do :; done
+    done
   done
 }

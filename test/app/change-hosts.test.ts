@@ -80,7 +80,7 @@ const commands: readonly Command[] = [
     inventory: text,
     run: (context, options) => uninstall(context, '-', options),
     question: /^Remove keepalived, nginx and everything else haup installed from these 2 hosts\?$/,
-    firstAction: 'keep_136 drain',
+    firstAction: 'keep_137 grace-forward',
   },
   {
     name: 'service stop',
@@ -88,7 +88,7 @@ const commands: readonly Command[] = [
     inventory: text,
     run: (context, options) => controlService(context, { verb: 'stop', service: 'nginx' }, '-', options),
     question: /^stop nginx on keep_136, keep_137\?$/,
-    firstAction: 'keep_136 drain',
+    firstAction: 'keep_137 grace-forward',
   },
 ];
 
@@ -216,7 +216,7 @@ test('an uninstall of one host asks the others of its cluster for nothing but to
   const before = cluster.acted.length;
   const { context, out } = world(text);
   expect(await uninstall(context, '-', { ...yes, limit: 'keep_137' })).toBe(0);
-  expect(cluster.acted.slice(before).every((one) => one.startsWith('keep_137 '))).toBe(true);
+  expect(cluster.acted.slice(before).every((one) => /^keep_137 |^keep_136 grace-/.test(one))).toBe(true);
   expect(cluster.holders('192.168.160.162')).toEqual(['keep_136']);
   expect(out()).toMatch(/haup is gone from keep_137\.\n$/);
 });

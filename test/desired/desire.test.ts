@@ -37,7 +37,7 @@ test('a host is desired in the order in which it can be made', () => {
   expect(resourcesOf(example).map(named)).toEqual([
     'package for keepalived: gcc make libc6-dev pkg-config libssl-dev libnl-3-dev libnl-genl-3-dev',
     'package for nginx: gcc make libc6-dev libpcre3-dev zlib1g-dev libssl-dev',
-    'package for run: iproute2 curl',
+    'package for run: iproute2 curl nftables',
     'user keepalived_script',
     'user nginx',
     'build keepalived 2.2.4',
@@ -106,7 +106,7 @@ describe('from packages', () => {
     expect(resourcesOf(packaged).map(named)).toEqual([
       'package for run: keepalived',
       'package for run: nginx',
-      'package for run: iproute2 curl',
+      'package for run: iproute2 curl nftables',
       'user keepalived_script',
       'config nginx',
       'unit /etc/systemd/system/nginx.service.d/haup.conf',

@@ -47,6 +47,7 @@ test('a switched-off health check wants what asks, too', () => {
   expect(unchecked.flatMap((one) => (one.kind === 'package' && one.for === 'run' ? one.names : []))).toEqual([
     'iproute2',
     'curl',
+    'nftables',
   ]);
 });
 

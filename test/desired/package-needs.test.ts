@@ -91,15 +91,22 @@ describe('what a build needs', () => {
   });
 });
 
-test('the scripts need ip and curl; the smaller curl will do', () => {
-  expect(runtimePackages({ packageManager: 'apt-get', os: os('debian', '12'), packages: {} })).toEqual([
+test('the scripts need ip, curl and, to keep connections, nft; the smaller curl will do, and any nft', () => {
+  const debian = { packageManager: 'apt-get', os: os('debian', '12'), packages: {}, nft: 'absent' } as const;
+  expect(runtimePackages(debian, true)).toEqual(['iproute2', 'curl', 'nftables']);
+  expect(runtimePackages(debian, false)).toEqual(['iproute2', 'curl']);
+  expect(runtimePackages({ ...debian, nft: 'present' }, true)).toEqual(['iproute2', 'curl']);
+  // Once haup has installed it, it goes on being wanted.
+  const packages = { nftables: '1.0.6' };
+  expect(runtimePackages({ ...debian, nft: 'present', packages }, true)).toEqual([
     'iproute2',
     'curl',
+    'nftables',
   ]);
-  expect(runtimePackages({ packageManager: null, os: os('debian', '12'), packages: {} })).toEqual([]);
-  expect(
-    runtimePackages({ packageManager: 'dnf', os: os('debian', '12'), packages: { 'curl-minimal': '7.76' } }),
-  ).toEqual(['iproute']);
+  expect(runtimePackages({ ...debian, nft: 'old-kernel' }, true)).toEqual(['iproute2', 'curl']);
+  expect(runtimePackages({ ...debian, packageManager: null }, true)).toEqual([]);
+  const red = { ...debian, packageManager: 'dnf', packages: { 'curl-minimal': '7.76' } } as const;
+  expect(runtimePackages(red, true)).toEqual(['iproute', 'nftables']);
 });
 
 const software = (from: string): Inventory =>

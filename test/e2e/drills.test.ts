@@ -1,8 +1,9 @@
 // suite: measures
-import { afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 import { type DrillName, drillNames } from '../../src/model/fault.ts';
 import type { DrillReport, VerifyReport } from '../../src/model/report.ts';
-import { eventually, figure, onHost, testLab } from './haup.ts';
+import { eventually, figure, onHost, type RunOptions, testLab } from './haup.ts';
+import { installMore } from './more-packages.ts';
 import { measured } from './measured.ts';
 import { type Edit, ownLab, soak } from './own-lab.ts';
 
@@ -30,17 +31,13 @@ const left = (host: string): Promise<string> =>
     "systemctl list-units --all --no-legend 'haup-drill-*'; ls /run/haup.drill* /etc/tmpfiles.d/* 2>/dev/null || true",
   );
 
-async function drill(path: string, name: DrillName): Promise<{ code: number; report: DrillReport }> {
-  const { code, stdout, stderr } = await inLab([
-    'verify',
-    path,
-    '--yes',
-    '--json',
-    '--vip',
-    one,
-    '--drill',
-    name,
-  ]);
+async function drill(
+  path: string,
+  name: DrillName,
+  options: RunOptions = {},
+): Promise<{ code: number; report: DrillReport }> {
+  const args = ['verify', path, '--yes', '--json', '--vip', one, '--drill', name];
+  const { code, stdout, stderr } = await inLab(args, options);
   const report = (JSON.parse(stdout === '' ? '{}' : stdout) as VerifyReport).vips?.[0]?.drills[0];
   if (report === undefined) throw new Error(`${name} has no report.\n${stdout}${stderr}`);
   figure(
@@ -89,16 +86,39 @@ test('reboot: the VIP moves as in a stop, and comes home when the host has boote
 });
 
 test('vrrp-block without nft and iptables on the host breaks nothing, and says what is missing', async () => {
-  const ran = await inLab(['verify', path(), '--yes', '--vip', one, '--drill', 'vrrp-block']);
-  expect(ran.code).toBe(1);
-  expect(ran.stderr).toMatch(/neither nft nor iptables/);
+  await onHost(lab, 'keep_136', 'mv /usr/sbin/nft /usr/sbin/nft.aside');
+  try {
+    const ran = await inLab(['verify', path(), '--yes', '--vip', one, '--drill', 'vrrp-block']);
+    expect(ran.code).toBe(1);
+    expect(ran.stderr).toMatch(/neither nft nor iptables/);
+  } finally {
+    await onHost(lab, 'keep_136', 'mv /usr/sbin/nft.aside /usr/sbin/nft');
+  }
+});
+
+describe('adverts that do not pass, on a host with iptables and without nft', () => {
+  beforeAll(async () => {
+    await installMore(lab, { keep_136: ['iptables'] });
+    expect(await onHost(lab, 'keep_136', 'command -v nft || true')).toBe('');
+  });
+
+  test('vrrp-block: a split brain, and no rule is left', async () => {
+    let during = '';
+    const { code, report } = await drill(path(), 'vrrp-block', {
+      onStderr: (text) => {
+        if (!/is held and answered by keep_137/.test(text)) return;
+        void onHost(lab, 'keep_136', 'iptables -S; ip6tables -S').then((rules) => (during = rules));
+      },
+    });
+    expect(code).toBe(3);
+    expect(report.bothHeldMs).toBeGreaterThan(900);
+    expect(report.reasons.join('\n')).toMatch(/keep_136 and keep_137 both have it at the end: split brain/);
+    expect(during.match(/haup-drill/g)).toHaveLength(4);
+    expect(await onHost(lab, 'keep_136', 'iptables -S; ip6tables -S')).not.toContain('haup-drill');
+  });
 });
 
 describe('adverts that do not pass', () => {
-  beforeAll(async () => {
-    await onHost(lab, 'keep_136', 'apt-get install -qq -y nftables');
-  });
-
   test.each(['vrrp-block', 'vrrp-block-out'] as const)(
     '%s: a split brain, with who held what; afterwards one holder',
     async (name) => {

@@ -18,7 +18,6 @@ const allowed: Edit = (it) => {
 let path = '';
 beforeAll(async () => {
   path = inventory(fast, allowed);
-  await onHost(lab, 'keep_136', 'apt-get install -qq -y nftables');
   await apply(path);
 });
 
@@ -29,7 +28,7 @@ const state = (): Promise<string> =>
     'keep_136',
     `ip -o addr show dev ens33 | sed 's/ *valid_lft.*//' | awk '{print $3, $4}'; ip -o link show dev ens33 | grep -o 'state [A-Z]*'; ip route
     systemctl is-active keepalived nginx
-    for pid in $(pgrep -x nginx); do grep -o 'State:.T' /proc/$pid/status; done
+    for comm in $(grep -lsx nginx /proc/[0-9]*/comm); do grep -o 'State:.T' "\${comm%comm}status"; done
     nft list tables; cat /var/lib/haup/drain 2>/dev/null
     ls /run/haup.drill* /run/haup-drill* /etc/tmpfiles.d 2>/dev/null; systemctl list-units --all --no-legend 'haup-drill-*'; true`,
   );

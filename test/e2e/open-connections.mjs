@@ -5,6 +5,7 @@
 // or closes it in the middle of an answer; a keep-alive connection that the server closes between two requests, after
 // it has said so, is not.
 import http from 'node:http';
+import http2 from 'node:http2';
 import net from 'node:net';
 
 const address = process.argv[2];
@@ -14,15 +15,17 @@ const {
   uploads = 0,
   idle = 0,
   sockets = 0,
+  http2posts = 0,
   path = '/',
   big = '/big',
   socket = '/socket',
   port = 80,
+  http2port = 8081,
 } = JSON.parse(process.argv[3] ?? '{}');
 const began = performance.now();
 const at = () => Math.round(performance.now() - began);
 const kinds = Object.fromEntries(
-  ['posts', 'downloads', 'uploads', 'idle', 'sockets'].map((kind) => [
+  ['posts', 'downloads', 'uploads', 'idle', 'sockets', 'http2posts'].map((kind) => [
     kind,
     { open: 0, cut: [], closed: 0, done: 0, lost: 0, total: 0 },
   ]),
@@ -201,18 +204,78 @@ function webSocket() {
   timers.push(timer);
 }
 
+/** POSTs over HTTP/2 without TLS, one after the other; another connection when the server has said that it leaves. */
+function overHttp2() {
+  const seen = kinds.http2posts;
+  let session = null;
+  let waiting = null;
+  const over = (made, why) => {
+    if (session !== made) return;
+    session = null;
+    seen.open -= 1;
+    made.destroy();
+    if (ending) return;
+    if (waiting !== null) {
+      waiting = null;
+      seen.lost += 1;
+      seen.cut.push([at(), why]);
+    } else if (made.told) seen.closed += 1;
+    else seen.cut.push([at(), why]);
+  };
+  const open = () => {
+    const made = http2.connect(`http://${address}:${http2port}`);
+    seen.open += 1;
+    made.told = false;
+    made.on('goaway', (code) => (made.told = code === 0));
+    made.on('error', (error) => over(made, error.code));
+    made.on('close', () => over(made, 'closed'));
+    return made;
+  };
+  const send = () => {
+    if (ending) return session?.destroy();
+    if (waiting !== null) return;
+    if (session?.told) over(session, 'GOAWAY');
+    session ??= open();
+    waiting = at();
+    seen.total += 1;
+    const stream = session.request({ ':method': 'POST', ':path': path });
+    let begun = false;
+    stream.on('response', ({ ':status': status }) => {
+      begun = true;
+      if (status !== 200) over(session, `status ${status}`);
+    });
+    // Its connection tells; a stream that breaks off ends too.
+    stream.on('error', () => {});
+    stream.on('end', () => {
+      if (waiting === null || !begun) return;
+      waiting = null;
+      seen.done += 1;
+    });
+    stream.resume();
+    stream.end('ab');
+  };
+  timers.push(setInterval(send, 20));
+  send();
+  late.add(() => {
+    if (waiting === null || at() - waiting <= 1000) return;
+    seen.lost += 1;
+    seen.cut.push([at(), 'no answer']);
+  });
+}
+
 for (let n = 0; n < posts; n++) setTimeout(() => keepAlive('posts', 20), n * 2);
 for (let n = 0; n < idle; n++) setTimeout(() => keepAlive('idle', 15_000), n * 2);
 for (let n = 0; n < downloads; n++) setTimeout(download, n * 2);
 for (let n = 0; n < uploads; n++) setTimeout(upload, n * 2);
 for (let n = 0; n < sockets; n++) setTimeout(webSocket, n * 2);
+for (let n = 0; n < http2posts; n++) setTimeout(overHttp2, n * 2);
 setTimeout(
   () => {
     console.log(
       JSON.stringify(Object.fromEntries(Object.entries(kinds).map(([kind, { open }]) => [kind, open]))),
     );
   },
-  Math.max(posts, idle, downloads, uploads, sockets) * 2 + 500,
+  Math.max(posts, idle, downloads, uploads, sockets, http2posts) * 2 + 500,
 );
 
 function finish() {

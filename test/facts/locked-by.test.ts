@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { hostScript } from '../../src/base/host-script.ts';
-import { ownerWord, readOwnerWord } from '../../src/model/lock-owner.ts';
+import { ownerWord, readOwnerWord } from '../../src/base/owner-word.ts';
 import { shells } from '../shells.ts';
 import { waitFor } from '../wait-for.ts';
 import { recordScript } from './record-script.ts';

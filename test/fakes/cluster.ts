@@ -70,6 +70,8 @@ export function fakeCluster(inventory: Inventory, members: readonly FakeHost[]):
         own,
         ...vips.flatMap((address) => holders(address).map((name) => `answer\t${address}\t0\t${name}`)),
       ]);
+    if (script === hostScript('held-addresses')) return lines('held', held);
+    if (vips.some((vip) => script === hostScript('open-connections', { vip }))) return lines('open', ['0']);
     if (script.includes("printf 'own")) return lines('nginx', [own]);
     if (script.includes('ip neigh')) return lines('wire', ['end']);
     if (script.includes('/proc/uptime')) return lines('uptime', ['1000.00']);
@@ -131,6 +133,7 @@ function factsAnswer(facts: HostFacts, held: readonly string[]): Buffer {
     line('os', `VERSION_ID="${os.version}"`),
     line('os', `PRETTY_NAME="${os.name}"`),
     ...(facts.systemd ? ['systemd'] : []),
+    line('nft', facts.nft),
     line('manager', facts.packageManager ?? ''),
     ...Object.entries(facts.packages).map(([name, version]) => line('package', name, 'installed', version)),
     ...facts.users.map((user) => line('user', user)),

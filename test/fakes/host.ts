@@ -37,6 +37,7 @@ export const bareFacts = (host: string, changes: Partial<HostFacts> = {}): HostF
   systemd: true,
   packageManager: 'apt-get',
   packages: {},
+  nft: 'present',
   users: [],
   interfaces: [{ name: 'ens33', up: true, addresses: ['192.168.160.136/24'] }],
   files: {},

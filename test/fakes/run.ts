@@ -7,6 +7,7 @@ export const quietRun: ExecuteOptions = {
   log: () => undefined,
   taken: new AbortController().signal,
   gate: async () => undefined,
+  keep: async () => null,
   packs: { ready: async () => undefined, put: async () => undefined, fail: () => undefined },
   label: {
     run: 'r1',

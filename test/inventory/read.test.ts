@@ -10,6 +10,7 @@ test('the smallest inventory has all defaults', () => {
       "fetch": "controller",
       "file": "inventory.yaml",
       "firewall": "open",
+      "grace": 60,
       "hooks": {
         "commands": {},
         "timeout": 60,
@@ -66,6 +67,7 @@ test('the smallest inventory has all defaults', () => {
         "healthPort": 488,
         "prefix": "/usr/local/nginx",
         "sha256": null,
+        "shutdownTimeout": 600,
         "sites": [
           {
             "listen": [

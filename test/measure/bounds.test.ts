@@ -53,6 +53,11 @@ describe('bounds', () => {
     expect(stop.formula).toBe('skew (256 − 80)/256 s of keep_137');
   });
 
+  test('reboot: a stop, which may take a shutdown to come', () => {
+    const [stop, reboot] = [bound('stop', at), bound('reboot', at)];
+    expect(reboot).toEqual({ ...stop, withinMs: stop.withinMs + 30_000 });
+  });
+
   test('drain and failback lose nothing and are over when the master-down timer has run out', () => {
     const drain = bound('drain', at);
     expect(drain).toMatchObject({

@@ -149,7 +149,7 @@ test('over TLS, and HTTP/2 where the site agrees to it', async () => {
   expect((await asked(plain)).map(({ kind }) => kind)).toEqual(['busy', 'idle', 'underway']);
 });
 
-test('HTTP/2 without TLS: kept, and cut', async () => {
+test('HTTP/2 without TLS: kept, cut, and cut before an answer', async () => {
   const kept = await hold(createHttp2Server(answer), { kind: 'h2c' });
   expect(await asked(kept)).toMatchObject([all('http2', 'kept')]);
   const cut = await hold(createHttp2Server(answer), { kind: 'h2c' });
@@ -157,6 +157,22 @@ test('HTTP/2 without TLS: kept, and cut', async () => {
   for (const socket of sockets) socket.resetAndDestroy();
   await sleep(20);
   expect(await asked(cut, faultMs)).toMatchObject([all('http2', 'cut')]);
+  const gone = await hold(createHttp2Server(answer), { kind: 'h2c' });
+  const endMs = monotonicMs();
+  // As the kernel does for a server that was killed, which has said nothing.
+  for (const socket of sockets) socket.end();
+  await sleep(20);
+  expect(await asked(gone, endMs)).toMatchObject([all('http2', 'cut')]);
+  let silent = false;
+  const silenced = createHttp2Server((request, response) => {
+    if (!silent) answer(request, response);
+  });
+  const held = await hold(silenced, { kind: 'h2c' });
+  silent = true;
+  const asking = asked(held);
+  await sleep(100);
+  for (const socket of sockets) socket.resetAndDestroy();
+  expect(await asking).toMatchObject([all('http2', 'cut')]);
 });
 
 test('where no HTTP is spoken, or nothing listens, none is held', async () => {

@@ -8,13 +8,13 @@ const order: GraceOrder = {
   vip: '192.168.160.161',
   id: 51,
   from: { host: 'keep_136', device: 'ens33', address: '192.168.160.136' },
-  to: { host: 'keep_137', device: 'eth1', address: '192.168.160.137' },
+  to: [{ host: 'keep_137', device: 'eth1', address: '192.168.160.137' }],
 };
 const never = new AbortController().signal;
 
 /** Two hosts on a clock that moves when somebody waits. `connections`: how many are open after so many milliseconds. */
 function hosts(
-  connections: (ms: number) => number | HaupError,
+  connections: (ms: number, host: string) => number | { readonly text: string } | HaupError,
   refuses: (action: Action) => HaupError | null = () => null,
 ) {
   let ms = 0;
@@ -31,10 +31,10 @@ function hosts(
       acted.push(`${host} ${action.do}${refusal === null ? '' : ' refused'}`);
       if (refusal !== null) throw refusal;
     },
-    read: async () => {
-      const now = connections(ms);
+    read: async (host: string) => {
+      const now = connections(ms, host);
       if (now instanceof HaupError) throw now;
-      return Buffer.from(`${now}\n`);
+      return Buffer.from(`${typeof now === 'number' ? now : now.text}\n`);
     },
     say: (text: string) => said.push(text),
   } as unknown as DrillEnvironment;
@@ -113,4 +113,19 @@ test('Ctrl-C leaves the hosts to their own timers', async () => {
     'stopped',
   );
   expect(acted).toEqual(['keep_137 grace-forward', 'keep_136 grace-answer']);
+});
+
+test('a new holder that fails gives the VIP back, and what was lost with it is counted', async () => {
+  const { environment } = hosts((ms, host) => {
+    if (host === 'keep_137') return ms < 2000 ? { text: '5 held' } : new HaupError('CONNECTION_LOST', 'gone');
+    return ms < 3000 ? 4 : { text: '4 held' };
+  });
+  const report = await endGraces(await beginGraces([order], 60, 4_000, environment), 60, environment, never);
+  expect(report.get(order.vip)).toEqual({ open: 4, asked: 0, cut: 0, afterMs: 3000, why: null, returned: 5 });
+});
+
+test('where the VIP has not moved nothing is waited for', async () => {
+  const { environment } = hosts(() => ({ text: '9 held' }));
+  const report = await endGraces(await beginGraces([order], 60, 4_000, environment), 60, environment, never);
+  expect(report.get(order.vip)).toEqual({ open: 0, asked: 0, cut: 0, afterMs: 0, why: null });
 });

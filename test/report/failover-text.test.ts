@@ -33,6 +33,14 @@ describe('failoverText', () => {
     expect(failoverText(moved, plainStyle, 90)).not.toContain('second connection');
   });
 
+  test('a new holder that failed in the grace took its own connections with it', () => {
+    const grace = { open: 4, asked: 0, cut: 0, afterMs: 3000, why: null, returned: 1 };
+    const vips = moved.vips.slice(0, 1).map((vip) => ({ ...vip, grace }));
+    expect(failoverText({ ...moved, ok: false, vips }, plainStyle, 200)).toContain(
+      '192.168.160.161: keep_136 has it again: its 4 connections go on, and 1 connection to keep_137 was lost.',
+    );
+  });
+
   test('what became of the connections that haup held open', () => {
     const vips = moved.vips.map((vip) => ({ ...vip, connections: cutConnections.slice(1, 2) }));
     expect(failoverText({ ...moved, vips }, plainStyle, 200)).toContain(

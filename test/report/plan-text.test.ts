@@ -36,6 +36,26 @@ describe('planText', () => {
     await expect(`${text}\n`).toMatchFileSnapshot('../golden/report/plan-fresh-verbose.txt');
   });
 
+  test.each([
+    [
+      60,
+      4,
+      'Open connections live on for up to 60 s when a VIP moves, 4 times: this can take up to 4 min longer.',
+    ],
+    [
+      45,
+      2,
+      'Open connections live on for up to 45 s when a VIP moves, 2 times: this can take up to 90 s longer.',
+    ],
+    [60, 0, 'Open connections live on for up to 60 s when a VIP moves.'],
+  ])('says what becomes of open connections: %d s, %d moves', (seconds, moves, words) => {
+    const unable = [{ host: 'keep_137', why: 'it has no nft' }];
+    const plan = { ...smallPlan, grace: { seconds, moves, unable } };
+    const text = planText(plan, plainStyle, { diffs: false, width: 200 }).replace(/\s+/g, ' ');
+    expect(text).toContain(words);
+    expect(text).toContain('keep_137: connections to a VIP that moves there are reset, since it has no nft.');
+  });
+
   test('at 40 columns', async () => {
     const text = planText(freshPlan, plainStyle, { diffs: false, width: 40 });
     await expect(`${text}\n`).toMatchFileSnapshot('../golden/report/plan-fresh-40.txt');

@@ -45,6 +45,16 @@ describe('verifyText', () => {
     expect(shown({ ...stopDrill, retried: 0, stalledMs: 20 })).not.toMatch(/second connection|stalled/);
   });
 
+  test('tells detection from takeover, and nothing of either where no host took over', () => {
+    const takeover = (detectionMs: number | null, takeoverMs: number | null): string =>
+      row(shown({ ...stopDrill, detectionMs, takeoverMs }, 100), 'takeover').trim();
+    expect(takeover(689.4, 3)).toMatch(
+      /keep_137 has the VIP 689 ms after the fault, and first answers 3 ms later$/,
+    );
+    expect(takeover(689.4, null)).toMatch(/689 ms after the fault, and does not answer$/);
+    expect(takeover(null, null)).toBe('');
+  });
+
   test('a request that only a second connection answered is lost, not folded into none', () => {
     const text = shown(
       { ...drainDrill, lost: 1, retried: 1, unanswered: [{ fromMs: 3200, toMs: 3205 }] },

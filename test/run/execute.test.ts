@@ -498,3 +498,68 @@ test('a host that was drained for the change is undrained once it is put back, a
   expect(await drainedAfter(true)).not.toBeLessThan(0);
   expect(await drainedAfter(false)).toBeLessThan(0);
 });
+
+describe('connections that are kept', () => {
+  const turn: Stage = {
+    title: 'turn',
+    gate: ['settled'],
+    work: [
+      {
+        host: 'a',
+        changes: [
+          { ...change('away'), after: ['released'] },
+          change('restart'),
+          { ...change('back'), after: ['services'] },
+        ],
+      },
+    ],
+  };
+
+  /** What happens in a turn whose stage's gate does that. */
+  async function told(stageGate: () => Promise<void>): Promise<readonly string[]> {
+    const { hosts, options } = world(['a']);
+    const seen: string[] = [];
+    const running = execute(
+      planOf([turn]),
+      hosts,
+      {
+        ...options,
+        emit: (event) => void (event.type === 'changing' && seen.push(event.change.id)),
+        keep: async (_host, { id }) => {
+          if (id === 'restart') return null;
+          seen.push(`keep ${id}`);
+          const end = async () => void seen.push(`end ${id}`);
+          return { end, abandon: async () => void seen.push(`abandon ${id}`) };
+        },
+        gate: async (checks) => {
+          seen.push(checks.join());
+          if (checks.includes('settled')) await stageGate();
+        },
+      },
+      new AbortController().signal,
+    );
+    await running.catch((error: unknown) => seen.push((error as HaupError).code));
+    return seen;
+  }
+
+  const until = [
+    'keep away',
+    'away',
+    'released',
+    'end away',
+    'restart',
+    'keep back',
+    'back',
+    'services',
+    'settled',
+  ];
+
+  test('have ended before a daemon is restarted, and before the next turn', async () => {
+    expect(await told(async () => undefined)).toEqual([...until, 'end back']);
+  });
+
+  test('are not waited for after a failure', async () => {
+    const failing = () => Promise.reject(new HaupError('GATE_FAILED', 'no'));
+    expect(await told(failing)).toEqual([...until, 'abandon back', 'GATE_FAILED']);
+  });
+});

@@ -14,18 +14,21 @@ interface Seen {
   readonly active?: readonly string[];
   /** Its own health check fails. */
   readonly unwell?: boolean;
+  /** VIPs whose open connections it still serves. */
+  readonly kept?: readonly string[];
 }
 
 /** What a host prints for the gate's script. */
 const host = (
   name: string,
-  { held, answers, active = ['keepalived', 'nginx'], unwell = false }: Seen,
+  { held, answers, active = ['keepalived', 'nginx'], unwell = false, kept = [] }: Seen,
 ): Host => ({
   name,
   read: async () =>
     Buffer.from(
       [
         ...held.map((address) => `held\t${address}`),
+        ...kept.map((address) => `kept\t${address}`),
         ...active.map((service) => `active\t${service}`),
         ...(unwell ? ['unwell'] : []),
         ...Object.entries(answers).map(([address, by]) => `answer\t${address}\t0\t${by}`),
@@ -87,6 +90,17 @@ describe('the gate', () => {
     expect(await complaints([a, astray], ['http'], ['keep_136'])).toEqual([
       `${one} is held by keep_136, but keep_137 is answered by keep_137`,
     ]);
+  });
+
+  test('asks nothing at a VIP of a host that has given it up and still serves its connections', async () => {
+    const elsewhere = { [one]: 'keep_137', [two]: 'keep_137' };
+    const itself = { held: [], answers: { ...elsewhere, [one]: 'keep_136' } };
+    const all = host('keep_137', { held: [one, two], answers: elsewhere });
+    const [without, during] = [host('keep_136', itself), host('keep_136', { ...itself, kept: [one] })];
+    expect(await complaints([without, all], ['released'], ['keep_136'])).toEqual([
+      `${one} is held by keep_137, but keep_136 is answered by keep_136`,
+    ]);
+    expect(await complaints([during, all], ['released'], ['keep_136'])).toEqual([]);
   });
 
   test('names a service that is not active, of a changed host only', async () => {

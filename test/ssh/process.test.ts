@@ -19,7 +19,7 @@ beforeAll(async () => {
   const bundle = await rolldown({
     input: { 'ssh/transport': join(root, 'src/ssh/transport.ts') },
     platform: 'node',
-    external: ['node-ssh'],
+    external: ['node-ssh', 'ssh2'],
     plugins: [hostScripts()],
     transform: { target: 'node20.19' },
   });

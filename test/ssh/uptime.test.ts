@@ -73,8 +73,9 @@ test('what a host is entrusted with does not look at the clock', () => {
 /** What may look at the clock: what is shown, compared with the operator's, or stamped by `ip` or the journal. */
 const clocks: readonly string[] = [
   'src/measure/monitor.ts',
+  'templates/scripts/address-monitor.sh',
+  'templates/scripts/break-host.sh',
   'templates/scripts/facts-services.sh',
-  'templates/scripts/watch-addresses.sh',
 ];
 
 test('no other script for hosts looks at the clock', () => {

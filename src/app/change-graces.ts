@@ -1,0 +1,132 @@
+import { hostScript } from '../base/host-script.ts';
+import { monotonicMs } from '../base/clock.ts';
+import { pause } from '../base/pause.ts';
+import type { HostName, Inventory, Vip } from '../model/domain.ts';
+import { HaupError } from '../model/errors.ts';
+import type { Emit } from '../model/events.ts';
+import type { HostFacts } from '../model/facts.ts';
+import type { Host, ReadScript } from '../model/host.ts';
+import type { Change } from '../model/plan.ts';
+import type { GraceReport } from '../model/report.ts';
+import type { VipMove } from '../move/decide-move.ts';
+import { type GraceEnvironment, type GraceOrder } from '../move/grace.ts';
+import { actLimitMs } from '../move/watch-move.ts';
+import { directionOf } from '../plan/keep-connections.ts';
+import type { ExecuteOptions, KeptConnections } from '../run/execute-options.ts';
+import { gateLimitMs } from '../run/gate.ts';
+import { graceOrders } from './graces.ts';
+
+export interface KeepContext {
+  /** By whose VIPs hosts are changed. */
+  readonly goal: Inventory;
+  readonly facts: ReadonlyMap<HostName, HostFacts>;
+  readonly hosts: ReadonlyMap<HostName, Host>;
+  readonly seconds: number;
+  readonly emit: Emit;
+}
+
+/** Keeps open connections while a plan moves VIPs: who has a VIP is looked up at that moment. */
+export async function keepingConnections(context: KeepContext): Promise<ExecuteOptions['keep']> {
+  const { beginGraces, endGraces, abandonGraces } = await import('../move/grace.ts');
+  const { goal, facts, hosts, seconds } = context;
+  const environment = environmentOf(context);
+  // Released or back in service, then settled: each is waited for at most so long.
+  const withinMs = 2 * gateLimitMs(goal.vips, goal.vrrp);
+  return async (name, change): Promise<KeptConnections | null> => {
+    const moving = await movesBy(change, name, goal.vips, hosts);
+    // A host may take a VIP of which it is not the next in order: all that are there are prepared.
+    const orders = mergedBy(graceOrders(goal, moving, facts));
+    if (orders.length === 0) return null;
+    const begun = await beginGraces(orders, seconds, withinMs, environment);
+    if (begun.every(({ why }) => why !== null)) return null;
+    return {
+      end: async (signal) => {
+        for (const [vip, report] of await endGraces(begun, seconds, environment, signal))
+          tell(vip, orders, report, environment);
+      },
+      abandon: () => abandonGraces(begun, environment),
+    };
+  };
+}
+
+async function movesBy(
+  change: Change,
+  name: HostName,
+  vips: readonly Vip[],
+  hosts: ReadonlyMap<HostName, Host>,
+): Promise<readonly VipMove[]> {
+  const direction = directionOf(change);
+  if (direction === null) return [];
+  const near = vips.filter(({ members }) => members.some(({ host }) => host === name));
+  const members = new Set(near.flatMap((vip) => vip.members.map(({ host }) => host)));
+  const held = await heldBy([...members].flatMap((member) => hosts.get(member) ?? []));
+  const holds = (host: HostName, { address }: Vip): boolean =>
+    held.get(host)?.includes(address.address) === true;
+  return near.flatMap((vip): readonly VipMove[] => {
+    if (direction === 'away') {
+      if (!holds(name, vip)) return [];
+      return vip.members.flatMap((to) =>
+        to.host === name || !hosts.has(to.host) ? [] : [{ vip, from: name, to }],
+      );
+    }
+    const own = vip.members.findIndex(({ host }) => host === name);
+    const holder = vip.members.findIndex(({ host }) => holds(host, vip));
+    const [to, from] = [vip.members[own], vip.members[holder]];
+    return to === undefined || from === undefined || own >= holder ? [] : [{ vip, from: from.host, to }];
+  });
+}
+
+/** A host that does not answer has no VIP as far as anyone knows. */
+async function heldBy(hosts: readonly Host[]): Promise<ReadonlyMap<HostName, readonly string[]>> {
+  const read = hosts.map(async (host): Promise<readonly [HostName, readonly string[]]> => {
+    const said = await host
+      .read(hostScript('held-addresses') as ReadScript, new AbortController().signal)
+      .catch((error: unknown) => {
+        if (error instanceof HaupError) return Buffer.alloc(0);
+        throw error;
+      });
+    return [host.name, Buffer.from(said).toString('utf8').trim().split('\n')];
+  });
+  return new Map(await Promise.all(read));
+}
+
+/** Orders of one VIP as one. */
+function mergedBy(orders: readonly GraceOrder[]): readonly GraceOrder[] {
+  const merged = new Map<string, GraceOrder>();
+  for (const order of orders) {
+    const before = merged.get(order.vip);
+    merged.set(order.vip, before === undefined ? order : { ...before, to: [...before.to, ...order.to] });
+  }
+  return [...merged.values()];
+}
+
+function tell(
+  vip: string,
+  orders: readonly GraceOrder[],
+  { open, cut, afterMs, why, returned }: GraceReport,
+  { say }: GraceEnvironment,
+): void {
+  const from = orders.find((order) => order.vip === vip)?.from.host ?? '';
+  const seconds = (afterMs / 1000).toFixed(1);
+  if (returned !== undefined)
+    say(`${vip}: ${from} has it again with its connections; ${returned} to the host that had it were lost`);
+  else if (why !== null) say(`${vip}: what became of the open connections is not known (${why})`);
+  else if ((cut ?? 0) > 0)
+    say(`${vip}: ${cut} of ${open} connections to ${from} were cut after ${seconds} s`);
+  else if ((open ?? 0) > 0) say(`${vip}: all ${open} connections to ${from} ended within ${seconds} s`);
+}
+
+function environmentOf({ hosts, emit }: KeepContext): GraceEnvironment {
+  const connected = (name: HostName): Host => {
+    const host = hosts.get(name);
+    if (host === undefined) throw new HaupError('HOST_UNREACHABLE', 'It is not connected.', { host: name });
+    return host;
+  };
+  return {
+    now: monotonicMs,
+    sleep: pause,
+    act: async (name, action) => (await connected(name).act(action, AbortSignal.timeout(actLimitMs))).output,
+    read: (name, script) => connected(name).read(script, AbortSignal.timeout(actLimitMs)),
+    say: (text, host) => emit({ type: 'said', text, host }),
+  };
+}

@@ -1,0 +1,69 @@
+/** What becomes of connections that are open when a plan moves their VIPs. Pure. */
+
+import type { HostName, Vip } from '../model/domain.ts';
+import type { HostFacts } from '../model/facts.ts';
+import type { Change, Plan, Stage } from '../model/plan.ts';
+import { holdsAddress } from '../cluster/cluster-state.ts';
+
+/** The plan, with open connections kept for `seconds` wherever it drains a host; 0: they are reset. */
+export function keepConnections(
+  plan: Plan,
+  seconds: number,
+  have: ReadonlyMap<HostName, HostFacts>,
+  vips: readonly Vip[],
+): Plan {
+  const stages = plan.tracks.flat();
+  const drained = hostsOf(stages, (change) => directionOf(change) !== null);
+  if (seconds === 0 || drained.size === 0) return plan;
+  const near = vips.filter(({ members }) => members.some(({ host }) => drained.has(host)));
+  const members = new Set(near.flatMap((vip) => vip.members.map(({ host }) => host)));
+  const given = hostsOf(stages, bringsNft);
+  const unable = [...have.values()].flatMap(({ host, nft }) => {
+    if (!members.has(host) || nft === 'present') return [];
+    if (nft === 'old-kernel') return [{ host, why: 'its kernel is older than 4.18' }];
+    return given.has(host) ? [] : [{ host, why: 'it has no nft' }];
+  });
+  const moves = plan.tracks.map((track) => movesOf(track, have, near));
+  return { ...plan, grace: { seconds, moves: Math.max(0, ...moves), unable } };
+}
+
+/** Where the VIPs of a host go by a change; null: it moves none. */
+export function directionOf({ actions, after }: Change): 'away' | 'back' | null {
+  const does = (verb: 'drain' | 'undrain'): boolean => actions.some((action) => action.do === verb);
+  if (does('drain') && after?.includes('released') === true) return 'away';
+  // Without anything to wait for its daemons do not run: it takes nothing back.
+  return does('undrain') && after?.includes('services') === true ? 'back' : null;
+}
+
+const bringsNft = ({ actions }: Change): boolean =>
+  actions.some((action) => action.do === 'install' && action.names.includes('nftables'));
+
+const hostsOf = (stages: readonly Stage[], does: (change: Change) => boolean): ReadonlySet<HostName> =>
+  new Set(
+    stages.flatMap(({ work }) => work.flatMap(({ host, changes }) => (changes.some(does) ? [host] : []))),
+  );
+
+/** In one track hosts come one after the other, and what a host waits for at once counts once. */
+function movesOf(
+  track: readonly Stage[],
+  have: ReadonlyMap<HostName, HostFacts>,
+  vips: readonly Vip[],
+): number {
+  const holds = (host: HostName, { address }: Vip): boolean => {
+    const facts = have.get(host);
+    return facts !== undefined && holdsAddress(facts, address.address);
+  };
+  return track
+    .map(({ work }) =>
+      work.map(({ host, changes }) => {
+        const away = vips.some((vip) => holds(host, vip));
+        // What it has now it gets back, and what should be with it.
+        const back = away || vips.some(({ members: [first] }) => first.host === host);
+        return changes.filter((change) => {
+          const direction = directionOf(change);
+          return (direction === 'away' && away) || (direction === 'back' && back);
+        }).length;
+      }),
+    )
+    .reduce((sum, counts) => sum + Math.max(0, ...counts), 0);
+}
