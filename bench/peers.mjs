@@ -34,7 +34,7 @@ for (const host of hosts) {
   const tar = execFileSync('tar', ['-C', packages, '-c', '.'], { maxBuffer: 1 << 28 });
   ssh(
     host,
-    'command -v python3 >/dev/null && { cat >/dev/null; exit; }; rm -rf /tmp/debs; mkdir /tmp/debs; tar -C /tmp/debs -x; cd /tmp/debs; for d in *.deb; do dpkg-query -W "$(dpkg-deb -f "$d" Package)" >/dev/null 2>&1 && rm "$d"; done; dpkg -i *.deb >/dev/null',
+    'command -v python3 >/dev/null && { cat >/dev/null; exit; }; rm -rf /tmp/debs; mkdir /tmp/debs; tar -C /tmp/debs -x; cd /tmp/debs; for d in *.deb; do [ "$(dpkg-query -W -f "\${db:Status-Status}" "$(dpkg-deb -f "$d" Package)" 2>/dev/null)" = installed ] && rm "$d"; done; for n in 1 2 3; do dpkg -i *.deb >/dev/null 2>&1 && break; done; python3 -c 0',
     tar,
   );
 }
