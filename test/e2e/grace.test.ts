@@ -83,7 +83,7 @@ async function keeps(args: readonly string[]): Promise<void> {
       if (text.includes(arrived)) open.end();
     },
   });
-  expect(moved, moved.stderr).toMatchObject({ code: 0 });
+  expect(moved, `${moved.stderr}${moved.stdout}`).toMatchObject({ code: 0 });
   const report = JSON.parse(moved.stdout) as FailoverReport;
   const [grace] = report.vips.map((one) => one.grace);
   const kinds = await open.ended;
