@@ -1,5 +1,5 @@
 // suite: measures
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { type DrillName, drillNames } from '../../src/model/fault.ts';
 import type { DrillReport, VerifyReport } from '../../src/model/report.ts';
 import { eventually, figure, onHost, type RunOptions, testLab } from './haup.ts';
