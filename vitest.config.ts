@@ -28,6 +28,9 @@ const e2e = {
 export default defineConfig({
   plugins: [templates(), hostScripts(), reportPage()],
   test: {
+    // A bash whose stdin is a socket, as that of a child of Node.js is, takes itself for the shell of an rshd and reads
+    // ~/.bashrc, whatever that does; but not below another shell.
+    env: { SHLVL: '2' },
     projects: [
       {
         extends: true,

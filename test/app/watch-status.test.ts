@@ -94,8 +94,8 @@ function watching(reach: (name: string) => Host) {
 test('holders at once, a move when it has settled, and a lost host until it is back', async () => {
   const [a, b] = [streaming('keep_136'), streaming('keep_137')];
   const watch = watching((name) => (name === 'keep_136' ? a : b).host);
-  // A file changed while the facts were read: they are asked for again.
-  a.answer('files\t1\n');
+  // Files changed whenever the facts were read: they are asked for again.
+  a.answer('files\t1\n', 'files\t1\n', 'files\t1\n');
   a.say(tick(vip), 'state 0 x');
   b.say(tick(), 'state 0 x');
   await waitFor(() => expect(watch.last()?.waiting).toEqual(['keep_136']));
