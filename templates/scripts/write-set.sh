@@ -32,7 +32,8 @@ set +e
 verdict=$(stage_and_test "$@" 2>&1)
 status=$?
 set -e
-verdict=$(printf '%s\n' "$verdict" | sed "s|$stage||g")
+# What could not be staged is a matter of the stage's own disk.
+[ "$status" = "$unstaged_status" ] || verdict=$(printf '%s\n' "$verdict" | sed "s|$stage||g")
 if [ "$status" != "$unstaged_status" ] && wrong=$(printf '%s\n' "$verdict" | complaints "$status") && [ -z "$wrong" ]; then
   printf '%s\n' "$verdict"
   shift $((1 + 4 * $1))
