@@ -10,7 +10,8 @@ case $kind in
 esac
 printf '%s\n' "$kind $timer" > "$drill_record.new"
 mv -f "$drill_record.new" "$drill_record"
-printf '%s' "$undo" > "/run/$timer.sh"
+# shellcheck disable=SC2016 # The name of the file itself.
+printf '%s\n' "$undo" 'rm -f "$0"' > "/run/$timer.sh"
 systemd-run --quiet --unit="$timer" --on-active="$seconds" --timer-property=AccuracySec=1s /bin/sh "/run/$timer.sh"
 
 # A drain outlives a boot, a timer does not: systemd-tmpfiles removes the drain before daemons start.
