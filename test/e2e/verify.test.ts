@@ -181,7 +181,7 @@ describe('verify puts back what it broke', () => {
 
   test('when it is killed, by the timer on the host', async () => {
     await cutOff((pid) => process.kill(pid, 'SIGKILL'));
-    expect(await left('keep_136')).toMatch(/haup-drill-stop-51-\w+\.timer/);
+    expect(await left('keep_136')).toMatch(/haup-drill-stop-51-[\w-]+\.timer/);
     await eventually(
       'the dead man has started keepalived',
       async () =>
