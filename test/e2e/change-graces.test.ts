@@ -3,12 +3,13 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { hangMs } from '../limits.ts';
 import { figure, testLab } from './haup.ts';
 import { inOrder } from './in-order.ts';
+import { measured } from './measured.ts';
 import { all, graceLeftOn, type Kinds, openClients, wordsOf } from './open-clients.ts';
 import { fast, keepalivedOption, nginxOption, ownLab } from './own-lab.ts';
 
 /** Connections that are open while hosts are changed: each lives on until it ends, and then its host is restarted. */
 
-const { lab, inventory, inLab, apply, withoutLoss } = ownLab(testLab('change-graces'));
+const { lab, inventory, inLab, apply, underLoad } = ownLab(testLab('change-graces'));
 const vip = '192.168.160.161';
 const hosts = ['keep_136', 'keep_137'] as const;
 const { clients, serveApp, stop } = openClients(lab);
@@ -84,10 +85,11 @@ test('a plan says how long it can take, and for whom connections are not kept', 
 test('with no connection open nothing is waited for', async () => {
   const seen: string[] = [];
   for (const grace of ['60', '0']) {
-    const load = await withoutLoss(`restart of nginx, a grace of ${grace} s`, async () => {
+    const load = await underLoad(`restart of nginx, a grace of ${grace} s`, async () => {
       const done = await inLab(['service', 'restart', 'nginx', paths[1] ?? '', '--yes', '--grace', grace]);
       expect(done, done.stderr).toMatchObject({ code: 0 });
     });
+    measured(load.stalledMs, () => expect(load.never).toBe(0));
     seen.push(`${grace} s: ${Math.round(load.ms)} ms`);
   }
   figure(`service restart nginx with new connections only, four moves, by grace: ${seen.join(', ')}`);
