@@ -43,8 +43,8 @@ function parse(text: string, file: string): Parsed {
     uniqueKeys: true,
   });
   const source: Source = { file, text, hidden: secretSpans(document, text) };
-  // Errors after exhaustion are not the text's fault.
-  const exhausted = document.errors.filter((error) => error.code === 'RESOURCE_EXHAUSTION');
+  // Errors after exhaustion are not the text's fault, and that the stack is exhausted again is no second one.
+  const exhausted = document.errors.filter((error) => error.code === 'RESOURCE_EXHAUSTION').slice(0, 1);
   const errors = exhausted.length > 0 ? exhausted : [...document.errors, ...document.warnings];
   const problems: Problem[] = errors.map((error) => {
     const [start, end] = error.pos;
