@@ -135,6 +135,7 @@ export async function runDrill(
     );
     await sampler.stop();
     fates = await asked;
+    await connections.forget();
     return reported(gone, home);
   } catch (cause) {
     const error = broken ? await restoreAtLast(given, deadMan, environment, restore, cause) : cause;

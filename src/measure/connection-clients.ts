@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { HaupError } from '../model/errors.ts';
 import { type ConnectionFates, type ConnectionOptions, kindsFor } from './hold-connections.ts';
 
@@ -9,11 +11,20 @@ export interface OpenConnections extends AsyncDisposable {
    * calls give the same. Rejects with DRILL_FAILED when the thread broke off.
    */
   ask(): Promise<ConnectionFates>;
+  /**
+   * Once the address is where it was when they were opened, and they were asked: that host forgets those that were not
+   * ended in order, for which the next drain would wait. Does not reject.
+   */
+  forget(): Promise<void>;
 }
+
+/** More than each takes. */
+const forgetLimitMs = 1_000;
 
 /** Where none are wanted. */
 const noConnections: OpenConnections = {
   ask: async () => new Map(),
+  forget: async () => undefined,
   [Symbol.asyncDispose]: async () => undefined,
 };
 
@@ -46,6 +57,10 @@ export async function openConnections(
       if (!asked) worker.postMessage('ask');
       asked = true;
       return ended;
+    },
+    forget: async () => {
+      worker.postMessage('forget');
+      await Promise.race([once(worker, 'exit'), sleep(forgetLimitMs, undefined, { ref: false })]);
     },
     [Symbol.asyncDispose]: async () => void (await worker.terminate()),
   };

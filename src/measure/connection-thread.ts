@@ -6,9 +6,7 @@ import { type ConnectionOptions, holdConnections } from './hold-connections.ts';
 
 const held = holdConnections(workerData as ConnectionOptions, monotonicMs);
 void held.opened.then(() => parentPort?.postMessage(null));
-parentPort?.once('message', () => {
-  void held.ask().then((fates) => {
-    parentPort?.postMessage(fates);
-    parentPort?.close();
-  });
+parentPort?.on('message', (order: 'ask' | 'forget') => {
+  if (order === 'ask') void held.ask().then((fates) => parentPort?.postMessage(fates));
+  else void held.forget().then(() => parentPort?.close());
 });

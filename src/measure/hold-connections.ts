@@ -17,6 +17,8 @@ export interface HeldConnections {
   readonly opened: Promise<void>;
   /** Sends on each that is still open, waits for the answers, and ends them all. Once. */
   ask(): Promise<ConnectionFates>;
+  /** Once the address is where it was: that host forgets the connections that were not ended in order. Does not reject. */
+  forget(): Promise<void>;
 }
 
 /** A request that is not answered by then has no answer: `timeoutMs` of the sampler. */
@@ -115,6 +117,12 @@ export function holdConnections({ targets, each }: ConnectionOptions, now: () =>
           ),
         ]),
       );
+    },
+    forget: async () => {
+      const halfOpen = entries.filter(
+        ({ openedMs, end: how }) => openedMs !== null && (how === 'cut' || how === 'unanswered'),
+      );
+      await Promise.all(halfOpen.map(({ connection }) => connection.forget()));
     },
   };
 }

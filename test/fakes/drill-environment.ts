@@ -281,6 +281,7 @@ export function fakeEnvironment(vips: readonly Vip[], vrrp: Vrrp, trouble: Troub
               return [address, [{ kind: 'busy', openedMs, endedMs: ms, end }]];
             }),
           )),
+        forget: async () => {},
         [Symbol.asyncDispose]: async () => {},
       };
     },
