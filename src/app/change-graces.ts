@@ -7,7 +7,7 @@ import type { Emit } from '../model/events.ts';
 import type { HostFacts } from '../model/facts.ts';
 import type { Host, ReadScript } from '../model/host.ts';
 import type { Change } from '../model/plan.ts';
-import type { GraceReport } from '../model/report.ts';
+import type { GraceReport } from '../model/failover-shape.ts';
 import type { VipMove } from '../move/decide-move.ts';
 import { type GraceEnvironment, type GraceOrder } from '../move/grace.ts';
 import { actLimitMs } from '../move/watch-move.ts';
@@ -76,7 +76,7 @@ async function movesBy(
   });
 }
 
-/** A host that does not answer has no VIP as far as anyone knows. */
+/** A host that does not answer counts as one without VIPs. */
 async function heldBy(hosts: readonly Host[]): Promise<ReadonlyMap<HostName, readonly string[]>> {
   const read = hosts.map(async (host): Promise<readonly [HostName, readonly string[]]> => {
     const said = await host

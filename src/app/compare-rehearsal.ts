@@ -1,6 +1,6 @@
 import { compareHosts } from '../check/rehearsal-differences.ts';
 import { HaupError } from '../model/errors.ts';
-import type { HostComparison, StatusReport } from '../model/report.ts';
+import type { HostComparison, StatusReport } from '../model/status-shape.ts';
 import type { Context } from './command-context.ts';
 import { gatherStatus } from './gather-status.ts';
 import type { GlobalOptions } from './options.ts';

@@ -1,7 +1,7 @@
 import type { HostName } from '../model/domain.ts';
 import type { HaupError } from '../model/errors.ts';
 import type { HostFacts } from '../model/facts.ts';
-import type { StatusReport } from '../model/report.ts';
+import type { StatusReport } from '../model/status-shape.ts';
 import type { Context } from './command-context.ts';
 import { limited, openInventory } from './open-inventory.ts';
 import type { GlobalOptions } from './options.ts';

@@ -6,8 +6,8 @@ import { createHash } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import { writeWhole } from '../base/own-file.ts';
 import type { Inventory } from '../model/domain.ts';
-import type { VerifyReport } from '../model/report.ts';
-import type { VerifyRun } from '../model/verify-history.ts';
+import type { DrillReport, VerifyReport } from '../model/report.ts';
+import type { DrillFigures, VerifyRun } from '../model/verify-history.ts';
 import { printJson } from '../report/json.ts';
 import type { Context } from './command-context.ts';
 
@@ -27,41 +27,31 @@ export function verifyRun(inventory: Inventory, report: VerifyReport, at: string
     cluster: clusterDigest(inventory),
     ok: report.ok,
     drills: report.vips.flatMap(({ address, drills }) =>
-      drills
-        .filter(({ timeline }) => timeline.length > 0)
-        .map(
-          ({
-            drill,
-            from,
-            ok,
-            outageMs,
-            boundMs,
-            allowanceMs,
-            lost,
-            retried,
-            total,
-            detectionMs,
-            takeoverMs,
-            connections,
-          }) => ({
-            vip: address,
-            drill,
-            from,
-            ok,
-            outageMs,
-            boundMs,
-            allowanceMs,
-            lost,
-            retried,
-            total,
-            ...(typeof detectionMs === 'number' ? { detectionMs } : {}),
-            ...(typeof takeoverMs === 'number' ? { takeoverMs } : {}),
-            ...(connections === undefined ? {} : { connections }),
-          }),
-        ),
+      drills.filter(({ timeline }) => timeline.length > 0).map((drill) => figuresOf(address, drill)),
     ),
   };
 }
+
+const kept = [
+  'drill',
+  'from',
+  'ok',
+  'outageMs',
+  'boundMs',
+  'allowanceMs',
+  'lost',
+  'retried',
+  'total',
+  'detectionMs',
+  'takeoverMs',
+  'connections',
+] as const satisfies readonly (keyof DrillFigures & keyof DrillReport)[];
+
+/** What was not measured is left out. */
+const figuresOf = (vip: string, drill: DrillReport): DrillFigures => {
+  const figures = kept.flatMap((key) => ((drill[key] ?? null) === null ? [] : [[key, drill[key]] as const]));
+  return { vip, ...(Object.fromEntries(figures) as Omit<DrillFigures, 'vip'>) };
+};
 
 /** The same wherever the file lies: a CI job checks it out in another directory each time. */
 function clusterDigest({ hosts, vips }: Inventory): string {

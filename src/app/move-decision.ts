@@ -5,7 +5,7 @@ import { graceOrders } from './graces.ts';
 import type { Views } from '../cluster/ability.ts';
 import type { HostName, Inventory, Vip } from '../model/domain.ts';
 import { HaupError } from '../model/errors.ts';
-import type { FailoverReport, Topology } from '../model/report.ts';
+import type { FailoverReport, Topology } from '../model/failover-shape.ts';
 import type { Decision } from '../move/decide-move.ts';
 import type { MoveOrder } from '../move/move-vips.ts';
 

@@ -5,7 +5,7 @@ import type { HaupError } from '../model/errors.ts';
 import type { Emit } from '../model/events.ts';
 import type { Host } from '../model/host.ts';
 import type { Finding } from '../model/plan.ts';
-import type { FailoverReport, Topology } from '../model/report.ts';
+import type { FailoverReport, Topology } from '../model/failover-shape.ts';
 import type { Decision } from '../move/decide-move.ts';
 import type { MoveOrder } from '../move/move-vips.ts';
 import { errorData } from '../report/json.ts';

@@ -4,7 +4,7 @@ import { holderMoves } from '../measure/holder-moves.ts';
 import type { AddressEvent } from '../measure/tenures.ts';
 import type { HostName } from '../model/domain.ts';
 import type { HaupError } from '../model/errors.ts';
-import type { HolderMove, StatusChange, StatusReport } from '../model/report.ts';
+import type { HolderMove, StatusChange, StatusReport } from '../model/status-shape.ts';
 import type { Context } from './command-context.ts';
 import { followHost } from './follow-host.ts';
 import { limited, openInventory } from './open-inventory.ts';

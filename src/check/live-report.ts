@@ -2,7 +2,7 @@
 
 import type { HostName, Inventory } from '../model/domain.ts';
 import type { HostFacts } from '../model/facts.ts';
-import type { StatusReport } from '../model/report.ts';
+import type { StatusReport } from '../model/status-shape.ts';
 import { unresponsive } from './checks.ts';
 import { statusReport } from './status-report.ts';
 

@@ -1,6 +1,6 @@
 /** What differs between the hosts of a rehearsal and the real ones. Pure. */
 
-import type { HostComparison, HostDifference, HostStatus, StatusReport } from '../model/report.ts';
+import type { HostComparison, HostDifference, HostStatus, StatusReport } from '../model/status-shape.ts';
 
 /** One for each host of the lab, in its order. */
 export function compareHosts(lab: StatusReport, real: StatusReport | null): readonly HostComparison[] {

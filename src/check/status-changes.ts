@@ -1,6 +1,6 @@
 /** What differs between two looks at the same hosts, as events. Pure. */
 
-import type { RunStatus, StatusChange, StatusReport } from '../model/report.ts';
+import type { RunStatus, StatusChange, StatusReport } from '../model/status-shape.ts';
 
 /** Who holds what, and how the hosts are. `before` null: everything is new. */
 export function hostChanges(before: StatusReport | null, after: StatusReport): readonly StatusChange[] {

@@ -1,6 +1,6 @@
 import type { Inventory, Service } from '../model/domain.ts';
 import type { HostFacts } from '../model/facts.ts';
-import type { RunStatus, ServiceStatus, StatusReport, SystemStatus } from '../model/report.ts';
+import type { RunStatus, ServiceStatus, StatusReport, SystemStatus } from '../model/status-shape.ts';
 import { judge } from './checks.ts';
 import { isDrained, otherUnit } from '../cluster/ability.ts';
 import { expectedHolder, type FactsByHost, holders } from '../cluster/cluster-state.ts';

@@ -11,7 +11,7 @@ import type { LabWorld } from '../lab/world.ts';
 import type { Inventory } from '../model/domain.ts';
 import { exitCodes, HaupError } from '../model/errors.ts';
 import { drillNames } from '../model/fault.ts';
-import type { StatusReport } from '../model/report.ts';
+import type { StatusReport } from '../model/status-shape.ts';
 import { styleFor } from '../report/stream-style.ts';
 import { labFor, needPackages, ownCommand, worldOf } from './lab-command.ts';
 

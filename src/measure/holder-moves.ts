@@ -1,7 +1,7 @@
 /** The moves of a VIP, from what the kernels said of it. Pure; times are milliseconds on one clock. */
 
 import type { HostName } from '../model/domain.ts';
-import type { HolderMove } from '../model/report.ts';
+import type { HolderMove } from '../model/status-shape.ts';
 import type { AddressEvent } from './tenures.ts';
 
 /**

@@ -6,7 +6,7 @@ import type { Action } from '../model/action.ts';
 import type { HostName, Inventory, Member, Vip } from '../model/domain.ts';
 import type { HostFacts } from '../model/facts.ts';
 import { keepalivedConf } from '../model/layout.ts';
-import type { FailoverReport } from '../model/report.ts';
+import type { FailoverReport } from '../model/failover-shape.ts';
 
 /** A VIP and where it goes. */
 export interface VipMove {

@@ -7,7 +7,7 @@ import { hostScript } from '../base/host-script.ts';
 import type { HostName } from '../model/domain.ts';
 import { HaupError } from '../model/errors.ts';
 import type { ReadScript } from '../model/host.ts';
-import type { GraceReport } from '../model/report.ts';
+import type { GraceReport } from '../model/failover-shape.ts';
 import type { DrillEnvironment } from './watch-move.ts';
 
 /** One VIP, and the hosts between which it moves. */

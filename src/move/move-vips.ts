@@ -3,7 +3,7 @@ import type { HostName, NginxSoftware, Vip, Vrrp } from '../model/domain.ts';
 import { HaupError } from '../model/errors.ts';
 import type { Action } from '../model/action.ts';
 import { probeOf, probeWords } from '../nginx/probe.ts';
-import type { FailoverReport, Topology, VipMoveReport } from '../model/report.ts';
+import type { FailoverReport, Topology, VipMoveReport } from '../model/failover-shape.ts';
 import { connectionFigures } from '../measure/connection-fates.ts';
 import { type Bound, bound } from '../measure/bounds.ts';
 import { lateness } from '../measure/start-errors.ts';

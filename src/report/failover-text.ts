@@ -1,4 +1,4 @@
-import type { FailoverReport, Topology } from '../model/report.ts';
+import type { FailoverReport, Topology } from '../model/failover-shape.ts';
 import { hanging, table, wrap } from './columns.ts';
 import { connectionsText } from './connections-text.ts';
 import { lostShort, retriedSentence } from './lost-text.ts';

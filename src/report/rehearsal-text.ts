@@ -1,5 +1,5 @@
 import { printableData } from '../base/printable.ts';
-import type { HostComparison } from '../model/report.ts';
+import type { HostComparison } from '../model/status-shape.ts';
 import { table, wrap } from './columns.ts';
 import type { Style } from './style.ts';
 import { listed } from './words.ts';

@@ -5,7 +5,7 @@ import type {
   ServiceStatus,
   StatusReport,
   VipStatus,
-} from '../model/report.ts';
+} from '../model/status-shape.ts';
 import { table, wrap } from './columns.ts';
 import { findingLines } from './finding-text.ts';
 import { printableData } from '../base/printable.ts';

@@ -1,7 +1,7 @@
 /** `haup status --watch` in words: a frame for a terminal, or a line for each change. */
 
 import { oneLine, printableData } from '../base/printable.ts';
-import type { HolderMove, StatusChange, StatusReport } from '../model/report.ts';
+import type { HolderMove, StatusChange, StatusReport } from '../model/status-shape.ts';
 import { columns, padEnd, widthOf } from './columns.ts';
 import { findingSentence } from './finding-text.ts';
 import { runLine, serviceText, stateText, statusText } from './status-text.ts';

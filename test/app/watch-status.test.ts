@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { type StatusLook, watchStatus } from '../../src/app/watch-status.ts';
 import { HaupError } from '../../src/model/errors.ts';
 import type { Host } from '../../src/model/host.ts';
-import type { StatusChange } from '../../src/model/report.ts';
+import type { StatusChange } from '../../src/model/status-shape.ts';
 import { given } from '../fakes/context.ts';
 import { exampleText } from '../fakes/example.ts';
 import { waitFor } from '../wait-for.ts';

@@ -1,17 +1,9 @@
 import { expect, test } from 'vitest';
 import { type LiveHost, liveReport } from '../../src/check/live-report.ts';
 import { exampleInventory } from '../fakes/example.ts';
-import { bareFacts } from '../fakes/host.ts';
+import { bareFacts, runningService as service } from '../fakes/host.ts';
 
 const [one, two] = ['192.168.160.161', '192.168.160.162'];
-const service = {
-  load: 'loaded',
-  active: 'active',
-  enabled: 'enabled',
-  unit: '/x',
-  needsDaemonReload: false,
-  program: '/x',
-};
 const software = (version: string) => ({ path: '/x', version, configure: [], stamp: null });
 const live = (host: string, held: readonly string[], changes: Partial<LiveHost> = {}): LiveHost => ({
   facts: bareFacts(host, {

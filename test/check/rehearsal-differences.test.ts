@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { compareHosts } from '../../src/check/rehearsal-differences.ts';
-import type { HostStatus, StatusReport } from '../../src/model/report.ts';
+import type { HostStatus, StatusReport } from '../../src/model/status-shape.ts';
 import { well } from '../report/samples.ts';
 
 const system = { os: 'Debian 12', kernel: '6.1.0', arch: 'x86_64', virtual: true };

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { hostChanges, settledChanges } from '../../src/check/status-changes.ts';
-import type { StatusReport } from '../../src/model/report.ts';
+import type { StatusReport } from '../../src/model/status-shape.ts';
 import { well } from '../report/samples.ts';
 
 const [vip] = well.vips;

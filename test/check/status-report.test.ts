@@ -3,16 +3,8 @@ import { statusReport } from '../../src/check/status-report.ts';
 import type { HostFacts } from '../../src/model/facts.ts';
 import { exampleInventory } from '../fakes/example.ts';
 import type { Vrrp } from '../../src/model/domain.ts';
-import { bareFacts } from '../fakes/host.ts';
+import { bareFacts, runningService as service } from '../fakes/host.ts';
 
-const service = {
-  load: 'loaded',
-  active: 'active',
-  enabled: 'enabled',
-  unit: '/x',
-  needsDaemonReload: false,
-  program: '/x',
-};
 const version = (number: string) => ({ path: '/x', version: number, configure: [], stamp: null });
 const up = (host: string, held: readonly string[], changes: Partial<HostFacts> = {}): HostFacts =>
   bareFacts(host, {

@@ -5,18 +5,10 @@ import { HaupError } from '../../src/model/errors.ts';
 import { drainFile, healthCheck, keepalivedConf } from '../../src/model/layout.ts';
 import { type OpenDrillEnvironment, verifyVips } from '../../src/drill/verify-vips.ts';
 import { exampleInventory } from '../fakes/example.ts';
-import { bareFacts } from '../fakes/host.ts';
+import { bareFacts, runningService as service } from '../fakes/host.ts';
 import { type FakeEnvironment, fakeEnvironment } from '../fakes/drill-environment.ts';
 
 const inventory = exampleInventory();
-const service = {
-  load: 'loaded',
-  active: 'active',
-  enabled: 'enabled',
-  unit: '/x',
-  needsDaemonReload: false,
-  program: '/x',
-};
 const whole = `${drainFile} ${healthCheck}`;
 const file = (text: string) => ({ state: 'present', text }) as never;
 const view = (host: string, nginx = 'active', conf = whole): HostView => ({

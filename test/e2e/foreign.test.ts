@@ -3,7 +3,8 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
-import type { StatusReport, VerifyReport } from '../../src/model/report.ts';
+import type { StatusReport } from '../../src/model/status-shape.ts';
+import type { VerifyReport } from '../../src/model/report.ts';
 import { figure, onHost, testLab } from './haup.ts';
 import { type Edit, fast, ownLab } from './own-lab.ts';
 

@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { FailoverReport } from '../../src/model/report.ts';
+import type { FailoverReport } from '../../src/model/failover-shape.ts';
 import { hangMs } from '../limits.ts';
 import { eventually, figure, onHost, type Run, testLab } from './haup.ts';
 import { all, graceLeftOn, openClients, wordsOf } from './open-clients.ts';

@@ -2,7 +2,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
-import type { FailoverReport, VerifyReport } from '../../src/model/report.ts';
+import type { FailoverReport } from '../../src/model/failover-shape.ts';
+import type { VerifyReport } from '../../src/model/report.ts';
 import { certificate } from './certificate.ts';
 import { figure, haup, onHost, testLab } from './haup.ts';
 import { measured } from './measured.ts';

@@ -28,6 +28,16 @@ export interface FakeHost extends Host {
   keptFiles(number: number): ReadonlyMap<string, Uint8Array>;
 }
 
+/** As systemd has one that runs. */
+export const runningService = {
+  load: 'loaded',
+  active: 'active',
+  enabled: 'enabled',
+  unit: '/x',
+  needsDaemonReload: false,
+  program: '/x',
+};
+
 export const bareFacts = (host: string, changes: Partial<HostFacts> = {}): HostFacts => ({
   host,
   machineId: host,

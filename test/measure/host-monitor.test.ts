@@ -10,7 +10,7 @@ test.each([
   expect(hostLineParser()(line)).toEqual({ kind: 'state', answers, seen });
 });
 
-test('addresses are read as any monitor prints them, and nothing else is read', () => {
+test('the lines of a monitor are read, and no others', () => {
   const parse = hostLineParser();
   expect(
     parse('[2026-11-23T03:49:59.753827] 2: ens33    inet 192.168.160.161/32 scope global ens33'),

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { HostComparison } from '../../src/model/report.ts';
+import type { HostComparison } from '../../src/model/status-shape.ts';
 import { rehearsalText } from '../../src/report/rehearsal-text.ts';
 import { plainStyle } from '../../src/report/style.ts';
 

@@ -1,13 +1,9 @@
 import { HaupError, SeveralErrors } from '../../src/model/errors.ts';
 import type { Action } from '../../src/model/action.ts';
 import type { Change, Plan, TextDiff } from '../../src/model/plan.ts';
-import type {
-  ConnectionFigures,
-  DrillReport,
-  FailoverReport,
-  StatusReport,
-  VerifyReport,
-} from '../../src/model/report.ts';
+import type { StatusReport } from '../../src/model/status-shape.ts';
+import type { FailoverReport } from '../../src/model/failover-shape.ts';
+import type { ConnectionFigures, DrillReport, VerifyReport } from '../../src/model/report.ts';
 
 const recipe = {
   software: 'nginx',

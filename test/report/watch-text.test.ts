@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { HolderMove, StatusChange } from '../../src/model/report.ts';
+import type { HolderMove, StatusChange } from '../../src/model/status-shape.ts';
 import { widthOf } from '../../src/report/columns.ts';
 import { plainStyle } from '../../src/report/style.ts';
 import { colorStyle } from '../../src/report/terminal.ts';
