@@ -1,21 +1,20 @@
 import { execFile, execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import type { BuildNeed, BuildRecipe } from '../../src/model/desired.ts';
 import type { Service } from '../../src/model/domain.ts';
 import { sourceDirectory } from '../../src/model/layout.ts';
 import { telling } from '../../src/ssh/advice.ts';
 import { configure } from '../../src/ssh/builds/build-steps.ts';
 import { shells } from '../shells.ts';
+import { scratchDirectory } from '../scratch.ts';
 
 describe.each(shells)('by %s', (_shell, program, args) => {
   let root: string;
   beforeEach(() => {
-    root = mkdtempSync(join(tmpdir(), 'haup-configure-'));
+    root = scratchDirectory();
   });
-  afterEach(() => rmSync(root, { recursive: true }));
 
   const recipe = (software: Service): BuildRecipe => ({
     software,

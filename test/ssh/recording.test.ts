@@ -1,30 +1,19 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { existsSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { beforeEach, describe, expect, test } from 'vitest';
 import type { FileFact } from '../../src/model/facts.ts';
 import { parseRecord } from '../../src/facts/install-record.ts';
 import { recordScript } from '../facts/record-script.ts';
 import { recording } from '../../src/ssh/recording.ts';
 import { shells } from '../shells.ts';
+import { scratchDirectory } from '../scratch.ts';
 
 describe.each(shells)('by %s', (_shell, program, args) => {
   let root: string;
   beforeEach(() => {
-    root = mkdtempSync(join(tmpdir(), 'haup-record-'));
+    root = scratchDirectory();
   });
-  afterEach(() => rmSync(root, { recursive: true }));
 
   /** Runs sh with the functions; the state directory is below `root`, and so is every path of the test. */
   const sh = (script: string): string =>

@@ -2,31 +2,22 @@
 
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import type { Service } from '../../src/model/domain.ts';
 import { unreadMark } from '../../src/model/layout.ts';
 import { staleStatus, writeSet } from '../../src/ssh/write-set.ts';
 import { shells } from '../shells.ts';
+import { scratchDirectory } from '../scratch.ts';
 
 describe.each(shells)('by %s', (_shell, program, args) => {
   let root: string;
   beforeEach(() => {
-    root = mkdtempSync(join(tmpdir(), 'haup-set-'));
+    root = scratchDirectory();
     for (const name of ['bin', 'etc', 'run']) mkdirSync(join(root, name));
     writeFileSync(entry(), before);
   });
-  afterEach(() => rmSync(root, { recursive: true }));
 
   const entry = (): string => `${root}/etc/daemon.conf`;
   const part = (): string => `${root}/etc/part.conf`;
