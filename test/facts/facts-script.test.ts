@@ -1,26 +1,14 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import {
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  realpathSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, mkdtempSync, readFileSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { factsScript, parseFacts } from '../../src/facts/facts-script.ts';
 import type { FactsRequest } from '../../src/model/facts.ts';
+import { scratchDirectory } from '../scratch.ts';
 
-let directory: string;
-beforeAll(() => {
-  directory = mkdtempSync(join(tmpdir(), 'haup-facts-'));
-});
-afterAll(() => rmSync(directory, { recursive: true }));
+const directory = scratchDirectory();
 
 const request = (change: Partial<FactsRequest> = {}): FactsRequest => ({
   packages: { deb: ['coreutils', 'no-such-package'], rpm: ['coreutils'] },
