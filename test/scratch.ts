@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, onTestFinished, TestRunner } from 'vitest';
@@ -11,3 +11,7 @@ export function scratchDirectory(): string {
   else onTestFinished(remove);
   return directory;
 }
+
+/** An executable script of sh, in place of a program that a test must not run. */
+export const putProgram = (path: string, text: string): void =>
+  writeFileSync(path, `#!/bin/sh\n${text}\n`, { mode: 0o755 });

@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { factsScript, parseFacts } from '../../src/facts/facts-script.ts';
 import type { FactsRequest } from '../../src/model/facts.ts';
-import { scratchDirectory } from '../scratch.ts';
+import { putProgram, scratchDirectory } from '../scratch.ts';
 
 const directory = scratchDirectory();
 
@@ -113,7 +113,7 @@ describe.each([['dash'], ['bash'], ['busybox', 'sh']])('files, with %s', (...she
 
   test('a file that vanishes meanwhile is an error', () => {
     const bin = mkdtempSync(join(directory, 'bin-'));
-    writeFileSync(join(bin, 'cat'), `#!/bin/sh\nexec /bin/cat "$2"\n`, { mode: 0o755 });
+    putProgram(join(bin, 'cat'), `exec /bin/cat "$2"`);
     const [one, two] = ['one', 'two'].map((name) => join(bin, name));
     for (const path of [one, two]) writeFileSync(path ?? '', 'x\n');
     const env = { ...process.env, PATH: `${bin}:${process.env['PATH']}` };
@@ -204,8 +204,7 @@ printf 'Available Packages\\nnginx.x86_64   1:1.20.1-14.el9   epel\\n'`,
   ],
 ])('… and by %s, out of its cache', (manager, script) => {
   const tools = mkdtempSync(join(directory, 'rpm-'));
-  const tool = (name: string, text: string): void =>
-    writeFileSync(join(tools, name), `#!/bin/sh\n${text}\n`, { mode: 0o755 });
+  const tool = (name: string, text: string): void => putProgram(join(tools, name), text);
   tool('rpm', String.raw`printf 'package\tkeepalived\tinstalled\t1\npackage nginx is not installed\n'`);
   tool(manager, script);
   for (const name of ['cat', 'readlink', 'stat', 'timeout'])

@@ -1,11 +1,11 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { hostScript } from '../../src/base/host-script.ts';
 import { firewallArguments, parseFirewall } from '../../src/facts/parse-firewall.ts';
 import { type FirewallFacts, ruleWords } from '../../src/model/firewall-rules.ts';
-import { scratchDirectory } from '../scratch.ts';
+import { putProgram, scratchDirectory } from '../scratch.ts';
 
 /** Rules in one line each. */
 const told = (facts: FirewallFacts | null): readonly string[] =>
@@ -100,8 +100,7 @@ describe('the script in a real sh', () => {
     mkdirSync(join(bin, 'bin'));
   });
   const program = (name: string, text: string): void => {
-    writeFileSync(join(bin, 'bin', name), `#!/bin/sh\n${text}\n`);
-    chmodSync(join(bin, 'bin', name), 0o755);
+    putProgram(join(bin, 'bin', name), text);
   };
   /** With the programs of this test, and of the machine's only those that every host has. */
   const run = (): FirewallFacts | null => {

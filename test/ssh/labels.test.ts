@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { toJob } from '../../src/ssh/actions.ts';
 import { shells } from '../shells.ts';
-import { scratchDirectory } from '../scratch.ts';
+import { putProgram, scratchDirectory } from '../scratch.ts';
 
 describe.each(shells)('by %s', (_shell, program, args) => {
   let root: string;
@@ -12,9 +12,7 @@ describe.each(shells)('by %s', (_shell, program, args) => {
     root = scratchDirectory();
     mkdirSync(join(root, 'bin'));
     for (const name of ['restorecon', 'chcon'])
-      writeFileSync(join(root, 'bin', name), `#!/bin/sh\necho ${name} "$@" >> ${root}/called\n`, {
-        mode: 0o755,
-      });
+      putProgram(join(root, 'bin', name), `echo ${name} "$@" >> ${root}/called`);
   });
 
   const store = {

@@ -17,7 +17,7 @@ import { stateDirectory } from '../../src/model/layout.ts';
 import { straysStatus } from '../../src/ssh/builds/confine-pack.ts';
 import { placeBuild } from '../../src/ssh/builds/pack-build.ts';
 import { honest, hostile, type Member, packOf, recipeOf } from '../fakes/packs.ts';
-import { scratchDirectory } from '../scratch.ts';
+import { putProgram, scratchDirectory } from '../scratch.ts';
 
 let root: string;
 beforeEach(() => {
@@ -37,7 +37,7 @@ function placed(
   const action = { do: 'place-build', recipe, pack: { key: 'k', stamp: 'stamp', manager } } as const;
   const { script, meaning } = placeBuild(action, pack, 0);
   expect(meaning?.[straysStatus]?.code).toBe('INSTALL_FAILED');
-  writeFileSync(join(root, 'bin/tar'), `#!/bin/sh\nexec ${tar} "$@"\n`, { mode: 0o755 });
+  putProgram(join(root, 'bin/tar'), `exec ${tar} "$@"`);
   const { status, stderr } = spawnSync(
     '/bin/sh',
     ['-c', script.replaceAll(stateDirectory, `${root}/state`)],
@@ -116,8 +116,8 @@ test.each([
     ['ldd', `echo 'libc.so.6 => not found'`],
     ['rpm', ':'],
     ['dnf', `echo "$*" >> ${root}/called\n${ends}`],
-  ])
-    writeFileSync(join(root, 'bin', name ?? ''), `#!/bin/sh\n${text}\n`, { mode: 0o755 });
+  ] as const)
+    putProgram(join(root, 'bin', name), text);
   expect(placed(withMore(), '/usr/bin/tar', 'dnf').code).toBe(code);
   expect(readFileSync(`${root}/called`, 'utf8')).toContain(' install libc6 libstdc++6\n');
   expect(existsSync(prefix())).toBe(code === 0);

@@ -7,7 +7,7 @@ import { parseRecord } from '../../src/facts/install-record.ts';
 import { recordScript } from '../facts/record-script.ts';
 import { recording } from '../../src/ssh/recording.ts';
 import { shells } from '../shells.ts';
-import { scratchDirectory } from '../scratch.ts';
+import { putProgram, scratchDirectory } from '../scratch.ts';
 
 describe.each(shells)('by %s', (_shell, program, args) => {
   let root: string;
@@ -94,9 +94,7 @@ describe.each(shells)('by %s', (_shell, program, args) => {
 
   test('a directory that haup makes gets the label that SELinux wants there, where it is on', () => {
     mkdirSync(`${root}/bin`);
-    writeFileSync(`${root}/bin/restorecon`, `#!/bin/sh\nprintf '%s\\n' "$@" >> ${root}/labels\nexit 1\n`, {
-      mode: 0o755,
-    });
+    putProgram(`${root}/bin/restorecon`, `printf '%s\\n' "$@" >> ${root}/labels\nexit 1`);
     sh(`directory ${root}/x/y`);
     expect(existsSync(`${root}/labels`)).toBe(false);
     sh(`PATH=${root}/bin:$PATH; directory ${root}/z/y`);

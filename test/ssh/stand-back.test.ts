@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { standBack } from '../../src/ssh/stand-back.ts';
-import { scratchDirectory } from '../scratch.ts';
+import { putProgram, scratchDirectory } from '../scratch.ts';
 
 // A daemon that notes what it reads when it is told to, and a systemctl that knows its process.
 let directory = '';
@@ -16,7 +16,7 @@ beforeEach(async () => {
   writeFileSync(entry, 'priority 150\n', { mode: 0o640 });
   const reads = `trap 'cat ${entry} > ${directory}/read' HUP; touch ${directory}/ready; while :; do sleep 0.05; done`;
   daemon = spawn('/bin/sh', ['-c', reads], { stdio: 'ignore' });
-  writeFileSync(join(directory, 'systemctl'), `#!/bin/sh\necho MainPID=${daemon.pid}\n`, { mode: 0o755 });
+  putProgram(join(directory, 'systemctl'), `echo MainPID=${daemon.pid}`);
   while (!existsSync(join(directory, 'ready'))) await sleep(20);
 });
 afterEach(() => {

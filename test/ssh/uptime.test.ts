@@ -1,13 +1,13 @@
 /** Times on a host, by a real sh: none of them goes by the clock. */
 
 import { execFileSync } from 'node:child_process';
-import { chmodSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { entrust } from '../../src/ssh/entrust.ts';
 import { reloadTogether } from '../../src/ssh/service-actions.ts';
 import { hostScript } from '../../src/base/host-script.ts';
-import { scratchDirectory } from '../scratch.ts';
+import { putProgram, scratchDirectory } from '../scratch.ts';
 
 const uptime = hostScript('uptime');
 const sh = (script: string, path = ''): string =>
@@ -53,8 +53,7 @@ test('a moment that is over is not waited for', () => {
 test('a clock that jumps changes nothing about when hosts reload together', () => {
   const bin = scratchDirectory();
   const fake = (name: string, text: string): void => {
-    writeFileSync(join(bin, name), `#!/bin/sh\n${text}\n`);
-    chmodSync(join(bin, name), 0o755);
+    putProgram(join(bin, name), text);
   };
   fake('date', 'echo 1');
   fake('systemctl', 'case "$*" in *MainPID*) echo MainPID=$TARGET ;; is-active*) echo active ;; esac');

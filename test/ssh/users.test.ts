@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { recordScript } from '../facts/record-script.ts';
 import { createUser, removeUser } from '../../src/ssh/users.ts';
-import { scratchDirectory } from '../scratch.ts';
+import { putProgram, scratchDirectory } from '../scratch.ts';
 
 let root: string;
 beforeEach(() => {
@@ -114,7 +114,7 @@ describe('cut off', () => {
 });
 
 test('a useradd that fails leaves no wish behind', () => {
-  writeFileSync(join(root, 'bin/useradd'), '#!/bin/sh\nexit 4\n', { mode: 0o755 });
+  putProgram(join(root, 'bin/useradd'), 'exit 4');
   const { said } = after(create, 'cat /var/lib/haup/record/intents');
   expect(said).toBe('');
 });

@@ -9,7 +9,7 @@ import type { Service } from '../../src/model/domain.ts';
 import { unreadMark } from '../../src/model/layout.ts';
 import { staleStatus, writeSet } from '../../src/ssh/write-set.ts';
 import { shells } from '../shells.ts';
-import { scratchDirectory } from '../scratch.ts';
+import { putProgram, scratchDirectory } from '../scratch.ts';
 
 describe.each(shells)('by %s', (_shell, program, args) => {
   let root: string;
@@ -37,9 +37,7 @@ describe.each(shells)('by %s', (_shell, program, args) => {
   function written(says: string, given: Given = {}) {
     const { service = 'nginx' } = given;
     const binary = join(root, 'bin/daemon');
-    writeFileSync(binary, `#!/bin/sh\ncase $1 in -v) echo '${given.service}' ;; esac\n${says}\n`, {
-      mode: 0o755,
-    });
+    putProgram(binary, `case $1 in -v) echo '${given.service}' ;; esac\n${says}`);
     const file = (path: string, text: string, expected: string) =>
       ({
         path,
@@ -118,7 +116,7 @@ describe.each(shells)('by %s', (_shell, program, args) => {
   test.each(['nginx', 'keepalived'] as const)(
     'without a way to judge what %s says, nothing is written',
     (service) => {
-      writeFileSync(join(root, 'bin/grep'), '#!/bin/sh\nexit 127\n', { mode: 0o755 });
+      putProgram(join(root, 'bin/grep'), 'exit 127');
       const { status } = written('echo no; exit 1', { service });
       expect(status).not.toBe(0);
       untouched();

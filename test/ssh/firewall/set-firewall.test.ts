@@ -7,7 +7,7 @@ import type { FirewallTool, PlacedRule } from '../../../src/model/firewall-rules
 import { setFirewall } from '../../../src/ssh/firewall/set-firewall.ts';
 import { quote } from '../../../src/base/quote.ts';
 import { shells } from '../../shells.ts';
-import { scratchDirectory } from '../../scratch.ts';
+import { putProgram, scratchDirectory } from '../../scratch.ts';
 
 const script = (tool: FirewallTool, rules: readonly PlacedRule[]): string =>
   setFirewall({ do: 'firewall', tool, rules }).script;
@@ -81,7 +81,7 @@ describe.each(shells)('by %s', (_shell, program, args) => {
       const root = scratchDirectory();
       for (const directory of ['ufw/applications.d', 'bin', 'state'])
         mkdirSync(join(root, directory), { recursive: true });
-      writeFileSync(join(root, 'bin/ufw'), '#!/bin/sh\n', { mode: 0o755 });
+      putProgram(join(root, 'bin/ufw'), '');
       writeFileSync(join(root, 'ufw/before.rules'), text);
       const moved = script('ufw', rules)
         .replaceAll('/etc/ufw', `${root}/ufw`)

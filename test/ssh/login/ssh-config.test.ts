@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parseSshConfig, readSshConfig } from '../../../src/ssh/login/ssh-config.ts';
 import { failure, never } from '../spec.ts';
-import { scratchDirectory } from '../../scratch.ts';
+import { putProgram, scratchDirectory } from '../../scratch.ts';
 
 const query = { address: 'keep_136', user: null, port: null };
 const source = { env: { SSH_AUTH_SOCK: '/run/agent', USER: 'me', KEYS: '/keys' }, home: '/home/me' };
@@ -145,14 +145,14 @@ describe('readSshConfig asks ssh', () => {
 
   test('with an ssh that has no -G, defaults', async () => {
     const bin = scratchDirectory();
-    writeFileSync(join(bin, 'ssh'), '#!/bin/sh\necho "unknown option -- G" >&2\nexit 255\n', { mode: 0o755 });
+    putProgram(join(bin, 'ssh'), 'echo "unknown option -- G" >&2\nexit 255');
     const config = await readSshConfig(query, { ...source, env: { PATH: bin } }, never);
     expect(config.hostname).toBe('keep_136');
   });
 
   test('an ssh that hangs is ended when the signal aborts', async () => {
     const bin = scratchDirectory();
-    writeFileSync(join(bin, 'ssh'), '#!/bin/sh\nexec /bin/sleep 60\n', { mode: 0o755 });
+    putProgram(join(bin, 'ssh'), 'exec /bin/sleep 60');
     const error = await failure(
       readSshConfig(query, { ...source, env: { PATH: bin } }, AbortSignal.timeout(100)),
     );

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { hostScript } from '../../../src/base/host-script.ts';
 import { lockArguments, lockedStatus, lockMeaning } from '../../../src/ssh/packages/package-lock.ts';
 import { installText } from '../../../src/ssh/packages/install-packages.ts';
-import { scratchDirectory } from '../../scratch.ts';
+import { putProgram, scratchDirectory } from '../../scratch.ts';
 
 let root: string;
 let holder: ChildProcess | undefined;
@@ -127,8 +127,7 @@ test('when somebody was quicker, it is tried again, and not for ever', async () 
 });
 
 describe('what is remembered as brought by haup', () => {
-  const program = (name: string, text: string): void =>
-    writeFileSync(join(root, 'bin', name), `#!/bin/sh\n${text}\n`, { mode: 0o755 });
+  const program = (name: string, text: string): void => putProgram(join(root, 'bin', name), text);
   /** Asked what it would do, it says that it would bring both. */
   const aptGet = (text: string): void =>
     program(

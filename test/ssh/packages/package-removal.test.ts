@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { removePackages } from '../../../src/ssh/packages/package-removal.ts';
-import { scratchDirectory } from '../../scratch.ts';
+import { putProgram, scratchDirectory } from '../../scratch.ts';
 
 /** Of both families: `there` has the packages, `needs` lines of `PACKAGE NEEDED`, `ran` what was removed, and how. */
 const programs = {
@@ -29,8 +29,7 @@ beforeEach(() => {
   root = scratchDirectory();
   for (const path of ['bin', 'var/lib/haup/record', 'usr/sbin'])
     mkdirSync(join(root, path), { recursive: true });
-  for (const [name, text] of Object.entries(programs))
-    writeFileSync(join(root, 'bin', name), `#!/bin/sh\n${text}\n`, { mode: 0o755 });
+  for (const [name, text] of Object.entries(programs)) putProgram(join(root, 'bin', name), text);
   for (const name of ['there', 'var/lib/haup/record/packages'])
     writeFileSync(join(root, name), 'curl\ngcc\nlibcurl\n');
   for (const name of ['needs', 'ran']) writeFileSync(join(root, name), '');
