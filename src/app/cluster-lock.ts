@@ -14,8 +14,6 @@ import type { Context } from './command-context.ts';
 import { pause } from '../base/pause.ts';
 import type { GlobalOptions } from './options.ts';
 
-export { takenAway } from '../run/host-locks.ts';
-
 /** What a command that changes hosts needs a lock for. */
 export interface LockFor {
   readonly inventory: Inventory;
