@@ -5,6 +5,7 @@ import { afterAll } from 'vitest';
 import type { HostSpec, SshSettings } from '../../src/model/domain.ts';
 import { HaupError } from '../../src/model/errors.ts';
 import { type Connection, connect, type ConnectOptions } from '../../src/ssh/transport.ts';
+import { hangMs } from '../limits.ts';
 
 const made: string[] = [];
 afterAll(() => {
@@ -36,7 +37,7 @@ export function options(sshConfigFile: string, more: Partial<ConnectOptions> = {
   return {
     sshConfigFile,
     strictHostKey: 'accept-new',
-    connectTimeoutMs: 10_000,
+    connectTimeoutMs: hangMs(10_000),
     env,
     home: '/nonexistent',
     ...more,
