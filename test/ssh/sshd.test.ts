@@ -220,9 +220,9 @@ describe.concurrent.each(['root', 'free', 'asked'] as const)('as %s, no process 
       command: { lifeline?: boolean; timeoutMs?: number },
     ): Promise<void> => {
       const [over, begun] = [new AbortController(), join(sshd.dir, `begun-${id}`)];
-      const script = `: >${begun}; sleep ${id}`;
+      const marked = `: >${begun}; sleep ${id}`;
       const error = failure(
-        connection.run({ ...asRoot, timeoutMs: hangMs(20_000), ...command, script }, over.signal),
+        connection.run({ ...asRoot, timeoutMs: hangMs(20_000), ...command, script: marked }, over.signal),
       );
       await waitFor(() => expect(existsSync(begun)).toBe(true));
       over.abort();
