@@ -86,7 +86,7 @@ test.each([
   ['ora', ['report/terminal.ts']],
   ['chalk', ['report/terminal.ts']],
   ['diff', ['report/diff-text.ts']],
-  ['uplot', ['page/drill-chart.ts', 'page/outage-chart.ts']],
+  ['uplot', ['page/chart-plot.ts']],
 ] as const)('%s is imported in one place', (library, places) => {
   const found = files.filter(
     (file) =>

@@ -20,7 +20,7 @@ export function boundsOf({ drill, vip, vrrp, from, to }: DrillCase): Bounds {
 }
 
 /** systemd may run a timer of AccuracySec=1s this much later. */
-export const timerLateMs = 1_000;
+const timerLateMs = 1_000;
 
 /** When the timer on the host restores it: later than the drill itself would, if that can. */
 export function deadManSeconds(given: DrillCase): number {
@@ -34,18 +34,15 @@ export function deadManSeconds(given: DrillCase): number {
 }
 
 /** How long the fault lasts at least; 0: no longer than the move takes. */
-export const holdMs = ({ drill, hold = 0 }: DrillCase): number =>
-  drills[drill].heals === true ? 0 : 1000 * hold;
+const holdMs = ({ drill, hold = 0 }: DrillCase): number => (drills[drill].heals === true ? 0 : 1000 * hold);
+
+/** As `holdMs`, or where the host is cut off, until its timer has ended the fault. */
+export const faultLastsMs = (given: DrillCase): number =>
+  drills[given.drill].cutsOff === true ? 1000 * deadManSeconds(given) + timerLateMs : holdMs(given);
 
 /** The longest that a drill takes: the wait until all is steady, the move, the way back, an action before each. */
 export function drillLimitMs(given: DrillCase): number {
   const { away, back } = boundsOf(given);
-  const drill = drills[given.drill];
-  const cutMs =
-    drill.cutsOff === true
-      ? 1000 * deadManSeconds(given) + timerLateMs
-      : drill.reboots === true
-        ? bootLimitMs + startLimitMs
-        : holdMs(given);
-  return away.withinMs + 2 * back.withinMs + 3 * patienceMs + 2 * (settleMs + actLimitMs) + cutMs;
+  const faultMs = drills[given.drill].reboots === true ? bootLimitMs + startLimitMs : faultLastsMs(given);
+  return away.withinMs + 2 * back.withinMs + 3 * patienceMs + 2 * (settleMs + actLimitMs) + faultMs;
 }

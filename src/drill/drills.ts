@@ -1,30 +1,22 @@
-import { HaupError } from '../model/errors.ts';
-import type { DeadMan } from '../model/fault.ts';
 import type { DrillReport } from '../model/report.ts';
 import type { Bound } from '../measure/bounds.ts';
-import type { Watch } from '../measure/address-watch.ts';
-import { besideBound } from './beside-vips.ts';
-import type { DrillCase } from './drill-case.ts';
-import type { ConnectionFates } from '../measure/hold-connections.ts';
-import { refusedDrill } from './drill-report.ts';
-import { type Drill, drills } from './drill-table.ts';
-import { boundsOf, deadManSeconds, drillLimitMs, holdMs, timerLateMs } from './drill-times.ts';
-import { observedReport } from './observed-report.ts';
-import { waitForBoot, waitForServices } from './reboot.ts';
-import { faultMoment } from './takeover.ts';
+import type { OpenConnections } from '../measure/connection-clients.ts';
 import {
   type DrillEnvironment,
   type ExpectedMove,
-  isSteady,
   type ObservedMove,
-  patienceMs,
-  type SteadyCheck,
   settleMs,
   watchMove,
 } from '../move/watch-move.ts';
-
-/** How long everything has to be steady before anything is broken. */
-const steadyMs = 300;
+import { besideBound } from './beside-vips.ts';
+import type { DrillCase } from './drill-case.ts';
+import { refusedDrill } from './drill-report.ts';
+import { type Drill, drills } from './drill-table.ts';
+import { boundsOf, drillLimitMs, faultLastsMs } from './drill-times.ts';
+import { type HostFault, hostFault } from './host-fault.ts';
+import { type DrillMoments, type DrillWorld, observedReport } from './observed-report.ts';
+import { waitForBoot } from './reboot.ts';
+import { steadyMs, unsteadyStart } from './steady-start.ts';
 
 /** A drill that was broken off after the VIP had moved: what it had measured by then, and why it ended. */
 export class CutShort extends Error {
@@ -47,101 +39,120 @@ export async function runDrill(
   environment: DrillEnvironment,
   signal: AbortSignal,
 ): Promise<DrillReport> {
-  const { fault, vip, from } = given;
-  const beside = given.beside.map((other) => other.vip.address.address);
-  const drill = drills[given.drill];
-  const address = vip.address.address;
-  const { away, back } = boundsOf(given);
-  const deadMan: DeadMan = {
-    unit: `haup-drill-${given.drill}-${vip.virtualRouterId}-${given.tag}`,
-    seconds: deadManSeconds(given),
-  };
-  await using sampler = await environment.sample([address, ...beside], drillLimitMs(given), signal);
-  const check = { address, host: from.host, beside, steadyMs, limitMs: back.withinMs + patienceMs };
-  const waiting = (): void =>
-    environment.say(
-      `${address}: waiting up to ${Math.round(check.limitMs / 1000)} s, since ${unsteady(environment.watch, check)}`,
-    );
-  if (!(await isSteady(environment, sampler, check, signal, waiting))) {
+  const { address } = given.vip.address;
+  const addresses = [address, ...given.beside.map(({ vip }) => vip.address.address)];
+  await using sampler = await environment.sample(addresses, drillLimitMs(given), signal);
+  const obstacle = await unsteadyStart(given, environment, sampler, signal);
+  if (obstacle !== null) {
     await sampler.stop();
-    const seen = { samples: sampler.of(address), intervalMs: sampler.intervalMs };
-    return refusedDrill(given.drill, from.host, away, seen, unsteady(environment.watch, check));
+    const samples = { samples: sampler.of(address), intervalMs: sampler.intervalMs };
+    return refusedDrill(given.drill, given.from.host, boundsOf(given).away, samples, obstacle);
   }
   await using connections = await environment.connect([address], signal);
-  const beganMs = environment.now() - steadyMs;
-
-  const others = given.beside.map((other) => {
-    const held = environment.watch.holders(other.vip.address.address).includes(from.host);
-    return { address: other.vip.address.address, allowed: besideBound(other, held, drill.away, given.vrrp) };
-  });
-
-  let broken = false;
-  let faultMs: number | null = null;
-  let gone: ObservedMove | null = null;
-  let endedFaultMs: number | null = null;
-  let down: readonly string[] = [];
-  let fates: ConnectionFates = new Map();
-  const restore = async (): Promise<void> => {
-    if (drill.reboots === true) {
-      down = await waitForServices(environment, from.host, signal);
-      return;
-    }
-    await environment.act(from.host, { do: 'restore', fault, deadMan });
-    broken = false;
-  };
-  /** `home`: the way back; null: it was not seen. */
-  const reported = (seen: ObservedMove, home: ObservedMove | null): DrillReport =>
-    observedReport(
-      { given, environment, sampler, others },
-      { beganMs, faultMs, gone: seen, endedFaultMs, home, down, fates },
-    );
-  const { reboots } = environment;
+  const seen = nothingSeen(environment.now() - steadyMs);
+  const fault = hostFault(given, environment, signal);
+  const course = { given, environment, sampler, others: othersOf(given, environment), fault, signal };
   try {
-    const repeat = given.repeat === undefined ? '' : ` (${given.repeat})`;
-    environment.say(`${address}: ${drill.breaking(from.host)}${repeat}`);
-    if (drill.heals === true && given.hold !== undefined)
-      environment.say(`${address}: the host ends this fault by itself, whatever --hold says`);
-    if (drill.reboots === true) await reboots?.leave(from.host);
-    gone = await watchMove(
-      environment,
-      sampler,
-      [expected(drill, given, away)],
-      async () => {
-        broken = true;
-        const said = await environment.act(from.host, { do: 'break', fault, deadMan });
-        // Then only its boot restores the host.
-        if (drill.reboots === true) broken = false;
-        const atMs = faultMoment(said);
-        faultMs = atMs === null ? null : environment.watch.localMs(from.host, atMs);
-      },
-      signal,
-      drill.heals === true ? 0 : settleMs,
-      () => void connections.ask(),
-    );
+    const gone = await breakHolder(course, seen, connections);
     // Also where the VIP never arrived.
     const asked = connections.ask();
-    const lastsMs = drill.cutsOff === true ? 1000 * deadMan.seconds + timerLateMs : holdMs(given);
-    await environment.sleep(Math.max(0, gone.window.fromMs + lastsMs - environment.now()), signal);
-    if (drill.reboots === true && reboots !== undefined)
-      await waitForBoot(environment, reboots, from.host, signal);
-    environment.say(`${address}: ${drill.restoring(from.host)}`);
-    endedFaultMs = environment.now();
-    const home = await watchMove(
-      environment,
-      sampler,
-      [{ address, to: from.host, bound: back }],
-      restore,
-      signal,
-    );
+    await faultLasts(course, gone);
+    const home = await restoreHolder(course, seen);
     await sampler.stop();
-    fates = await asked;
+    seen.fates = await asked;
     await connections.forget();
-    return reported(gone, home);
+    return observedReport(course, { ...seen, gone, home });
   } catch (cause) {
-    const error = broken ? await restoreAtLast(given, deadMan, environment, restore, cause) : cause;
+    const error = await fault.endAfter(cause);
+    const { gone } = seen;
     if (gone === null) throw error;
-    throw new CutShort(cutShort(reported(gone, null), error), error);
+    throw new CutShort(cutShort(observedReport(course, { ...seen, gone, home: null }), error), error);
   }
+}
+
+interface Course extends DrillWorld {
+  readonly environment: DrillEnvironment;
+  readonly fault: HostFault;
+  readonly signal: AbortSignal;
+}
+
+/** Filled in as the drill goes on, so that an error leaves what was seen before it. */
+type Seen = { -readonly [Moment in keyof Omit<DrillMoments, 'gone' | 'home'>]: DrillMoments[Moment] } & {
+  gone: ObservedMove | null;
+};
+
+const nothingSeen = (beganMs: number): Seen => ({
+  beganMs,
+  faultMs: null,
+  gone: null,
+  endedFaultMs: null,
+  down: [],
+  fates: new Map(),
+});
+
+function othersOf(
+  { beside, drill, from, vrrp }: DrillCase,
+  { watch }: DrillEnvironment,
+): DrillWorld['others'] {
+  return beside.map((other) => {
+    const { address } = other.vip.address;
+    const held = watch.holders(address).includes(from.host);
+    return { address, allowed: besideBound(other, held, drills[drill].away, vrrp) };
+  });
+}
+
+async function breakHolder(
+  { given, environment, sampler, fault, signal }: Course,
+  seen: Seen,
+  connections: OpenConnections,
+): Promise<ObservedMove> {
+  const { address } = given.vip.address;
+  const { host } = given.from;
+  const drill = drills[given.drill];
+  const repeat = given.repeat === undefined ? '' : ` (${given.repeat})`;
+  environment.say(`${address}: ${drill.breaking(host)}${repeat}`);
+  if (drill.heals === true && given.hold !== undefined)
+    environment.say(`${address}: the host ends this fault by itself, whatever --hold says`);
+  if (drill.reboots === true) await environment.reboots?.leave(host);
+  seen.gone = await watchMove(
+    environment,
+    sampler,
+    [expected(drill, given, boundsOf(given).away)],
+    async () => {
+      seen.faultMs = await fault.inject();
+    },
+    signal,
+    drill.heals === true ? 0 : settleMs,
+    () => void connections.ask(),
+  );
+  return seen.gone;
+}
+
+async function faultLasts({ given, environment, signal }: Course, gone: ObservedMove): Promise<void> {
+  const untilMs = gone.window.fromMs + faultLastsMs(given);
+  await environment.sleep(Math.max(0, untilMs - environment.now()), signal);
+  const { reboots } = environment;
+  if (drills[given.drill].reboots === true && reboots !== undefined)
+    await waitForBoot(environment, reboots, given.from.host, signal);
+}
+
+async function restoreHolder(
+  { given, environment, sampler, fault, signal }: Course,
+  seen: Seen,
+): Promise<ObservedMove> {
+  const { address } = given.vip.address;
+  const { host } = given.from;
+  environment.say(`${address}: ${drills[given.drill].restoring(host)}`);
+  seen.endedFaultMs = environment.now();
+  return await watchMove(
+    environment,
+    sampler,
+    [{ address, to: host, bound: boundsOf(given).back }],
+    async () => {
+      seen.down = await fault.end();
+    },
+    signal,
+  );
 }
 
 /** The way back was not seen, and that is all that is said of it. */
@@ -160,42 +171,4 @@ function expected(
   if (ends === 'kept') return { ...move, to: from.host, leastMs: away.withinMs };
   if (ends === 'split') return { ...move, beside: from.host };
   return cutsOff === true || reboots === true ? { ...move, unheard: from.host } : move;
-}
-
-/** The way out through an error or Ctrl-C: resolves to what to tell. */
-async function restoreAtLast(
-  given: DrillCase,
-  deadMan: DeadMan,
-  environment: DrillEnvironment,
-  restore: () => Promise<void>,
-  error: unknown,
-): Promise<unknown> {
-  const { host } = given.from;
-  try {
-    await restore();
-    environment.say('restored after the drill', host);
-    return error;
-  } catch (cause) {
-    return new HaupError(
-      'DRILL_FAILED',
-      `The drill ${given.drill} was interrupted, and the host could not be restored from here.`,
-      {
-        host,
-        cause,
-        hint: `The timer ${deadMan.unit} on the host restores it ${deadMan.seconds} s after the drill began; haup status then shows it.`,
-        ...(cause instanceof Error ? { detail: [cause.message] } : {}),
-      },
-    );
-  }
-}
-
-function unsteady(watch: Watch, { address, host, beside = [] }: SteadyCheck): string {
-  for (const other of [address, ...beside]) {
-    const now = watch.holders(other);
-    const it = other === address ? 'the VIP' : other;
-    if (now.length === 0) return `no host holds ${it}${other === address ? `; ${host} should` : ''}`;
-    if (now.length > 1) return `${now.join(' and ')} both hold ${it}: split brain`;
-    if (other === address && now[0] !== host) return `${now[0]} holds the VIP, and ${host} should`;
-  }
-  return `${host} holds the VIP, but does not answer there when asked from this machine`;
 }

@@ -1,7 +1,8 @@
 /** Runs in the report: draws its charts from the data that the page carries. Bundled by scripts/report-page.mjs. */
 
-import type { DrillReport, RequestLog, VerifyReport } from '../model/report.ts';
+import type { DrillReport, VerifyReport } from '../model/report.ts';
 import { drillChart } from './drill-chart.ts';
+import type { LoggedDrill } from './drill-scene.ts';
 import { outageChart } from './outage-chart.ts';
 
 const { report, hosts } = JSON.parse(element('#data').textContent ?? '') as {
@@ -25,7 +26,7 @@ drills.forEach(({ address, drill }, index) => {
 });
 document.documentElement.dataset['drawn'] = '';
 
-function hasRequests(drill: DrillReport): drill is DrillReport & { readonly requests: RequestLog } {
+function hasRequests(drill: DrillReport): drill is LoggedDrill {
   return (drill.requests?.sentMs.length ?? 0) > 0;
 }
 

@@ -1,7 +1,8 @@
 /** The requests of a drill, as a chart draws and reads them. */
 
-import type { DrillReport, HolderSpan, RequestLog, Span } from '../model/report.ts';
+import type { RequestLog, Span } from '../model/report.ts';
 import { exact, signed } from './chart-theme.ts';
+import type { LoggedDrill } from './drill-scene.ts';
 
 export interface Run extends Span {
   readonly by: number;
@@ -22,11 +23,7 @@ export function runsOf({ sentMs, by }: RequestLog, lost: ReadonlySet<number>): r
   return runs;
 }
 
-export function textAt(
-  drill: DrillReport & { readonly requests: RequestLog },
-  step: number,
-  lost: ReadonlySet<number>,
-): string {
+export function textAt(drill: LoggedDrill, step: number, lost: ReadonlySet<number>): string {
   const { sentMs, tookMs, by, hosts } = drill.requests;
   const at = sentMs[step] ?? 0;
   const took = tookMs[step] ?? null;
@@ -34,7 +31,7 @@ export function textAt(
   const answer =
     took === null ? 'no answer' : `answered${name === undefined ? '' : ` by ${name}`} in ${exact(took)}`;
   const holders = drill.timeline
-    .filter((held: HolderSpan) => held.fromMs <= at && at < held.toMs)
+    .filter((held) => held.fromMs <= at && at < held.toMs)
     .map(({ host }) => host);
   return [
     signed(at),
