@@ -45,32 +45,14 @@ export interface DrillObservation {
 
 const wordsOf = ({ title, began, ended }: Drill, host: HostName) => ({ title: title(host), began, ended });
 
+const limitsOf = ({ outageMs, allowanceMs }: Bound) => ({
+  boundMs: tenths(outageMs),
+  allowanceMs: tenths(allowanceMs),
+});
+
 export function drillReport(seen: DrillObservation): DrillReport {
-  const { drill, address, from, to, away, back, samples, brokenMs, restoredMs, endedMs } = seen;
-  const common = {
-    address,
-    intervalMs: seen.intervalMs,
-    events: seen.events,
-    clockErrorMs: seen.clockErrorMs,
-  };
-  const broke = judgeMove({
-    ...common,
-    from,
-    to,
-    bound: away,
-    window: { fromMs: brokenMs, toMs: restoredMs },
-    samples: samples.filter(({ sentAt }) => sentAt < restoredMs),
-    arrivedMs: seen.takenMs,
-  });
-  const returned = judgeMove({
-    ...common,
-    from: to,
-    to: from,
-    bound: back,
-    window: { fromMs: restoredMs, toMs: endedMs },
-    samples: samples.filter(({ sentAt }) => sentAt >= restoredMs),
-    arrivedMs: seen.returnedMs,
-  });
+  const { drill, from, to, away, back, samples, brokenMs, restoredMs, endedMs } = seen;
+  const { broke, returned } = judgedMoves(seen);
   const reasons = [
     ...broke.reasons,
     ...returned.reasons.map((reason) => `failback: ${reason}`),
@@ -88,18 +70,10 @@ export function drillReport(seen: DrillObservation): DrillReport {
     from,
     to: seen.takenMs === null ? null : to,
     ...answered(broke),
-    boundMs: tenths(away.outageMs),
-    allowanceMs: tenths(away.allowanceMs),
+    ...limitsOf(away),
     ...heldBy(broke),
     failback:
-      seen.returnedMs === null
-        ? null
-        : {
-            ...answered(returned),
-            ...heldBy(returned),
-            boundMs: tenths(back.outageMs),
-            allowanceMs: tenths(back.allowanceMs),
-          },
+      seen.returnedMs === null ? null : { ...answered(returned), ...heldBy(returned), ...limitsOf(back) },
     ok: reasons.length === 0,
     reasons,
     timeline: held.map(relative),
@@ -121,6 +95,32 @@ export function drillReport(seen: DrillObservation): DrillReport {
     ...(seen.beside.length === 0 ? {} : { beside: seen.beside }),
     ...(seen.connections.length === 0 ? {} : { connections: seen.connections }),
     requests: requestLog(samples, brokenMs),
+  };
+}
+
+/** The way there, until its end was ordered, and the way back. */
+function judgedMoves(seen: DrillObservation) {
+  const { address, intervalMs, events, clockErrorMs, from, to, samples, restoredMs } = seen;
+  const common = { address, intervalMs, events, clockErrorMs };
+  return {
+    broke: judgeMove({
+      ...common,
+      from,
+      to,
+      bound: seen.away,
+      window: { fromMs: seen.brokenMs, toMs: restoredMs },
+      samples: samples.filter(({ sentAt }) => sentAt < restoredMs),
+      arrivedMs: seen.takenMs,
+    }),
+    returned: judgeMove({
+      ...common,
+      from: to,
+      to: from,
+      bound: seen.back,
+      window: { fromMs: restoredMs, toMs: seen.endedMs },
+      samples: samples.filter(({ sentAt }) => sentAt >= restoredMs),
+      arrivedMs: seen.returnedMs,
+    }),
   };
 }
 

@@ -3,6 +3,7 @@
 import type { HostName, Service } from '../model/domain.ts';
 import type { FactsRequest, HostFacts, HostGrace, SoftwareFacts } from '../model/facts.ts';
 import { services } from '../model/domain.ts';
+import { packageManagers } from '../model/package-manager.ts';
 import { isDrillName } from '../model/fault.ts';
 import { installedList, stampPath, unreadMark } from '../model/layout.ts';
 import type { ReadScript } from '../model/host.ts';
@@ -77,7 +78,7 @@ export function parseFacts(host: HostName, output: Uint8Array): HostFacts {
     clockMs,
     os: osFacts(all('os').map((line) => line.join('\t'))),
     systemd: all('systemd').length > 0,
-    packageManager: manager === 'apt-get' || manager === 'dnf' || manager === 'yum' ? manager : null,
+    packageManager: packageManagers.find((name) => name === manager) ?? null,
     packages: parseInstalled(all('package')),
     offered: parseOffered(answer),
     users: all('user').map(([name = '']) => name),

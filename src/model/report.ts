@@ -54,7 +54,7 @@ export interface RequestFigures {
   readonly retried: number;
 }
 
-/** What the kernels say of a move. */
+/** A move as the kernels report it. */
 export interface HeldTimes {
   /** How long two hosts had the VIP at once. */
   readonly bothHeldMs: number;
@@ -105,7 +105,7 @@ export interface StartErrors {
   readonly worst: number;
 }
 
-export interface DrillReport extends RequestFigures, Allowed, Partial<TakeoverFigures> {
+export interface DrillReport extends RequestFigures, Allowed, HeldTimes, Partial<TakeoverFigures> {
   /** The name of the drill: `stop`. */
   readonly drill: string;
   /** `stop keepalived on keep_136`, and what the moments of the fault and of its end are called. */
@@ -115,10 +115,6 @@ export interface DrillReport extends RequestFigures, Allowed, Partial<TakeoverFi
   readonly from: HostName;
   /** Who took over; null when nobody did. */
   readonly to: HostName | null;
-  /** How long two hosts had the VIP at once, by their kernels' word. */
-  readonly bothHeldMs: number;
-  /** How long no host had it. */
-  readonly noneHeldMs: number;
   /** Null when the fault could not be undone or nobody had taken over. */
   readonly failback: (RequestFigures & Partial<HeldTimes> & Partial<Allowed>) | null;
   readonly ok: boolean;

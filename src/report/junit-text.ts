@@ -1,6 +1,12 @@
 /** `haup verify --junit`: a suite for each VIP, a test case for each drill. Pure. */
 
-import type { DrillReport, RepeatSummary, VerifyReport, VipVerification } from '../model/report.ts';
+import type {
+  DrillReport,
+  RepeatSummary,
+  RequestFigures,
+  VerifyReport,
+  VipVerification,
+} from '../model/report.ts';
 import { printableData } from '../base/printable.ts';
 import { wasDone } from './drill-words.ts';
 import { escaped } from './html-markup.ts';
@@ -48,7 +54,7 @@ function testCase(address: string, drill: DrillReport, name: string): string {
       ];
   return [
     `    <testcase${head}>`,
-    ...properties(Object.entries(figures(drill)), '      '),
+    ...properties(figureEntries(drill), '      '),
     ...failure,
     '    </testcase>',
   ].join('\n');
@@ -73,32 +79,38 @@ function properties(entries: readonly Entry[], indent: string): readonly string[
   ];
 }
 
-function figures(drill: DrillReport): Readonly<Record<string, string | number>> {
-  const { from, to, outageMs, boundMs, allowanceMs, lost, retried, total, bothHeldMs, noneHeldMs, failback } =
-    drill;
-  const { detectionMs, takeoverMs } = drill;
-  return {
-    from,
-    to: to ?? 'none',
-    outageMs,
-    boundMs,
-    allowanceMs,
-    lost,
-    retried,
-    total,
-    bothHeldMs,
-    noneHeldMs,
-    ...(typeof detectionMs === 'number' ? { detectionMs } : {}),
-    ...(typeof takeoverMs === 'number' ? { takeoverMs } : {}),
-    ...(failback === null
-      ? {}
-      : {
-          'failback.outageMs': failback.outageMs,
-          'failback.lost': failback.lost,
-          'failback.retried': failback.retried,
-          'failback.total': failback.total,
-        }),
-  };
+/** Properties of a test case, in this order. */
+const drillFigures = [
+  'outageMs',
+  'boundMs',
+  'allowanceMs',
+  'lost',
+  'retried',
+  'total',
+  'bothHeldMs',
+  'noneHeldMs',
+  'detectionMs',
+  'takeoverMs',
+] as const satisfies readonly (keyof DrillReport)[];
+const failbackFigures = [
+  'outageMs',
+  'lost',
+  'retried',
+  'total',
+] as const satisfies readonly (keyof RequestFigures)[];
+
+/** Figures that were not measured are left out. */
+function figureEntries(drill: DrillReport): readonly Entry[] {
+  const { from, to, failback } = drill;
+  return [
+    ['from', from],
+    ['to', to ?? 'none'],
+    ...drillFigures.flatMap((name): Entry[] => {
+      const value = drill[name] ?? null;
+      return value === null ? [] : [[name, value]];
+    }),
+    ...(failback === null ? [] : failbackFigures.map((name): Entry => [`failback.${name}`, failback[name]])),
+  ];
 }
 
 const totals = (drills: readonly DrillReport[]): Readonly<Record<string, string>> => ({

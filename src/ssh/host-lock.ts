@@ -4,12 +4,13 @@
  * its owner by more than `silenceSeconds`, and there is no stale file to clean up.
  */
 
+import type { HostName } from '../model/domain.ts';
 import { HaupError } from '../model/errors.ts';
 import type { HostLock } from '../model/host.ts';
 import { lockFile } from '../model/layout.ts';
 import type { LockOwner } from '../model/lock-owner.ts';
 import { ownerWord, readOwnerWord } from '../base/owner-word.ts';
-import { isDrillName } from '../model/fault.ts';
+import { type DrillName, isDrillName } from '../model/fault.ts';
 import { hostScript } from '../base/host-script.ts';
 import type { Connection } from './transport.ts';
 
@@ -27,7 +28,6 @@ export async function takeLock(
   signal: AbortSignal,
 ): Promise<HostLock | LockOwner> {
   const release = new AbortController();
-  const lost = new AbortController();
   const holding = connection.lines(
     { script: holdScript(owner), root: true, timeoutMs: limitMs },
     release.signal,
@@ -56,27 +56,21 @@ export async function takeLock(
       hint: 'flock of util-linux is needed on the host, and /run must be writable.',
     });
   }
-  const ending = (async (): Promise<unknown> => {
-    let last = '';
-    try {
-      for (let line = await lines.next(); line.done !== true; line = await lines.next()) last = line.value;
-      return last === 'down'
-        ? new HaupError('CONNECTION_LOST', 'The host is shutting down or rebooting.', {
-            host: connection.host,
-            hint: 'Once the host answers, run the command again: it finishes what is left.',
-          })
-        : null;
-    } catch (error) {
-      return error;
-    }
-  })();
+  return heldLock(connection, lines, release, isDrillName(detail) ? detail : null);
+}
+
+/** The lock, until it is disposed or `lines` end: the channel on which the host holds it. */
+function heldLock(
+  connection: Connection,
+  lines: AsyncIterator<string>,
+  release: AbortController,
+  drill: DrillName | null,
+): HostLock {
+  const lost = new AbortController();
+  const ending = endOf(lines, connection.host);
+  const script = hostScript('sign-of-life', { beat_file: beatFile });
   const beats = setInterval(() => {
-    void connection
-      .run(
-        { script: hostScript('sign-of-life', { beat_file: beatFile }), root: true, timeoutMs: beatEveryMs },
-        lost.signal,
-      )
-      .catch(() => undefined);
+    void connection.run({ script, root: true, timeoutMs: beatEveryMs }, lost.signal).catch(() => undefined);
   }, beatEveryMs);
   beats.unref();
   void ending.then((error) => {
@@ -93,13 +87,28 @@ export async function takeLock(
   });
   return {
     lost: lost.signal,
-    drill: isDrillName(detail) ? detail : null,
+    drill,
     [Symbol.asyncDispose]: async () => {
       release.abort();
       clearInterval(beats);
       await ending;
     },
   };
+}
+
+/** Resolves when the lock has ended: to the error that ended it; null: its process did. */
+async function endOf(lines: AsyncIterator<string>, host: HostName): Promise<unknown> {
+  let last = '';
+  try {
+    for (let line = await lines.next(); line.done !== true; line = await lines.next()) last = line.value;
+  } catch (error) {
+    return error;
+  }
+  if (last !== 'down') return null;
+  return new HaupError('CONNECTION_LOST', 'The host is shutting down or rebooting.', {
+    host,
+    hint: 'Once the host answers, run the command again: it finishes what is left.',
+  });
 }
 
 /** Who holds the lock of a host; null: it is free. Reads only. */

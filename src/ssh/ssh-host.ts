@@ -1,11 +1,10 @@
+import type { HostName } from '../model/domain.ts';
 import { HaupError } from '../model/errors.ts';
 import type { Action } from '../model/action.ts';
 import type { ActResult, Host } from '../model/host.ts';
 import { toJob } from './actions.ts';
-import { type RemoteJob, type Store } from './remote-job.ts';
-import { staleStatus } from './write-set.ts';
-import { adviceOn, telling } from './advice.ts';
-import { damagedStatus } from './builds/build-steps.ts';
+import { jobFailure } from './job-failure.ts';
+import type { RemoteJob, Store } from './remote-job.ts';
 import { breakLock, lockOwner, takeLock } from './host-lock.ts';
 import { readPack } from './builds/pack-build.ts';
 import type { Connection } from './transport.ts';
@@ -36,7 +35,7 @@ export function sshHost(connection: Connection, store: Store): Host {
       onLine,
     );
     const output = stdout.toString('utf8') + stderr.toString('utf8');
-    if (code !== 0) throw failure(job, code, output);
+    if (code !== 0) throw jobFailure(name, job, code, output);
     return { output };
   }
 
@@ -45,54 +44,8 @@ export function sshHost(connection: Connection, store: Store): Host {
       { script: job.script, root: true, timeoutMs: job.timeoutMs },
       signal,
     );
-    if (code !== 0) throw failure(job, code, stderr.toString('utf8'));
+    if (code !== 0) throw jobFailure(name, job, code, stderr.toString('utf8'));
     return stdout;
-  }
-
-  const ill = (limitMs: number, cause: HaupError): HaupError =>
-    new HaupError('COMMAND_TIMED_OUT', `The host did not report its state within ${limitMs / 1000} s.`, {
-      host: name,
-      cause,
-      hint: 'It answers, but a program on it hangs: try ip addr, systemctl and df there.',
-    });
-
-  function failure(job: RemoteJob, code: number, output: string): HaupError {
-    const detail = telling(job.failure, output);
-    const what = job.parts?.[code] ?? job.what;
-    if (code === staleStatus) {
-      return new HaupError(
-        'PLAN_STALE',
-        `The host has changed since the plan was made: ${detail.at(-1) ?? ''}.`,
-        {
-          host: name,
-          hint: 'Nothing was written. Run haup plan to see how it is now.',
-        },
-      );
-    }
-    if (/No space left on device|Disk quota exceeded/.test(output)) {
-      return new HaupError('DISK_FULL', `The disk is full: ${what} failed.`, {
-        host: name,
-        hint: 'Free some space (df -h on the host shows where) and run haup apply again. The installed files are untouched.',
-        detail: detail.slice(-5),
-      });
-    }
-    const meant = job.explain?.(code, output) ?? job.meaning?.[code];
-    if (meant !== undefined) {
-      const { code: error, message, ...more } = meant;
-      return new HaupError(error, message, { host: name, detail, ...more });
-    }
-    if (code === damagedStatus) {
-      return new HaupError('CHECKSUM_MISMATCH', `${what}: it arrived damaged and was discarded.`, {
-        host: name,
-        hint: 'Run haup apply again. If it happens again, check the disk and memory of the host.',
-        detail,
-      });
-    }
-    return new HaupError(job.failure, `${what} failed with exit status ${code}.`, {
-      host: name,
-      hint: adviceOn(job.failure, output),
-      detail,
-    });
   }
 
   return {
@@ -102,7 +55,7 @@ export function sshHost(connection: Connection, store: Store): Host {
         .run({ script, root: true, timeoutMs: limitMs }, signal)
         .catch((error: unknown) => {
           throw error instanceof HaupError && error.code === 'COMMAND_TIMED_OUT'
-            ? ill(limitMs, error)
+            ? silent(name, limitMs, error)
             : error;
         });
       if (code !== 0) {
@@ -126,3 +79,10 @@ export function sshHost(connection: Connection, store: Store): Host {
     },
   };
 }
+
+const silent = (host: HostName, limitMs: number, cause: HaupError): HaupError =>
+  new HaupError('COMMAND_TIMED_OUT', `The host did not report its state within ${limitMs / 1000} s.`, {
+    host,
+    cause,
+    hint: 'It answers, but a program on it hangs: try ip addr, systemctl and df there.',
+  });

@@ -1,7 +1,7 @@
 # Puts the pack of stdin in place: every file is first written beside its target, so that whatever can fail fails before
 # the first rename; the stamp comes last. Configuration that is there stays, as with `make install`; units are haup's
-# own. `install_needs`: sh that installs the packages of its notes.
-# Arguments: source_directory unfinished_stamp pack_file stamp list install_needs
+# own. The function `install_needs` installs the packages of its notes by the `package_manager`; empty: there is none.
+# Arguments: source_directory unfinished_stamp pack_file stamp list package_manager
 # Needs: recording source-directory check-features confine-pack
 set -e
 unpacked=${pack_file%.tar.gz}
@@ -26,8 +26,8 @@ cd "$unpacked"
 confine_files "$pack_file"
 confine_way
 check_features .haup-pack/features
-if [ -n "$install_needs" ] && find . -type f -perm /111 -exec ldd {} + 2>/dev/null | grep -q 'not found'; then
-  eval "$install_needs"
+if [ -n "$package_manager" ] && find . -type f -perm /111 -exec ldd {} + 2>/dev/null | grep -q 'not found'; then
+  install_needs
 fi
 find . -path ./.haup-pack -prune -o -type d -print | while read -r d; do
   case $d in */systemd|*/systemd/*) ;; *) directory "/${d#./}" ;; esac

@@ -1,22 +1,20 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { existsSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import type { Context } from '../../src/app/command-context.ts';
 import { type RunHooks, runHooks } from '../../src/app/hooks.ts';
 import type { HookName } from '../../src/model/domain.ts';
 import { HaupError } from '../../src/model/errors.ts';
 import { exampleInventory } from '../fakes/example.ts';
 import { hangMs } from '../limits.ts';
+import { scratchDirectory } from '../scratch.ts';
 
 let directory: string;
 let said: string[];
 beforeEach(() => {
-  directory = mkdtempSync(join(tmpdir(), 'haup-hooks-'));
+  directory = scratchDirectory();
   said = [];
 });
-afterEach(() => rmSync(directory, { recursive: true }));
 
 function hooks(
   commands: Partial<Record<HookName, string>>,

@@ -1,23 +1,13 @@
-import {
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
 import type { Context } from '../../src/app/command-context.ts';
 import { openLogs } from '../../src/app/run-log.ts';
+import { scratchDirectory } from '../scratch.ts';
 
 let root: string;
 beforeEach(() => {
-  root = mkdtempSync(join(tmpdir(), 'haup-logs-'));
-  return () => rmSync(root, { recursive: true });
+  root = scratchDirectory();
 });
 const context = (): Context =>
   ({ env: { XDG_STATE_HOME: root }, home: root, now: () => 0, pid: 7 }) as unknown as Context;

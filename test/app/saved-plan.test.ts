@@ -2,27 +2,24 @@ import {
   chmodSync,
   chownSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
-  rmSync,
   statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
 import type { Context } from '../../src/app/command-context.ts';
 import { savedPlanAt, savePlan } from '../../src/app/saved-plan.ts';
 import { HaupError } from '../../src/model/errors.ts';
+import { scratchDirectory } from '../scratch.ts';
 
 let cwd: string;
 let said: string;
 beforeEach(() => {
-  cwd = mkdtempSync(join(tmpdir(), 'haup-saved-'));
+  cwd = scratchDirectory();
   said = '';
-  return () => rmSync(cwd, { recursive: true, force: true });
 });
 const context = (): Context =>
   ({

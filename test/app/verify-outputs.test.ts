@@ -1,16 +1,6 @@
-import {
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import type { Context } from '../../src/app/command-context.ts';
 import { appendRun, historyPath, readRuns, verifyRun } from '../../src/app/keep-runs.ts';
 import type { OutputOptions } from '../../src/app/verified-run.ts';
@@ -21,12 +11,12 @@ import { HaupError } from '../../src/model/errors.ts';
 import type { VerifyReport } from '../../src/model/report.ts';
 import { exampleInventory } from '../fakes/example.ts';
 import { fakeEnvironment, pair, vrrp } from '../fakes/drill-environment.ts';
+import { scratchDirectory } from '../scratch.ts';
 
 let root: string;
 beforeEach(() => {
-  root = mkdtempSync(join(tmpdir(), 'haup-outputs-'));
+  root = scratchDirectory();
 });
-afterEach(() => rmSync(root, { recursive: true }));
 
 const inventory = exampleInventory();
 const context = (said: string[] = []): Context =>

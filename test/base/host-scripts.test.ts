@@ -1,12 +1,12 @@
 /** The scripts of templates/scripts, as shellcheck and the shells of hosts read them. */
 
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { scripts } from 'haup:scripts';
 import { hangMs } from '../limits.ts';
+import { scratchDirectory } from '../scratch.ts';
 
 const directory = join(import.meta.dirname, '../../templates/scripts');
 const names = readdirSync(directory).map((file) => file.replace(/\.sh$/, ''));
@@ -16,8 +16,7 @@ const needed = (name: string): readonly string[] => [
   ...new Set([...(scripts[name]?.needs ?? []).flatMap(needed), ...(scripts[name]?.needs ?? [])]),
 ];
 
-const scratch = mkdtempSync(join(tmpdir(), 'haup-scripts-'));
-afterAll(() => rmSync(scratch, { recursive: true }));
+const scratch = scratchDirectory();
 
 /** A script as a host gets it, comments and all: arguments, the scripts that it needs, itself. */
 const whole = (name: string): string => join(scratch, `${name}.sh`);

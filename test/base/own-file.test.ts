@@ -4,24 +4,21 @@ import {
   existsSync,
   lchownSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
-  rmSync,
   statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { assertOwnDirectory, readOwn, sayOfOthers, writeOwn, writeWhole } from '../../src/base/own-file.ts';
 import { HaupError } from '../../src/model/errors.ts';
+import { scratchDirectory } from '../scratch.ts';
 
 let root: string;
 beforeEach(() => {
-  root = mkdtempSync(join(tmpdir(), 'haup-own-'));
-  return () => rmSync(root, { recursive: true, force: true });
+  root = scratchDirectory();
 });
 const somebody = 4711;
 

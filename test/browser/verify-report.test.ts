@@ -1,7 +1,6 @@
 /** The HTML report and JUnit's file in a real Chromium: Debian's, which `npm test` installs. */
 
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type Browser, chromium, type Locator, type Page } from 'playwright-core';
@@ -13,8 +12,9 @@ import { verifyPage } from '../../src/report/html-page.ts';
 import { junitText } from '../../src/report/junit-text.ts';
 import { hangMs } from '../limits.ts';
 import { documentOf, exampleDocument } from './document.ts';
+import { scratchDirectory } from '../scratch.ts';
 
-const scratch = mkdtempSync(join(tmpdir(), 'haup-report-'));
+const scratch = scratchDirectory();
 const limit = hangMs(20_000);
 let browser: Browser;
 let example: VerifyDocument;
@@ -29,7 +29,6 @@ beforeAll(async () => {
 }, limit);
 afterAll(async () => {
   await browser?.close();
-  rmSync(scratch, { recursive: true });
 });
 
 interface Opened extends AsyncDisposable {

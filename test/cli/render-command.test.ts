@@ -1,14 +1,13 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { makeContext } from '../../src/cli/context.ts';
 import { type Context } from '../../src/app/command-context.ts';
 import { type RenderOptions, render } from '../../src/cli/render-command.ts';
+import { scratchDirectory } from '../scratch.ts';
 
 const root = join(import.meta.dirname, '../..');
-const scratch = mkdtempSync(join(tmpdir(), 'haup-render-'));
-afterAll(() => rmSync(scratch, { recursive: true }));
+const scratch = scratchDirectory();
 
 /** Of this process, but deaf to its signals: those are the test runner's. */
 const base = makeContext(Object.create(process, { on: { value: () => process } }), { flag: 'never' });

@@ -1,14 +1,13 @@
 import { spawn } from 'node:child_process';
 import { createServer, type RequestListener, type Server } from 'node:http';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 import { read } from '../inventory/reading.ts';
 import { pair, render, treeOf } from './hosts.ts';
+import { scratchDirectory } from '../scratch.ts';
 
-const scratch = mkdtempSync(join(tmpdir(), 'haup-scripts-'));
-afterAll(() => rmSync(scratch, { recursive: true }));
+const scratch = scratchDirectory();
 
 const servers: Server[] = [];
 afterEach(() => {

@@ -1,13 +1,12 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { eventuallyOnHost, inLab, mainLab, onHost, root } from './haup.ts';
+import { scratchDirectory } from '../scratch.ts';
 
 const example = 'inventory.example.yaml';
 const exampleText = readFileSync(join(root, example), 'utf8');
-const scratch = mkdtempSync(join(tmpdir(), 'haup-e2e-'));
-afterAll(() => rmSync(scratch, { recursive: true }));
+const scratch = scratchDirectory();
 
 /** The example with something replaced, as a file. */
 function changed(from: string | RegExp, to: string): string {

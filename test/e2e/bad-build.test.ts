@@ -238,7 +238,7 @@ describe('in the middle of a build', () => {
       exit: 1,
       code: 'CONNECTION_LOST',
       host: 'keep_136',
-      says: [/The connection to keep_136 was lost: it gives no sign of life/],
+      says: [/The connection to keep_136 was lost: it stopped responding/],
       next: /Once the host answers, run the command again/,
     });
     figure(

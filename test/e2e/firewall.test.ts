@@ -1,17 +1,17 @@
 // suite: measures
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { eventually, figure, haup, inLab as runInLab, onHost, type Run, testLab } from './haup.ts';
 import { inOrder } from './in-order.ts';
 import { installMore } from './more-packages.ts';
 import { expectServed, probed } from './probing.ts';
+import { scratchDirectory } from '../scratch.ts';
 
 // One cluster behind firewalld and ufw, one behind nftables alone; the tests build on each other.
 const lab = testLab('firewall');
 const vips = ['192.168.160.161', '192.168.160.162'];
-const scratch = mkdtempSync(join(tmpdir(), 'haup-e2e-firewall-'));
+const scratch = scratchDirectory();
 const inLab = (...args: readonly string[]): Promise<Run> =>
   runInLab(lab, args, { inside: { HAUP_OVERLAY: '' } });
 const on = (host: string, command: string): Promise<string> => onHost(lab, host, command);
@@ -165,7 +165,6 @@ beforeAll(async () => {
   await guard();
 });
 afterAll(async () => {
-  rmSync(scratch, { recursive: true });
   await haup(['lab', 'down', '--name', lab]);
 });
 

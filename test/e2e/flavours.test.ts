@@ -1,6 +1,5 @@
 // suite: builds
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
@@ -8,13 +7,14 @@ import { figure, haup, inLab, onHost, root, type Run, testLab } from './haup.ts'
 import { applyExample } from './installed.ts';
 import { inOrder } from './in-order.ts';
 import { measured } from './measured.ts';
+import { scratchDirectory } from '../scratch.ts';
 
 // Two clusters in a lab of their own: one of both flavours, and four hosts of one platform, with which `one` is
 // compared. The tests build on each other, from bare hosts on.
 const lab = testLab('flavours');
 const four = ['yum_1', 'yum_2', 'yum_3', 'yum_4'];
 const mix = ['one', 'spare', 'apt_1'];
-const scratch = mkdtempSync(join(tmpdir(), 'haup-flavours-'));
+const scratch = scratchDirectory();
 const inventory = join(scratch, 'inventory.yaml');
 const repository = '/srv/haup/pool';
 
@@ -115,7 +115,6 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await haup(['lab', 'down', '--name', lab]);
-  rmSync(scratch, { recursive: true });
 });
 
 describe('a host of flavour yum', () => {

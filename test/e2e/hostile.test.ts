@@ -1,10 +1,10 @@
 /** A host that lies to the terminal of whoever looks at it. */
 
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { inLab, mainLab, onHost, root, type Run } from './haup.ts';
+import { scratchDirectory } from '../scratch.ts';
 
 const host = 'keep_137';
 /** Clears the screen, sets the title, hides, writes from right to left, and begins a line of its own. */
@@ -24,7 +24,7 @@ const about =
   '/var/lib/haup/history/$(ls /var/lib/haup/history | grep -x "[0-9]*" | sort -n | tail -n 1)/about';
 beforeAll(async () => {
   // States are kept before changes: there is one after this.
-  const other = join(mkdtempSync(join(tmpdir(), 'haup-hostile-')), 'inventory.yaml');
+  const other = join(scratchDirectory(), 'inventory.yaml');
   const text = readFileSync(join(root, 'inventory.example.yaml'), 'utf8');
   writeFileSync(other, text.replace(/^nginx:.*\n/m, '$&  worker_connections: 777\n'));
   for (const path of [other, join(root, 'inventory.example.yaml')])

@@ -1,14 +1,13 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { figure, inLab, mainLab, onHost, root, type Run } from './haup.ts';
 import { killInner } from './kill.ts';
+import { scratchDirectory } from '../scratch.ts';
 
 const example = 'inventory.example.yaml';
-const scratch = mkdtempSync(join(tmpdir(), 'haup-interrupted-'));
+const scratch = scratchDirectory();
 afterAll(async () => {
-  rmSync(scratch, { recursive: true });
   await inLab(mainLab, ['apply', example, '--yes']);
 });
 /** Changes files of both daemons. */

@@ -1,7 +1,6 @@
 // suite: measures
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { parse } from 'yaml';
@@ -10,12 +9,13 @@ import { hangMs } from '../limits.ts';
 import { figure, haup, inLab as runInLab, onHost, root, type Run, testLab } from './haup.ts';
 import { inOrder } from './in-order.ts';
 import { expectServed, probed } from './probing.ts';
+import { scratchDirectory } from '../scratch.ts';
 
 // keepalived as the source document registers it, by its init script: from bare hosts on, in a lab of its own.
 const lab = testLab('sysv');
 const hosts = ['keep_136', 'keep_137'];
 const vips = ['192.168.160.161', '192.168.160.162'];
-const scratch = mkdtempSync(join(tmpdir(), 'haup-e2e-sysv-'));
+const scratch = scratchDirectory();
 
 interface Written {
   vrrp: object;
@@ -72,7 +72,6 @@ beforeAll(async () => {
   if (up.code !== 0) throw new Error(up.stderr);
 });
 afterAll(async () => {
-  rmSync(scratch, { recursive: true });
   await haup(['lab', 'down', '--name', lab]);
 });
 

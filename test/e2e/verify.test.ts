@@ -1,14 +1,14 @@
 // suite: measures
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 import type { FailoverReport } from '../../src/model/failover-shape.ts';
 import type { VerifyReport } from '../../src/model/report.ts';
 import { withoutRequests } from '../../src/report/without-requests.ts';
 import { eventually, figure, inLab, mainLab, onHost, type Run } from './haup.ts';
 import { measured } from './measured.ts';
+import { scratchDirectory } from '../scratch.ts';
 
 const example = 'inventory.example.yaml';
 const [one, two] = ['192.168.160.161', '192.168.160.162'];
@@ -19,9 +19,8 @@ const verify = async (): Promise<{ code: number; report: VerifyReport; ms: numbe
   const { code, stdout, ms } = await run('verify', example, '--yes', '--json', ...files);
   return { code, report: JSON.parse(stdout) as VerifyReport, ms };
 };
-const scratch = mkdtempSync(join(tmpdir(), 'haup-verify-'));
+const scratch = scratchDirectory();
 const reportFile = join(scratch, 'report.html');
-afterAll(() => rmSync(scratch, { recursive: true }));
 /** What the HTML report carries of the run that was last. */
 const reported = (): VerifyReport => {
   const [, data = ''] =

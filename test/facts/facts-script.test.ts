@@ -1,26 +1,14 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import {
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  realpathSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, mkdtempSync, readFileSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { factsScript, parseFacts } from '../../src/facts/facts-script.ts';
 import type { FactsRequest } from '../../src/model/facts.ts';
+import { putProgram, scratchDirectory } from '../scratch.ts';
 
-let directory: string;
-beforeAll(() => {
-  directory = mkdtempSync(join(tmpdir(), 'haup-facts-'));
-});
-afterAll(() => rmSync(directory, { recursive: true }));
+const directory = scratchDirectory();
 
 const request = (change: Partial<FactsRequest> = {}): FactsRequest => ({
   packages: { deb: ['coreutils', 'no-such-package'], rpm: ['coreutils'] },
@@ -125,7 +113,7 @@ describe.each([['dash'], ['bash'], ['busybox', 'sh']])('files, with %s', (...she
 
   test('a file that vanishes meanwhile is an error', () => {
     const bin = mkdtempSync(join(directory, 'bin-'));
-    writeFileSync(join(bin, 'cat'), `#!/bin/sh\nexec /bin/cat "$2"\n`, { mode: 0o755 });
+    putProgram(join(bin, 'cat'), `exec /bin/cat "$2"`);
     const [one, two] = ['one', 'two'].map((name) => join(bin, name));
     for (const path of [one, two]) writeFileSync(path ?? '', 'x\n');
     const env = { ...process.env, PATH: `${bin}:${process.env['PATH']}` };
@@ -216,8 +204,7 @@ printf 'Available Packages\\nnginx.x86_64   1:1.20.1-14.el9   epel\\n'`,
   ],
 ])('… and by %s, out of its cache', (manager, script) => {
   const tools = mkdtempSync(join(directory, 'rpm-'));
-  const tool = (name: string, text: string): void =>
-    writeFileSync(join(tools, name), `#!/bin/sh\n${text}\n`, { mode: 0o755 });
+  const tool = (name: string, text: string): void => putProgram(join(tools, name), text);
   tool('rpm', String.raw`printf 'package\tkeepalived\tinstalled\t1\npackage nginx is not installed\n'`);
   tool(manager, script);
   for (const name of ['cat', 'readlink', 'stat', 'timeout'])

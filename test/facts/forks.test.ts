@@ -1,20 +1,19 @@
 /** How many processes the facts script starts, in each shell that hosts have. */
 
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { factsScript, parseFacts } from '../../src/facts/facts-script.ts';
 import type { HostFacts } from '../../src/model/facts.ts';
 import { recordDirectory } from '../../src/model/layout.ts';
+import { scratchDirectory } from '../scratch.ts';
 
 let root: string;
 beforeEach(() => {
-  root = mkdtempSync(join(tmpdir(), 'haup-forks-'));
+  root = scratchDirectory();
   for (const sub of ['bin', 'k', 'n/haup.d']) mkdirSync(join(root, sub), { recursive: true });
 });
-afterEach(() => rmSync(root, { recursive: true }));
 
 const put = (path: string, text: string, mode = 0o644): void =>
   writeFileSync(join(root, path), text, { mode });

@@ -1,22 +1,21 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { hostScript } from '../../src/base/host-script.ts';
 import { ownerWord, readOwnerWord } from '../../src/base/owner-word.ts';
 import { shells } from '../shells.ts';
 import { waitFor } from '../wait-for.ts';
 import { recordScript } from './record-script.ts';
+import { scratchDirectory } from '../scratch.ts';
 
 const owner = { who: 'ana@desk', since: '2026-11-29T10:00:00.000Z', why: 'haup apply' };
 
 describe.each(shells)('facts of a host name the owner of its lock, by %s', (_shell, program, args) => {
   let root: string;
   beforeEach(() => {
-    root = mkdtempSync(join(tmpdir(), 'haup-lock-'));
+    root = scratchDirectory();
   });
-  afterEach(() => rmSync(root, { recursive: true }));
 
   const here = (script: string): string => script.replaceAll('/run/haup', `${root}/haup`);
   const named = (): object[] =>

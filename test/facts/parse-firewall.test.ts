@@ -1,11 +1,11 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { hostScript } from '../../src/base/host-script.ts';
 import { firewallArguments, parseFirewall } from '../../src/facts/parse-firewall.ts';
 import { type FirewallFacts, ruleWords } from '../../src/model/firewall-rules.ts';
+import { putProgram, scratchDirectory } from '../scratch.ts';
 
 /** Rules in one line each. */
 const told = (facts: FirewallFacts | null): readonly string[] =>
@@ -96,13 +96,11 @@ describe('what was printed', () => {
 describe('the script in a real sh', () => {
   let bin: string;
   beforeEach(() => {
-    bin = mkdtempSync(join(tmpdir(), 'haup-firewall-'));
+    bin = scratchDirectory();
     mkdirSync(join(bin, 'bin'));
   });
-  afterEach(() => rmSync(bin, { recursive: true }));
   const program = (name: string, text: string): void => {
-    writeFileSync(join(bin, 'bin', name), `#!/bin/sh\n${text}\n`);
-    chmodSync(join(bin, 'bin', name), 0o755);
+    putProgram(join(bin, 'bin', name), text);
   };
   /** With the programs of this test, and of the machine's only those that every host has. */
   const run = (): FirewallFacts | null => {

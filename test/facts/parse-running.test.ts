@@ -1,24 +1,15 @@
 import { execFileSync, spawn } from 'node:child_process';
-import {
-  copyFileSync,
-  mkdirSync,
-  mkdtempSync,
-  realpathSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { copyFileSync, mkdirSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { factsScript, parseFacts } from '../../src/facts/facts-script.ts';
 import type { HostFacts } from '../../src/model/facts.ts';
+import { scratchDirectory } from '../scratch.ts';
 
 // Shells under the names of the daemons: they run, and have the command lines that daemons have.
-let directory = '';
+const directory = scratchDirectory();
 const daemons: ReturnType<typeof spawn>[] = [];
 beforeAll(() => {
-  directory = mkdtempSync(join(tmpdir(), 'haup-running-'));
   const put = (path: string, text: string): void => writeFileSync(join(directory, path), text);
   for (const sub of ['k/vips.d', 'n/conf.d', 'n/sites-available', 'n/sites-enabled'])
     mkdirSync(join(directory, sub), { recursive: true });
@@ -42,7 +33,6 @@ beforeAll(() => {
 });
 afterAll(() => {
   for (const daemon of daemons) daemon.kill('SIGKILL');
-  rmSync(directory, { recursive: true });
 });
 
 function facts(): HostFacts {

@@ -1,23 +1,17 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { parseComplaints } from '../../src/facts/complaints.ts';
 import { parseWire, wireScript } from '../../src/facts/wire-script.ts';
-
-const scratch: string[] = [];
-afterEach(() => {
-  for (const directory of scratch.splice(0)) rmSync(directory, { recursive: true });
-});
+import { scratchDirectory } from '../scratch.ts';
 
 /**
  * Runs the script with an `ip` of which `use` may be unknown: 10.0.0.1 is answered, 10.0.0.2 is not, 10.0.0.3 is set
  * for good. Gives what was understood, and each call of it.
  */
 function asked([shell = '', ...options]: readonly string[], knowsUse: boolean) {
-  const directory = mkdtempSync(join(tmpdir(), 'haup-wire-'));
-  scratch.push(directory);
+  const directory = scratchDirectory();
   const log = join(directory, 'log');
   writeFileSync(
     join(directory, 'ip'),

@@ -1,12 +1,11 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { type LoadContext, loadInventory } from '../../src/inventory/load.ts';
 import { least } from './reading.ts';
+import { scratchDirectory } from '../scratch.ts';
 
-const cwd = mkdtempSync(join(tmpdir(), 'haup-load-'));
-afterAll(() => rmSync(cwd, { recursive: true }));
+const cwd = scratchDirectory();
 mkdirSync(join(cwd, 'site/conf'), { recursive: true });
 const put = (name: string, text: string | Uint8Array): void => writeFileSync(join(cwd, name), text);
 put('inventory.yaml', least('vrrp: {auth_pass: env:PW}\n'));

@@ -1,12 +1,11 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { HaupError } from '../../src/model/errors.ts';
 import { secretResolver } from '../../src/inventory/secrets.ts';
+import { scratchDirectory } from '../scratch.ts';
 
-const directory = mkdtempSync(join(tmpdir(), 'haup-secrets-'));
-afterAll(() => rmSync(directory, { recursive: true }));
+const directory = scratchDirectory();
 writeFileSync(join(directory, 'plain'), 'from-a-file\n');
 writeFileSync(join(directory, 'two-lines'), 'one\ntwo\n');
 writeFileSync(join(directory, 'empty'), '');

@@ -1,14 +1,13 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { lock, must, run } from '../../src/lab/process.ts';
 import { lineage, startTicks } from '../../src/lab/process-table.ts';
 import { waitFor } from '../wait-for.ts';
+import { scratchDirectory } from '../scratch.ts';
 
-const scratch = mkdtempSync(join(tmpdir(), 'haup-lab-'));
-afterAll(() => rmSync(scratch, { recursive: true }));
+const scratch = scratchDirectory();
 const never = new AbortController().signal;
 
 test('a program runs to its end, with its output and exit status', async () => {

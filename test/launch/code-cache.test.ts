@@ -3,7 +3,6 @@ import {
   chmodSync,
   existsSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
   renameSync,
@@ -12,16 +11,15 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { cacheFile, readCompiled, writeCompiled } from '../../src/launch/code-cache.ts';
+import { scratchDirectory } from '../scratch.ts';
 
 let root: string;
 beforeEach(() => {
-  root = mkdtempSync(join(tmpdir(), 'haup-code-'));
+  root = scratchDirectory();
 });
-afterEach(() => rmSync(root, { recursive: true }));
 const me = process.geteuid?.() ?? 0;
 
 describe('compiled code', () => {

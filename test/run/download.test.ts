@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { readdirSync, statSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { HaupError } from '../../src/model/errors.ts';
 import { download } from '../../src/run/download.ts';
+import { scratchDirectory } from '../scratch.ts';
 
 const bytes = Buffer.from('a tarball, to a digest');
 const sha256 = createHash('sha256').update(bytes).digest('hex');
@@ -28,8 +28,7 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 beforeEach(() => {
-  directory = mkdtempSync(join(tmpdir(), 'haup-download-'));
-  return () => rmSync(directory, { recursive: true, force: true });
+  directory = scratchDirectory();
 });
 
 const fetched = (urls: readonly string[]) =>

@@ -1,6 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { beforeEach, describe, expect, test } from 'vitest';
@@ -10,6 +9,7 @@ import { liesIn, packPlaces } from '../../src/base/pack-places.ts';
 import { strays } from '../../src/run/pack-strays.ts';
 import { packStore } from '../../src/run/pack-store.ts';
 import { honest, hostile, type Member, packOf, recipeOf } from '../fakes/packs.ts';
+import { scratchDirectory } from '../scratch.ts';
 
 const [prefix, sysconf] = ['/usr/local/keepalived', '/etc'] as const;
 const recipe = recipeOf(prefix, sysconf);
@@ -61,8 +61,7 @@ test('long names are read as tar writes them', () => {
 describe('packs as a real tar makes them', () => {
   let root: string;
   beforeEach(() => {
-    root = mkdtempSync(join(tmpdir(), 'haup-confine-'));
-    return () => rmSync(root, { recursive: true });
+    root = scratchDirectory();
   });
   const tar = (): Buffer =>
     execFileSync('tar', ['-C', join(root, 'tree'), '-czf', '-', '--owner=0', '--group=0', `.${prefix}`]);
@@ -131,7 +130,7 @@ describe('where the options of ./configure put files', () => {
 });
 
 describe('the store of builds', () => {
-  const directory = mkdtempSync(join(tmpdir(), 'haup-packs-'));
+  const directory = scratchDirectory();
   const wanted = { pack: { key: 'a'.repeat(64), stamp: 's', manager: null }, recipe };
   const bad = packOf([...honest(prefix, sysconf), { name: './etc/cron.d/x' }]);
   const refused = async (asked: Promise<unknown>): Promise<HaupError> => {

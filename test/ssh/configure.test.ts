@@ -1,21 +1,20 @@
 import { execFile, execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import type { BuildNeed, BuildRecipe } from '../../src/model/desired.ts';
 import type { Service } from '../../src/model/domain.ts';
 import { sourceDirectory } from '../../src/model/layout.ts';
 import { telling } from '../../src/ssh/advice.ts';
 import { configure } from '../../src/ssh/builds/build-steps.ts';
 import { shells } from '../shells.ts';
+import { putProgram, scratchDirectory } from '../scratch.ts';
 
 describe.each(shells)('by %s', (_shell, program, args) => {
   let root: string;
   beforeEach(() => {
-    root = mkdtempSync(join(tmpdir(), 'haup-configure-'));
+    root = scratchDirectory();
   });
-  afterEach(() => rmSync(root, { recursive: true }));
 
   const recipe = (software: Service): BuildRecipe => ({
     software,
@@ -35,7 +34,7 @@ describe.each(shells)('by %s', (_shell, program, args) => {
     const source = join(root, 'src');
     mkdirSync(join(root, 'tree/x'), { recursive: true });
     mkdirSync(source);
-    writeFileSync(join(root, 'tree/x/configure'), `#!/bin/sh\n${script}`, { mode: 0o755 });
+    putProgram(join(root, 'tree/x/configure'), script);
     execFileSync('tar', ['-C', join(root, 'tree'), '-czf', join(source, `${software}-1.0.0.tar.gz`), 'x']);
     const job = configure(recipe(software), needs);
     return new Promise((resolve) => {

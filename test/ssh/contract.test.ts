@@ -1,8 +1,7 @@
 /** What every connection does, on a server in this process and on a real sshd. */
 
 import { createHash, randomBytes } from 'node:crypto';
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chmodSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Connection } from '../../src/ssh/transport.ts';
@@ -10,6 +9,7 @@ import { fakeSsh } from '../fakes/ssh-server.ts';
 import { startSshd } from '../fakes/sshd.ts';
 import { connectTo, failure, never, spec, sshConfig } from './spec.ts';
 import { hangMs } from '../limits.ts';
+import { scratchDirectory } from '../scratch.ts';
 
 const servers = {
   'a server in this process': async () => {
@@ -69,7 +69,7 @@ describe.each(Object.entries(servers))('%s', (_name, start) => {
   test('lines as they come, with their stream', async () => {
     const lines: string[] = [];
     // It goes on when the first line has come: that one is not kept back until all are there.
-    const flag = join(mkdtempSync(join(tmpdir(), 'haup-lines-')), 'go');
+    const flag = join(scratchDirectory(), 'go');
     chmodSync(dirname(flag), 0o755);
     await connection.run(
       command(`echo one; until [ -e ${flag} ]; do sleep 0.05; done; echo zwölf >&2; printf rest`),
@@ -88,7 +88,7 @@ describe.each(Object.entries(servers))('%s', (_name, start) => {
     const error = await failure(connection.run(command('sleep 60', 1000), never));
     expect([error.code, error.hint]).toEqual([
       'COMMAND_TIMED_OUT',
-      'It was ended. Look at the host before you go on.',
+      'haup stopped it. Check the host before you continue.',
     ]);
     expect(performance.now() - since).toBeLessThan(hangMs(10_000));
   });

@@ -1,13 +1,12 @@
 /** What a drill leaves on a host, by the sh that runs there, below a directory of the test's own. */
 
 import { execFileSync, spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { beforeEach, describe, expect, test } from 'vitest';
 import type { DrillName, Fault } from '../../src/model/fault.ts';
 import { hostScript } from '../../src/base/host-script.ts';
 import { breakOnPurpose, endDrill, restore } from '../../src/ssh/drill-actions.ts';
+import { scratchDirectory } from '../scratch.ts';
 
 let root: string;
 const fake = (name: string, more = ''): void => {
@@ -18,7 +17,7 @@ const fake = (name: string, more = ''): void => {
   chmodSync(`${root}/bin/${name}`, 0o755);
 };
 beforeEach(() => {
-  root = mkdtempSync(join(tmpdir(), 'haup-drills-'));
+  root = scratchDirectory();
   for (const name of ['bin', 'run', 'tmpfiles.d', 'state']) mkdirSync(`${root}/${name}`);
   fake('systemctl');
   fake(
@@ -26,7 +25,6 @@ beforeEach(() => {
     `for last; do :; done; case "$*" in *"/bin/sh "*) cat "$last" > ${root}/armed ;; esac\n`,
   );
 });
-afterEach(() => rmSync(root, { recursive: true }));
 
 const here = (script: string): string =>
   script

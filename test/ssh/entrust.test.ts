@@ -1,18 +1,17 @@
 /** What a host is entrusted with, by the sh that it runs, below a directory of the test's own. */
 
 import { execFileSync, spawn } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
 import { hostScript } from '../../src/base/host-script.ts';
 import { entrust } from '../../src/ssh/entrust.ts';
 import { hangMs } from '../limits.ts';
+import { scratchDirectory } from '../scratch.ts';
 
 let root: string;
 beforeEach(() => {
-  root = mkdtempSync(join(tmpdir(), 'haup-entrust-'));
+  root = scratchDirectory();
   mkdirSync(`${root}/bin`);
   writeFileSync(
     `${root}/bin/systemctl`,
@@ -21,7 +20,6 @@ beforeEach(() => {
   chmodSync(`${root}/bin/systemctl`, 0o755);
   mkdirSync(`${root}/state`);
 });
-afterEach(() => rmSync(root, { recursive: true }));
 
 const here = (script: string): string =>
   script.replaceAll('/run/haup', `${root}/haup`).replaceAll('/var/lib/haup', `${root}/state`);

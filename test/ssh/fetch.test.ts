@@ -1,13 +1,13 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { sourceDirectory } from '../../src/model/layout.ts';
 import { fetchTarball } from '../../src/ssh/builds/build-steps.ts';
+import { scratchDirectory } from '../scratch.ts';
 
 const bytes = Buffer.from('a tarball, to a digest');
 const sha256 = createHash('sha256').update(bytes).digest('hex');
@@ -28,8 +28,7 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 beforeEach(() => {
-  directory = mkdtempSync(join(tmpdir(), 'haup-fetch-'));
-  return () => rmSync(directory, { recursive: true, force: true });
+  directory = scratchDirectory();
 });
 
 /** Runs the job in a real sh with a real curl; the source directory lies below `directory`. */

@@ -1,7 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { beforeEach, describe, expect, test } from 'vitest';
 import {
   drainFile,
@@ -16,17 +14,17 @@ import { nftRules } from '../../src/model/firewall-rules.ts';
 import { forget } from '../../src/ssh/builds/remove-build.ts';
 import { stageOf } from '../../src/ssh/write-set.ts';
 import { shells } from '../shells.ts';
+import { scratchDirectory } from '../scratch.ts';
 
 describe.each(shells)('by %s', (_shell, program, args) => {
   let root: string;
   const at = (path: string): string => path.replace(stateDirectory, `${root}/haup`);
   beforeEach(() => {
-    root = mkdtempSync(join(tmpdir(), 'haup-forget-'));
+    root = scratchDirectory();
     for (const path of [recordDirectory, foundDirectory, historyDirectory, sourceDirectory, stageOf('nginx')])
       mkdirSync(at(path), { recursive: true });
     for (const path of [drainFile, installedList('nginx', '/opt/nginx'), nftRules, `${sourceDirectory}/x`])
       writeFileSync(at(path), '');
-    return () => rmSync(root, { recursive: true });
   });
   const run = (): string =>
     execFileSync(program, [...args, '-c', forget().script.replaceAll(stateDirectory, `${root}/haup`)], {

@@ -1,28 +1,18 @@
 import { execFileSync } from 'node:child_process';
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { keptFiles, keptStatesOf } from '../../src/facts/kept-states.ts';
 import type { PlacedRule } from '../../src/model/firewall-rules.ts';
 import type { KeptPaths, KeptState } from '../../src/model/kept-state.ts';
 import type { Host } from '../../src/model/host.ts';
 import { keepState, restoreBuild } from '../../src/ssh/keep-state.ts';
+import { scratchDirectory } from '../scratch.ts';
 
 let root: string;
 beforeEach(() => {
-  root = mkdtempSync(join(tmpdir(), 'haup-history-'));
+  root = scratchDirectory();
 });
-afterEach(() => rmSync(root, { recursive: true }));
 
 /** Runs sh as a host would, with haup's directories below `root`. */
 const here = (script: string): string =>

@@ -1,22 +1,19 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { toJob } from '../../src/ssh/actions.ts';
 import { shells } from '../shells.ts';
+import { putProgram, scratchDirectory } from '../scratch.ts';
 
 describe.each(shells)('by %s', (_shell, program, args) => {
   let root: string;
   beforeEach(() => {
-    root = mkdtempSync(join(tmpdir(), 'haup-labels-'));
+    root = scratchDirectory();
     mkdirSync(join(root, 'bin'));
     for (const name of ['restorecon', 'chcon'])
-      writeFileSync(join(root, 'bin', name), `#!/bin/sh\necho ${name} "$@" >> ${root}/called\n`, {
-        mode: 0o755,
-      });
+      putProgram(join(root, 'bin', name), `echo ${name} "$@" >> ${root}/called`);
   });
-  afterEach(() => rmSync(root, { recursive: true }));
 
   const store = {
     tarball: () => new Uint8Array(),

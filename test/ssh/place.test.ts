@@ -4,38 +4,40 @@ import {
   lchownSync,
   lstatSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
   readlinkSync,
-  rmSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
+import type { PackageManager } from '../../src/model/package-manager.ts';
 import { stateDirectory } from '../../src/model/layout.ts';
 import { straysStatus } from '../../src/ssh/builds/confine-pack.ts';
 import { placeBuild } from '../../src/ssh/builds/pack-build.ts';
 import { honest, hostile, type Member, packOf, recipeOf } from '../fakes/packs.ts';
+import { putProgram, scratchDirectory } from '../scratch.ts';
 
 let root: string;
 beforeEach(() => {
-  root = mkdtempSync(join(tmpdir(), 'haup-place-'));
+  root = scratchDirectory();
   for (const name of ['state', 'bin', 'etc', 'local']) mkdirSync(join(root, name));
 });
-afterEach(() => rmSync(root, { recursive: true }));
 const prefix = (): string => `${root}/local/keepalived`;
 const sysconf = (): string => `${root}/etc`;
 
 /** Puts a pack in place with a real sh and a real tar; the host's own state lies below the root of the test. */
-function placed(pack: Uint8Array, tar: string): { readonly code: number | null; readonly said: string } {
+function placed(
+  pack: Uint8Array,
+  tar: string,
+  manager: PackageManager | null = null,
+): { readonly code: number | null; readonly said: string } {
   const recipe = recipeOf(prefix(), sysconf());
-  const action = { do: 'place-build', recipe, pack: { key: 'k', stamp: 'stamp', manager: null } } as const;
+  const action = { do: 'place-build', recipe, pack: { key: 'k', stamp: 'stamp', manager } } as const;
   const { script, meaning } = placeBuild(action, pack, 0);
   expect(meaning?.[straysStatus]?.code).toBe('INSTALL_FAILED');
-  writeFileSync(join(root, 'bin/tar'), `#!/bin/sh\nexec ${tar} "$@"\n`, { mode: 0o755 });
+  putProgram(join(root, 'bin/tar'), `exec ${tar} "$@"`);
   const { status, stderr } = spawnSync(
     '/bin/sh',
     ['-c', script.replaceAll(stateDirectory, `${root}/state`)],
@@ -104,6 +106,21 @@ test('what an earlier build had put there goes with the next one, and what it to
   expect(placed(withMore(), tar).code).toBe(0);
   expect(readFileSync(`${prefix()}/sbin/old`, 'utf8')).toBe('theirs');
   expect(existsSync(`${prefix()}/sbin/new`)).toBe(false);
+});
+
+test.each([
+  ['installed', 'exit 0', 0],
+  ['and nothing is put in place if that fails', 'exit 1', 1],
+])('the packages that a build lacks are %s', (_how, ends, code) => {
+  for (const [name, text] of [
+    ['ldd', `echo 'libc.so.6 => not found'`],
+    ['rpm', ':'],
+    ['dnf', `echo "$*" >> ${root}/called\n${ends}`],
+  ] as const)
+    putProgram(join(root, 'bin', name), text);
+  expect(placed(withMore(), '/usr/bin/tar', 'dnf').code).toBe(code);
+  expect(readFileSync(`${root}/called`, 'utf8')).toContain(' install libc6 libstdc++6\n');
+  expect(existsSync(prefix())).toBe(code === 0);
 });
 
 describe('what is in the way on the host', () => {

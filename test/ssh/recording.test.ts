@@ -1,30 +1,19 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { existsSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { beforeEach, describe, expect, test } from 'vitest';
 import type { FileFact } from '../../src/model/facts.ts';
 import { parseRecord } from '../../src/facts/install-record.ts';
 import { recordScript } from '../facts/record-script.ts';
 import { recording } from '../../src/ssh/recording.ts';
 import { shells } from '../shells.ts';
+import { putProgram, scratchDirectory } from '../scratch.ts';
 
 describe.each(shells)('by %s', (_shell, program, args) => {
   let root: string;
   beforeEach(() => {
-    root = mkdtempSync(join(tmpdir(), 'haup-record-'));
+    root = scratchDirectory();
   });
-  afterEach(() => rmSync(root, { recursive: true }));
 
   /** Runs sh with the functions; the state directory is below `root`, and so is every path of the test. */
   const sh = (script: string): string =>
@@ -105,9 +94,7 @@ describe.each(shells)('by %s', (_shell, program, args) => {
 
   test('a directory that haup makes gets the label that SELinux wants there, where it is on', () => {
     mkdirSync(`${root}/bin`);
-    writeFileSync(`${root}/bin/restorecon`, `#!/bin/sh\nprintf '%s\\n' "$@" >> ${root}/labels\nexit 1\n`, {
-      mode: 0o755,
-    });
+    putProgram(`${root}/bin/restorecon`, `printf '%s\\n' "$@" >> ${root}/labels\nexit 1`);
     sh(`directory ${root}/x/y`);
     expect(existsSync(`${root}/labels`)).toBe(false);
     sh(`PATH=${root}/bin:$PATH; directory ${root}/z/y`);

@@ -1,20 +1,11 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import type { FileWrite } from '../../src/model/action.ts';
 import { toJob } from '../../src/ssh/actions.ts';
 import { shells } from '../shells.ts';
+import { scratchDirectory } from '../scratch.ts';
 
 const nothing = (): never => {
   throw new Error('nothing is pushed');
@@ -22,9 +13,8 @@ const nothing = (): never => {
 describe.each(shells)('by %s', (_shell, program, args) => {
   let root: string;
   beforeEach(() => {
-    root = mkdtempSync(join(tmpdir(), 'haup-registered-'));
+    root = scratchDirectory();
   });
-  afterEach(() => rmSync(root, { recursive: true }));
 
   const put = (path: string, text: string): void => {
     mkdirSync(dirname(join(root, path)), { recursive: true });

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Action } from '../../src/model/action.ts';
 import { service } from '../../src/ssh/service-actions.ts';
-import { temporary } from './spec.ts';
+import { scratchDirectory } from '../scratch.ts';
 import { shells } from '../shells.ts';
 
 type Verb = Extract<Action, { do: 'service' }>['verb'];
@@ -21,7 +21,7 @@ describe.each(shells)('by %s', (_shell, program, args) => {
     active: Readonly<{ first: string } & Partial<Record<'reload' | 'restart' | 'start', string>>>,
     unread = false,
   ): { readonly verbs: string; readonly code: number | null } {
-    const dir = temporary();
+    const dir = scratchDirectory();
     const state = join(dir, 'state');
     const calls = join(dir, 'calls');
     writeFileSync(state, active.first);

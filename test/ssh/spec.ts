@@ -1,23 +1,10 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll } from 'vitest';
 import type { HostSpec, SshSettings } from '../../src/model/domain.ts';
 import { HaupError } from '../../src/model/errors.ts';
 import { type Connection, connect, type ConnectOptions } from '../../src/ssh/transport.ts';
 import { hangMs } from '../limits.ts';
-
-const made: string[] = [];
-afterAll(() => {
-  for (const dir of made.splice(0)) rmSync(dir, { recursive: true, force: true });
-});
-
-/** A directory that is removed when the tests of the file are done. */
-export function temporary(): string {
-  const dir = mkdtempSync(join(tmpdir(), 'haup-ssh-'));
-  made.push(dir);
-  return dir;
-}
+import { scratchDirectory } from '../scratch.ts';
 
 /** A host of an inventory that says nothing but its port. */
 export function spec(port: number | null, ssh: Partial<SshSettings> = {}, address = '127.0.0.1'): HostSpec {
@@ -52,7 +39,7 @@ export function sshConfig(lines: readonly string[] = []): {
   readonly file: string;
   readonly known: string;
 } {
-  const dir = temporary();
+  const dir = scratchDirectory();
   const known = join(dir, 'known_hosts');
   const file = join(dir, 'config');
   writeFileSync(

@@ -102,14 +102,14 @@ describe('root', () => {
 
   test.each([
     ['asked', null, /sudo requires a password/, /ssh\.sudo_password/],
-    ['asked', wrong, /sudo refused the password from env:SUDO_PASSWORD/, /tried once/],
+    ['asked', wrong, /sudo refused the password from env:SUDO_PASSWORD/, /tried it once/],
     ['plain', null, /sudo requires a password/, /ssh\.sudo_password/],
     ['plain', right, /sudo does not allow it/, /Allow plain/],
     [
       'asked',
       new Secret(`${password}\nmore`, 'file:p'),
-      /password from file:p has several lines/,
-      /Keep only/,
+      /password from file:p has more than one line/,
+      /the password alone/,
     ],
   ] as const)('%s with %s is refused', async (user, sudoPassword, message, hint) => {
     await using connection = await log(user, sudoPassword);
@@ -202,7 +202,7 @@ describe.concurrent.each(['root', 'free', 'asked'] as const)('as %s, no process 
     );
     expect([error.code, error.hint]).toEqual([
       'COMMAND_TIMED_OUT',
-      'It was ended. Look at the host before you go on.',
+      'haup stopped it. Check the host before you continue.',
     ]);
     await gone(`sleep ${id}`);
   });
@@ -386,7 +386,7 @@ describe('over jump hosts', () => {
         config(['Host far', '  ProxyJump near', 'Host near', '  ProxyJump far']),
       ),
     );
-    expect([error.code, error.hint]).toEqual(['SSH_UNSUPPORTED', expect.stringContaining('circle')]);
+    expect([error.code, error.hint]).toEqual(['SSH_UNSUPPORTED', expect.stringContaining('loop')]);
   });
 
   test('a jump host that goes away takes the connection with it', async () => {

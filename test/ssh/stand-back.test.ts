@@ -1,27 +1,26 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { standBack } from '../../src/ssh/stand-back.ts';
+import { putProgram, scratchDirectory } from '../scratch.ts';
 
 // A daemon that notes what it reads when it is told to, and a systemctl that knows its process.
 let directory = '';
 let entry = '';
 let daemon: ChildProcess;
 beforeEach(async () => {
-  directory = mkdtempSync(join(tmpdir(), 'haup-strangers-'));
+  directory = scratchDirectory();
   entry = join(directory, 'keepalived.conf');
   writeFileSync(entry, 'priority 150\n', { mode: 0o640 });
   const reads = `trap 'cat ${entry} > ${directory}/read' HUP; touch ${directory}/ready; while :; do sleep 0.05; done`;
   daemon = spawn('/bin/sh', ['-c', reads], { stdio: 'ignore' });
-  writeFileSync(join(directory, 'systemctl'), `#!/bin/sh\necho MainPID=${daemon.pid}\n`, { mode: 0o755 });
+  putProgram(join(directory, 'systemctl'), `echo MainPID=${daemon.pid}`);
   while (!existsSync(join(directory, 'ready'))) await sleep(20);
 });
 afterEach(() => {
   daemon.kill('SIGKILL');
-  rmSync(directory, { recursive: true });
 });
 
 const bytes = Buffer.from('priority 1\n');

@@ -1,14 +1,14 @@
 /** Times on a host, by a real sh: none of them goes by the clock. */
 
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { entrust } from '../../src/ssh/entrust.ts';
 import { reloadTogether } from '../../src/ssh/service-actions.ts';
 import { hostScript } from '../../src/base/host-script.ts';
 import { hangMs } from '../limits.ts';
+import { putProgram, scratchDirectory } from '../scratch.ts';
 
 const uptime = hostScript('uptime');
 const sh = (script: string, path = ''): string =>
@@ -32,7 +32,7 @@ test.each(['00', '08', '09', '10', '99'])('hundredths are decimal: %s', (hundred
 });
 
 function given(hundredths: string): string {
-  const file = join(mkdtempSync(join(tmpdir(), 'haup-uptime-')), 'uptime');
+  const file = join(scratchDirectory(), 'uptime');
   writeFileSync(file, `1939.${hundredths} 854.21\n`);
   return file;
 }
@@ -52,17 +52,15 @@ test('a moment that is over is not waited for', () => {
 });
 
 test('a clock that jumps changes nothing about when hosts reload together', () => {
-  const bin = mkdtempSync(join(tmpdir(), 'haup-uptime-'));
+  const bin = scratchDirectory();
   const fake = (name: string, text: string): void => {
-    writeFileSync(join(bin, name), `#!/bin/sh\n${text}\n`);
-    chmodSync(join(bin, name), 0o755);
+    putProgram(join(bin, name), text);
   };
   fake('date', 'echo 1');
   fake('systemctl', 'case "$*" in *MainPID*) echo MainPID=$TARGET ;; is-active*) echo active ;; esac');
   const { script } = reloadTogether('keepalived', Math.round(upMs()) + 2000);
   const said = sh(`trap : HUP; TARGET=$$; export TARGET\n${script.replace(/rm -f .*$/m, '')}`, bin);
   expect(Number(/reloaded (\d+) ms after/.exec(said)?.[1])).toBeLessThan(hangMs(700));
-  rmSync(bin, { recursive: true });
 });
 
 test('what a host is entrusted with does not look at the clock', () => {

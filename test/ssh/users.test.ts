@@ -1,19 +1,18 @@
 /** Users and groups, by the real useradd and userdel, in an /etc that is thrown away. */
 
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { recordScript } from '../facts/record-script.ts';
 import { createUser, removeUser } from '../../src/ssh/users.ts';
+import { putProgram, scratchDirectory } from '../scratch.ts';
 
 let root: string;
 beforeEach(() => {
-  root = mkdtempSync(join(tmpdir(), 'haup-users-'));
+  root = scratchDirectory();
   mkdirSync(join(root, 'bin'));
 });
-afterEach(() => rmSync(root, { recursive: true }));
 
 const below = (script: string): string => script.replaceAll('/var/lib/haup', `${root}/state`);
 const name = 'haupweb';
@@ -115,7 +114,7 @@ describe('cut off', () => {
 });
 
 test('a useradd that fails leaves no wish behind', () => {
-  writeFileSync(join(root, 'bin/useradd'), '#!/bin/sh\nexit 4\n', { mode: 0o755 });
+  putProgram(join(root, 'bin/useradd'), 'exit 4');
   const { said } = after(create, 'cat /var/lib/haup/record/intents');
   expect(said).toBe('');
 });

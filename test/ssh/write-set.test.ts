@@ -2,31 +2,22 @@
 
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import type { Service } from '../../src/model/domain.ts';
 import { unreadMark } from '../../src/model/layout.ts';
 import { staleStatus, writeSet } from '../../src/ssh/write-set.ts';
 import { shells } from '../shells.ts';
+import { putProgram, scratchDirectory } from '../scratch.ts';
 
 describe.each(shells)('by %s', (_shell, program, args) => {
   let root: string;
   beforeEach(() => {
-    root = mkdtempSync(join(tmpdir(), 'haup-set-'));
+    root = scratchDirectory();
     for (const name of ['bin', 'etc', 'run']) mkdirSync(join(root, name));
     writeFileSync(entry(), before);
   });
-  afterEach(() => rmSync(root, { recursive: true }));
 
   const entry = (): string => `${root}/etc/daemon.conf`;
   const part = (): string => `${root}/etc/part.conf`;
@@ -46,9 +37,7 @@ describe.each(shells)('by %s', (_shell, program, args) => {
   function written(says: string, given: Given = {}) {
     const { service = 'nginx' } = given;
     const binary = join(root, 'bin/daemon');
-    writeFileSync(binary, `#!/bin/sh\ncase $1 in -v) echo '${given.service}' ;; esac\n${says}\n`, {
-      mode: 0o755,
-    });
+    putProgram(binary, `case $1 in -v) echo '${given.service}' ;; esac\n${says}`);
     const file = (path: string, text: string, expected: string) =>
       ({
         path,
@@ -127,7 +116,7 @@ describe.each(shells)('by %s', (_shell, program, args) => {
   test.each(['nginx', 'keepalived'] as const)(
     'without a way to judge what %s says, nothing is written',
     (service) => {
-      writeFileSync(join(root, 'bin/grep'), '#!/bin/sh\nexit 127\n', { mode: 0o755 });
+      putProgram(join(root, 'bin/grep'), 'exit 127');
       const { status } = written('echo no; exit 1', { service });
       expect(status).not.toBe(0);
       untouched();

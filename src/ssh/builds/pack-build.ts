@@ -43,6 +43,10 @@ export const readPack = (recipe: BuildRecipe, pack: Pack): RemoteJob => ({
   what: `fetching the build of ${nameOf(recipe)}`,
 });
 
+/** `install_needs`, which place-build.sh calls. Made here, as each manager has scripts and arguments of its own. */
+const needsFunction = ({ manager }: Pack, lockWait: number): string =>
+  manager === null ? '' : `install_needs() ${installText(manager, '$(cat .haup-pack/needs)', lockWait)}\n`;
+
 export const placeBuild = (
   { recipe, pack, needs = [] }: Extract<Action, { readonly do: 'place-build' }>,
   bytes: Uint8Array,
@@ -50,14 +54,14 @@ export const placeBuild = (
 ): RemoteJob => ({
   script:
     placesFunction(recipe) +
+    needsFunction(pack, lockWait) +
     hostScript('place-build', {
       ...confining(recipe),
       ...checking(needs),
       pack_file: packFile(pack),
       stamp: stampPath(recipe.software, recipe.prefix),
       list: installedList(recipe.software, recipe.prefix),
-      install_needs:
-        pack.manager === null ? '' : installText(pack.manager, '$(cat .haup-pack/needs)', lockWait),
+      package_manager: pack.manager ?? '',
     }),
   stdin: bytes,
   timeoutMs: 10 * minute + lockWait * 1000,

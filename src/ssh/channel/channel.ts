@@ -1,4 +1,4 @@
-/** One command on one channel: from the exec request to the exit code, whatever happens on the way. */
+/** One command on one channel, from the exec request to the exit code. */
 
 import { constants } from 'node:os';
 import { performance } from 'node:perf_hooks';
@@ -28,25 +28,25 @@ export interface Execution {
   readonly limitMs: number;
   readonly stdout: (chunk: Buffer) => void;
   readonly stderr: (chunk: Buffer) => void;
-  /** The script has begun: shell and sudo are past. */
+  /** The script has begun: shell and sudo are done. */
   readonly started?: () => void;
   readonly opened?: (channel: ClientChannel) => void;
 }
 
 export interface ExecutionResult {
-  /** False: neither stdout nor stderr got anything; `said` tells why. */
+  /** False: the script did not run; `said` tells why. */
   readonly started: boolean;
-  /** Of the remote command; 128 + number for a signal. */
+  /** The remote command's; 128 + number for a signal. */
   readonly code: number;
-  /** What the host said before the script began. */
+  /** What the host printed before the script began. */
   readonly said: string;
-  /** From the request to the end, in milliseconds: no less than the host took for it. */
+  /** From the request to the end, in milliseconds: at least as long as the host took. */
   readonly ms: number;
 }
 
 /**
- * Runs it. Settles at once when the signal aborts, the connection is gone or the limit passes; the slot stays
- * taken until sshd closes the channel, which it does when the remote process has ended.
+ * Settles at once when the signal aborts, the connection is lost or the limit passes. The slot stays taken until sshd
+ * closes the channel, once the remote process has ended.
  * @throws HaupError CONNECTION_LOST, COMMAND_TIMED_OUT, INTERRUPTED, SSH_UNSUPPORTED
  */
 export async function runOnChannel(
@@ -79,7 +79,7 @@ export async function runOnChannel(
     if (!execution.keepOpen) channel.end(bytes);
     else if (bytes.length > 0) channel.write(bytes);
     const code = await unlessAborted(Promise.race([closed.promise, late.promise]), link, signal);
-    // ssh2 and node-ssh take a channel that closes without an exit code for an end like any other.
+    // To ssh2 and node-ssh a channel that closes without an exit code has ended like any other.
     if (code === null) throw connectionLost(link.host, null);
     const ms = performance.now() - askedAt;
     return { started: out.begun(), code, said: err.before() || out.before(), ms };
@@ -98,13 +98,13 @@ export function timedOut(host: string, limitMs: number, ended: boolean): HaupErr
     {
       host,
       hint: ended
-        ? 'It was ended. Look at the host before you go on.'
-        : 'It may still be running there: look at the host before you go on.',
+        ? 'haup stopped it. Check the host before you continue.'
+        : 'It may still be running there: check the host before you continue.',
     },
   );
 }
 
-/** Takes a slot and opens a channel; the slot is free again when the channel has closed. `ask`: told of each try. */
+/** Takes a slot, freed when the channel closes, and opens a channel. Calls `ask` before each try. */
 async function open(
   link: Link,
   text: string,
@@ -119,22 +119,22 @@ async function open(
     });
     const refused = await openWithSlot(link, text, signal, ask, listen);
     if (!(refused instanceof Error)) return refused;
-    // sshd's MaxSessions is below what was tried: a channel that ends makes room.
+    // Too many for sshd's MaxSessions: wait for another channel to end.
     if (link.slots.shrink()) {
       patientUntil = Number.POSITIVE_INFINITY;
       continue;
     }
-    // One that has ended does, too, when sshd comes to it.
+    // An ended channel makes room only once sshd has cleaned it up.
     patientUntil = Math.min(patientUntil, performance.now() + cleanupMs);
     if (!link.slots.proven || performance.now() > patientUntil) throw refusedChannel(refused, link);
   }
 }
 
-/** sshd counts a channel until it has cleaned up after it, a moment after its close; on a busy host a longer one. */
+/** sshd counts a channel until it has cleaned up after it: shortly after its close, on a busy host later. */
 const refusals = 3;
 const cleanupMs = 5_000;
 
-/** Gives the refusal when there is one channel too many; the slot is still taken then. */
+/** Resolves to the refusal if this is one channel too many; the slot then stays taken. */
 async function openWithSlot(
   link: Link,
   text: string,
@@ -167,7 +167,7 @@ async function openWithSlot(
   }
 }
 
-/** Listens before anything else happens: output, exit code and close of a quick command come in one packet. */
+/** Calls `listen` before anything else: a quick command's output, exit code and close come in one packet. */
 function request(
   client: Client,
   text: string,
@@ -177,7 +177,7 @@ function request(
     // Throws when the connection has ended.
     client.exec(text, (error, channel) => {
       if (error) return reject(error);
-      // A write after sshd's end of the channel has closed; its close says all.
+      // From a write after sshd closed its end; the close event tells enough.
       channel.on('error', () => {});
       listen(channel);
       resolve(channel);
@@ -205,12 +205,12 @@ function refusedChannel(error: Error, { host, gone }: Link): HaupError {
   if (!/open failure|unable to exec/i.test(error.message)) return connectionLost(host, error);
   return new HaupError('SSH_UNSUPPORTED', `${host} refuses to run commands: ${error.message}.`, {
     host,
-    hint: 'Check MaxSessions in its sshd_config, and restrictions of the key in authorized_keys.',
+    hint: 'Check MaxSessions in its sshd_config, and the restrictions of the key in authorized_keys.',
     cause: error,
   });
 }
 
-/** Lets go of a channel. What is still said there is thrown away, or its end would never come. */
+/** Abandons a channel; drains its output, or it would never close. */
 function discard(channel: ClientChannel): void {
   channel.removeAllListeners('data');
   channel.stderr.removeAllListeners('data');
@@ -220,7 +220,7 @@ function discard(channel: ClientChannel): void {
   channel.close();
 }
 
-/** Passes on what comes after the start mark. */
+/** Passes on the output after the start mark. */
 function afterMark(
   pass: (chunk: Buffer) => void,
   start: () => void,

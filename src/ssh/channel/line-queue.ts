@@ -1,8 +1,8 @@
-/** Bytes as lines, and lines as a stream that holds the sender back. */
+/** Bytes as lines, and lines as a stream with backpressure. */
 
 import { StringDecoder } from 'node:string_decoder';
 
-/** Calls `onLine` for each line, without its end; characters that packets have cut in two stay whole. */
+/** Calls `onLine` for each line, without its end; joins characters that packets have cut. */
 export function splitLines(onLine: (line: string) => void): {
   readonly feed: (chunk: Buffer) => void;
   readonly end: () => void;
@@ -25,7 +25,7 @@ export function splitLines(onLine: (line: string) => void): {
   };
 }
 
-/** What can be told to wait: a channel. */
+/** A sender that can be paused: a channel. */
 interface Flow {
   pause(): unknown;
   resume(): unknown;
@@ -36,7 +36,7 @@ const roomAt = 500;
 
 export interface LineQueue {
   readonly push: (line: string) => void;
-  /** No more lines; an error is thrown to the reader after the last line. */
+  /** After the last line; an error, if any, is thrown to the reader then. */
   readonly end: (error: unknown) => void;
   readonly control: (flow: Flow) => void;
   /** The lines; ends when the signal aborts. */

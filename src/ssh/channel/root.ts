@@ -1,4 +1,4 @@
-/** Commands as root: directly, by passwordless sudo, or with the password of the inventory. */
+/** Commands as root: directly, by passwordless sudo, or with the inventory's password. */
 
 import { HaupError } from '../../model/errors.ts';
 import type { Secret } from '../../model/secret.ts';
@@ -19,9 +19,9 @@ type Outcome = 'accepted' | 'undecided' | HaupError;
 export interface RootWay {
   readonly user: string;
   readonly password: Secret | null;
-  /** Sudo asks for a password; learnt from the first command. */
+  /** Whether sudo asks for a password: known after the first command. */
   asks: boolean;
-  /** The one trial of the password, while it runs and after; a refused password is not tried again. */
+  /** The single try of the password, pending or done; a refused password is never tried again. */
   trial: Promise<Outcome> | null;
   refusal: HaupError | null;
 }
@@ -51,18 +51,18 @@ export async function runAs(
   if (!job.root) return startedOrThrow(link, await attempt(link, way, 'no', job, signal));
   if (way.refusal !== null) throw way.refusal;
   if (!way.asks) {
-    // Root itself and passwordless sudo need nothing more than this: one round trip.
+    // Enough for root and for passwordless sudo: one round trip.
     const ended = await attempt(link, way, 'free', job, signal);
     if (ended.started || !ended.said.includes(sudoMark)) return startedOrThrow(link, ended);
     way.asks = true;
     if (way.password === null || ended.code === 127) throw refuse(link, way, ended);
-    // sudo would take the first line, and the command's stdin the others.
+    // sudo would read the first line, and the command the others as its stdin.
     if (/[\n\0]/.test(way.password.reveal())) throw refuse(link, way, ended);
   }
   return await withPassword(link, way, job, signal);
 }
 
-/** Commands that come while the password is being tried wait for the outcome: a wrong one is tried once. */
+/** Commands wait while the password is being tried, so that a wrong one is tried once. */
 async function withPassword(
   link: Link,
   way: RootWay,
@@ -98,7 +98,7 @@ async function tryPassword(link: Link, way: RootWay, job: RootCommand, signal: A
   }
 }
 
-/** One execution, with the limit on the host and a later one here, for a host without `timeout` or without life. */
+/** Runs it with a limit on the host and a later one here, for a host that is dead or has no `timeout`. */
 async function attempt(
   link: Link,
   way: RootWay,
@@ -125,14 +125,14 @@ async function attempt(
     signal,
   );
   const killed = ended.code === 124 || ended.code === 137;
-  // A script may end with these numbers of its own; and the host's clock may be a little faster than this one.
+  // A script may exit with these codes itself; and the host's clock may run a little faster than this one.
   if (ended.started && killed && ended.ms > 0.99 * limitMs) {
     throw timedOut(link.host, limitMs, true);
   }
   return ended;
 }
 
-/** How much later than the host's own limit this side gives up, so that it is the host that says how it ended. */
+/** How much later than the host this side gives up, so that it is the host that reports the end. */
 const graceMs = 1_500;
 
 function startedOrThrow(link: Link, ended: ExecutionResult): number {
@@ -158,7 +158,7 @@ function refuse(link: Link, way: RootWay, ended: ExecutionResult): HaupError {
 /** Why sudo refused, and what to do next. */
 function reason({ user, password, trial }: RootWay, code: number, said: string): readonly [string, string] {
   if (code === 127) {
-    return ['there is no sudo', 'Install sudo there, or log in as root with ssh.user.'];
+    return ['sudo is not installed', 'Install sudo there, or log in as root with ssh.user.'];
   }
   if (/must have a tty|no tty present/.test(said) && !/password/.test(said)) {
     return ['sudo requires a terminal', `Remove requiretty for ${user} from sudoers.`];
@@ -170,14 +170,17 @@ function reason({ user, password, trial }: RootWay, code: number, said: string):
     ];
   }
   if (trial === null) {
-    return [`the password from ${password.source} has several lines`, 'Keep only the password there.'];
+    return [
+      `the password from ${password.source} has more than one line`,
+      'It must be the password alone, on one line.',
+    ];
   }
   if (/not in the sudoers|not allowed/.test(said)) {
     return ['sudo does not allow it', `Allow ${user} to run sh as root in sudoers.`];
   }
   return [
     `sudo refused the password from ${password.source}`,
-    'It was tried once. Correct it, then run the command again.',
+    'haup tried it once. Correct it, then run the command again.',
   ];
 }
 

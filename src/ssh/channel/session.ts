@@ -1,4 +1,4 @@
-/** Commands on a connection: to their end, or as a stream of lines. */
+/** Commands on a connection, awaited or as a stream of lines. */
 
 import { HaupError } from '../../model/errors.ts';
 import type { Link } from './channel.ts';
@@ -6,21 +6,21 @@ import { lineQueue, splitLines } from './line-queue.ts';
 import { type RootWay, runAs } from './root.ts';
 
 export interface Command {
-  /** Text of POSIX sh; runs in /, with LC_ALL=C and umask 022. */
+  /** POSIX sh; runs in /, with LC_ALL=C and umask 022. */
   readonly script: string;
   readonly stdin?: Uint8Array;
   readonly root: boolean;
   /** Rounded up to whole seconds. */
   readonly timeoutMs: number;
   /**
-   * True: when the signal aborts or the connection is gone, the remote command is ended, too, instead of going on
-   * unwatched. It takes the place of stdin.
+   * Ends the remote command when the signal aborts or the connection is lost, instead of leaving it running. It uses
+   * stdin.
    */
   readonly lifeline?: boolean;
 }
 
 export interface CommandResult {
-  /** 128 + number when a signal ended it. */
+  /** 128 + number if a signal ended it. */
   readonly code: number;
   readonly stdout: Buffer;
   readonly stderr: Buffer;
@@ -28,7 +28,7 @@ export interface CommandResult {
 
 export type OnLine = (line: string, stream: 'stdout' | 'stderr') => void;
 
-/** Runs a command to its end. Rejects as `Connection.run` says. */
+/** Rejects as `Connection.run` says. */
 export async function runCommand(
   link: Link,
   way: RootWay,
@@ -65,7 +65,7 @@ export async function runCommand(
   return { code, stdout: Buffer.concat(stdout), stderr: Buffer.concat(stderr) };
 }
 
-/** Lines of stdout as they come; ends when the signal aborts. Rejects as `Connection.lines` says. */
+/** The lines of stdout as they arrive, until the signal aborts. Rejects as `Connection.lines` says. */
 export async function* linesOf(
   link: Link,
   way: RootWay,
@@ -107,9 +107,9 @@ export async function* linesOf(
 const nothing = new Uint8Array();
 
 function failed(host: string, code: number, detail: readonly string[]): HaupError {
-  return new HaupError('COMMAND_FAILED', `A command on ${host} ended with exit status ${code}.`, {
+  return new HaupError('COMMAND_FAILED', `A command on ${host} failed with exit status ${code}.`, {
     host,
-    hint: detail.length === 0 ? 'It said nothing on standard error.' : undefined,
+    hint: detail.length === 0 ? 'It wrote nothing to standard error.' : undefined,
     detail,
   });
 }

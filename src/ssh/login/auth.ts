@@ -1,32 +1,29 @@
-/** Who the operator is: the agent's keys and the key files that ssh would use, then the inventory's password. */
+/** Authentication: the keys that ssh would offer, from the agent and from files, then the inventory's password. */
 
-import { readFile } from 'node:fs/promises';
-import type { AnyAuthMethod, BaseAgent, IdentityCallback, ParsedKey } from 'ssh2';
-import type * as ssh2 from 'ssh2';
+import type { AnyAuthMethod, ParsedKey } from 'ssh2';
 import type { Secret } from '../../model/secret.ts';
-
-/** The parts of ssh2 that this needs; node-ssh brings it. */
-export type KeyTools = Pick<typeof ssh2, 'createAgent' | 'BaseAgent' | 'utils'>;
+import { type AgentKeys, agentKeys, agentWith } from './agent-keys.ts';
+import { isNoKey, type KeyFile, type KeyTools, readKey } from './key-file.ts';
 
 export interface Identity {
   readonly user: string;
   readonly agent: string | null;
   readonly files: readonly string[];
-  /** Offer no key of the agent that is not one of the files. */
+  /** Offer only those of the agent's keys that are in `files`. */
   readonly identitiesOnly: boolean;
   readonly password: Secret | null;
 }
 
-/** What is offered, in order, and what a message about a refusal needs. */
+/** What to offer, in order, and what to tell about a refusal. */
 export interface Offers {
   readonly next: (methodsLeft: readonly string[] | null) => AnyAuthMethod | false;
   /** In words, for messages: `key ~/.ssh/id_ed25519`. */
   readonly made: readonly string[];
-  /** What the host accepts, when it has said so. */
+  /** The methods that the host accepts, once it has said so. */
   readonly accepted: readonly string[];
-  /** Key files that are encrypted and that no agent holds. */
+  /** Encrypted key files whose key no agent holds. */
   readonly locked: readonly string[];
-  /** Key files that were named and that are missing or no keys. */
+  /** Key files that were named but are missing or not keys. */
   readonly unusable: readonly string[];
 }
 
@@ -40,49 +37,13 @@ export async function prepareOffers(
     agentKeys(identity.agent, tools, debug),
     Promise.all(identity.files.map((path) => readKey(path, tools, debug))),
   ]);
-  const { user } = identity;
-  const offers: { readonly words: string; readonly method: AnyAuthMethod }[] = [];
-  const locked: string[] = [];
-  const offered = new Set<string>();
-  const offerHeld = (key: ParsedKey, words: string): void => {
-    const blob = key.getPublicSSH().toString('base64');
-    if (held === null || offered.has(blob)) return;
-    offered.add(blob);
-    offers.push({ words, method: { type: 'agent', username: user, agent: only(key, held.agent, tools) } });
-  };
-
-  for (const file of files) {
-    if (file === null) continue;
-    const inAgent = held?.keys.find((key) => file.blob !== null && key.getPublicSSH().equals(file.blob));
-    if (inAgent !== undefined) offerHeld(inAgent, `key ${file.path} (agent)`);
-    else if (file.key !== null) {
-      offers.push({
-        words: `key ${file.path}`,
-        method: { type: 'publickey', username: user, key: file.key },
-      });
-    } else if (file.encrypted) locked.push(file.path);
-  }
-  // The agent's other keys come after the files that were named: sshd hangs up after a few wrong keys.
-  if (!identity.identitiesOnly) {
-    for (const key of held?.keys ?? []) offerHeld(key, `key ${key.comment || key.type} of the agent`);
-  }
-  const { password } = identity;
-  if (password !== null) {
-    offers.push({
-      words: `password from ${password.source}`,
-      method: { type: 'password', username: user, password: password.reveal() },
-    });
-    offers.push({
-      words: `password from ${password.source} (keyboard-interactive)`,
-      method: answering(user, password),
-    });
-  }
-  // Asks the host what it accepts; a few take it for a login.
-  if (offers.length === 0) offers.push({ words: '', method: { type: 'none', username: user } });
-
+  const { offers, locked } = keyOffers(identity, files, held, tools);
+  offers.push(...passwordOffers(identity));
+  // Asks the host what it accepts; a few accept this as a login.
+  if (offers.length === 0) offers.push({ words: '', method: { type: 'none', username: identity.user } });
   const made: string[] = [];
-  let passwordTried = false;
   let accepted: readonly string[] = [];
+  const following = offerSequence(offers, made, debug);
   return {
     made,
     locked,
@@ -92,122 +53,77 @@ export async function prepareOffers(
     },
     next(methodsLeft) {
       if (methodsLeft !== null) accepted = methodsLeft;
-      for (let offer = offers.shift(); offer !== undefined; offer = offers.shift()) {
-        const method = offer.method.type === 'agent' ? 'publickey' : offer.method.type;
-        if (methodsLeft !== null && !methodsLeft.includes(method)) continue;
-        // A host that still takes passwords has refused this one: a second trial may lock the user out.
-        if (method === 'keyboard-interactive' && passwordTried && methodsLeft?.includes('password') === true)
-          continue;
-        passwordTried ||= method === 'password';
-        if (offer.words !== '') made.push(offer.words);
-        debug(`offering ${offer.words || 'nothing'}`);
-        return offer.method;
-      }
-      return false;
+      return following(methodsLeft);
     },
   };
 }
 
-interface Held {
-  readonly agent: BaseAgent;
-  readonly keys: readonly ParsedKey[];
+interface Offer {
+  readonly words: string;
+  readonly method: AnyAuthMethod;
 }
 
-/** Null when there is no agent, or when it does not answer. */
-async function agentKeys(
-  socket: string | null,
+/** The files that were named, then the agent's other keys: sshd hangs up after a few wrong keys. */
+function keyOffers(
+  { user, identitiesOnly }: Identity,
+  files: readonly (KeyFile | null)[],
+  held: AgentKeys | null,
   tools: KeyTools,
-  debug: (line: string) => void,
-): Promise<Held | null> {
-  if (socket === null) return null;
-  const agent = tools.createAgent(socket);
-  const keys = await new Promise<ParsedKey[]>((resolve) => {
-    const limit = setTimeout(() => done(new Error('no answer'), []), agentLimitMs);
-    const done = (
-      error: Error | null | undefined,
-      list: readonly (ParsedKey | Buffer | string | object)[] = [],
-    ): void => {
-      clearTimeout(limit);
-      if (error) debug(`agent ${socket}: ${error.message}`);
-      resolve(
-        list.flatMap((key) => {
-          const parsed = tools.utils.parseKey(key as ParsedKey);
-          return parsed instanceof Error ? [] : parsed;
-        }),
-      );
-    };
-    agent.getIdentities(done);
-  });
-  return keys.length === 0 ? null : { agent, keys };
-}
-
-const agentLimitMs = 5_000;
-
-/** ssh2 offers all keys of an agent, in its order; this is the agent with one key. */
-function only(key: ParsedKey, agent: BaseAgent, tools: KeyTools): BaseAgent {
-  return Object.assign(Object.create(tools.BaseAgent.prototype) as BaseAgent, {
-    getIdentities: (callback: IdentityCallback) => callback(null, [key]),
-    sign: agent.sign.bind(agent),
-  });
-}
-
-interface KeyFile {
-  readonly path: string;
-  readonly key: ParsedKey | null;
-  readonly encrypted: boolean;
-  /** The public key in wire format; null when it is known only after decryption. */
-  readonly blob: Buffer | null;
-}
-
-const isNoKey = (file: KeyFile | null | undefined): boolean =>
-  !file || (file.key === null && file.blob === null && !file.encrypted);
-
-async function readKey(
-  path: string,
-  tools: KeyTools,
-  debug: (line: string) => void,
-): Promise<KeyFile | null> {
-  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'ENOENT') debug(`${path}: ${error.message}`);
-    return null;
-  });
-  const parse = (data: string): ParsedKey | Error => {
-    const parsed = tools.utils.parseKey(data);
-    return Array.isArray(parsed) ? (parsed[0] ?? new Error('no key')) : parsed;
+): { readonly offers: Offer[]; readonly locked: readonly string[] } {
+  const offers: Offer[] = [];
+  const locked: string[] = [];
+  const offered = new Set<string>();
+  const offerHeld = (key: ParsedKey, words: string): void => {
+    const blob = key.getPublicSSH().toString('base64');
+    if (held === null || offered.has(blob)) return;
+    offered.add(blob);
+    const agent = agentWith(key, held.agent, tools);
+    offers.push({ words, method: { type: 'agent', username: user, agent } });
   };
-  const key = text === null ? null : parse(text);
-  if (key !== null && !(key instanceof Error)) {
-    return { path, key: key.isPrivateKey() ? key : null, encrypted: false, blob: key.getPublicSSH() };
+  for (const file of files) {
+    if (file === null) continue;
+    const { path, key, blob, encrypted } = file;
+    const inAgent = held?.keys.find((other) => blob !== null && other.getPublicSSH().equals(blob));
+    if (inAgent !== undefined) offerHeld(inAgent, `key ${path} (agent)`);
+    else if (key !== null)
+      offers.push({ words: `key ${path}`, method: { type: 'publickey', username: user, key } });
+    else if (encrypted) locked.push(path);
   }
-  const publicText = await readFile(`${path}.pub`, 'utf8').catch(() => null);
-  const publicKey = publicText === null ? null : parse(publicText);
-  const blob = publicKey === null || publicKey instanceof Error ? null : publicKey.getPublicSSH();
-  if (text === null) return blob === null ? null : { path, key: null, encrypted: false, blob };
-  const encrypted = key instanceof Error && /encrypted/i.test(key.message);
-  if (!encrypted) debug(`${path}: ${key instanceof Error ? key.message : 'not a key'}`);
-  return { path, key: null, encrypted, blob: blob ?? clearPublicKey(text) };
+  if (!identitiesOnly) {
+    for (const key of held?.keys ?? []) offerHeld(key, `key ${key.comment || key.type} of the agent`);
+  }
+  return { offers, locked };
 }
 
-/** OpenSSH's own format keeps the public key in clear: magic, cipher, kdf, kdf options, count, public key. */
-function clearPublicKey(text: string): Buffer | null {
-  const base64 = /-----BEGIN OPENSSH PRIVATE KEY-----([\s\S]+?)-----END/.exec(text)?.[1];
-  if (base64 === undefined) return null;
-  const bytes = Buffer.from(base64, 'base64');
-  let at = 'openssh-key-v1\0'.length;
-  const field = (): Buffer | null => {
-    if (at + 4 > bytes.length) return null;
-    const start = at + 4;
-    at = start + bytes.readUInt32BE(at);
-    return at > bytes.length ? null : bytes.subarray(start, at);
+function passwordOffers({ user, password }: Identity): readonly Offer[] {
+  if (password === null) return [];
+  const words = `password from ${password.source}`;
+  return [
+    { words, method: { type: 'password', username: user, password: password.reveal() } },
+    { words: `${words} (keyboard-interactive)`, method: answering(user, password) },
+  ];
+}
+
+/** The next offer that the host accepts, each once; adds its words to `made`. */
+function offerSequence(offers: Offer[], made: string[], debug: (line: string) => void): Offers['next'] {
+  let passwordTried = false;
+  return (methodsLeft) => {
+    for (let offer = offers.shift(); offer !== undefined; offer = offers.shift()) {
+      const method = offer.method.type === 'agent' ? 'publickey' : offer.method.type;
+      if (methodsLeft !== null && !methodsLeft.includes(method)) continue;
+      // A host that still accepts passwords has refused this one: a second try may lock the user out.
+      if (method === 'keyboard-interactive' && passwordTried && methodsLeft?.includes('password') === true)
+        continue;
+      passwordTried ||= method === 'password';
+      if (offer.words !== '') made.push(offer.words);
+      debug(`offering ${offer.words || 'nothing'}`);
+      return offer.method;
+    }
+    return false;
   };
-  field();
-  field();
-  field();
-  at += 4;
-  return field();
 }
 
-/** The password as the answer to the first question; further questions get none, so that it is tried once. */
+/** Answers the first question with the password, and no other, so that it is tried once. */
 function answering(username: string, password: Secret): AnyAuthMethod {
   let given = false;
   return {

@@ -1,28 +1,30 @@
-/** The guard of one connection's host key: asked during the key exchange, before anything of the login is sent. */
+/** Checks the host key of one connection, during the key exchange: before anything of the login is sent. */
 
 import type { ServerHostKeyAlgorithm } from 'ssh2';
 import { HaupError } from '../../model/errors.ts';
-import { type HostKeyPolicy, judgeHostKey, keyType, knownTypes, lookUp, record } from './known-hosts.ts';
+import { judgeHostKey } from './judge-host-key.ts';
+import { type HostKeyPolicy, keyType, knownTypes, lookUp } from './known-hosts.ts';
+import { record } from './record-host-key.ts';
 
 export interface HostKeyGuard {
-  /** What to negotiate, the types that are known for the host first: another type would look like a changed key. */
+  /** What to negotiate, known types first: a key of another type would look like a changed key. */
   readonly types: ServerHostKeyAlgorithm[];
-  /** Judges the key that is shown. */
+  /** Judges the key that the host presents. */
   readonly verify: (key: Buffer) => boolean;
-  /** The exchange has proved that the host holds the key: a new one is recorded. False when that failed. */
+  /** Call it when the exchange has proved the key: saves a new one. False if that failed. */
   readonly proven: () => boolean;
   /** Why the key was refused. */
   readonly refusal: () => HaupError | null;
-  /** The type of the key that was shown. */
+  /** The type of the key that the host presented. */
   readonly shown: () => string;
 }
 
 /**
- * @param not key types not to ask for
+ * @param not key types to leave out
  * @throws HaupError HOST_KEY_UNKNOWN when a known_hosts file cannot be read
  */
 export function guardHostKey(policy: HostKeyPolicy, not: readonly string[]): HostKeyGuard {
-  // A pin wins over files, so they need not be readable.
+  // A pin overrides the files, so they need not be readable.
   const known = policy.pin === null ? lookUp(policy) : { keys: [], revoked: [], authorities: [] };
   let accepted: Buffer | null = null;
   let isNew = false;
@@ -33,7 +35,7 @@ export function guardHostKey(policy: HostKeyPolicy, not: readonly string[]): Hos
     refusal: () => refusal,
     shown: () => shown,
     verify(key) {
-      // Key exchanges come again in the course of a connection.
+      // A connection exchanges keys again from time to time.
       if (accepted !== null) return accepted.equals(key);
       shown = keyType(key);
       const verdict = judgeHostKey(key, known, policy);

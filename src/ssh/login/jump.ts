@@ -9,8 +9,8 @@ export interface JumpHost {
 }
 
 /**
- * Reads `[user@]host[:port]`, several separated by commas, in the order in which they are passed.
- * Also takes `ssh://[user@]host[:port]` and IPv6 addresses in brackets.
+ * Reads `[user@]host[:port]`, separated by commas, in the order of the route. Also `ssh://[user@]host[:port]`, and IPv6
+ * addresses in brackets.
  * @throws HaupError SSH_UNSUPPORTED
  */
 export function parseJumpHosts(text: string, host: string): JumpHost[] {
@@ -22,16 +22,16 @@ export function parseJumpHosts(text: string, host: string): JumpHost[] {
       );
     const address = match?.[2] ?? match?.[3];
     if (address === undefined || address.startsWith('-')) {
-      throw new HaupError('SSH_UNSUPPORTED', `the jump host '${part.trim()}' cannot be understood.`, {
+      throw new HaupError('SSH_UNSUPPORTED', `The jump host '${part.trim()}' is not valid.`, {
         host,
-        hint: 'Write [user@]host[:port], several separated by commas.',
+        hint: 'Write [user@]host[:port], separated by commas.',
       });
     }
     return { user: match?.[1] ?? null, address, port: match?.[4] === undefined ? null : Number(match[4]) };
   });
 }
 
-/** A host that is its own jump host is reached directly, so that `Host *` may name the jump host (as ssh does). */
+/** A host that is its own jump host is reached directly, as by ssh, so that `Host *` may name the jump host. */
 export function jumpsToItself(
   jump: JumpHost,
   target: { address: string; hostname: string; port: number },

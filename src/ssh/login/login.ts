@@ -1,14 +1,15 @@
-/** One SSH connection, from the first packet to its end: node-ssh and ssh2 with their traps mended. */
+/** One SSH connection, from the first packet to its end, around the traps of node-ssh and ssh2. */
 
 import { once, setMaxListeners } from 'node:events';
 import { connect as connectTcp } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { AnyAuthMethod, Client, ConnectConfig, NextAuthHandler } from 'ssh2';
-import { HaupError } from '../../model/errors.ts';
 import type { Secret } from '../../model/secret.ts';
-import { type Identity, type KeyTools, type Offers, prepareOffers } from './auth.ts';
-import { type Link, unlessAborted } from '../channel/channel.ts';
+import { type Identity, type Offers, prepareOffers } from './auth.ts';
+import { forward } from './forward.ts';
+import type { KeyTools } from './key-file.ts';
+import type { Link } from '../channel/channel.ts';
 import type { ConfigSource, SshConfig } from './ssh-config.ts';
 import { connectFailure, connectionLost, interrupted, LoginRefusal } from './failure.ts';
 import { guardHostKey, type HostKeyGuard } from './host-key.ts';
@@ -16,7 +17,7 @@ import { type HostKeyPolicy, knownHostsName } from './known-hosts.ts';
 import { askEveryMs, usualSilenceMs, watchSilence } from './silence.ts';
 import { slots } from './slots.ts';
 
-/** What node-ssh and its ssh2 are used for. */
+/** What haup uses of node-ssh and its ssh2. */
 export interface Library extends KeyTools {
   readonly NodeSSH: new () => {
     readonly connection: Client | null;
@@ -31,7 +32,7 @@ export interface LoginOptions extends ConfigSource {
   readonly silenceMs?: number;
 }
 
-/** A host on the way, the last one included. Null: as ssh's configuration says. */
+/** A host to log in to: a jump host, or the last one. Null: as ssh's configuration says. */
 export interface Target {
   /** For messages. */
   readonly label: string;
@@ -48,7 +49,7 @@ export interface Target {
 export interface LoginSession {
   readonly user: string;
   readonly link: Link;
-  /** Ends this connection and those that it goes through. Does not reject. */
+  /** Closes this connection and those it goes through. Never rejects. */
   readonly close: () => Promise<void>;
 }
 
@@ -59,11 +60,11 @@ export interface Login {
   readonly options: LoginOptions;
   readonly library: Library;
   readonly signal: AbortSignal;
-  /** The jump host before it. */
+  /** The jump host that leads to it. */
   readonly via: LoginSession | null;
 }
 
-/** sshd allows ten (MaxSessions); two are left for people. */
+/** sshd allows ten (MaxSessions); this leaves two for people. */
 const channels = 8;
 /** How long a host may take to close its end. */
 const closeLimitMs = 500;
@@ -78,7 +79,7 @@ export async function logIn(login: Login): Promise<LoginSession> {
       return await tryLogIn(login, guard);
     } catch (error) {
       if (login.target.hostKey !== null && guard.refusal() !== null && tries < 5) {
-        // The pin may be that of a key which was not shown because another type came first.
+        // The pin may belong to a key of another type, which the host has not presented yet.
         shown.push(guard.shown());
         notPinned ??= error;
       } else if (notPinned !== null) {
@@ -100,12 +101,12 @@ async function tryLogIn(login: Login, guard: HostKeyGuard): Promise<LoginSession
   if (signal.aborted) throw interrupted(host, signal);
   const debug = (line: string): void => options.debug?.(`${target.label}: ${line}`);
   const limitMs = config.connectTimeoutMs ?? options.connectTimeoutMs;
-  const silenceMs = options.silenceMs ?? usualSilenceMs;
   const offering = prepareOffers(identityOf(login), library, debug);
+  const { hostname, port } = config;
   const socket =
     via === null
-      ? connectTcp({ host: config.hostname, port: config.port, noDelay: true })
-      : await forward(via, login, limitMs);
+      ? connectTcp({ host: hostname, port, noDelay: true })
+      : await forward(via.link, { host, label: target.label, hostname, port }, limitMs, signal);
 
   let firstWords = '';
   socket.once('data', (chunk: Buffer) => {
@@ -116,15 +117,15 @@ async function tryLogIn(login: Login, guard: HostKeyGuard): Promise<LoginSession
     sock: socket,
     username: config.user,
     readyTimeout: limitMs,
-    keepaliveInterval: config.keepalive?.everyMs ?? askEveryMs(silenceMs),
-    // ssh2 is not to give up: its question waits behind an upload.
+    keepaliveInterval: config.keepalive?.everyMs ?? askEveryMs(silenceOf(options)),
+    // ssh2 must not give up: its question waits behind an upload.
     keepaliveCountMax: config.keepalive?.count ?? Number.MAX_SAFE_INTEGER,
     algorithms: { serverHostKey: guard.types },
     hostVerifier: (key: Buffer) => guard.verify(key),
     authHandler: (left, _partial, next) => void offerNext(offering, left, next),
     ...(options.debug === undefined ? {} : { debug }),
   });
-  // It settles on the first error, even on one of an agent, which does not matter: the events decide.
+  // This settles on the first error, even a harmless one from an agent: the client's events decide.
   connecting.catch((error: Error) => debug(error.message));
   const client = ssh.connection;
   if (client === null) throw await connecting.catch((error: unknown) => error);
@@ -145,16 +146,28 @@ async function tryLogIn(login: Login, guard: HostKeyGuard): Promise<LoginSession
         host,
         label: target.label,
         user: config.user,
-        endpoint: `${config.hostname.includes(':') ? `[${config.hostname}]` : config.hostname}:${config.port}`,
+        endpoint: `${hostname.includes(':') ? `[${hostname}]` : hostname}:${port}`,
         limitMs,
         offers: await offering,
         firstWords,
       })
     );
   }
-  // What the ssh configuration says of it is for ssh2 to do.
+  return openSession(login, client, socket, gone);
+}
+
+const silenceOf = ({ silenceMs = usualSilenceMs }: LoginOptions): number => silenceMs;
+
+/** A connection that is logged in, watched until it is closed or lost. */
+function openSession(
+  { host, config, options, via }: Login,
+  client: Client,
+  socket: Duplex,
+  gone: AbortController,
+): LoginSession {
+  // Where the ssh configuration sets a keepalive, ssh2 watches.
   if (config.keepalive === null) {
-    const end = watchSilence(socket, silenceMs, () => {
+    const end = watchSilence(socket, silenceOf(options), () => {
       gone.abort(connectionLost(host, new Error('Keepalive timeout')));
       socket.destroy();
     });
@@ -173,7 +186,7 @@ async function tryLogIn(login: Login, guard: HostKeyGuard): Promise<LoginSession
   };
 }
 
-/** Waits for the login. From then on every error ends the connection: one without a listener would end the process. */
+/** Waits for the login. Later errors end the connection: without a listener they would end the process. */
 function ready(client: Client, gone: AbortController, host: string, signal: AbortSignal): Promise<void> {
   return new Promise<void>((resolve, reject) => {
     const abort = (): void => reject(interrupted(host, signal));
@@ -202,7 +215,7 @@ async function offerNext(
   next: NextAuthHandler,
 ): Promise<void> {
   const offers = await offering;
-  // ssh2 takes false for the end of the list; its types do not know.
+  // False ends the list for ssh2, though its types lack it.
   next(offers.next(left) as AnyAuthMethod);
 }
 
@@ -224,41 +237,7 @@ function identityOf({ target, config, options }: Login): Identity {
   if (target.identityFile === null) {
     return { user, agent, password, files: config.identityFiles, identitiesOnly: config.identitiesOnly };
   }
-  // Who names a key means that one, be it from the agent.
+  // Offers only the key that was named, from its file or from the agent.
   const file = target.identityFile.replace(/^~(?=\/)/, () => options.home);
   return { user, agent, password, files: [file], identitiesOnly: true };
-}
-
-/** A TCP connection from a jump host on. */
-async function forward(
-  via: LoginSession,
-  { host, target, config, signal }: Login,
-  limitMs: number,
-): Promise<Duplex> {
-  const { hostname, port } = config;
-  const opening = new Promise<Duplex>((resolve, reject) => {
-    via.link.client.forwardOut('127.0.0.1', 0, hostname, port, (error, channel) =>
-      error ? reject(error) : resolve(channel),
-    );
-  });
-  try {
-    return await unlessAborted(opening, via.link, AbortSignal.any([signal, AbortSignal.timeout(limitMs)]));
-  } catch (cause) {
-    opening.then(
-      (channel) => channel.destroy(),
-      () => {},
-    );
-    if (signal.aborted) throw interrupted(host, signal);
-    const why =
-      cause instanceof HaupError ? `no answer within ${limitMs / 1000} s` : (cause as Error).message;
-    throw new HaupError(
-      'HOST_UNREACHABLE',
-      `The jump host cannot reach ${target.label} (${hostname}:${port}): ${why}.`,
-      {
-        host,
-        hint: 'Check address and port, and that the jump host allows forwarding (AllowTcpForwarding).',
-        cause,
-      },
-    );
-  }
 }

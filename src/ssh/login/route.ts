@@ -1,4 +1,4 @@
-/** The way to a host: its settings, and the jump hosts in between. */
+/** How to reach a host: its settings, and the jump hosts on the way. */
 
 import { HaupError } from '../../model/errors.ts';
 import { readSshConfig } from './ssh-config.ts';
@@ -6,7 +6,7 @@ import { type JumpHost, jumpsToItself, parseJumpHosts } from './jump.ts';
 import { type Library, logIn, type LoginOptions, type LoginSession, type Target } from './login.ts';
 
 export interface Journey {
-  /** The host at the end of it, for messages. */
+  /** The host to reach, for messages. */
   readonly host: string;
   readonly options: LoginOptions;
   readonly signal: AbortSignal;
@@ -15,12 +15,12 @@ export interface Journey {
 
 const mostJumps = 8;
 
-/** Reaches a host as the inventory says, else as ssh would. Rejects as `connect` says. */
+/** Logs in as the inventory says, else as ssh would. Rejects as `connect` says. */
 export async function reach(target: Target, journey: Journey): Promise<LoginSession> {
   return await reachFrom(null, target, journey, []);
 }
 
-/** `via` is the host before this one in a list of jump hosts; `passed` are those that led to it. */
+/** `via`: the jump host before this one; `passed`: all that lead to it. */
 async function reachFrom(
   via: LoginSession | null,
   target: Target,
@@ -29,7 +29,7 @@ async function reachFrom(
 ): Promise<LoginSession> {
   const { host, options, signal } = journey;
   const asking = readSshConfig(target, options, signal);
-  // The first time, it takes as long to load as `ssh -G` takes to answer.
+  // At first the library takes as long to load as `ssh -G` takes to answer.
   const [config, library] = await Promise.all([asking, journey.library()]);
 
   const wanted = via === null ? (target.jump ?? config.proxyJump) : null;
@@ -40,7 +40,7 @@ async function reachFrom(
           (jump) => !jumpsToItself(jump, { address: target.address, ...config }),
         );
   if (via === null && target.jump === null && config.proxyJump === null && config.proxyCommand !== null) {
-    throw new HaupError('SSH_UNSUPPORTED', `The ssh configuration of ${target.label} has a ProxyCommand.`, {
+    throw new HaupError('SSH_UNSUPPORTED', `The ssh configuration of ${target.label} sets ProxyCommand.`, {
       host,
       hint: 'haup does not run it. Use ProxyJump in ~/.ssh/config or ssh.jump in the inventory, or set ProxyCommand to none.',
     });
@@ -51,7 +51,7 @@ async function reachFrom(
       `There are more than ${mostJumps} jump hosts on the way to ${host}.`,
       {
         host,
-        hint: 'Look for a circle of ProxyJump in ~/.ssh/config.',
+        hint: 'Look for a loop of ProxyJump in ~/.ssh/config.',
         detail: [[host, ...passed, ...jumps.map(({ address }) => address)].join(' → ')],
       },
     );
@@ -59,7 +59,7 @@ async function reachFrom(
   let before = via;
   try {
     for (const jump of jumps) {
-      // The first one as its own configuration says, the others through the one before.
+      // The first one is reached as its own configuration says, each other one through the one before it.
       before = await reachFrom(before, jumpTarget(jump), journey, [...passed, jump.address]);
     }
     return await logIn({ host, target, config, options, library, signal, via: before });

@@ -1,19 +1,19 @@
-/** How it is noticed that a host has gone without a word: its cable pulled, its power cut. */
+/** Notices a host that has gone silent: its cable was pulled, its power cut. */
 
 import type { Duplex } from 'node:stream';
 
-/** How long a host may be silent. A drill that cuts links on purpose waits longer. */
+/** How long a host may be silent. Drills that cut links on purpose allow more. */
 export const usualSilenceMs = 10_000;
 
 /**
- * How often a host is asked for an answer, which ssh2 does. Three of these in a row without a byte from it, and perhaps
- * most of a fourth before, are the whole time.
+ * How often ssh2 asks a host for an answer. Three intervals without a byte from it, and up to one more before them, add
+ * up to `silenceMs`.
  */
 export const askEveryMs = (silenceMs: number): number => silenceMs / 4;
 
 /**
- * Calls `lost` when nothing comes from the host. Any byte is a sign of life: behind an upload over a slow line, ssh2's
- * own question waits too long. Beats are counted, not time: a pause of this machine is one beat.
+ * Calls `lost` when nothing comes from the host. Any byte counts as life: behind an upload over a slow line, ssh2's own
+ * question waits too long. It counts beats, not time, so a pause of this machine is one beat.
  */
 export function watchSilence(socket: Duplex, silenceMs: number, lost: () => void): () => void {
   let beats = 0;
@@ -22,7 +22,7 @@ export function watchSilence(socket: Duplex, silenceMs: number, lost: () => void
   });
   const timer = setInterval(() => {
     beats += 1;
-    // The first beat may follow the last byte at once.
+    // The first beat may come right after the last byte.
     if (beats < 4) return;
     clearInterval(timer);
     lost();

@@ -1,12 +1,12 @@
-/** A semaphore that shrinks: a host may allow fewer channels than sshd's default of ten. */
+/** A semaphore that can shrink: a host may allow fewer channels than sshd's default of ten. */
 
 export interface Slots {
   /** Waits for a free slot. Rejects with the signal's reason. */
   readonly take: (signal: AbortSignal) => Promise<void>;
   readonly free: () => void;
-  /** The one that was taken was too many: gives it back for good. False when it was the only one. */
+  /** The slot just taken was one too many: gives it up for good. False if it was the only one. */
   readonly shrink: () => boolean;
-  /** The host has opened a channel in a slot: it allows one at least. */
+  /** The host has opened a channel: it allows at least one. */
   proven: boolean;
 }
 

@@ -1,4 +1,4 @@
-/** How OpenSSH would reach a host: the output of `ssh -G`, which knows Include, Match and every default. */
+/** How OpenSSH would reach a host: the output of `ssh -G`, which handles Include, Match and every default. */
 
 import { execFile } from 'node:child_process';
 import { userInfo } from 'node:os';
@@ -29,9 +29,9 @@ export interface SshConfig {
 }
 
 export interface ConfigQuery {
-  /** What the inventory calls the host's address: what a user would type after `ssh`. */
+  /** The host's address in the inventory: what a user would type after `ssh`. */
   readonly address: string;
-  /** What the inventory overrides; given to ssh so that Match and the tokens %r and %p see it. */
+  /** Overridden by the inventory; passed to ssh so that Match and the tokens %r and %p see it. */
   readonly user: string | null;
   readonly port: number | null;
 }
@@ -159,7 +159,7 @@ function agentSocket(setting: string | undefined, tokens: Tokens): string | null
   return expand(setting, tokens);
 }
 
-/** A list on one line. ssh -G does not quote: what does not look like the start of a path goes on with the one before. */
+/** A list on one line. ssh -G does not quote: a word that does not look like the start of a path continues the last. */
 function paths(line: string): string[] {
   const found: string[] = [];
   for (const word of line.split(' ')) {
@@ -169,7 +169,7 @@ function paths(line: string): string[] {
   return found.filter((path) => path !== 'none' && path !== '');
 }
 
-/** ~, ${VAR} and the % tokens of ssh_config(5) that ssh -G leaves in paths; null when one of them is unknown. */
+/** Expands ~, ${VAR} and the % tokens of ssh_config(5) that ssh -G leaves in paths; null if one is unknown. */
 function expand(path: string, tokens: Tokens): string | null {
   const values: Readonly<Record<string, string | undefined>> = {
     '%': '%',

@@ -1,6 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -8,6 +7,7 @@ import type { FirewallTool, PlacedRule } from '../../../src/model/firewall-rules
 import { setFirewall } from '../../../src/ssh/firewall/set-firewall.ts';
 import { quote } from '../../../src/base/quote.ts';
 import { shells } from '../../shells.ts';
+import { putProgram, scratchDirectory } from '../../scratch.ts';
 
 const script = (tool: FirewallTool, rules: readonly PlacedRule[]): string =>
   setFirewall({ do: 'firewall', tool, rules }).script;
@@ -49,7 +49,7 @@ describe.each(shells)('by %s', (_shell, program, args) => {
     ['ufw', 'purged', {}],
     ['nftables', 'removed', { 'libexec/haup-firewall': '#!/bin/sh\nexec nft -f -\n' }],
   ] as const)('%s that was %s since it was opened is closed without an error', (tool, _how, files) => {
-    const root = mkdtempSync(join(tmpdir(), 'haup-closing-'));
+    const root = scratchDirectory();
     for (const directory of ['ufw/applications.d', 'libexec', 'state/record'])
       mkdirSync(join(root, directory), { recursive: true });
     for (const [path, text] of Object.entries(files)) writeFileSync(join(root, path), text, { mode: 0o755 });
@@ -58,11 +58,7 @@ describe.each(shells)('by %s', (_shell, program, args) => {
       .replaceAll('/var/lib/haup', `${root}/state`)
       .replaceAll('/usr/libexec', `${root}/libexec`)
       .replaceAll('/etc/systemd', `${root}/systemd`);
-    try {
-      execFileSync(program, args, { input: text, env: { PATH: '/usr/bin:/bin' } });
-    } finally {
-      rmSync(root, { recursive: true });
-    }
+    execFileSync(program, args, { input: text, env: { PATH: '/usr/bin:/bin' } });
   });
 
   test('the name of a zone is a word, whatever it is', () => {
@@ -82,20 +78,16 @@ describe.each(shells)('by %s', (_shell, program, args) => {
   describe("in ufw's own file", () => {
     /** As ufw opens or closes a host that has this file, and no rules in force. */
     const edit = (rules: readonly PlacedRule[], text: string): string => {
-      const root = mkdtempSync(join(tmpdir(), 'haup-ufw-'));
+      const root = scratchDirectory();
       for (const directory of ['ufw/applications.d', 'bin', 'state'])
         mkdirSync(join(root, directory), { recursive: true });
-      writeFileSync(join(root, 'bin/ufw'), '#!/bin/sh\n', { mode: 0o755 });
+      putProgram(join(root, 'bin/ufw'), '');
       writeFileSync(join(root, 'ufw/before.rules'), text);
       const moved = script('ufw', rules)
         .replaceAll('/etc/ufw', `${root}/ufw`)
         .replaceAll('/var/lib/haup', `${root}/state`);
-      try {
-        execFileSync(program, args, { input: moved, env: { PATH: `${root}/bin:/usr/bin:/bin` } });
-        return readFileSync(join(root, 'ufw/before.rules'), 'utf8');
-      } finally {
-        rmSync(root, { recursive: true });
-      }
+      execFileSync(program, args, { input: moved, env: { PATH: `${root}/bin:/usr/bin:/bin` } });
+      return readFileSync(join(root, 'ufw/before.rules'), 'utf8');
     };
     const theirs =
       '*nat\nCOMMIT\n*filter\n:ufw-before-input - [0:0]\n-A ufw-before-input -i lo -j ACCEPT\nCOMMIT\n';

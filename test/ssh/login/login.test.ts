@@ -409,7 +409,7 @@ describe('what goes wrong has a name', () => {
     const error = await failure(connectTo(spec(the.port), sshConfig().file));
     expect([error.code, error.hint]).toEqual([
       'AUTH_REFUSED',
-      expect.stringContaining('There was nothing to offer'),
+      expect.stringContaining('haup has no key or password to offer'),
     ]);
     expect(error.detail).toEqual(['accepted there: publickey, password, keyboard-interactive']);
   });
@@ -477,7 +477,7 @@ describe('what goes wrong has a name', () => {
     const unwritten = await failure(connectTo(spec(the.port), config.file));
     expect([unwritten.code, unwritten.message]).toEqual([
       'HOST_KEY_UNKNOWN',
-      expect.stringContaining('cannot be recorded'),
+      expect.stringContaining('cannot be saved'),
     ]);
     expect(the.attempts).toEqual([]);
     expect(never.aborted).toBe(false);

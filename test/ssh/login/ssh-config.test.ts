@@ -3,7 +3,8 @@ import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parseSshConfig, readSshConfig } from '../../../src/ssh/login/ssh-config.ts';
-import { failure, never, temporary } from '../spec.ts';
+import { failure, never } from '../spec.ts';
+import { putProgram, scratchDirectory } from '../../scratch.ts';
 
 const query = { address: 'keep_136', user: null, port: null };
 const source = { env: { SSH_AUTH_SOCK: '/run/agent', USER: 'me', KEYS: '/keys' }, home: '/home/me' };
@@ -81,7 +82,7 @@ describe('parseSshConfig', () => {
 });
 
 describe('readSshConfig asks ssh', () => {
-  const dir = temporary();
+  const dir = scratchDirectory();
   const write = (name: string, text: string): string => {
     writeFileSync(join(dir, name), text);
     return join(dir, name);
@@ -143,15 +144,15 @@ describe('readSshConfig asks ssh', () => {
   });
 
   test('with an ssh that has no -G, defaults', async () => {
-    const bin = temporary();
-    writeFileSync(join(bin, 'ssh'), '#!/bin/sh\necho "unknown option -- G" >&2\nexit 255\n', { mode: 0o755 });
+    const bin = scratchDirectory();
+    putProgram(join(bin, 'ssh'), 'echo "unknown option -- G" >&2\nexit 255');
     const config = await readSshConfig(query, { ...source, env: { PATH: bin } }, never);
     expect(config.hostname).toBe('keep_136');
   });
 
   test('an ssh that hangs is ended when the signal aborts', async () => {
-    const bin = temporary();
-    writeFileSync(join(bin, 'ssh'), '#!/bin/sh\nexec /bin/sleep 60\n', { mode: 0o755 });
+    const bin = scratchDirectory();
+    putProgram(join(bin, 'ssh'), 'exec /bin/sleep 60');
     const error = await failure(
       readSshConfig(query, { ...source, env: { PATH: bin } }, AbortSignal.timeout(100)),
     );

@@ -1,23 +1,22 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { hostScript } from '../../../src/base/host-script.ts';
 import { lockArguments, lockedStatus, lockMeaning } from '../../../src/ssh/packages/package-lock.ts';
 import { installText } from '../../../src/ssh/packages/install-packages.ts';
+import { putProgram, scratchDirectory } from '../../scratch.ts';
 
 let root: string;
 let holder: ChildProcess | undefined;
 beforeEach(() => {
-  root = mkdtempSync(join(tmpdir(), 'haup-lock-'));
+  root = scratchDirectory();
   for (const path of ['var/lib/dpkg', 'var/lib/rpm', 'var/cache/dnf', 'var/run'])
     mkdirSync(join(root, path), { recursive: true });
 });
 afterEach(() => {
   holder?.kill('SIGKILL');
   holder = undefined;
-  rmSync(root, { recursive: true });
 });
 
 /** A process that has a file locked as dpkg and rpm lock theirs, until it is killed or `seconds` are over. */
@@ -128,8 +127,7 @@ test('when somebody was quicker, it is tried again, and not for ever', async () 
 });
 
 describe('what is remembered as brought by haup', () => {
-  const program = (name: string, text: string): void =>
-    writeFileSync(join(root, 'bin', name), `#!/bin/sh\n${text}\n`, { mode: 0o755 });
+  const program = (name: string, text: string): void => putProgram(join(root, 'bin', name), text);
   /** Asked what it would do, it says that it would bring both. */
   const aptGet = (text: string): void =>
     program(

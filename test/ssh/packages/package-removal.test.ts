@@ -1,9 +1,9 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { removePackages } from '../../../src/ssh/packages/package-removal.ts';
+import { putProgram, scratchDirectory } from '../../scratch.ts';
 
 /** Of both families: `there` has the packages, `needs` lines of `PACKAGE NEEDED`, `ran` what was removed, and how. */
 const programs = {
@@ -26,16 +26,14 @@ esac`,
 
 let root: string;
 beforeEach(() => {
-  root = mkdtempSync(join(tmpdir(), 'haup-removal-'));
+  root = scratchDirectory();
   for (const path of ['bin', 'var/lib/haup/record', 'usr/sbin'])
     mkdirSync(join(root, path), { recursive: true });
-  for (const [name, text] of Object.entries(programs))
-    writeFileSync(join(root, 'bin', name), `#!/bin/sh\n${text}\n`, { mode: 0o755 });
+  for (const [name, text] of Object.entries(programs)) putProgram(join(root, 'bin', name), text);
   for (const name of ['there', 'var/lib/haup/record/packages'])
     writeFileSync(join(root, name), 'curl\ngcc\nlibcurl\n');
   for (const name of ['needs', 'ran']) writeFileSync(join(root, name), '');
 });
-afterEach(() => rmSync(root, { recursive: true }));
 
 const lines = (name: string): string[] => readFileSync(join(root, name), 'utf8').split('\n').filter(Boolean);
 
