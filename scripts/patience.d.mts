@@ -1,1 +1,2 @@
 export function patience(): number;
+export function processors(): number;

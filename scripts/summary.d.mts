@@ -14,8 +14,17 @@ export interface Reported {
   }[];
   readonly errors: readonly string[];
 }
+export interface Judged {
+  readonly project: string;
+  readonly file: string | null;
+  readonly passed: number;
+  readonly failed: number;
+  readonly failures: readonly string[];
+}
 export function judge(
   project: string,
   report: Reported,
   options?: { readonly filtered?: boolean },
-): { readonly passed: number; readonly failed: number; readonly failures: readonly string[] };
+): readonly Judged[];
+export function count(judged: readonly Judged[]): { readonly passed: number; readonly failed: number };
+export function toRunAgain(judged: readonly Judged[]): readonly Judged[];

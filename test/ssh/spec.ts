@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { HostSpec, SshSettings } from '../../src/model/domain.ts';
 import { HaupError } from '../../src/model/errors.ts';
 import { type Connection, connect, type ConnectOptions } from '../../src/ssh/transport.ts';
+import { hangMs } from '../limits.ts';
 import { scratchDirectory } from '../scratch.ts';
 
 /** A host of an inventory that says nothing but its port. */
@@ -23,7 +24,7 @@ export function options(sshConfigFile: string, more: Partial<ConnectOptions> = {
   return {
     sshConfigFile,
     strictHostKey: 'accept-new',
-    connectTimeoutMs: 10_000,
+    connectTimeoutMs: hangMs(10_000),
     env,
     home: '/nonexistent',
     ...more,
