@@ -58,18 +58,18 @@ export function restorePlan(
   bytes: KeptBytes,
   facts: ReadonlyMap<HostName, HostFacts>,
 ): { readonly plan: Plan; readonly goal: Inventory } {
-  const { now, then } = configurations(chosen, bytes, facts);
-  const split = disagreement(then);
+  const { current, restored } = configurations(chosen, bytes, facts);
+  const split = disagreement(restored);
   if (split !== null) {
     throw new HaupError('USAGE', `The hosts would not hear each other afterwards: ${split}.`, {
       hint: 'Roll back all of them: haup rollback without a host, or with the --to of one run.',
     });
   }
   const { diffs, kept, before, after } = restoredHosts(chosen, bytes, facts);
-  const vips = vipsOf(then, inventory.vips);
+  const vips = vipsOf(restored, inventory.vips);
   const all = [
     ...vips,
-    ...vipsOf(now, inventory.vips).filter(
+    ...vipsOf(current, inventory.vips).filter(
       ({ address }) => !vips.some((vip) => vip.address.address === address.address),
     ),
   ];
@@ -87,25 +87,25 @@ function configurations(
   chosen: ReadonlyMap<HostName, KeptState>,
   bytes: KeptBytes,
   facts: ReadonlyMap<HostName, HostFacts>,
-): { readonly now: ReadonlyMap<HostName, string>; readonly then: ReadonlyMap<HostName, string> } {
-  const now = new Map<HostName, string>();
-  const then = new Map<HostName, string>();
+): { readonly current: ReadonlyMap<HostName, string>; readonly restored: ReadonlyMap<HostName, string> } {
+  const current = new Map<HostName, string>();
+  const restored = new Map<HostName, string>();
   for (const [host, one] of facts) {
     const its = chosen.get(host)?.services.find(({ service }) => service === 'keepalived');
     const entry = its?.entry ?? keepalivedConf;
     const fact = one.files[entry];
     const daemon = one.running?.find(({ service }) => service === 'keepalived');
     const running = daemon === undefined ? null : runningWhole(one, daemon);
-    const current = running ?? (fact?.state === 'present' ? (fact.text ?? '') : '');
+    const text = running ?? (fact?.state === 'present' ? (fact.text ?? '') : '');
     const kept = bytes.get(host);
     const textOf = (path: string): string | null => {
       const old = kept?.get(path);
       return old === undefined ? null : Buffer.from(old).toString('utf8');
     };
-    now.set(host, current);
-    then.set(host, wholeText(textOf, entry, its?.files ?? []) ?? current);
+    current.set(host, text);
+    restored.set(host, wholeText(textOf, entry, its?.files ?? []) ?? text);
   }
-  return { now, then };
+  return { current, restored };
 }
 
 /** The differences of each host, the paths to keep, and whose daemons are not haup's before and after. */
