@@ -25,7 +25,7 @@ export const timerLateMs = 1_000;
 /** When the timer on the host restores it: later than the drill itself would, if that can. */
 export function deadManSeconds(given: DrillCase): number {
   const { away } = boundsOf(given);
-  const moved = away.withinMs + settleMs;
+  const moved = away.withinMs + settleMs + graceMs(given);
   const held = Math.max(moved, holdMs(given));
   return Math.ceil(
     (drills[given.drill].cutsOff === true ? Math.max(moved + 3_000, held) : held + patienceMs + 20_000) /
@@ -37,6 +37,9 @@ export function deadManSeconds(given: DrillCase): number {
 export const holdMs = ({ drill, hold = 0 }: DrillCase): number =>
   drills[drill].heals === true ? 0 : 1000 * hold;
 
+/** How long connections may live on, each way. */
+const graceMs = ({ grace }: DrillCase): number => 1000 * (grace?.seconds ?? 0);
+
 /** The longest that a drill takes: the wait until all is steady, the move, the way back, an action before each. */
 export function drillLimitMs(given: DrillCase): number {
   const { away, back } = boundsOf(given);
@@ -47,5 +50,6 @@ export function drillLimitMs(given: DrillCase): number {
       : drill.reboots === true
         ? bootLimitMs + startLimitMs
         : holdMs(given);
-  return away.withinMs + 2 * back.withinMs + 3 * patienceMs + 2 * (settleMs + actLimitMs) + cutMs;
+  const moves = away.withinMs + 2 * back.withinMs + 3 * patienceMs + 2 * (settleMs + actLimitMs);
+  return moves + cutMs + 2 * graceMs(given);
 }

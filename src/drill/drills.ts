@@ -1,11 +1,12 @@
 import { HaupError } from '../model/errors.ts';
 import type { DeadMan } from '../model/fault.ts';
-import type { DrillReport } from '../model/report.ts';
+import type { DrillReport, GraceReport } from '../model/report.ts';
 import type { Bound } from '../measure/bounds.ts';
 import type { Watch } from '../measure/address-watch.ts';
 import { besideBound } from './beside-vips.ts';
 import type { DrillCase } from './drill-case.ts';
 import type { ConnectionFates } from '../measure/hold-connections.ts';
+import { drillGraces } from './drill-graces.ts';
 import { refusedDrill } from './drill-report.ts';
 import { type Drill, drills } from './drill-table.ts';
 import { boundsOf, deadManSeconds, drillLimitMs, holdMs, timerLateMs } from './drill-times.ts';
@@ -81,6 +82,9 @@ export async function runDrill(
   let endedFaultMs: number | null = null;
   let down: readonly string[] = [];
   let fates: ConnectionFates = new Map();
+  const graces = drillGraces(given, environment);
+  let kept: GraceReport | null = null;
+  let keptBack: GraceReport | null = null;
   const restore = async (): Promise<void> => {
     if (drill.reboots === true) {
       down = await waitForServices(environment, from.host, signal);
@@ -93,7 +97,7 @@ export async function runDrill(
   const reported = (seen: ObservedMove, home: ObservedMove | null): DrillReport =>
     observedReport(
       { given, environment, sampler, others },
-      { beganMs, faultMs, gone: seen, endedFaultMs, home, down, fates },
+      { beganMs, faultMs, gone: seen, endedFaultMs, home, down, fates, kept, keptBack },
     );
   const { reboots } = environment;
   try {
@@ -102,6 +106,7 @@ export async function runDrill(
     if (drill.heals === true && given.hold !== undefined)
       environment.say(`${address}: the host ends this fault by itself, whatever --hold says`);
     if (drill.reboots === true) await reboots?.leave(from.host);
+    await graces.away(away.withinMs);
     gone = await watchMove(
       environment,
       sampler,
@@ -120,11 +125,17 @@ export async function runDrill(
     );
     // Also where the VIP never arrived.
     const asked = connections.ask();
+    if (given.grace !== undefined) {
+      // First: the hosts' count is then of real clients.
+      fates = await asked;
+      kept = await graces.end(signal);
+    }
     const lastsMs = drill.cutsOff === true ? 1000 * deadMan.seconds + timerLateMs : holdMs(given);
     await environment.sleep(Math.max(0, gone.window.fromMs + lastsMs - environment.now()), signal);
     if (drill.reboots === true && reboots !== undefined)
       await waitForBoot(environment, reboots, from.host, signal);
     environment.say(`${address}: ${drill.restoring(from.host)}`);
+    await graces.back(back.withinMs);
     endedFaultMs = environment.now();
     const home = await watchMove(
       environment,
@@ -136,8 +147,10 @@ export async function runDrill(
     await sampler.stop();
     fates = await asked;
     await connections.forget();
+    keptBack = await graces.end(signal);
     return reported(gone, home);
   } catch (cause) {
+    if (gone === null) await graces.abandon();
     const error = broken ? await restoreAtLast(given, deadMan, environment, restore, cause) : cause;
     if (gone === null) throw error;
     throw new CutShort(cutShort(reported(gone, null), error), error);
