@@ -1,6 +1,6 @@
 /** What became of connections that were open when a VIP moved, in words. Pure. */
 
-import type { ConnectionFigures, ConnectionKind, GraceReport } from '../model/report.ts';
+import type { ConnectionFigures, ConnectionKind, DrillReport, GraceReport } from '../model/report.ts';
 import { count, elapsed, precise } from './words.ts';
 
 const words: Readonly<Record<ConnectionKind, string>> = {
@@ -52,4 +52,11 @@ export function graceText(
   if (asked === 0 || asked === null) return `${were}; all ended by themselves within ${after}`;
   const idle = asked - (cut ?? 0);
   return `${were}; at the end of the grace, after ${after}, nginx closed ${idle} that ${idle === 1 ? 'was' : 'were'} idle, and ${cut ?? 0} ${cut === 1 ? 'was' : 'were'} cut`;
+}
+
+/** Of clients' connections in a drill: on the way there, and on the way back. */
+export function graceTexts({ from, to, grace, failback }: DrillReport): readonly string[] {
+  const there = grace === undefined ? null : graceText(grace, from, to);
+  const back = failback?.grace === undefined ? null : graceText(failback.grace, to, from);
+  return [...(there === null ? [] : [there]), ...(back === null ? [] : [`on the way back ${back}`])];
 }

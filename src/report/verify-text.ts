@@ -1,6 +1,6 @@
 import type { RequestFigures, DrillReport, VerifyReport, VipVerification } from '../model/report.ts';
 import { runOf, story, takeoverText, wasDone, wordsOf } from './drill-words.ts';
-import { connectionsText, graceText } from './connections-text.ts';
+import { connectionsText, graceTexts } from './connections-text.ts';
 import { hanging, padEnd, truncate, widthOf, wrap } from './columns.ts';
 import { isUsual } from './failover-text.ts';
 import { lostLong, retriedSentence } from './lost-text.ts';
@@ -147,13 +147,6 @@ function figures(drill: DrillReport, label: number, style: Style, width: number)
           `this machine itself stalled for up to ${precise(drill.stalledMs ?? 0)}; not counted`,
         )),
   ];
-}
-
-/** What became of clients' connections, on the way there and back. */
-function graceTexts({ from, to, grace, failback }: DrillReport): readonly string[] {
-  const there = grace === undefined ? null : graceText(grace, from, to);
-  const back = failback?.grace === undefined ? null : graceText(failback.grace, to, from);
-  return [...(there === null ? [] : [there]), ...(back === null ? [] : [`on the way back ${back}`])];
 }
 
 type Figure = (name: string, text: string) => readonly string[];
