@@ -22,5 +22,7 @@ test("clients' connections in a drill, each way", () => {
     '12 connections to keep_136 were open; all ended by themselves within 3.2 s',
     'on the way back 1 connection to keep_137 was open; all ended by themselves within 3.2 s',
   ]);
-  expect(graceTexts({ from: 'keep_136', to: 'keep_137', failback: null } as unknown as DrillReport)).toEqual([]);
+  expect(graceTexts({ from: 'keep_136', to: 'keep_137', failback: null } as unknown as DrillReport)).toEqual(
+    [],
+  );
 });
