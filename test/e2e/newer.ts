@@ -46,7 +46,7 @@ export const builtFrom =
 function fetched(suite: string, directory: string): string | null {
   const work = mkdtempSync(join(directory, 'apt-'));
   try {
-    const [source] = sourcesOf().sources;
+    const [source] = sourcesOf(directory).sources;
     if (source === undefined) return null;
     for (const part of ['lists/partial', 'cache/archives/partial'])
       mkdirSync(join(work, part), { recursive: true });
