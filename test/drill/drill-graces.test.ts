@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { DrillCase } from '../../src/drill/drill-case.ts';
+import { HaupError } from '../../src/model/errors.ts';
 import { CutShort, runDrill } from '../../src/drill/drills.ts';
 import type { GraceOrder } from '../../src/move/grace.ts';
 import { fakeEnvironment, pair, type Trouble, vrrp } from '../fakes/drill-environment.ts';
@@ -88,6 +89,17 @@ test('a new holder that fails meanwhile fails the drill', async () => {
   const report = await runDrill(given, environment, never);
   expect(report).toMatchObject({ ok: false, grace: { open: 2, cut: 0 } });
   expect(report.reasons[0]).toBe('its new holder failed, and keep_136 had it again');
+});
+
+test('where it cannot be, that is said, and the drill goes on as before', async () => {
+  const { environment, fake } = world(() => 5, {
+    fails: (action) =>
+      action.do === 'grace-forward' ? new HaupError('COMMAND_FAILED', 'It has no nft.') : null,
+  });
+  const report = await runDrill(given, environment, never);
+  expect(report).toMatchObject({ ok: true, grace: { open: null, why: 'keep_137: It has no nft.' } });
+  expect(report.restoredMs).toBeLessThan(6_000);
+  expect(fake.said.join()).toContain('open connections cannot be kept (keep_137: It has no nft.)');
 });
 
 describe('broken off', () => {
