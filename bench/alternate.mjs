@@ -27,12 +27,14 @@ export function timed({ argv, env = {}, input, status = 0, says }) {
  * `commands`: by name, each a command or a function of the round that gives one. Rounds before the first warm caches and
  * are not counted. The first command is the one that the others are compared with, pair by pair.
  */
-export function alternate(commands, runs, { warmups = 1, after = () => ({}) } = {}) {
+export function alternate(commands, runs, { warmups = 1, before = () => {}, after = () => ({}) } = {}) {
   const taken = new Map(Object.keys(commands).map((name) => [name, []]));
   for (let round = -warmups; round < runs; round += 1) {
     for (const [name, command] of Object.entries(commands)) {
+      before(name);
       const took = timed(typeof command === 'function' ? command(round + warmups) : command);
-      if (round >= 0) taken.get(name).push({ ...took, ...after(name, took) });
+      const more = after(name, took);
+      if (round >= 0) taken.get(name).push({ ...took, ...more });
     }
     process.stderr.write(`  round ${round + 1} of ${runs}\n`);
   }
@@ -43,9 +45,9 @@ export function alternate(commands, runs, { warmups = 1, after = () => ({}) } = 
       {
         runs: all.length,
         ...Object.fromEntries(
-          ['ms', 'cpuMs', 'rssMb', 'waitedMs']
+          ['ms', 'cpuMs', 'rssMb', 'waitedMs', 'processes']
             .filter((key) => all[0][key] !== undefined)
-            .map((key) => [key, spread(all.map((one) => one[key]))]),
+            .map((key) => [key, spread(all.map((one) => Math.round(one[key] * 100) / 100))]),
         ),
         ratio: {
           ms: median(all.map(({ ms }, at) => ms / first[at].ms)),

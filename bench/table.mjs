@@ -1,6 +1,9 @@
-// Makes docs/benchmarks.md from all files of bench/results: the newest of each part in full, older ones as a line each.
+// Makes docs/benchmarks.md and docs/benchmarks.svg from all files of bench/results: the newest of each part in full, and a
+// line for each older one.
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { boundsOf } from './bounds.mjs';
+import { chart } from './chart.mjs';
 
 const directory = join(import.meta.dirname, 'results');
 const all = readdirSync(directory)
@@ -10,22 +13,26 @@ const all = readdirSync(directory)
 
 const titles = {
   start: 'Start-up',
-  noop: 'An apply that changes nothing, on a pair',
+  install: 'First install of a pair, both daemons from source',
+  noop: 'Apply that changes nothing, on a pair',
   change: 'One line of nginx.conf, host by host, on a pair',
   fleet: 'Facts and a plan of many hosts',
 };
 const notes = {
   start: 'Ratios are to `node -e 0`.',
+  install:
+    'Ratios are to haup, which builds once and copies the result to the second host, and waits until every VIP has one ' +
+    'holder and answers. The others build on both hosts at the same time, and wait for nothing once the services run. ' +
+    'Every run starts with bare hosts; python3 is there already for Ansible.',
   noop:
-    'Ratios are to bare connections: node-ssh, one per host, one command each. Ansible has pipelining, ControlPersist and ' +
-    '50 forks, and the same files, versions, packages and services to look at. Processes are those started on one host, its ' +
-    'own connection and what its health check started meanwhile included.',
+    'Ratios are to bare connections: node-ssh, one per host, one command each. haup connects anew each time; Ansible keeps ' +
+    'its connections open between runs.',
   change:
     'Ratios are to haup, which drains each host, waits until its VIPs have moved, and checks that it serves before the next ' +
     'one. The others change one host after the other, and check nothing but the configuration.',
   fleet:
-    'Each host is an sshd over the files of one machine. The hosts share its processors with haup, so the wall time is ' +
-    'mostly theirs; CPU time and memory are of haup alone.',
+    'Each host is an sshd over the files of one machine. The hosts share its processors with haup, so the time is mostly ' +
+    'theirs; CPU time and memory are of haup alone. Ansible gathers its smallest set of facts, at 50 forks, and plans nothing.',
 };
 
 const number = (value, digits = 0) =>
@@ -55,7 +62,9 @@ function measured(tools) {
         time(one.cpuMs),
         number(one.ratio.cpuMs, 2),
         number(one.rssMb.median),
-        ...(processes ? [one.processes === undefined ? '' : number(one.processes)] : []),
+        ...(processes
+          ? [one.processes === undefined ? '' : number(one.processes.median ?? one.processes)]
+          : []),
       ]),
     ),
   ];
@@ -87,7 +96,7 @@ function section(part) {
   const { machine, at, commit } = newest;
   const tools = result.measured ?? result;
   const left = Object.entries(result.left ?? {}).map(
-    ([name, why]) => `Left out: ${name}, which ended with an error: ${why}`,
+    ([name, why]) => `${name} is left out. It failed: ${why}`,
   );
   const runs = Object.values(part === 'fleet' ? Object.values(result)[0] : tools)[0].runs;
   const first = (parts) =>
@@ -111,23 +120,66 @@ function section(part) {
     '',
     ...(part === 'fleet' ? fleet(result) : measured(tools)),
     '',
-    ...left,
+    ...left.flatMap((line) => [line, '']),
     ...(tools.haup?.waitedMs === undefined
       ? []
-      : [`Of haup's time ${time(tools.haup.waitedMs)} ms is what its drains wait for VRRP.`, '']),
+      : [`For ${time(tools.haup.waitedMs)} ms of its time, haup waited for VRRP to move VIPs.`, '']),
     `Medians of ${runs} runs in turn, quartiles in brackets; ${at.slice(0, 16).replace('T', ' ')} UTC, ${commit}, ${machine.processors}, ${machine.memoryGib} GiB, Linux ${machine.kernel}, Node ${machine.node}${machine.ansible === null ? '' : `, ${machine.ansible.replace(/^(\S+) \[(.*)\]$/, '$2')}`}, load ${number(machine.load.before, 1)} to ${number(machine.load.after, 1)}.`,
     '',
     ...(older.length > 0 ? ['Earlier:', '', ...older, ''] : []),
   ];
 }
 
+function bounds() {
+  const rows = Object.keys(titles).flatMap((part) => {
+    const newest = all.findLast(({ parts }) => parts[part] !== undefined);
+    return newest === undefined ? [] : boundsOf(part, newest.parts[part]);
+  });
+  return [
+    row(['', 'measured', 'bound', '']),
+    row(['---', '---:', '---:', '---']),
+    ...rows.map(({ what, value, bound, holds }) =>
+      row([
+        what,
+        number(value, value < 100 ? 2 : 0),
+        bound.most === undefined ? `≥ ${bound.least}` : `≤ ${bound.most}`,
+        holds ? 'holds' : '**missed**',
+      ]),
+    ),
+  ];
+}
+
+function bars() {
+  return Object.entries(titles).flatMap(([part, title]) => {
+    const newest = all.findLast(({ parts }) => part !== 'fleet' && parts[part] !== undefined);
+    if (newest === undefined) return [];
+    const tools = newest.parts[part].measured ?? newest.parts[part];
+    const seconds = Object.entries(tools).map(([name, { ms }]) => [name, ms.median / 1000]);
+    return [{ title, seconds: Object.fromEntries(seconds) }];
+  });
+}
+
 const text = [
   '# Benchmarks',
   '',
-  '`npm run bench` measures, and writes this page from `bench/results`. It needs root on Debian or Ubuntu, and Ansible',
-  '(`apt-get install ansible-core ansible-mitogen`) for the comparison.',
-  '`npm run bench -- --runs 20 noop` measures one part; the parts are start, noop, change and fleet.',
+  '`npm run bench` measures, and makes this page from `bench/results`. It needs root on Debian or Ubuntu, and Ansible',
+  '(`apt-get install ansible-core ansible-mitogen`). `npm run bench -- --runs 20 noop` measures one part; the parts are start,',
+  'install, noop, change and fleet. Each makes hosts in network namespaces and removes them again.',
+  '',
+  '![Medians of each tool](benchmarks.svg)',
+  '',
+  'On a pair, haup is measured beside three others: a [script of ssh](../bench/peers/by-hand.sh) such as an engineer writes by',
+  'hand, and one [Ansible playbook](../bench/peers/site.yaml), with pipelining, ControlPersist and 50 forks, run by Ansible and',
+  'by Ansible with Mitogen. All of them check the same packages, users, versions, files and services. After each run, a check',
+  'that is not timed compares the hosts with what was wanted. Memory is that of the largest process of a tool. Processes are',
+  "those started on one host; the health check's are not counted.",
+  '',
+  '## Bounds',
+  '',
+  ...bounds(),
   '',
   ...Object.keys(titles).flatMap(section),
 ];
-writeFileSync(join(import.meta.dirname, '../docs/benchmarks.md'), `${text.join('\n').trimEnd()}\n`);
+const docs = join(import.meta.dirname, '../docs');
+writeFileSync(join(docs, 'benchmarks.md'), `${text.join('\n').trimEnd()}\n`);
+writeFileSync(join(docs, 'benchmarks.svg'), chart(bars()));
