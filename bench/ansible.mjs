@@ -63,7 +63,12 @@ export function ansible(directory, { hosts, files, software, packages, serviceOf
       const file = join(directory, `${strategy}.cfg`);
       writeFileSync(file, settings({ inventory, strategy, sshConfig, control }));
       return (rendered) => ({
-        argv: ['ansible-playbook', playbook, '-e', JSON.stringify({ rendered, at_once: serial ? 1 : '100%' })],
+        argv: [
+          'ansible-playbook',
+          playbook,
+          '-e',
+          JSON.stringify({ rendered, at_once: serial ? 1 : '100%' }),
+        ],
         env: { ANSIBLE_CONFIG: file },
       });
     },

@@ -1,12 +1,13 @@
 // Part of `npm run bench`: haup plan over many light hosts. Each is an sshd at an address of its own, all over this
 // machine's files, in a network namespace that nothing else is in. The facts and the plan are real, and so are the
 // connections; their daemons are not there, so this says how haup grows, not how long an apply takes.
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { alternate, timed } from './alternate.mjs';
+import { settings } from './ansible.mjs';
 
 const bin = join(import.meta.dirname, '../dist/bin.js');
 
@@ -115,25 +116,19 @@ mount -t tmpfs tmpfs /run; mkdir -p /run/sshd /run/systemd/system; ssh-keygen -q
   process.exit(0);
 }
 
-/** The setup module alone at as many forks as hosts, 50 at most; null where there is no Ansible. */
+/** The setup module alone; null where there is no Ansible. */
 function ansible(dir, size) {
+  if (spawnSync('ansible', ['--version'], { stdio: 'ignore' }).status !== 0) return null;
+  const inventory = join(dir, `hosts-${size}`);
   const file = join(dir, `ansible-${size}.cfg`);
-  writeFileSync(
-    join(dir, `hosts-${size}`),
-    Array.from({ length: size }, (_, at) => `${address(at)}\n`).join(''),
-  );
+  writeFileSync(inventory, Array.from({ length: size }, (_, at) => `${address(at)}\n`).join(''));
   writeFileSync(
     file,
-    `[defaults]\ninventory = ${dir}/hosts-${size}\nforks = 50\ninterpreter_python = /usr/bin/python3\nhost_key_checking = false\n[ssh_connection]\npipelining = true\nssh_args = -F ${dir}/config -o ControlMaster=auto -o ControlPersist=60s\ncontrol_path_dir = ${dir}/cp\n`,
+    settings({ inventory, strategy: 'linear', sshConfig: join(dir, 'config'), control: join(dir, 'cp') }),
   );
-  try {
-    execFileSync('ansible', ['--version'], { stdio: 'ignore' });
-  } catch {
-    return null;
-  }
   return {
     argv: ['ansible', 'all', '-m', 'setup', '-a', 'gather_subset=!all,min,network'],
-    env: { ANSIBLE_CONFIG: file },
+    env: { ANSIBLE_CONFIG: file, HOME: dir },
   };
 }
 
