@@ -1,6 +1,6 @@
 // Two lab hosts, those of the example inventory, with python3 for the tools that need it.
 import { execFile, execFileSync, spawnSync } from 'node:child_process';
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
@@ -8,14 +8,14 @@ const root = join(import.meta.dirname, '..');
 export const bin = join(root, 'dist/bin.js');
 export const example = join(root, 'inventory.example.yaml');
 export const hosts = ['keep_136', 'keep_137'];
+const savedDirectory = '/var/lib/haup/labs/.saved';
 
 /**
  * Starts the hosts, bare. `directory`: for scratch files. `given`: a lab that is up already, to debug with; it stays up.
- * `restartable`: `restart` makes the hosts bare again.
  */
-export async function startPair(directory, { given, restartable = false }) {
+export async function startPair(directory, given) {
   const lab = given ?? `haup-bench-${process.pid}`;
-  const saved = `/var/lib/haup/labs/.saved/${lab}`;
+  const saved = join(savedDirectory, lab);
   const up = (...from) =>
     haup('lab', 'up', example, '--name', lab, '--yes', '--for-pid', String(process.pid), ...from);
   const down = () => haup('lab', 'down', '--name', lab);
@@ -31,16 +31,23 @@ export async function startPair(directory, { given, restartable = false }) {
     return execFileSync(program, args, { encoding: 'utf8' });
   };
   await givePython(directory, sshCommand, ssh);
-  if (restartable) haup('lab', 'save', '--name', lab, saved.split('/').at(-1));
   return {
     env,
     inside,
     ssh,
-    /** Bare hosts again, with python3. */
+    /** Saves the disks. @returns the directories that make up that of the first host, the upper one first */
+    save() {
+      haup('lab', 'save', '--name', lab, lab);
+      const { disk, image } = JSON.parse(readFileSync(join(saved, 'saved.json'), 'utf8')).hosts[hosts[0]];
+      return [disk, join('/var/cache/haup/images', image, 'root')];
+    },
+    /** Makes the hosts anew, as they were saved. */
     restart() {
       down();
-      up('--from', saved.split('/').at(-1));
+      up('--from', lab);
     },
+    /** The saved disks stay until `stop`. */
+    powerOff: down,
     stop() {
       if (given === undefined) down();
       rmSync(saved, { recursive: true, force: true });

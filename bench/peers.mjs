@@ -6,24 +6,20 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parse } from 'yaml';
 import { alternate, timed } from './alternate.mjs';
 import { ansible } from './ansible.mjs';
 import { byHand } from './by-hand.mjs';
 import { bin, example, hosts, startPair } from './pair.mjs';
 import { hostProcesses } from './host-processes.mjs';
-
-/** What haup installs for the two builds and for its own scripts. */
-const packages =
-  'gcc make libc6-dev pkg-config libssl-dev libnl-3-dev libnl-genl-3-dev libpcre2-dev zlib1g-dev iproute2 curl nftables';
-const serviceOf = (path) => (/keepalived/.test(path) ? 'keepalived' : 'nginx');
+import { packages, serviceOf, software } from './wanted.mjs';
 
 /** @returns what each tool took, and why others were left out */
 export async function peers(part, runs, given) {
   const directory = mkdtempSync(join(tmpdir(), 'haup-peers-'));
   process.on('exit', () => rmSync(directory, { recursive: true, force: true }));
-  const pair = await startPair(directory, { given, restartable: part === 'install' });
+  const pair = await startPair(directory, given);
   try {
+    if (part === 'install') pair.save();
     return compare(part, runs, pair, directory);
   } finally {
     pair.stop();
@@ -35,7 +31,7 @@ function compare(part, runs, pair, directory) {
   const all = {
     hosts,
     files: states[0].files,
-    software: software(pair.env),
+    software: software(pair.env.HAUP_OVERLAY),
     packages,
     serviceOf,
     sshConfig: pair.env.HAUP_SSH_CONFIG,
@@ -142,21 +138,6 @@ function render(directory, count, env) {
   const rendered = join(directory, count);
   haup('-o', rendered);
   return { inventory, rendered, files: JSON.parse(haup('--json')).files };
-}
-
-/** What is built, from which tarball of the lab, and how. */
-function software(env) {
-  const wanted = parse(readFileSync(example, 'utf8'));
-  const overlay = parse(readFileSync(env.HAUP_OVERLAY, 'utf8'));
-  return ['nginx', 'keepalived'].map((name) => {
-    const { prefix, configure, version, urls } = { ...wanted[name], ...overlay[name] };
-    return {
-      name,
-      version,
-      tarball: urls[0].replace(/^file:\/\//, ''),
-      configure: [`--prefix=${prefix}`, ...configure].join(' '),
-    };
-  });
 }
 
 /** How long an apply of haup waited for VIPs to move: its drains, and the ends of them. */
