@@ -90,7 +90,7 @@ async function givePython(directory, sshCommand, ssh) {
   const names = readdirSync(debs).filter((name) => name.endsWith('.deb'));
   const tar = execFileSync('tar', ['-C', debs, '-c', ...names], { maxBuffer: 1 << 28 });
   const script =
-    'set -e; d=$(mktemp -d); tar -C "$d" -x; dpkg --unpack "$d"/*.deb; dpkg --configure -a; rm -r "$d"; python3 -c 0';
+    'set -e; d=$(mktemp -d); tar -C "$d" -x; apt-get -qq -y install --no-install-recommends "$d"/*.deb >&2; rm -r "$d"; python3 -c 0';
   await Promise.all(
     hosts.map((host) => {
       const [program, ...args] = sshCommand(host, script);

@@ -112,7 +112,10 @@ function compare(part, runs, pair, directory) {
       after(name, timed(command(tool)()));
     } catch (error) {
       if (name === 'haup' || name === 'ssh by hand') throw error;
-      left[name] = error.message.split('\n').slice(0, 4).join(' ').slice(0, 400);
+      left[name] = (/^(?:fatal|ERROR).*/m.exec(error.message)?.[0] ?? error.message.split('\n')[0]).slice(
+        0,
+        300,
+      );
       delete tools[name];
       process.stderr.write(`${name} is left out: ${error.message}\n`);
       if (part !== 'install') timed(haup(state));
@@ -140,11 +143,14 @@ function render(directory, count, env) {
   return { inventory, rendered, files: JSON.parse(haup('--json')).files };
 }
 
-/** How long an apply of haup waited for VIPs to move: its drains, and the ends of them. */
+/** How long an apply of haup waited for its gates: until its hosts serve and every VIP has one holder. */
 function waited({ stdout }) {
-  return stdout
-    .split('\n')
-    .flatMap((line) => (line.startsWith('{') ? [JSON.parse(line)] : []))
-    .filter(({ type, change }) => type === 'changed' && /drain/.test(change.kind))
-    .reduce((sum, { ms }) => sum + ms, 0);
+  const events = stdout.split('\n').flatMap((line) => (line.startsWith('{') ? [JSON.parse(line)] : []));
+  const timed = events.filter(({ time }) => time !== undefined);
+  return timed.reduce((sum, { time, text = '' }, at) => {
+    const next = timed[at + 1];
+    return text.startsWith('waiting until') && next !== undefined
+      ? sum + (Date.parse(next.time) - Date.parse(time))
+      : sum;
+  }, 0);
 }

@@ -16,7 +16,7 @@ const titles = {
   install: 'First install of a pair, both daemons from source',
   noop: 'Apply that changes nothing, on a pair',
   change: 'One line of nginx.conf, host by host, on a pair',
-  fleet: 'Facts and a plan of many hosts',
+  fleet: 'Apply that changes nothing, on a fleet',
 };
 const notes = {
   start: 'Ratios are to `node -e 0`.',
@@ -28,11 +28,12 @@ const notes = {
     'Ratios are to bare connections: node-ssh, one per host, one command each. haup connects anew each time; Ansible keeps ' +
     'its connections open between runs.',
   change:
-    'Ratios are to haup, which drains each host, waits until its VIPs have moved, and checks that it serves before the next ' +
-    'one. The others change one host after the other, and check nothing but the configuration.',
+    'Ratios are to haup, which reloads nginx on one host, and waits until it serves and every VIP has one holder before it ' +
+    'goes on to the next. The others change one host after the other too, and check nothing but the configuration.',
   fleet:
-    'Each host is an sshd over the files of one machine. The hosts share its processors with haup, so the time is mostly ' +
-    'theirs; CPU time and memory are of haup alone. Ansible gathers its smallest set of facts, at 50 forks, and plans nothing.',
+    'An apply that changes nothing. Ratios are to bare connections. Each host is an sshd over the disk of a host to which ' +
+    'haup has applied, with namespaces of its own; a script answers for systemd. All of them share the processors of this ' +
+    'machine with the tools, so the time is mostly theirs; CPU time and memory are those of the tools alone.',
 };
 
 const number = (value, digits = 0) =>
@@ -123,7 +124,10 @@ function section(part) {
     ...left.flatMap((line) => [line, '']),
     ...(tools.haup?.waitedMs === undefined
       ? []
-      : [`For ${time(tools.haup.waitedMs)} ms of its time, haup waited for VRRP to move VIPs.`, '']),
+      : [
+          `For ${time(tools.haup.waitedMs)} ms of its time, haup waited until hosts served and every VIP had one holder.`,
+          '',
+        ]),
     `Medians of ${runs} runs in turn, quartiles in brackets; ${at.slice(0, 16).replace('T', ' ')} UTC, ${commit}, ${machine.processors}, ${machine.memoryGib} GiB, Linux ${machine.kernel}, Node ${machine.node}${machine.ansible === null ? '' : `, ${machine.ansible.replace(/^(\S+) \[(.*)\]$/, '$2')}`}, load ${number(machine.load.before, 1)} to ${number(machine.load.after, 1)}.`,
     '',
     ...(older.length > 0 ? ['Earlier:', '', ...older, ''] : []),
