@@ -47,7 +47,6 @@ export async function fleet(sizes, runs) {
 
 /** In the namespaces. */
 function measure({ directory, sizes, runs, overlay, software: built, lower }) {
-  execFileSync('mount', ['-t', 'tmpfs', 'tmpfs', '/run']);
   const most = Math.max(...sizes);
   const inventories = new Map(sizes.map((size) => [size, fleetInventory(directory, size, { overlay })]));
   const { sshConfig, files } = startLightHosts(directory, inventories.get(most), most, lower);

@@ -5,6 +5,7 @@
 set -e
 directory=$1 lower=$2
 
+mount -t tmpfs tmpfs /run
 # A host that does not answer is one that nothing has this hardware address of.
 ip link set lo up
 ip link add br0 type bridge

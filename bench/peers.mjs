@@ -14,19 +14,19 @@ import { hostProcesses } from './host-processes.mjs';
 import { packages, serviceOf, software } from './wanted.mjs';
 
 /** @returns what each tool took, and why others were left out */
-export async function peers(part, runs, given) {
+export async function peers(part, runs, { only, lab }) {
   const directory = mkdtempSync(join(tmpdir(), 'haup-peers-'));
   process.on('exit', () => rmSync(directory, { recursive: true, force: true }));
-  const pair = await startPair(directory, given);
+  const pair = await startPair(directory, lab);
   try {
     if (part === 'install') pair.save();
-    return compare(part, runs, pair, directory);
+    return compare(part, runs, only, pair, directory);
   } finally {
     pair.stop();
   }
 }
 
-function compare(part, runs, pair, directory) {
+function compare(part, runs, only, pair, directory) {
   const states = ['1', '2'].map((count) => render(directory, count, pair.env));
   const all = {
     hosts,
@@ -104,6 +104,7 @@ function compare(part, runs, pair, directory) {
   };
   const command = (tool) => () => tool((state = next()));
 
+  for (const name of Object.keys(tools)) if (only?.includes(name) === false) delete tools[name];
   const left = {};
   for (const [name, tool] of Object.entries(tools)) {
     // Each does its work once before anything is measured; one that cannot is named, not measured.
@@ -122,7 +123,7 @@ function compare(part, runs, pair, directory) {
     }
   }
   const commands = Object.fromEntries(Object.entries(tools).map(([name, tool]) => [name, command(tool)]));
-  const measured = alternate(commands, runs, { warmups: 0, before, after });
+  const measured = runs === 0 ? {} : alternate(commands, runs, { warmups: 0, before, after });
   play.disconnect();
   return { measured, left };
 }

@@ -1,7 +1,8 @@
-// npm run bench [-- [--runs N] [--hosts N,N…] [--out FILE] [--lab NAME] [PART…]]
+// npm run bench [-- [--runs N] [--hosts N,N…] [--out FILE] [--tools NAME,…] [--lab NAME] [PART…]]
 // The parts are start, install, noop, change and fleet. Each makes the lab it needs, and removes it. Results go to
 // bench/results/TIME.json, from which bench/table.mjs makes docs/benchmarks.md; or to FILE, and the page stays as it is.
-// --lab: a lab that is up, for noop and change.
+// For work on the benchmarks themselves: --runs 0 has each tool of a pair work once, and measures nothing; --tools leaves the
+// others out; --lab takes a lab that is up, for noop and change.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { cpus, loadavg, release, totalmem } from 'node:os';
@@ -20,9 +21,11 @@ const { values, positionals } = parseArgs({
     hosts: { type: 'string', default: '2,10,50,200' },
     lab: { type: 'string' },
     out: { type: 'string' },
+    tools: { type: 'string' },
   },
 });
 const runs = Number(values.runs);
+const only = values.tools?.split(',');
 
 const all = {
   start() {
@@ -38,14 +41,14 @@ const all = {
       { warmups: 2 },
     );
   },
-  install: () => peers('install', runs),
-  noop: () => peers('noop', runs, values.lab),
-  change: () => peers('change', runs, values.lab),
+  install: () => peers('install', runs, { only }),
+  noop: () => peers('noop', runs, { only, lab: values.lab }),
+  change: () => peers('change', runs, { only, lab: values.lab }),
   fleet: () => fleet(values.hosts.split(',').map(Number), runs),
 };
 const parts = positionals.length > 0 ? positionals : Object.keys(all);
 const unknown = parts.filter((part) => all[part] === undefined);
-if (unknown.length > 0 || !(runs >= 1)) {
+if (unknown.length > 0 || !(runs >= 0)) {
   process.stderr.write(
     `Usage: npm run bench [-- [--runs N] [PART…]]; the parts are ${Object.keys(all).join(', ')}.\n`,
   );

@@ -72,21 +72,22 @@ function measured(tools) {
 }
 
 function fleet({ dead, ...sizes }) {
-  const head = ['hosts', '', 'time, ms', 'CPU, ms', 'CPU per host, ms', 'memory, MB'];
+  const head = ['hosts', '', 'time, ms', 'ratio', 'CPU, ms', 'CPU per host, ms', 'memory, MB'];
   const rows = Object.entries(sizes).flatMap(([size, tools]) =>
     Object.entries(tools).map(([name, one]) =>
       row([
         size,
         name,
         time(one.ms),
+        number(one.ratio.ms, 2),
         time(one.cpuMs),
         number(one.cpuMs.median / Number(size), 1),
         number(one.rssMb.median),
       ]),
     ),
   );
-  const end = `One dead host among ${dead.hosts}, with a limit of ${number(dead.limitMs)} ms for a connection: ${number(dead.ms)} ms.`;
-  return [row(head), row(['---:', '---', '---:', '---:', '---:', '---:']), ...rows, '', end];
+  const end = `With one host of ${dead.hosts} that does not answer, and --connect-timeout ${dead.limitMs / 1000}, haup ends after ${number(dead.ms)} ms.`;
+  return [row(head), row(head.map((_, at) => (at === 1 ? '---' : '---:'))), ...rows, '', end];
 }
 
 function section(part) {
@@ -155,13 +156,18 @@ function bounds() {
 
 function bars() {
   return Object.entries(titles).flatMap(([part, title]) => {
-    const newest = all.findLast(({ parts }) => part !== 'fleet' && parts[part] !== undefined);
+    const newest = all.findLast(({ parts }) => parts[part] !== undefined);
     if (newest === undefined) return [];
-    const tools = newest.parts[part].measured ?? newest.parts[part];
-    const seconds = Object.entries(tools).map(([name, { ms }]) => [name, ms.median / 1000]);
-    return [{ title, seconds: Object.fromEntries(seconds) }];
+    const { dead, ...result } = newest.parts[part];
+    if (part !== 'fleet') return [group(title, result.measured ?? result)];
+    return Object.entries(result).map(([size, tools]) => group(`${title} of ${size}`, tools));
   });
 }
+
+const group = (title, tools) => ({
+  title,
+  seconds: Object.fromEntries(Object.entries(tools).map(([name, { ms }]) => [name, ms.median / 1000])),
+});
 
 const text = [
   '# Benchmarks',
