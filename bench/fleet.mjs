@@ -92,7 +92,8 @@ function measure({ directory, sizes, runs, overlay, software: built, lower }) {
     play.disconnect();
   }
   const dead = fleetInventory(directory, most, { overlay, dead: true });
-  const { ms } = timed({ ...apply(dead, '--connect-timeout', String(connectSeconds)), status: 4 });
+  const { ms, stderr } = timed({ ...apply(dead, '--connect-timeout', String(connectSeconds)), status: 4 });
+  process.stderr.write(`one host is dead: ${stderr.slice(-600)}\n`);
   return { ...result, dead: { hosts: most, limitMs: connectSeconds * 1000, ms } };
 }
 
