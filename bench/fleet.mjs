@@ -71,30 +71,38 @@ function measure({ directory, sizes, runs, overlay, software: built, lower }) {
       sshConfig,
       serial: false,
     });
-    result[size] = alternate(
-      {
-        'bare connections': {
-          argv: [process.execPath, join(import.meta.dirname, 'bare.mjs'), ...names],
-          env,
+    try {
+      result[size] = alternate(
+        {
+          'bare connections': {
+            argv: [process.execPath, join(import.meta.dirname, 'bare.mjs'), ...names],
+            env,
+          },
+          haup: { ...apply(inventories.get(size)), says: /Nothing to do/ },
+          ...(size > mostForAnsible
+            ? {}
+            : {
+                Ansible: {
+                  ...play.by('linear')(join(directory, 'files')),
+                  says: new RegExp(`(?:^h\\d+ .*changed=0 .*unreachable=0 .*failed=0[^]*?){${size}}`, 'm'),
+                },
+              }),
         },
-        haup: { ...apply(inventories.get(size)), says: /Nothing to do/ },
-        ...(size > mostForAnsible
-          ? {}
-          : {
-              Ansible: {
-                ...play.by('linear')(join(directory, 'files')),
-                says: new RegExp(`(?:^h\\d+ .*changed=0 .*unreachable=0 .*failed=0[^]*?){${size}}`, 'm'),
-              },
-            }),
-      },
-      runs,
-    );
-    play.disconnect();
+        runs,
+      );
+    } catch (error) {
+      // More hosts than this machine can bear: what was measured is kept.
+      process.stderr.write(`${size} hosts are left out: ${error.message.slice(0, 2000)}\n`);
+      break;
+    } finally {
+      play.disconnect();
+    }
   }
-  const dead = fleetInventory(directory, most, { overlay, dead: true });
+  const measured = Math.max(...Object.keys(result).map(Number));
+  const dead = fleetInventory(directory, measured, { overlay, dead: true });
   const { ms, stderr } = timed({ ...apply(dead, '--connect-timeout', String(connectSeconds)), status: 4 });
   process.stderr.write(`one host is dead: ${stderr.slice(-600)}\n`);
-  return { ...result, dead: { hosts: most, limitMs: connectSeconds * 1000, ms } };
+  return { ...result, dead: { hosts: measured, limitMs: connectSeconds * 1000, ms } };
 }
 
 if (process.argv[1] === import.meta.filename) {

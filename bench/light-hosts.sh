@@ -16,8 +16,10 @@ mkdir -p /run/netns "$directory/hosts"
 mount -t tmpfs -o size=2g tmpfs "$directory/hosts"
 
 at=0
+names=
 while read -r name address vip; do
   at=$((at + 1))
+  names="$names $name"
   ip netns add "$name"
   ip link add "p$at" type veth peer name ens33 netns "$name"
   ip link set "p$at" master br0 up
@@ -46,4 +48,13 @@ END
       exec chroot . /usr/sbin/sshd -D -f /dev/null -h /run/keys/host -o AuthorizedKeysFile=/run/keys/authorized \
         -o PidFile=none -o StrictModes=no -o UsePAM=no -o LogLevel=ERROR -o MaxStartups=100 -o "Subsystem=sftp internal-sftp"
     ' </dev/null >/dev/null 2>&1 &
+done
+
+for name in $names; do
+  tries=0
+  until ip netns exec "$name" ss -Hltn 'sport = :22' | grep -q .; do
+    tries=$((tries + 1))
+    [ "$tries" -lt 300 ] || { echo "no sshd listens on $name" >&2; exit 1; }
+    sleep 0.2
+  done
 done
