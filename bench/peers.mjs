@@ -45,8 +45,13 @@ function compare(part, runs, only, pair, directory) {
     env: { ...pair.env, ...env },
     ...more,
   });
-  const haup = (state, ...more) =>
-    inLab({ argv: [process.execPath, bin, 'apply', state.inventory, '--yes', ...more] });
+  const prepared = ({ inventory }) => inLab({ argv: [process.execPath, bin, 'apply', inventory, '--yes'] });
+  // Compiled code is kept for one build of haup: another one at work on this machine must not replace it.
+  const haup = ({ inventory }, ...more) =>
+    inLab({
+      argv: [process.execPath, bin, 'apply', inventory, '--yes', ...more],
+      env: { XDG_CACHE_HOME: directory },
+    });
   const recap = hosts.map((host) => `${host} .*changed=${part === 'noop' ? '0' : '[1-9]'}`).join('[^]*');
   const playbook = (strategy) => {
     const by = play.by(strategy);
@@ -77,7 +82,7 @@ function compare(part, runs, only, pair, directory) {
   const check = (state) => timed({ ...inLab(script(state.rendered)), says: /changed:$[^]*changed:$/m });
   if (part !== 'install') {
     // The hosts begin as the first state says, and with the packages that only a build needs.
-    timed(haup(states[0]));
+    timed(prepared(states[0]));
     timed(inLab(script(states[0].rendered)));
     check(states[0]);
   }
@@ -119,7 +124,7 @@ function compare(part, runs, only, pair, directory) {
       );
       delete tools[name];
       process.stderr.write(`${name} is left out: ${error.message}\n`);
-      if (part !== 'install') timed(haup(state));
+      if (part !== 'install') timed(prepared(state));
     }
   }
   const commands = Object.fromEntries(Object.entries(tools).map(([name, tool]) => [name, command(tool)]));

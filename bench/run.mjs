@@ -4,8 +4,8 @@
 // For work on the benchmarks themselves: --runs 0 has each tool of a pair work once, and measures nothing; --tools leaves the
 // others out; --lab takes a lab that is up, for noop and change.
 import { execFileSync, spawnSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
-import { cpus, loadavg, release, totalmem } from 'node:os';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpus, loadavg, release, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { alternate } from './alternate.mjs';
@@ -29,7 +29,12 @@ const only = values.tools?.split(',');
 
 const all = {
   start() {
-    const haup = (...args) => ({ argv: [process.execPath, bin, ...args], env: { HAUP_OVERLAY: '' } });
+    const cache = mkdtempSync(join(tmpdir(), 'haup-start-'));
+    process.on('exit', () => rmSync(cache, { recursive: true, force: true }));
+    const haup = (...args) => ({
+      argv: [process.execPath, bin, ...args],
+      env: { HAUP_OVERLAY: '', XDG_CACHE_HOME: cache },
+    });
     return alternate(
       {
         'node -e 0': { argv: [process.execPath, '-e', '0'] },

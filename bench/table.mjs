@@ -160,7 +160,8 @@ function bars() {
     if (newest === undefined) return [];
     const { dead, ...result } = newest.parts[part];
     if (part !== 'fleet') return [group(title, result.measured ?? result)];
-    return Object.entries(result).map(([size, tools]) => group(`${title} of ${size}`, tools));
+    const large = Object.entries(result).filter(([size]) => Number(size) >= 50);
+    return large.map(([size, tools]) => group(`${title} of ${size}`, tools));
   });
 }
 
