@@ -18,7 +18,7 @@ export interface DrillGraces {
   /** Before they return to it. */
   back(withinMs: number): Promise<void>;
   /** Once they have moved; resolves when what was open has ended, or the grace is over. Null: nothing is kept. */
-  end(signal: AbortSignal): Promise<GraceReport | null>;
+  end(): Promise<GraceReport | null>;
   /** They have not moved. */
   abandon(): Promise<void>;
 }
@@ -26,6 +26,7 @@ export interface DrillGraces {
 export function drillGraces(
   { grace: { seconds, orders: all } = { seconds: 0, orders: [] }, from, vip }: DrillCase,
   environment: DrillEnvironment,
+  signal: AbortSignal,
 ): DrillGraces {
   let begun: readonly BegunGrace[] = [];
   const begin = async (orders: readonly GraceOrder[], withinMs: number): Promise<void> => {
@@ -46,7 +47,7 @@ export function drillGraces(
         }),
         withinMs,
       ),
-    end: async (signal) => {
+    end: async () => {
       const reports = await endGraces(begun, seconds, environment, signal);
       for (const { order } of begun)
         if (order.vip !== vip.address.address) tellGrace(order, reports.get(order.vip), environment);
