@@ -11,6 +11,9 @@ process.on('exit', () => rmSync(scratch, { recursive: true, force: true }));
 // What this machine adds to the start of every Node process, be it 75 ms for a list of certificates, hides what haup adds.
 const { NODE_EXTRA_CA_CERTS: _certificates, NODE_OPTIONS: _options, ...plain } = process.env;
 
+/** The bench itself was told to end: no tool has failed. */
+export class Interrupted extends Error {}
+
 /** What one run of a command took. @throws Error, with what it printed, when it did not do what it should. */
 export function timed({ argv, env = {}, input, status = 0, says }) {
   const file = join(scratch, 'took.json');
@@ -20,6 +23,7 @@ export function timed({ argv, env = {}, input, status = 0, says }) {
     input,
     maxBuffer: 1 << 28,
   });
+  if (ran.signal !== null) throw new Interrupted(ran.signal);
   const took = JSON.parse(readFileSync(file, 'utf8'));
   if (took.status !== status || (says !== undefined && !says.test(ran.stdout)))
     throw new Error(`${argv.join(' ')} ended with ${took.status}\n${ran.stdout}${ran.stderr}`);

@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse } from 'yaml';
-import { alternate, timed } from './alternate.mjs';
+import { alternate, Interrupted, timed } from './alternate.mjs';
 import { ansible } from './ansible.mjs';
 import { fleetInventory, startLightHosts } from './light-hosts.mjs';
 import { bin, example, hosts, startPair } from './pair.mjs';
@@ -91,6 +91,7 @@ function measure({ directory, sizes, runs, overlay, software: built, lower }) {
         runs,
       );
     } catch (error) {
+      if (error instanceof Interrupted) throw error;
       // More hosts than this machine can bear: what was measured is kept.
       process.stderr.write(`${size} hosts are left out: ${error.message.slice(0, 2000)}\n`);
       break;

@@ -6,7 +6,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { alternate, timed } from './alternate.mjs';
+import { alternate, Interrupted, timed } from './alternate.mjs';
 import { ansible } from './ansible.mjs';
 import { byHand } from './by-hand.mjs';
 import { bin, example, hosts, startPair } from './pair.mjs';
@@ -117,7 +117,7 @@ function compare(part, runs, only, pair, directory) {
       before();
       after(name, timed(command(tool)()));
     } catch (error) {
-      if (name === 'haup' || name === 'ssh by hand') throw error;
+      if (error instanceof Interrupted || name === 'haup' || name === 'ssh by hand') throw error;
       left[name] = (/^(?:fatal|ERROR).*/m.exec(error.message)?.[0] ?? error.message.split('\n')[0]).slice(
         0,
         300,
