@@ -7,9 +7,8 @@ import type { Emit } from '../model/events.ts';
 import type { HostFacts } from '../model/facts.ts';
 import type { Host, ReadScript } from '../model/host.ts';
 import type { Change } from '../model/plan.ts';
-import type { GraceReport } from '../model/failover-shape.ts';
 import type { VipMove } from '../move/decide-move.ts';
-import { type GraceEnvironment, type GraceOrder } from '../move/grace.ts';
+import type { GraceEnvironment } from '../move/grace.ts';
 import { actLimitMs } from '../move/watch-move.ts';
 import { directionOf } from '../plan/keep-connections.ts';
 import type { ExecuteOptions, KeptConnections } from '../run/execute-options.ts';
@@ -27,7 +26,7 @@ export interface KeepContext {
 
 /** Keeps open connections while a plan moves VIPs: who has a VIP is looked up at that moment. */
 export async function keepingConnections(context: KeepContext): Promise<ExecuteOptions['keep']> {
-  const { beginGraces, endGraces, abandonGraces } = await import('../move/grace.ts');
+  const { beginGraces, endGraces, abandonGraces, tellGrace } = await import('../move/grace.ts');
   const { goal, facts, hosts, seconds } = context;
   const environment = environmentOf(context);
   // Released or back in service, then settled: each is waited for at most so long.
@@ -35,14 +34,14 @@ export async function keepingConnections(context: KeepContext): Promise<ExecuteO
   return async (name, change): Promise<KeptConnections | null> => {
     const moving = await movesBy(change, name, goal.vips, hosts);
     // A host may take a VIP of which it is not the next in order: all that are there are prepared.
-    const orders = mergedBy(graceOrders(goal, moving, facts));
+    const orders = graceOrders(goal, moving, facts);
     if (orders.length === 0) return null;
     const begun = await beginGraces(orders, seconds, withinMs, environment);
     if (begun.every(({ why }) => why !== null)) return null;
     return {
       end: async (signal) => {
-        for (const [vip, report] of await endGraces(begun, seconds, environment, signal))
-          tell(vip, orders, report, environment);
+        const ended = await endGraces(begun, seconds, environment, signal);
+        for (const order of orders) tellGrace(order, ended.get(order.vip), environment);
       },
       abandon: () => abandonGraces(begun, environment),
     };
@@ -88,32 +87,6 @@ async function heldBy(hosts: readonly Host[]): Promise<ReadonlyMap<HostName, rea
     return [host.name, Buffer.from(said).toString('utf8').trim().split('\n')];
   });
   return new Map(await Promise.all(read));
-}
-
-/** Orders of one VIP as one. */
-function mergedBy(orders: readonly GraceOrder[]): readonly GraceOrder[] {
-  const merged = new Map<string, GraceOrder>();
-  for (const order of orders) {
-    const before = merged.get(order.vip);
-    merged.set(order.vip, before === undefined ? order : { ...before, to: [...before.to, ...order.to] });
-  }
-  return [...merged.values()];
-}
-
-function tell(
-  vip: string,
-  orders: readonly GraceOrder[],
-  { open, cut, afterMs, why, returned }: GraceReport,
-  { say }: GraceEnvironment,
-): void {
-  const from = orders.find((order) => order.vip === vip)?.from.host ?? '';
-  const seconds = (afterMs / 1000).toFixed(1);
-  if (returned !== undefined)
-    say(`${vip}: ${from} has it again with its connections; ${returned} to the host that had it were lost`);
-  else if (why !== null) say(`${vip}: what became of the open connections is not known (${why})`);
-  else if ((cut ?? 0) > 0)
-    say(`${vip}: ${cut} of ${open} connections to ${from} were cut after ${seconds} s`);
-  else if ((open ?? 0) > 0) say(`${vip}: all ${open} connections to ${from} ended within ${seconds} s`);
 }
 
 function environmentOf({ hosts, emit }: KeepContext): GraceEnvironment {

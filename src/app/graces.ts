@@ -6,14 +6,14 @@ import type { HostFacts } from '../model/facts.ts';
 import type { VipMove } from '../move/decide-move.ts';
 import type { GraceHost, GraceOrder } from '../move/grace.ts';
 
-/** What a grace needs of each VIP that goes from one host to another. `facts`: of every host that answers. */
+/** What a grace needs, by VIP; one may go to any of several hosts. `facts`: of every host that answers. */
 export function graceOrders(
   inventory: Inventory,
   moves: readonly VipMove[],
   facts: ReadonlyMap<HostName, HostFacts>,
 ): readonly GraceOrder[] {
   const all = indexed(inventory);
-  return moves.flatMap(({ vip, from, to }): readonly GraceOrder[] => {
+  const orders = moves.flatMap(({ vip, from, to }): readonly GraceOrder[] => {
     if (from === null || to === null) return [];
     const placeOf = (host: HostName): GraceHost => ({
       host,
@@ -35,4 +35,10 @@ export function graceOrders(
       throw error;
     }
   });
+  const merged = new Map<string, GraceOrder>();
+  for (const order of orders) {
+    const before = merged.get(order.vip);
+    merged.set(order.vip, before === undefined ? order : { ...before, to: [...before.to, ...order.to] });
+  }
+  return [...merged.values()];
 }

@@ -61,7 +61,7 @@ export function moveOrder(
   return { host, mode, moves, actions, vips, vrrp, nginx, force, graces, graceSeconds };
 }
 
-const factsOf = (views: Views): ReadonlyMap<HostName, HostFacts> =>
+export const factsOf = (views: Views): ReadonlyMap<HostName, HostFacts> =>
   new Map([...views].flatMap(([name, { facts }]) => (facts === null ? [] : [[name, facts] as const])));
 
 export const unmovedReport = ({ host, mode }: MoveWish, now: readonly Topology[]): FailoverReport => ({

@@ -2,6 +2,7 @@ import { chooseDrills } from '../drill/choose-drills.ts';
 import type { VerifyOutcome } from '../drill/verify-vips.ts';
 import { rejection, throwFailures } from '../base/failures.ts';
 import type { Inventory, Vip } from '../model/domain.ts';
+import type { VipMove } from '../move/decide-move.ts';
 import { HaupError } from '../model/errors.ts';
 import { type DrillName, faults } from '../model/fault.ts';
 import type { Finding } from '../model/plan.ts';
@@ -10,6 +11,7 @@ import type { Context } from './command-context.ts';
 import { measuredAs, type MeasuringOptions } from './measuring-options.ts';
 import { limited, openInventory } from './open-inventory.ts';
 import type { OutputOptions } from './verified-run.ts';
+import { graceSeconds } from './grace-seconds.ts';
 import { wholeNumber } from './whole-number.ts';
 import { agreed, type SessionOptions, withHosts } from './with-hosts.ts';
 
@@ -37,6 +39,8 @@ const load = () =>
     import('../report/line-reporter.ts'),
     import('./host-views.ts'),
     import('./verify-outputs.ts'),
+    import('./graces.ts'),
+    import('./move-decision.ts'),
   ]);
 
 /** The drill `link` cuts a host off for longer than a host may otherwise be silent. */
@@ -54,13 +58,15 @@ export async function verify(
   const drills = chooseDrills(options.drill ?? ['stop'], inventory);
   const count = countOf(options);
   const hold = holdOf(options);
+  const grace = graceSeconds(options.grace) ?? inventory.grace;
   const vips = chosenVips(inventory, options);
   const names = inventory.hosts
     .map(({ name }) => name)
     .filter((name) => vips.some((vip) => vip.members.some(({ host }) => host === name)));
   const settings = { names, prepare: load, silenceMs: silenceOfDrillsMs };
   return withHosts(context, inventory, options, settings, async (session, modules) => {
-    const [{ verifyVips }, { lineReporter }, { viewHosts }, { writeOutputs }] = modules;
+    const [{ verifyVips }, { lineReporter }, { viewHosts }, { writeOutputs }, { graceOrders }, { factsOf }] =
+      modules;
     const why = `haup verify ${inventory.file}`;
     const confirm = (): Promise<boolean> => agreed(context, options, question(vips, drills, count));
     return session.change({ why, confirm }, async ({ signal, findings, lock }) => {
@@ -73,9 +79,23 @@ export async function verify(
       const startedAt = new Date(context.now()).toISOString();
       const reboots = drills.includes('reboot') ? await import('./rebooting-hosts.ts') : null;
       const here = (await reboots?.ownHost(hosts, signal)) ?? null;
+      const keep = {
+        seconds: grace,
+        orders: (moves: readonly VipMove[]) => graceOrders(inventory, moves, factsOf(views)),
+      };
       await using comebacks = reboots?.comebacks(context, inventory, options, hosts, lock) ?? null;
       const { report: measured, error } = await verifyVips(
-        { inventory, vips, drills, count, ...hold, views, tag, ...(here === null ? {} : { here }) },
+        {
+          inventory,
+          vips,
+          drills,
+          count,
+          ...hold,
+          views,
+          tag,
+          ...(grace === 0 ? {} : { keep }),
+          ...(here === null ? {} : { here }),
+        },
         (limitMs) => context.openEnvironment(inventory, hosts, emit, limitMs, signal, comebacks ?? undefined),
         signal,
       );

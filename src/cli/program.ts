@@ -191,6 +191,7 @@ Exit codes: 0 ok, 1 failed on a host, 2 usage or inventory, 3 findings or
       .option('--hold <seconds>', 'keep each fault for at least this long (default: until the VIP has moved)')
       .option('--rate <n>', 'ask each virtual IP so many times a second, 20 to 1000')
       .option('--connections <n>', 'hold so many connections of each kind open, 0 for none')
+      .addOption(grace())
       .option('--report <file>', 'write a self-contained HTML report')
       .option('--junit <file>', 'write the results as JUnit XML')
       .option('--compare', 'compare with earlier runs; a worse outage is a finding')

@@ -1,5 +1,6 @@
 import type { HostName, Vip, Vrrp } from '../model/domain.ts';
 import type { DrillName, Fault } from '../model/fault.ts';
+import type { GraceOrder } from '../move/grace.ts';
 import type { BesideVip } from './beside-vips.ts';
 
 /** One drill on one VIP, as it is to be run. */
@@ -18,6 +19,8 @@ export interface DrillCase {
   readonly tag: string;
   /** Seconds that the fault lasts at least; absent: until the VIP has moved and been watched for a second. */
   readonly hold?: number;
+  /** VIPs whose open connections live on for so long, where the host holds them; absent: they are cut. */
+  readonly grace?: { readonly seconds: number; readonly orders: readonly GraceOrder[] };
   /** Which of several runs this is, in words. */
   readonly repeat?: string;
 }

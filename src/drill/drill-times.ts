@@ -25,13 +25,16 @@ const timerLateMs = 1_000;
 /** When the timer on the host restores it: later than the drill itself would, if that can. */
 export function deadManSeconds(given: DrillCase): number {
   const { away } = boundsOf(given);
-  const moved = away.withinMs + settleMs;
+  const moved = away.withinMs + settleMs + graceMs(given);
   const held = Math.max(moved, holdMs(given));
   return Math.ceil(
     (drills[given.drill].cutsOff === true ? Math.max(moved + 3_000, held) : held + patienceMs + 20_000) /
       1000,
   );
 }
+
+/** How long connections may live on, each way. */
+const graceMs = ({ grace }: DrillCase): number => 1000 * (grace?.seconds ?? 0);
 
 /** How long the fault lasts at least; 0: no longer than the move takes. */
 const holdMs = ({ drill, hold = 0 }: DrillCase): number => (drills[drill].heals === true ? 0 : 1000 * hold);
@@ -44,5 +47,6 @@ export const faultLastsMs = (given: DrillCase): number =>
 export function drillLimitMs(given: DrillCase): number {
   const { away, back } = boundsOf(given);
   const faultMs = drills[given.drill].reboots === true ? bootLimitMs + startLimitMs : faultLastsMs(given);
-  return away.withinMs + 2 * back.withinMs + 3 * patienceMs + 2 * (settleMs + actLimitMs) + faultMs;
+  const moves = away.withinMs + 2 * back.withinMs + 3 * patienceMs + 2 * (settleMs + actLimitMs);
+  return moves + faultMs + 2 * graceMs(given);
 }

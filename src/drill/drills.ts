@@ -10,6 +10,7 @@ import {
 } from '../move/watch-move.ts';
 import { besideBound } from './beside-vips.ts';
 import type { DrillCase } from './drill-case.ts';
+import { type DrillGraces, drillGraces } from './drill-graces.ts';
 import { refusedDrill } from './drill-report.ts';
 import { type Drill, drills } from './drill-table.ts';
 import { boundsOf, drillLimitMs, faultLastsMs } from './drill-times.ts';
@@ -51,21 +52,31 @@ export async function runDrill(
   await using connections = await environment.connect([address], signal);
   const seen = nothingSeen(environment.now() - steadyMs);
   const fault = hostFault(given, environment, signal);
-  const course = { given, environment, sampler, others: othersOf(given, environment), fault, signal };
+  const graces = drillGraces(given, environment, signal);
+  const course = { given, environment, sampler, others: othersOf(given, environment), fault, graces, signal };
   try {
     const gone = await breakHolder(course, seen, connections);
     // Also where the VIP never arrived.
     const asked = connections.ask();
+    if (given.grace !== undefined) {
+      // First: the hosts' count is then of real clients.
+      seen.fates = await asked;
+      seen.kept = await graces.end();
+    }
     await faultLasts(course, gone);
     const home = await restoreHolder(course, seen);
     await sampler.stop();
     seen.fates = await asked;
     await connections.forget();
+    seen.keptBack = await graces.end();
     return observedReport(course, { ...seen, gone, home });
   } catch (cause) {
     const error = await fault.endAfter(cause);
     const { gone } = seen;
-    if (gone === null) throw error;
+    if (gone === null) {
+      await graces.abandon();
+      throw error;
+    }
     throw new CutShort(cutShort(observedReport(course, { ...seen, gone, home: null }), error), error);
   }
 }
@@ -73,6 +84,7 @@ export async function runDrill(
 interface Course extends DrillWorld {
   readonly environment: DrillEnvironment;
   readonly fault: HostFault;
+  readonly graces: DrillGraces;
   readonly signal: AbortSignal;
 }
 
@@ -88,6 +100,8 @@ const nothingSeen = (beganMs: number): Seen => ({
   endedFaultMs: null,
   down: [],
   fates: new Map(),
+  kept: null,
+  keptBack: null,
 });
 
 function othersOf(
@@ -102,7 +116,7 @@ function othersOf(
 }
 
 async function breakHolder(
-  { given, environment, sampler, fault, signal }: Course,
+  { given, environment, sampler, fault, graces, signal }: Course,
   seen: Seen,
   connections: OpenConnections,
 ): Promise<ObservedMove> {
@@ -114,10 +128,12 @@ async function breakHolder(
   if (drill.heals === true && given.hold !== undefined)
     environment.say(`${address}: the host ends this fault by itself, whatever --hold says`);
   if (drill.reboots === true) await environment.reboots?.leave(host);
+  const { away } = boundsOf(given);
+  await graces.away(away.withinMs);
   seen.gone = await watchMove(
     environment,
     sampler,
-    [expected(drill, given, boundsOf(given).away)],
+    [expected(drill, given, away)],
     async () => {
       seen.faultMs = await fault.inject();
     },
@@ -137,17 +153,19 @@ async function faultLasts({ given, environment, signal }: Course, gone: Observed
 }
 
 async function restoreHolder(
-  { given, environment, sampler, fault, signal }: Course,
+  { given, environment, sampler, fault, graces, signal }: Course,
   seen: Seen,
 ): Promise<ObservedMove> {
   const { address } = given.vip.address;
   const { host } = given.from;
   environment.say(`${address}: ${drills[given.drill].restoring(host)}`);
+  const { back } = boundsOf(given);
+  await graces.back(back.withinMs);
   seen.endedFaultMs = environment.now();
   return await watchMove(
     environment,
     sampler,
-    [{ address, to: host, bound: boundsOf(given).back }],
+    [{ address, to: host, bound: back }],
     async () => {
       seen.down = await fault.end();
     },

@@ -4,7 +4,7 @@ import type { Bound } from '../measure/bounds.ts';
 import { connectionFigures } from '../measure/connection-fates.ts';
 import type { ConnectionFates } from '../measure/hold-connections.ts';
 import type { Sampler } from '../measure/sampler.ts';
-import type { DrillReport } from '../model/report.ts';
+import type { DrillReport, GraceReport } from '../model/report.ts';
 import { type DrillEnvironment, type ObservedMove, settleMs } from '../move/watch-move.ts';
 import { judgeBeside } from './beside-vips.ts';
 import type { DrillCase } from './drill-case.ts';
@@ -36,11 +36,14 @@ export interface DrillMoments {
   readonly down: readonly string[];
   /** Of the connections that were held open. */
   readonly fates: ConnectionFates;
+  /** What became of clients' connections on the way there and back; null: none were kept on purpose. */
+  readonly kept: GraceReport | null;
+  readonly keptBack: GraceReport | null;
 }
 
 export function observedReport(
   { given, environment, sampler, others }: DrillWorld,
-  { beganMs, faultMs, gone, endedFaultMs, home, down, fates }: DrillMoments,
+  { beganMs, faultMs, gone, endedFaultMs, home, down, fates, kept, keptBack }: DrillMoments,
 ): DrillReport {
   const { vip, from, to } = given;
   const { address } = vip.address;
@@ -83,5 +86,15 @@ export function observedReport(
     returnedMs: home?.arrived.get(address) ?? null,
     connections: connectionFigures(fates.get(address) ?? [], brokenMs),
   });
-  return down.length === 0 ? report : { ...report, ok: false, reasons: [...down, ...report.reasons] };
+  const returned =
+    kept?.returned === undefined ? [] : [`its new holder failed, and ${from.host} had it again`];
+  const reasons = [...down, ...returned, ...report.reasons];
+  const { failback } = report;
+  return {
+    ...report,
+    ok: reasons.length === 0,
+    reasons,
+    failback: failback === null || keptBack === null ? failback : { ...failback, grace: keptBack },
+    ...(kept === null ? {} : { grace: kept }),
+  };
 }

@@ -10,6 +10,8 @@ import { repeatsOf } from './repeats.ts';
 import type { DrillCase } from './drill-case.ts';
 import { drillLimitMs } from './drill-times.ts';
 import { CutShort, runDrill } from './drills.ts';
+import type { VipMove } from '../move/decide-move.ts';
+import type { GraceOrder } from '../move/grace.ts';
 import type { DrillEnvironment } from '../move/watch-move.ts';
 
 export interface VerifyOrder {
@@ -24,6 +26,11 @@ export interface VerifyOrder {
   readonly views: Views;
   /** The host that haup itself runs on. */
   readonly here?: HostName;
+  /** How a drain keeps open connections; absent: it does not. */
+  readonly keep?: {
+    readonly seconds: number;
+    readonly orders: (moves: readonly VipMove[]) => readonly GraceOrder[];
+  };
   /** Makes the names of timers on the hosts unique. */
   readonly tag: string;
 }
@@ -128,10 +135,24 @@ async function drillVip(
     beside,
     tag: `${order.tag}-${run}`,
     ...(order.hold === undefined ? {} : { hold: order.hold }),
+    ...(drill === 'drain' ? graceOf(order, from.host) : {}),
     ...(count === 1 ? {} : { repeat: `run ${run} of ${count}` }),
   };
   await using environment = await open(drillLimitMs(given));
   return await runDrill(given, environment, signal);
+}
+
+/** A drain moves every VIP of the host, to whichever member takes it. */
+function graceOf({ keep, inventory, views }: VerifyOrder, from: HostName): Pick<DrillCase, 'grace'> {
+  if (keep === undefined) return {};
+  const moves = inventory.vips
+    .filter(({ members }) => members.some(({ host }) => host === from))
+    .flatMap((vip) =>
+      vip.members
+        .filter(({ host }) => host !== from && views.has(host))
+        .map((to): VipMove => ({ vip, from, to })),
+    );
+  return { grace: { seconds: keep.seconds, orders: keep.orders(moves) } };
 }
 
 /** Why haup would lose a host by the drill that it has to reach; null: it would not. */

@@ -4,7 +4,7 @@
  */
 
 import type { HostName } from './domain.ts';
-import type { ConnectionFigures, HeldTimes, RequestFigures, StartErrors } from './report.ts';
+import type { ConnectionFigures, GraceReport, HeldTimes, RequestFigures, StartErrors } from './report.ts';
 
 export interface FailoverReport {
   readonly version: 1;
@@ -39,25 +39,6 @@ export interface VipMoveReport extends RequestFigures, Partial<HeldTimes> {
   readonly grace?: GraceReport;
   /** What became of the connections that haup itself held open; absent: it held none. */
   readonly connections?: readonly ConnectionFigures[];
-}
-
-/** Connections with the old holder that were open when the VIP moved. */
-export interface GraceReport {
-  /** Null: they were not counted, since they could not be kept. */
-  readonly open: number | null;
-  /** Those still open when nginx was asked, before the end of the grace, to close what is idle; null: not counted. */
-  readonly asked: number | null;
-  /** Those still open when the grace was over. */
-  readonly cut: number | null;
-  /** How long the grace took, milliseconds. */
-  readonly afterMs: number;
-  /** Why connections were not kept, or not to their end; null: they were. */
-  readonly why: string | null;
-  /**
-   * The new holder failed, and the old one has the VIP again with its connections: so many with the new one were lost.
-   * Absent: it did not.
-   */
-  readonly returned?: number;
 }
 
 /** Who has a VIP at one moment. */

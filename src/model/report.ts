@@ -116,7 +116,9 @@ export interface DrillReport extends RequestFigures, Allowed, HeldTimes, Partial
   /** Who took over; null when nobody did. */
   readonly to: HostName | null;
   /** Null when the fault could not be undone or nobody had taken over. */
-  readonly failback: (RequestFigures & Partial<HeldTimes> & Partial<Allowed>) | null;
+  readonly failback:
+    | (RequestFigures & Partial<HeldTimes> & Partial<Allowed> & { readonly grace?: GraceReport })
+    | null;
   readonly ok: boolean;
   /** Why not ok, one sentence each. */
   readonly reasons: readonly string[];
@@ -145,6 +147,8 @@ export interface DrillReport extends RequestFigures, Allowed, HeldTimes, Partial
   readonly beside?: readonly BesideReport[];
   /** What became of the connections that haup held open when the fault came; absent: it held none. */
   readonly connections?: readonly ConnectionFigures[];
+  /** What became of clients' connections, in a drain; absent: they were cut. That of `failback` is the way back. */
+  readonly grace?: GraceReport;
 }
 
 /**
@@ -167,6 +171,25 @@ export interface ConnectionFigures {
   readonly unanswered: number;
   /** When the first and the last client learned that its connection was cut, counted from the fault; null: none was. */
   readonly cutMs: Span | null;
+}
+
+/** Connections with the old holder that were open when the VIP moved. */
+export interface GraceReport {
+  /** Null: they were not counted, since they could not be kept. */
+  readonly open: number | null;
+  /** Those still open when nginx was asked, before the end of the grace, to close what is idle; null: not counted. */
+  readonly asked: number | null;
+  /** Those still open when the grace was over. */
+  readonly cut: number | null;
+  /** How long the grace took, milliseconds. */
+  readonly afterMs: number;
+  /** Why connections were not kept, or not to their end; null: they were. */
+  readonly why: string | null;
+  /**
+   * The new holder failed, and the old one has the VIP again with its connections: so many with the new one were lost.
+   * Absent: it did not.
+   */
+  readonly returned?: number;
 }
 
 /** What a drill cost another VIP of its hosts. */

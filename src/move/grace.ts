@@ -7,7 +7,7 @@ import { hostScript } from '../base/host-script.ts';
 import type { HostName } from '../model/domain.ts';
 import { HaupError } from '../model/errors.ts';
 import type { ReadScript } from '../model/host.ts';
-import type { GraceReport } from '../model/failover-shape.ts';
+import type { GraceReport } from '../model/report.ts';
 import type { DrillEnvironment } from './watch-move.ts';
 
 /** One VIP, and the hosts between which it moves. */
@@ -141,6 +141,23 @@ export async function abandonGraces(
   await Promise.all(
     begun.filter(({ why }) => why === null).map(({ order }) => end(order, true, environment)),
   );
+}
+
+/** Says what became of the connections, where that is not part of a report. */
+export function tellGrace(
+  { vip, from: { host } }: GraceOrder,
+  report: GraceReport | undefined,
+  { say }: Pick<GraceEnvironment, 'say'>,
+): void {
+  if (report === undefined) return;
+  const { open, cut, afterMs, why, returned } = report;
+  const seconds = (afterMs / 1000).toFixed(1);
+  if (returned !== undefined)
+    say(`${vip}: ${host} has it again with its connections; ${returned} to the host that had it were lost`);
+  else if (why !== null) say(`${vip}: what became of the open connections is not known (${why})`);
+  else if ((cut ?? 0) > 0)
+    say(`${vip}: ${cut} of ${open} connections to ${host} were cut after ${seconds} s`);
+  else if ((open ?? 0) > 0) say(`${vip}: all ${open} connections to ${host} ended within ${seconds} s`);
 }
 
 interface Remaining {

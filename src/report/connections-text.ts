@@ -1,7 +1,7 @@
-/** What became of connections that were held open, in words. Pure. */
+/** What became of connections that were open when a VIP moved, in words. Pure. */
 
-import type { ConnectionFigures, ConnectionKind } from '../model/report.ts';
-import { precise } from './words.ts';
+import type { ConnectionFigures, ConnectionKind, DrillReport, GraceReport } from '../model/report.ts';
+import { count, elapsed, precise } from './words.ts';
 
 const words: Readonly<Record<ConnectionKind, string>> = {
   busy: 'busy keep-alive',
@@ -10,7 +10,7 @@ const words: Readonly<Record<ConnectionKind, string>> = {
   http2: 'HTTP/2',
 };
 
-/** `20 busy keep-alive: all cut after 652 to 870 ms; 20 idle keep-alive: 19 kept, 1 closed by the server`. */
+/** Of those that haup held: `20 busy keep-alive: all cut after 652 to 870 ms; 20 idle keep-alive: 19 kept, 1 closed by the server`. */
 export const connectionsText = (figures: readonly ConnectionFigures[]): string =>
   figures.map((one) => `${one.open} ${words[one.kind]}: ${fate(one)}`).join('; ');
 
@@ -30,4 +30,33 @@ function spanText({ fromMs, toMs }: { readonly fromMs: number; readonly toMs: nu
   return first.endsWith(' ms') && last.endsWith(' ms')
     ? `${first.slice(0, -3)} to ${last}`
     : `${first} to ${last}`;
+}
+
+/** Of clients' connections; null: there were none. */
+export function graceText(
+  { open, asked, cut, afterMs, why, returned }: GraceReport,
+  from: string | null,
+  to: string | null,
+): string | null {
+  if (open === null)
+    return `open connections were reset (${why}). To keep them, install nftables on every member`;
+  if (returned !== undefined) {
+    const kept = `its ${count(open, 'connection')} ${open === 1 ? 'goes' : 'go'} on`;
+    const gone = `${count(returned, 'connection')} to ${to} ${returned === 1 ? 'was' : 'were'} lost`;
+    return `${from} has it again: ${kept}, and ${gone}`;
+  }
+  if (open === 0 && why === null) return null;
+  const were = `${count(open, 'connection')} to ${from} ${open === 1 ? 'was' : 'were'} open`;
+  if (why !== null) return `${were}; the rest is unknown: ${why}`;
+  const after = elapsed(afterMs);
+  if (asked === 0 || asked === null) return `${were}; all ended by themselves within ${after}`;
+  const idle = asked - (cut ?? 0);
+  return `${were}; at the end of the grace, after ${after}, nginx closed ${idle} that ${idle === 1 ? 'was' : 'were'} idle, and ${cut ?? 0} ${cut === 1 ? 'was' : 'were'} cut`;
+}
+
+/** Of clients' connections in a drill: on the way there, and on the way back. */
+export function graceTexts({ from, to, grace, failback }: DrillReport): readonly string[] {
+  const there = grace === undefined ? null : graceText(grace, from, to);
+  const back = failback?.grace === undefined ? null : graceText(failback.grace, to, from);
+  return [...(there === null ? [] : [there]), ...(back === null ? [] : [`on the way back ${back}`])];
 }

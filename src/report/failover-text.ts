@@ -1,10 +1,10 @@
 import type { FailoverReport, Topology } from '../model/failover-shape.ts';
 import { hanging, table, wrap } from './columns.ts';
-import { connectionsText } from './connections-text.ts';
+import { connectionsText, graceText } from './connections-text.ts';
 import { lostShort, retriedSentence } from './lost-text.ts';
 import { printableData } from '../base/printable.ts';
 import type { Style } from './style.ts';
-import { count, elapsed, listed, precise } from './words.ts';
+import { count, listed, precise } from './words.ts';
 
 /** Who has which VIP: what is shown before the question. No newline at the end. */
 export function topologyText(raw: readonly Topology[], style: Style, columns: number): string {
@@ -60,7 +60,10 @@ function closing(report: FailoverReport, style: Style, width: number): readonly 
   return [
     ...wrap(verdict, width).map((line) => style.bold(paint(line))),
     ...lossLines(report, width),
-    ...report.vips.flatMap((vip) => graceLines(vip, width)),
+    ...report.vips.flatMap(({ address, from, to, grace }) => {
+      const text = grace === undefined ? null : graceText(grace, from, to);
+      return text === null ? [] : wrap(`${address}: ${text}.`, width);
+    }),
     ...report.vips.flatMap(({ address, connections }) =>
       connections === undefined
         ? []
@@ -79,35 +82,6 @@ function lossLines({ vips }: FailoverReport, width: number): readonly string[] {
   if (answered === null) return [];
   const cut = `${count(lost, 'request')} ${lost === 1 ? 'was' : 'were'} lost to a client that does not retry.`;
   return wrap(`${cut} ${answered}`, width);
-}
-
-/** What became of the connections that were open. */
-function graceLines(
-  { address, from, to, grace }: FailoverReport['vips'][number],
-  width: number,
-): readonly string[] {
-  if (grace === undefined) return [];
-  const { open, asked, cut, afterMs, why, returned } = grace;
-  if (open === null)
-    return wrap(
-      `${address}: open connections were reset (${why}). To keep them, install nftables on every member.`,
-      width,
-    );
-  if (returned !== undefined) {
-    const kept = `its ${count(open, 'connection')} ${open === 1 ? 'goes' : 'go'} on`;
-    const gone = `${count(returned, 'connection')} to ${to} ${returned === 1 ? 'was' : 'were'} lost`;
-    return wrap(`${address}: ${from} has it again: ${kept}, and ${gone}.`, width);
-  }
-  if (open === 0 && why === null) return [];
-  const were = `${address}: ${count(open, 'connection')} to ${from} ${open === 1 ? 'was' : 'were'} open`;
-  if (why !== null) return wrap(`${were}; the rest is unknown: ${why}.`, width);
-  const after = elapsed(afterMs);
-  if (asked === 0 || asked === null) return wrap(`${were}; all ended by themselves within ${after}.`, width);
-  const idle = asked - (cut ?? 0);
-  return wrap(
-    `${were}; at the end of the grace, after ${after}, nginx closed ${idle} that ${idle === 1 ? 'was' : 'were'} idle, and ${cut ?? 0} ${cut === 1 ? 'was' : 'were'} cut.`,
-    width,
-  );
 }
 
 type Words = readonly [verdict: string, next: string | null];

@@ -2,7 +2,7 @@
 
 import type { DrillReport, VipVerification } from '../model/report.ts';
 import { runOf, takeoverText, wasDone } from './drill-words.ts';
-import { connectionsText } from './connections-text.ts';
+import { connectionsText, graceTexts } from './connections-text.ts';
 import { html, type Markup, nothing } from './html-markup.ts';
 import { hostMark, lostOf, titleOf, verdictMark } from './html-summary.ts';
 import { momentsOf } from './moments.ts';
@@ -40,6 +40,7 @@ ${figure('Lost', lostOf(drill))}
 ${figure('Held by', `no host for ${tenths(drill.noneHeldMs)}, two hosts for ${tenths(drill.bothHeldMs)}`)}
 ${figure('Way back', wayBack(drill))}
 ${drill.connections === undefined ? nothing : figure('Open connections', connectionsText(drill.connections))}
+${graceTexts(drill).map((text) => figure('Grace', text))}
 ${vip.asked === undefined ? nothing : figure('Asked by', vip.asked)}
 ${figure('Precision', precision(drill))}
 </dl>`;

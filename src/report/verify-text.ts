@@ -1,6 +1,6 @@
 import type { RequestFigures, DrillReport, VerifyReport, VipVerification } from '../model/report.ts';
 import { runOf, story, takeoverText, wasDone, wordsOf } from './drill-words.ts';
-import { connectionsText } from './connections-text.ts';
+import { connectionsText, graceTexts } from './connections-text.ts';
 import { hanging, padEnd, truncate, widthOf, wrap } from './columns.ts';
 import { isUsual } from './failover-text.ts';
 import { lostLong, retriedSentence } from './lost-text.ts';
@@ -138,6 +138,7 @@ function figures(drill: DrillReport, label: number, style: Style, width: number)
       failback === null ? 'none seen' : `outage ${precise(failback.outageMs)}, lost ${lostLong(failback)}`,
     ),
     ...(drill.connections === undefined ? [] : figure('open', connectionsText(drill.connections))),
+    ...graceTexts(drill).flatMap((text) => figure('grace', text)),
     ...askedFigure(drill, figure),
     ...((drill.stalledMs ?? 0) < worthSayingMs
       ? []

@@ -4,6 +4,7 @@ import type { SshSettings } from '../../src/model/domain.ts';
 import { HaupError } from '../../src/model/errors.ts';
 import { drainFile, healthCheck, keepalivedConf } from '../../src/model/layout.ts';
 import { type OpenDrillEnvironment, verifyVips } from '../../src/drill/verify-vips.ts';
+import type { VipMove } from '../../src/move/decide-move.ts';
 import { exampleInventory } from '../fakes/example.ts';
 import { bareFacts, runningService as service } from '../fakes/host.ts';
 import { type FakeEnvironment, fakeEnvironment } from '../fakes/drill-environment.ts';
@@ -297,4 +298,31 @@ describe('a run that is broken off', () => {
       gone,
     );
   });
+});
+
+test('a drain keeps connections of every VIP of its host, and may take so much longer; no fault does', async () => {
+  const views = new Map(['keep_136', 'keep_137'].map((host) => [host, view(host)]));
+  const asked: string[] = [];
+  const limitsOf = async (seconds: number): Promise<readonly number[]> => {
+    const limits: number[] = [];
+    const keep = {
+      seconds,
+      orders: (moves: readonly VipMove[]) => {
+        asked.push(...moves.map(({ vip, from, to }) => `${vip.address.address} ${from} ${to?.host}`));
+        return [];
+      },
+    };
+    const drills = ['drain', 'stop'] as const;
+    const order = { inventory, vips: inventory.vips.slice(0, 1), drills, views, count: 1, tag: 't', keep };
+    const environment = fakeEnvironment(inventory.vips, inventory.vrrp);
+    const { report } = await verifyVips(order, opening(environment, limits), new AbortController().signal);
+    expect(report.ok).toBe(true);
+    return limits;
+  };
+  const [long, short] = [await limitsOf(60), await limitsOf(10)];
+  expect(long.map((limit, index) => limit - (short[index] ?? 0))).toEqual([2 * 50_000, 0]);
+  expect(asked.slice(0, 2)).toEqual([
+    '192.168.160.161 keep_136 keep_137',
+    '192.168.160.162 keep_136 keep_137',
+  ]);
 });

@@ -1,19 +1,22 @@
 // suite: measures
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { hangMs } from '../limits.ts';
-import { figure, testLab } from './haup.ts';
+import { figure, onHost, testLab } from './haup.ts';
 import { inOrder } from './in-order.ts';
 import { measured } from './measured.ts';
-import { all, graceLeftOn, type Kinds, openClients, wordsOf } from './open-clients.ts';
-import { fast, keepalivedOption, nginxOption, ownLab } from './own-lab.ts';
+import { builtFrom, newerNginx } from './newer.ts';
+import { all, graceLeftOn, type Kinds, openClients, rounds, wordsOf } from './open-clients.ts';
+import { type Edit, fast, keepalivedOption, nginxOption, ownLab, soak } from './own-lab.ts';
 
 /** Connections that are open while hosts are changed: each lives on until it ends, and then its host is restarted. */
 
-const { lab, inventory, inLab, apply, underLoad } = ownLab(testLab('change-graces'));
+const { lab, inventory, inLab, apply, well, underLoad } = ownLab(testLab('change-graces'));
 const vip = '192.168.160.161';
 const hosts = ['keep_136', 'keep_137'] as const;
 const { clients, serveApp, stop } = openClients(lab);
 let paths: readonly string[] = [];
+/** The example with a proxied site, changed. */
+let withSite: (...edits: readonly Edit[]) => string = () => '';
 
 function expectNoneCut(kinds: Kinds): void {
   for (const [kind, { cut, lost }] of Object.entries(kinds))
@@ -53,24 +56,68 @@ async function keeps(what: string, args: readonly string[]): Promise<void> {
 
 beforeAll(async () => {
   const server = await serveApp();
-  const site = (it: { nginx: Record<string, unknown> }): void =>
-    void (it.nginx['sites'] = [{ name: 'app', proxy: [server] }]);
-  paths = [
-    inventory(fast, site),
-    inventory(fast, site, keepalivedOption),
-    inventory(fast, site, keepalivedOption, nginxOption),
-  ];
+  withSite = (...edits) =>
+    inventory(fast, (it) => void (it.nginx['sites'] = [{ name: 'app', proxy: [server] }]), ...edits);
+  paths = [withSite(), withSite(keepalivedOption), withSite(keepalivedOption, nginxOption)];
   await apply(paths[0] ?? '');
 });
 afterAll(stop);
 
 inOrder();
 
-test('another keepalived cuts no connection', () => keeps('another keepalived', ['apply', paths[1] ?? '']));
+describe.each(rounds)('no connection is cut (%i)', () => {
+  test('by another keepalived', async () => {
+    await well(['apply', paths[0] ?? '', '--yes', '--grace', '0']);
+    await keeps('another keepalived', ['apply', paths[1] ?? '']);
+  });
 
-test('another nginx cuts no connection', () => keeps('another nginx', ['apply', paths[2] ?? '']));
+  test('by another nginx', () => keeps('another nginx', ['apply', paths[2] ?? '']));
 
-test('neither does the way back', () => keeps('the rollback', ['rollback', paths[2] ?? '']));
+  test('by the way back', () => keeps('the rollback', ['rollback', paths[2] ?? '']));
+
+  for (const newer of soak > 0 ? [newerNginx()] : []) {
+    test('by an upgrade of nginx', async () => {
+      if (newer === null) throw new Error('apt knows no second version of nginx');
+      await keeps(`nginx ${newer.version}`, ['apply', withSite(keepalivedOption, builtFrom(newer))]);
+      await well(['apply', paths[1] ?? '', '--yes', '--grace', '0']);
+    });
+  }
+
+  test('by a reload, of those with a request under way', async () => {
+    const open = clients(vip, all);
+    await open.connected;
+    await apply(withSite(keepalivedOption, (it) => void (it.nginx['worker_connections'] = 700)));
+    open.end();
+    const kinds = await open.ended;
+    figure(`nginx.conf changes: ${wordsOf(kinds)}`);
+    const { downloads, uploads, sockets } = kinds;
+    expect(downloads).toMatchObject({ done: all.downloads, cut: [] });
+    expect(uploads).toMatchObject({ done: all.uploads, cut: [] });
+    expect(sockets).toMatchObject({ open: all.sockets, cut: [] });
+    await well(['apply', paths[1] ?? '', '--yes']);
+  });
+});
+
+/** How many keep-alive POSTs are lost while nginx is reloaded so often. */
+async function reloads(what: string, count: number): Promise<Kinds['posts']> {
+  const open = clients(vip, { posts: 50, everyMs: 40 });
+  await open.connected;
+  await onHost(lab, 'keep_136', `for i in $(seq ${count}); do systemctl reload nginx; sleep 1; done`);
+  open.end();
+  const { posts } = await open.ended;
+  figure(`${count} reloads of ${what}: ${posts.lost} of ${posts.total} POSTs lost`);
+  return posts;
+}
+
+for (const newest of soak > 0 ? [newerNginx('testing')] : []) {
+  test('100 reloads of this nginx, and of one that closes no connection under a request', async () => {
+    await reloads('the nginx of this distribution', 100);
+    if (newest === null) throw new Error('apt knows no nginx of Debian testing');
+    await well(['apply', withSite(keepalivedOption, builtFrom(newest)), '--yes', '--grace', '0']);
+    expect(await reloads(`nginx ${newest.version}`, 100)).toMatchObject({ lost: 0, cut: [] });
+    await well(['apply', paths[1] ?? '', '--yes', '--grace', '0']);
+  });
+}
 
 test('a plan says how long it can take, and for whom connections are not kept', async () => {
   const planned = await inLab(['plan', paths[2] ?? '', '--grace', '45']);

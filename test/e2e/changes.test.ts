@@ -3,7 +3,7 @@ import { existsSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { figure, onHost, type Run, testLab } from './haup.ts';
-import { newerNginx } from './newer.ts';
+import { builtFrom, newerNginx } from './newer.ts';
 import { type Edit, fast, keepalivedOption, nginxOption, ownLab, soak } from './own-lab.ts';
 
 // Everything is changed all the time here: the lab that the other tests share keeps its peace.
@@ -165,12 +165,12 @@ describe.each(Array.from({ length: times }, (_, at) => at + 1))('no request is l
     test('while nginx is upgraded, and while that is rolled back', async () => {
       const newer = newerNginx();
       if (newer === null) return figure('there is no second version of nginx to upgrade to');
-      const upgrade: Edit = (it) => {
-        it.nginx['version'] = newer.version;
-        it.nginx['sha256'] = newer.sha256;
-        it.nginx['urls'] = [`file://${newer.path}`];
-      };
-      await thereAndBack(`nginx becomes ${newer.version}`, quick, inventory(fast, upgrade), /install nginx/);
+      await thereAndBack(
+        `nginx becomes ${newer.version}`,
+        quick,
+        inventory(fast, builtFrom(newer)),
+        /install nginx/,
+      );
     });
   }
 });

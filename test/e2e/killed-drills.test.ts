@@ -46,7 +46,7 @@ test.each(cases)(
     let killedAt = 0;
     let heard = '';
     const killing: Promise<void>[] = [];
-    await inLab(['verify', path, '--yes', '--drill', name, '--vip', '192.168.160.161'], {
+    await inLab(['verify', path, '--yes', '--drill', name, '--vip', '192.168.160.161', '--grace', '2'], {
       onStderr: (text, pid) => {
         heard += text;
         if (killing.length > 0 || !/192\.168\.160\.161: (?!waiting)/.test(heard)) return;

@@ -13,6 +13,7 @@ import {
 import { join } from 'node:path';
 import { distributionSources, osRelease, sourceLine } from '../../src/lab/sources.ts';
 import { origOf } from '../../src/lab/tarballs.ts';
+import type { Edit } from './own-lab.ts';
 
 export interface Newer {
   readonly version: string;
@@ -20,29 +21,36 @@ export interface Newer {
   readonly sha256: string;
 }
 
-const directory = '/var/cache/haup/tarballs/newer';
+const directories = { stable: '/var/cache/haup/tarballs/newer', testing: '/var/cache/haup/tarballs/newest' };
 
 /**
  * nginx as a later release of the machine's distribution has it, out of its source packages by apt, and kept.
  * Null when apt knows none: there is then no second version to upgrade to.
  */
-export function newerNginx(): Newer | null {
+export function newerNginx(suite: keyof typeof directories = 'stable'): Newer | null {
+  const directory = directories[suite];
   mkdirSync(directory, { recursive: true });
   const kept = readdirSync(directory).find((name) => /^nginx-[\d.]+\.tar\.gz$/.test(name));
-  const path = kept === undefined ? fetched() : join(directory, kept);
+  const path = kept === undefined ? fetched(suite, directory) : join(directory, kept);
   if (path === null) return null;
   const version = /nginx-([\d.]+)\.tar\.gz$/.exec(path)?.[1] ?? '';
   return { version, path, sha256: createHash('sha256').update(readFileSync(path)).digest('hex') };
 }
 
-function fetched(): string | null {
+/** An edit that has nginx built from it. */
+export const builtFrom =
+  ({ version, path, sha256 }: Newer): Edit =>
+  (it) =>
+    void Object.assign(it.nginx, { version, sha256, urls: [`file://${path}`] });
+
+function fetched(suite: string, directory: string): string | null {
   const work = mkdtempSync(join(directory, 'apt-'));
   try {
-    const [source] = sourcesOf().sources;
+    const [source] = sourcesOf(directory).sources;
     if (source === undefined) return null;
     for (const part of ['lists/partial', 'cache/archives/partial'])
       mkdirSync(join(work, part), { recursive: true });
-    writeFileSync(join(work, 'sources.list'), `${sourceLine('deb-src', { ...source, suite: 'stable' })}\n`);
+    writeFileSync(join(work, 'sources.list'), `${sourceLine('deb-src', { ...source, suite })}\n`);
     writeFileSync(
       join(work, 'apt.conf'),
       [
@@ -78,7 +86,7 @@ function fetched(): string | null {
   }
 }
 
-function sourcesOf() {
+function sourcesOf(directory: string) {
   const release = osRelease(readFileSync('/etc/os-release', 'utf8'));
   const os = { id: release.get('ID') ?? '', codename: release.get('VERSION_CODENAME') ?? '' };
   const paths = [

@@ -4,6 +4,7 @@ import { readSpec } from '../../src/lab/lab-state.ts';
 import { defaultRoots, labPaths, switchAddress, switchNamespace } from '../../src/lab/names.ts';
 import { hangMs } from '../limits.ts';
 import { eventually, onHost } from './haup.ts';
+import { soak } from './own-lab.ts';
 
 /** Clients that keep their connections open, on the network of a lab, and what stands behind a proxied site. */
 
@@ -47,7 +48,7 @@ function clients(lab: string, vip: string, wanted: object, running: ChildProcess
     await eventually(
       `line ${index} of the clients`,
       () => text.split('\n').length > index + 1,
-      hangMs(60_000),
+      hangMs(200_000),
     );
     return text.split('\n')[index] ?? '';
   };
@@ -61,8 +62,14 @@ function clients(lab: string, vip: string, wanted: object, running: ChildProcess
   };
 }
 
-/** Every kind that every nginx speaks. */
-export const all = { posts: 50, downloads: 5, uploads: 5, idle: 10, sockets: 5 };
+/** Every kind that every nginx speaks; in a soak as many as a service has, with transfers of 30 s. */
+export const all =
+  soak > 0
+    ? { posts: 200, downloads: 20, uploads: 20, idle: 50, sockets: 20, everyMs: 100, lastMs: 30_000 }
+    : { posts: 50, downloads: 5, uploads: 5, idle: 10, sockets: 5 };
+
+/** Of everything that is repeated in a soak. */
+export const rounds: readonly number[] = Array.from({ length: Math.max(1, soak) }, (_, at) => at + 1);
 
 export const wordsOf = (kinds: Kinds): string =>
   Object.entries(kinds)

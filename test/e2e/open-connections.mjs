@@ -1,6 +1,7 @@
 // Clients that keep their connections open, as browsers and API clients do, for tests of what a move costs them.
 // node open-connections.mjs ADDRESS JSON → one line of JSON once all are connected, one at the end. Transfers are slow until
-// something comes on stdin; from then on all goes on for a moment, transfers end at full speed, and that is the end.
+// something comes on stdin; from then on all goes on for a moment, transfers end at full speed, and that is the end. With
+// `lastMs` a transfer takes so long by itself, and is waited for.
 // A POST is never sent again: what its client does not get is lost. A connection is cut when the other end resets it,
 // or closes it in the middle of an answer; a keep-alive connection that the server closes between two requests, after
 // it has said so, is not.
@@ -21,6 +22,8 @@ const {
   socket = '/socket',
   port = 80,
   http2port = 8081,
+  everyMs = 20,
+  lastMs = null,
 } = JSON.parse(process.argv[3] ?? '{}');
 const began = performance.now();
 const at = () => Math.round(performance.now() - began);
@@ -31,7 +34,7 @@ const kinds = Object.fromEntries(
   ]),
 );
 /** What a slow transfer would take, and how long everything goes on after the word to end. */
-const [slowMs, onMs] = [600_000, 3_000];
+const [slowMs, onMs] = [lastMs ?? 600_000, 3_000];
 const timers = [];
 const paused = [];
 let hurry = false;
@@ -39,7 +42,7 @@ let ending = false;
 const late = new Set();
 
 /** One request after the other on one connection; opens another when the server has closed it in order. */
-function keepAlive(kind, everyMs) {
+function keepAlive(kind, pauseMs) {
   const seen = kinds[kind];
   let connection = null;
   const send = () => {
@@ -88,7 +91,7 @@ function keepAlive(kind, everyMs) {
     } else if (why === null || why === 'FIN') seen.closed += 1;
     else seen.cut.push([at(), why]);
   };
-  const timer = setInterval(send, everyMs);
+  const timer = setInterval(send, pauseMs);
   timers.push(timer);
   send();
   late.add(() => {
@@ -137,6 +140,7 @@ function upload() {
   seen.total += 1;
   let over = false;
   const size = 200_000;
+  const uploadBytes = lastMs === null ? 20 : Math.ceil((size * 100) / lastMs);
   const end = (why) => {
     if (over) return;
     over = true;
@@ -156,7 +160,7 @@ function upload() {
   let sent = 0;
   const timer = setInterval(() => {
     if (sent >= size) return clearInterval(timer);
-    const bytes = hurry ? size - sent : 20;
+    const bytes = hurry ? size - sent : Math.min(size - sent, uploadBytes);
     sent += bytes;
     request.write('x'.repeat(bytes));
     if (sent >= size) request.end();
@@ -263,7 +267,7 @@ function overHttp2() {
   });
 }
 
-for (let n = 0; n < posts; n++) setTimeout(() => keepAlive('posts', 20), n * 2);
+for (let n = 0; n < posts; n++) setTimeout(() => keepAlive('posts', everyMs), n * 2);
 for (let n = 0; n < idle; n++) setTimeout(() => keepAlive('idle', 15_000), n * 2);
 for (let n = 0; n < downloads; n++) setTimeout(download, n * 2);
 for (let n = 0; n < uploads; n++) setTimeout(upload, n * 2);
@@ -288,9 +292,9 @@ function finish() {
 }
 process.stdin.once('data', () =>
   setTimeout(() => {
-    hurry = true;
-    for (const go of paused) go();
-    const end = performance.now() + 30_000;
+    hurry = lastMs === null;
+    if (hurry) for (const go of paused) go();
+    const end = performance.now() + 30_000 + (lastMs ?? 0);
     const look = setInterval(() => {
       if (kinds.downloads.open + kinds.uploads.open > 0 && performance.now() < end) return;
       clearInterval(look);
@@ -300,4 +304,4 @@ process.stdin.once('data', () =>
 );
 // Whoever started this is gone.
 process.stdin.once('end', () => process.exit(1));
-setTimeout(finish, slowMs);
+setTimeout(finish, 600_000);
