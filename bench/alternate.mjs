@@ -8,31 +8,40 @@ const rusage = join(import.meta.dirname, 'rusage.py');
 const scratch = mkdtempSync(join(tmpdir(), 'haup-bench-'));
 process.on('exit', () => rmSync(scratch, { recursive: true, force: true }));
 
+// What this machine adds to the start of every Node process, be it 75 ms for a list of certificates, hides what haup adds.
+const { NODE_EXTRA_CA_CERTS: _certificates, NODE_OPTIONS: _options, ...plain } = process.env;
+
+/** The bench itself was told to end: no tool has failed. */
+export class Interrupted extends Error {}
+
 /** What one run of a command took. @throws Error, with what it printed, when it did not do what it should. */
 export function timed({ argv, env = {}, input, status = 0, says }) {
   const file = join(scratch, 'took.json');
   const ran = spawnSync('/usr/bin/python3', [rusage, file, ...argv], {
     encoding: 'utf8',
-    env: { ...process.env, ...env },
+    env: { ...plain, ...env },
     input,
     maxBuffer: 1 << 28,
   });
+  if (ran.signal !== null) throw new Interrupted(ran.signal);
   const took = JSON.parse(readFileSync(file, 'utf8'));
   if (took.status !== status || (says !== undefined && !says.test(ran.stdout)))
     throw new Error(`${argv.join(' ')} ended with ${took.status}\n${ran.stdout}${ran.stderr}`);
-  return { ...took, stdout: ran.stdout };
+  return { ...took, stdout: ran.stdout, stderr: ran.stderr };
 }
 
 /**
  * `commands`: by name, each a command or a function of the round that gives one. Rounds before the first warm caches and
  * are not counted. The first command is the one that the others are compared with, pair by pair.
  */
-export function alternate(commands, runs, { warmups = 1, after = () => ({}) } = {}) {
+export function alternate(commands, runs, { warmups = 1, before = () => {}, after = () => ({}) } = {}) {
   const taken = new Map(Object.keys(commands).map((name) => [name, []]));
   for (let round = -warmups; round < runs; round += 1) {
     for (const [name, command] of Object.entries(commands)) {
+      before(name);
       const took = timed(typeof command === 'function' ? command(round + warmups) : command);
-      if (round >= 0) taken.get(name).push({ ...took, ...after(name, took) });
+      const more = after(name, took);
+      if (round >= 0) taken.get(name).push({ ...took, ...more });
     }
     process.stderr.write(`  round ${round + 1} of ${runs}\n`);
   }
@@ -43,9 +52,9 @@ export function alternate(commands, runs, { warmups = 1, after = () => ({}) } = 
       {
         runs: all.length,
         ...Object.fromEntries(
-          ['ms', 'cpuMs', 'rssMb', 'waitedMs']
+          ['ms', 'cpuMs', 'rssMb', 'waitedMs', 'processes']
             .filter((key) => all[0][key] !== undefined)
-            .map((key) => [key, spread(all.map((one) => one[key]))]),
+            .map((key) => [key, spread(all.map((one) => Math.round(one[key] * 100) / 100))]),
         ),
         ratio: {
           ms: median(all.map(({ ms }, at) => ms / first[at].ms)),

@@ -1,205 +1,162 @@
-// Called by run.mjs inside a lab: haup beside Ansible, Mitogen, a script of ssh, and a bare connection, on the same pair.
-//   node peers.mjs noop|change RUNS RESULT DIRECTORY-OF-PACKAGES
-import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+// Parts of `npm run bench`: haup beside Ansible, Mitogen, a script of ssh, and bare connections, on the same pair.
+//   install  both daemons from source on bare hosts
+//   noop     an apply that changes nothing
+//   change   one line of nginx.conf, host by host
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { alternate, timed } from './alternate.mjs';
+import { join } from 'node:path';
+import { alternate, Interrupted, timed } from './alternate.mjs';
+import { ansible } from './ansible.mjs';
+import { byHand } from './by-hand.mjs';
+import { bin, example, hosts, startPair } from './pair.mjs';
+import { hostProcesses } from './host-processes.mjs';
+import { packages, serviceOf, software } from './wanted.mjs';
 
-const [part, runs, result, packages] = process.argv.slice(2);
-const root = join(import.meta.dirname, '..');
-const bin = join(root, 'dist/bin.js');
-const config = process.env.HAUP_SSH_CONFIG;
-const hosts = ['keep_136', 'keep_137'];
-const dir = mkdtempSync(join(tmpdir(), 'haup-peers-'));
-process.on('exit', () => rmSync(dir, { recursive: true, force: true }));
-
-const ssh = (host, script, input) =>
-  execFileSync('ssh', ['-F', config, host, script], { encoding: 'utf8', input, maxBuffer: 1 << 28 });
-
-// Two inventories that differ in one line of nginx.conf, and the files that each means, as haup renders them.
-const example = readFileSync(join(root, 'inventory.example.yaml'), 'utf8');
-const states = ['1', '2'].map((count) => {
-  const inventory = join(dir, `inventory-${count}.yaml`);
-  writeFileSync(inventory, example.replace('# worker_processes: auto', `worker_processes: ${count}`));
-  const haup = (...args) =>
-    execFileSync(process.execPath, [bin, 'render', inventory, ...args], { encoding: 'utf8' });
-  haup('-o', join(dir, count));
-  const { files } = JSON.parse(haup('--json'));
-  return { count, inventory, files };
-});
-const changes = part === 'change';
-
-for (const host of hosts) {
-  const tar = execFileSync('tar', ['-C', packages, '-c', '.'], { maxBuffer: 1 << 28 });
-  ssh(
-    host,
-    'command -v python3 >/dev/null && { cat >/dev/null; exit; }; rm -rf /tmp/debs; mkdir /tmp/debs; tar -C /tmp/debs -x; cd /tmp/debs; for d in *.deb; do [ "$(dpkg-query -W -f "\${db:Status-Status}" "$(dpkg-deb -f "$d" Package)" 2>/dev/null)" = installed ] && rm "$d"; done; for n in 1 2 3; do dpkg -i *.deb >/dev/null 2>&1 && break; done; python3 -c 0',
-    tar,
-  );
-}
-const apply = ({ inventory }) => ({
-  argv: [process.execPath, bin, 'apply', inventory, '--yes', ...(changes ? ['--json'] : [])],
-});
-// The hosts begin as the first inventory says; nothing of this is timed.
-timed(apply(states[0]));
-const packageNames = ssh(
-  hosts[0],
-  "dpkg-query -W -f '${Package} ' gcc make libssl-dev libpcre3-dev zlib1g-dev 2>/dev/null || true",
-).trim();
-
-// Ansible: the same files, modes, owners, versions, packages and services; a test before each reload.
-const service = (path) => (/keepalived/.test(path) ? 'keepalived' : 'nginx');
-for (const { count, files } of states) {
-  const task = (name) => `
-    - name: files of ${name}
-      ansible.builtin.copy: { src: "${dir}/${count}/{{ inventory_hostname }}{{ item.path }}", dest: "{{ item.path }}", mode: "{{ item.mode }}", owner: "{{ item.owner.split(':')[0] }}", group: "{{ item.owner.split(':')[1] }}" }
-      loop: "{{ ${name}_files }}"
-      loop_control: { label: "{{ item.path }}" }
-      notify: reload ${name}`;
-  const reload = (name, test) => `
-    - name: test ${name}
-      ansible.builtin.command: ${test}
-      listen: reload ${name}
-    - name: reload ${name}
-      ansible.builtin.service: { name: ${name}, state: reloaded }`;
-  writeFileSync(
-    join(dir, `play-${count}.yaml`),
-    `- hosts: all
-  gather_subset: ["!all", "min", "network"]
-  any_errors_fatal: true
-${changes ? '  serial: 1\n' : ''}  tasks:
-    - ansible.builtin.command: /usr/local/nginx/sbin/nginx -V
-      changed_when: false
-    - ansible.builtin.command: /usr/local/keepalived/sbin/keepalived -v
-      changed_when: false
-    - ansible.builtin.command: dpkg-query -W ${packageNames}
-      changed_when: false${task('keepalived')}${task('nginx')}
-    - ansible.builtin.service: { name: keepalived, enabled: true, state: started }
-    - ansible.builtin.service: { name: nginx, enabled: true, state: started }
-  handlers:${reload('keepalived', '/usr/local/keepalived/sbin/keepalived -t')}${reload('nginx', '/usr/local/nginx/sbin/nginx -t')}
-`,
-  );
-  for (const host of hosts) {
-    mkdirSync(join(dir, 'host_vars'), { recursive: true });
-    const mine = (name) =>
-      files
-        .filter((file) => file.host === host && service(file.path) === name)
-        .map(({ path, mode, owner }) => ({ path, mode, owner }));
-    writeFileSync(
-      join(dir, `host_vars/${host}.yaml`),
-      JSON.stringify({ nginx_files: mine('nginx'), keepalived_files: mine('keepalived') }),
-    );
-  }
-}
-writeFileSync(join(dir, 'hosts'), hosts.map((host) => `${host}\n`).join(''));
-const settings = (strategy) => `[defaults]
-inventory = ${dir}/hosts
-forks = 50
-strategy = ${strategy}
-interpreter_python = /usr/bin/python3
-host_key_checking = false
-retry_files_enabled = false
-deprecation_warnings = false
-[ssh_connection]
-pipelining = true
-ssh_args = -F ${config} -o ControlMaster=auto -o ControlPersist=60s
-control_path_dir = ${dir}/cp
-`;
-const ansible = (strategy) => {
-  const file = join(dir, `${strategy}.cfg`);
-  writeFileSync(file, settings(strategy));
-  return ({ count }) => ({
-    argv: ['ansible-playbook', join(dir, `play-${count}.yaml`)],
-    env: { ANSIBLE_CONFIG: file },
-    says: changes ? /changed=[1-9]/ : /changed=0/,
-  });
-};
-
-// By hand: files travel as a tar, differ or not, and each daemon tests what it is to read.
-const quoted = (text) => `'${text.replaceAll("'", "'\\''")}'`;
-for (const { count, files } of states) {
-  const scripts = hosts.map((host) => {
-    const lines = files
-      .filter((file) => file.host === host)
-      .map(({ path, mode, owner }) => `put ${quoted(path)} ${mode} ${owner} ${service(path)}`);
-    const script = `set -e; s=$(mktemp -d); trap 'rm -rf "$s"' EXIT; tar -C "$s" -x; changed=
-put() { if ! cmp -s "$s$1" "$1"; then mkdir -p "\${1%/*}"; cp "$s$1" "$1.new"; chmod "$2" "$1.new"; chown "$3" "$1.new"; mv "$1.new" "$1"; changed="$changed $4"; fi; [ "$(stat -c '0%a %U:%G' "$1")" = "$2 $3" ]; }
-${lines.join('\n')}
-/usr/local/nginx/sbin/nginx -V 2>/dev/null; /usr/local/keepalived/sbin/keepalived -v 2>/dev/null
-dpkg-query -W ${packageNames} >/dev/null
-case $changed in *nginx*) /usr/local/nginx/sbin/nginx -t 2>/dev/null; systemctl reload nginx ;; esac
-case $changed in *keepalived*) /usr/local/keepalived/sbin/keepalived -t; systemctl reload keepalived ;; esac
-systemctl -q is-enabled keepalived nginx; systemctl -q is-active keepalived nginx; echo "changed:$changed"`;
-    writeFileSync(join(dir, `by-hand-${count}-${host}.sh`), script);
-    return `{ tar -C ${dir}/${count}/${host} -c . | ssh -F ${config} ${host} "$(cat ${dir}/by-hand-${count}-${host}.sh)"; }`;
-  });
-  const text = changes
-    ? scripts.join(' &&\n')
-    : `${scripts.map((one) => `${one} & pids="$pids $!"`).join('\n')}\nfor p in $pids; do wait "$p" || exit 1; done`;
-  writeFileSync(join(dir, `by-hand-${count}.sh`), `${text}\n`);
-}
-const byHand = ({ count }) => ({
-  argv: ['sh', join(dir, `by-hand-${count}.sh`)],
-  says: changes ? /changed: nginx/ : /changed:$/m,
-});
-
-const tools = {
-  ...(changes
-    ? {}
-    : {
-        'bare connections': () => ({
-          argv: [process.execPath, join(import.meta.dirname, 'bare.mjs'), ...hosts],
-        }),
-      }),
-  haup: (state) => (changes ? apply(state) : { ...apply(state), says: /Nothing to do/ }),
-  'ssh by hand': byHand,
-  Ansible: ansible('linear'),
-  'Ansible with Mitogen': ansible('mitogen_linear'),
-};
-const left = {};
-for (const name of Object.keys(tools)) {
-  // Each does its work once before anything is measured; one that cannot is named, not measured.
+/** @returns what each tool took, and why others were left out */
+export async function peers(part, runs, { only, lab }) {
+  const directory = mkdtempSync(join(tmpdir(), 'haup-peers-'));
+  process.on('exit', () => rmSync(directory, { recursive: true, force: true }));
+  const pair = await startPair(directory, lab);
   try {
-    timed(tools[name](states[changes ? 1 : 0]));
-    if (changes) timed(apply(states[0]));
-  } catch (error) {
-    left[name] = error.message.split('\n').slice(0, 4).join(' ').slice(0, 400);
-    delete tools[name];
-    process.stderr.write(`${name} is left out: ${left[name]}\n`);
-    timed(apply(states[0]));
+    if (part === 'install') pair.save();
+    return compare(part, runs, only, pair, directory);
+  } finally {
+    pair.stop();
   }
 }
 
-// Each changes what the one before it left: the state goes to and fro.
-let turn = 0;
-const next = () => states[changes ? (turn += 1) % 2 : 0];
-const commands = Object.fromEntries(Object.entries(tools).map(([name, tool]) => [name, () => tool(next())]));
-/** What an apply of haup waited for VIPs to move: its drains, and the ends of them. */
-const waited = (name, { stdout }) => {
-  if (!changes || name !== 'haup') return {};
-  const events = stdout.split('\n').flatMap((line) => (line.startsWith('{') ? [JSON.parse(line)] : []));
-  const drains = events.filter(
-    ({ type, change }) => type === 'changed' && /drain/.test(`${change?.kind} ${change?.id}`),
-  );
-  return { waitedMs: drains.reduce((sum, { ms }) => sum + ms, 0) };
-};
-const measured = alternate(commands, Number(runs), { after: waited });
+function compare(part, runs, only, pair, directory) {
+  const states = ['1', '2'].map((count) => render(directory, count, pair.env));
+  const all = {
+    hosts,
+    files: states[0].files,
+    software: software(pair.env.HAUP_OVERLAY),
+    packages,
+    serviceOf,
+    sshConfig: pair.env.HAUP_SSH_CONFIG,
+  };
+  const serial = part === 'change';
+  const play = ansible(directory, { ...all, serial });
+  const script = byHand({ ...all, tarballs: part === 'install' });
 
-// A host's processes are counted by its PID namespace: the last one that the kernel has numbered.
-const lastPid = (host) => Number(ssh(host, 'cat /proc/loadavg').trim().split(' ').at(-1));
-const started = (work) => {
-  const before = hosts.map(lastPid);
-  work();
-  return hosts.map((host, at) => lastPid(host) - before[at]);
-};
-const none = Math.min(...[1, 2, 3].flatMap(() => started(() => {})));
-for (const [name, command] of Object.entries(commands)) {
-  const counts = [1, 2, 3].flatMap(() => started(() => timed(command())));
-  measured[name].processes = Math.max(0, Math.min(...counts) - none);
+  const inLab = ({ argv, env, ...more }) => ({
+    argv: pair.inside(...argv),
+    env: { ...pair.env, ...env },
+    ...more,
+  });
+  const prepared = ({ inventory }) => inLab({ argv: [process.execPath, bin, 'apply', inventory, '--yes'] });
+  // Compiled code is kept for one build of haup: another one at work on this machine must not replace it.
+  const haup = ({ inventory }, ...more) =>
+    inLab({
+      argv: [process.execPath, bin, 'apply', inventory, '--yes', ...more],
+      env: { XDG_CACHE_HOME: directory },
+    });
+  const recap = hosts.map((host) => `${host} .*changed=${part === 'noop' ? '0' : '[1-9]'}`).join('[^]*');
+  const playbook = (strategy) => {
+    const by = play.by(strategy);
+    return (state) => ({ ...inLab(by(state.rendered)), says: new RegExp(recap) });
+  };
+  const changed = { install: 'changed: .+', noop: 'changed:$', change: 'changed: nginx$' }[part];
+  const tools = {
+    ...(part === 'noop'
+      ? {
+          'bare connections': () =>
+            inLab({ argv: [process.execPath, join(import.meta.dirname, 'bare.mjs'), ...hosts] }),
+        }
+      : {}),
+    haup: {
+      install: (state) => haup(state, '--no-cached-builds'),
+      noop: (state) => ({ ...haup(state), says: /Nothing to do/ }),
+      change: (state) => haup(state, '--json'),
+    }[part],
+    'ssh by hand': (state) => ({
+      ...inLab(script(state.rendered, { serial })),
+      says: new RegExp(`${changed}[^]*${changed}`, 'm'),
+    }),
+    Ansible: playbook('linear'),
+    'Ansible with Mitogen': playbook('mitogen_linear'),
+  };
+
+  /** Throws unless both hosts are as the state says: then the script has nothing to do. */
+  const check = (state) => timed({ ...inLab(script(state.rendered)), says: /changed:$[^]*changed:$/m });
+  if (part !== 'install') {
+    // The hosts begin as the first state says, and with the packages that only a build needs.
+    timed(prepared(states[0]));
+    timed(inLab(script(states[0].rendered)));
+    check(states[0]);
+  }
+  const processes = hostProcesses(pair, { idle: part !== 'install' });
+
+  // To and fro: each tool changes what the one before left.
+  let at = 0;
+  const next = () => states[part === 'change' ? (at += 1) % 2 : 0];
+  let state = states[0];
+  const before = () => {
+    if (part === 'install') {
+      play.disconnect();
+      pair.restart();
+    }
+    processes.begin();
+  };
+  const after = (name, took) => {
+    const started = processes.end(took.ms);
+    if (name !== 'bare connections') check(state);
+    return {
+      processes: started,
+      ...(name === 'haup' && part === 'change' ? { waitedMs: waited(took) } : {}),
+    };
+  };
+  const command = (tool) => () => tool((state = next()));
+
+  for (const name of Object.keys(tools)) if (only?.includes(name) === false) delete tools[name];
+  const left = {};
+  for (const [name, tool] of Object.entries(tools)) {
+    // Each does its work once before anything is measured; one that cannot is named, not measured.
+    try {
+      before();
+      after(name, timed(command(tool)()));
+    } catch (error) {
+      if (error instanceof Interrupted || name === 'haup' || name === 'ssh by hand') throw error;
+      left[name] = (/^(?:fatal|ERROR).*/m.exec(error.message)?.[0] ?? error.message.split('\n')[0]).slice(
+        0,
+        300,
+      );
+      delete tools[name];
+      process.stderr.write(`${name} is left out: ${error.message}\n`);
+      if (part !== 'install') timed(prepared(state));
+    }
+  }
+  const commands = Object.fromEntries(Object.entries(tools).map(([name, tool]) => [name, command(tool)]));
+  const measured = runs === 0 ? {} : alternate(commands, runs, { warmups: 0, before, after });
+  play.disconnect();
+  return { measured, left };
 }
-spawnSync('sh', ['-c', `for s in ${dir}/cp/*; do [ -S "$s" ] && ssh -o ControlPath="$s" -O exit x; done`], {
-  stdio: 'ignore',
-});
-mkdirSync(dirname(result), { recursive: true });
-writeFileSync(result, JSON.stringify({ measured, left }));
+
+/** An inventory, and the files that it means as haup renders them. Two of them differ in one line of nginx.conf. */
+function render(directory, count, env) {
+  const inventory = join(directory, `inventory-${count}.yaml`);
+  const text = readFileSync(example, 'utf8');
+  writeFileSync(inventory, text.replace('# worker_processes: auto', `worker_processes: ${count}`));
+  const haup = (...args) =>
+    execFileSync(process.execPath, [bin, 'render', inventory, ...args], {
+      encoding: 'utf8',
+      env: { ...process.env, ...env },
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+  const rendered = join(directory, count);
+  haup('-o', rendered);
+  return { inventory, rendered, files: JSON.parse(haup('--json')).files };
+}
+
+/** How long an apply of haup waited for its gates: until its hosts serve and every VIP has one holder. */
+function waited({ stdout }) {
+  const events = stdout.split('\n').flatMap((line) => (line.startsWith('{') ? [JSON.parse(line)] : []));
+  const timed = events.filter(({ time }) => time !== undefined);
+  return timed.reduce((sum, { time, text = '' }, at) => {
+    const next = timed[at + 1];
+    return text.startsWith('waiting until') && next !== undefined
+      ? sum + (Date.parse(next.time) - Date.parse(time))
+      : sum;
+  }, 0);
+}

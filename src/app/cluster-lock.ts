@@ -14,8 +14,6 @@ import type { Context } from './command-context.ts';
 import { pause } from '../base/pause.ts';
 import type { GlobalOptions } from './options.ts';
 
-export { takenAway } from '../run/host-locks.ts';
-
 /** What a command that changes hosts needs a lock for. */
 export interface LockFor {
   readonly inventory: Inventory;
@@ -41,12 +39,7 @@ export async function lockFor(
   { inventory, connected, needs, why }: LockFor,
   options: GlobalOptions,
 ): Promise<ClusterLock> {
-  const wait = Number(options.lockWait ?? 0);
-  if (!Number.isFinite(wait) || wait < 0) {
-    throw new HaupError('USAGE', `--lock-wait ${options.lockWait} is not a number of seconds.`, {
-      hint: 'Give 0 or more.',
-    });
-  }
+  const wait = lockWaitSeconds(options);
   const near = clusters(inventory).filter((cluster) => cluster.some((name) => connected.hosts.has(name)));
   const names = near.flat().filter((name) => !connected.hosts.has(name) && !connected.failures.has(name));
   const changing = context.changing();
@@ -66,13 +59,14 @@ export async function lockFor(
     };
     const away = [...connected.failures, ...others.failures].filter(([name]) => near.flat().includes(name));
     for (const [name, error] of away) tell(unlockedFinding(name, error));
-    const isNeeded = ([name]: readonly [HostName, Host]): boolean => needs?.includes(name) ?? true;
-    const all = [...connected.hosts];
-    const mended: HostName[] = [];
+    const all = new Map([...connected.hosts, ...others.hosts]);
+    const isNeeded = ([name]: readonly [HostName, Host]): boolean =>
+      connected.hosts.has(name) && (needs?.includes(name) ?? true);
+    const restored: HostName[] = [];
     const lock = await lockHosts(
       {
-        hosts: new Map(all.filter(isNeeded)),
-        beside: new Map([...all.filter((one) => !isNeeded(one)), ...others.hosts]),
+        hosts: new Map([...all].filter(isNeeded)),
+        beside: new Map([...all].filter((one) => !isNeeded(one))),
       },
       {
         owner: { who: context.operator, since: new Date(context.now()).toISOString(), why },
@@ -85,15 +79,14 @@ export async function lockFor(
           ),
         onUnlocked: (host, error) => tell(unlockedFinding(host, error)),
         onDrill: (host, drill, error) => {
-          mended.push(host);
+          restored.push(host);
           tell(drillFinding(host, drill, error));
         },
       },
       context.signal,
     );
     open.push(lock);
-    if (mended.length > 0)
-      await settle(inventory, new Map([...all, ...others.hosts]), mended, context.signal);
+    if (restored.length > 0) await settle(inventory, all, restored, context.signal);
     return { ...lock, findings, [Symbol.asyncDispose]: end };
   } catch (error) {
     await end();
@@ -101,16 +94,25 @@ export async function lockFor(
   }
 }
 
+/** @throws HaupError USAGE */
+function lockWaitSeconds({ lockWait = '0' }: GlobalOptions): number {
+  const seconds = Number(lockWait);
+  if (Number.isFinite(seconds) && seconds >= 0) return seconds;
+  throw new HaupError('USAGE', `--lock-wait ${lockWait} is not a number of seconds.`, {
+    hint: 'Give 0 or more.',
+  });
+}
+
 /** Lets hosts take their VIPs back. If that takes too long, the next look at the hosts shows it. */
 async function settle(
   inventory: Inventory,
   hosts: ReadonlyMap<HostName, Host>,
-  mended: readonly HostName[],
+  restored: readonly HostName[],
   signal: AbortSignal,
 ): Promise<void> {
   const patience = AbortSignal.any([signal, AbortSignal.timeout(30_000)]);
   const clock = { now: monotonicMs, sleep: pause };
-  await gate(inventory, hosts, ['one-holder', 'settled'], mended, clock, patience).catch(() =>
+  await gate(inventory, hosts, ['one-holder', 'settled'], restored, clock, patience).catch(() =>
     signal.throwIfAborted(),
   );
 }

@@ -45,6 +45,9 @@ export function restoreRequest(inventory: Inventory, state: KeptState | undefine
   };
 }
 
+/** The files of the states of each host. */
+type KeptBytes = ReadonlyMap<HostName, ReadonlyMap<string, Uint8Array>>;
+
 /**
  * `bytes`: the files of the states. The goal is what the inventory will amount to when the plan is done.
  * Throws USAGE when the members of a cluster would no longer hear each other.
@@ -52,14 +55,43 @@ export function restoreRequest(inventory: Inventory, state: KeptState | undefine
 export function restorePlan(
   inventory: Inventory,
   chosen: ReadonlyMap<HostName, KeptState>,
-  bytes: ReadonlyMap<HostName, ReadonlyMap<string, Uint8Array>>,
+  bytes: KeptBytes,
   facts: ReadonlyMap<HostName, HostFacts>,
 ): { readonly plan: Plan; readonly goal: Inventory } {
+  const { now, then } = configurations(chosen, bytes, facts);
+  const split = disagreement(then);
+  if (split !== null) {
+    throw new HaupError('USAGE', `The hosts would not hear each other afterwards: ${split}.`, {
+      hint: 'Roll back all of them: haup rollback without a host, or with the --to of one run.',
+    });
+  }
+  const { diffs, kept, before, after } = restoredHosts(chosen, bytes, facts);
+  const vips = vipsOf(then, inventory.vips);
+  const all = [
+    ...vips,
+    ...vipsOf(now, inventory.vips).filter(
+      ({ address }) => !vips.some((vip) => vip.address.address === address.address),
+    ),
+  ];
+  const tracks = arrange(diffs, kept, facts, all, clusters({ hosts: inventory.hosts, vips: all }), {
+    before: nonEmpty(before),
+    after: nonEmpty(after),
+  });
+  const same = [...diffs].flatMap(([host, diff]) => diff.same.map((what) => ({ host, what })));
+  const nginx = { ...inventory.nginx, ...servedThen(inventory, chosen, bytes) };
+  return { plan: { tracks, same, want: [] }, goal: { ...inventory, vips, nginx } };
+}
+
+/** keepalived's whole configuration on each host: what it runs with, and what it will then run with. */
+function configurations(
+  chosen: ReadonlyMap<HostName, KeptState>,
+  bytes: KeptBytes,
+  facts: ReadonlyMap<HostName, HostFacts>,
+): { readonly now: ReadonlyMap<HostName, string>; readonly then: ReadonlyMap<HostName, string> } {
   const now = new Map<HostName, string>();
   const then = new Map<HostName, string>();
   for (const [host, one] of facts) {
-    const state = chosen.get(host);
-    const its = state?.services.find(({ service }) => service === 'keepalived');
+    const its = chosen.get(host)?.services.find(({ service }) => service === 'keepalived');
     const entry = its?.entry ?? keepalivedConf;
     const fact = one.files[entry];
     const daemon = one.running?.find(({ service }) => service === 'keepalived');
@@ -73,12 +105,15 @@ export function restorePlan(
     now.set(host, current);
     then.set(host, wholeText(textOf, entry, its?.files ?? []) ?? current);
   }
-  const split = disagreement(then);
-  if (split !== null) {
-    throw new HaupError('USAGE', `The hosts would not hear each other afterwards: ${split}.`, {
-      hint: 'Roll back all of them: haup rollback without a host, or with the --to of one run.',
-    });
-  }
+  return { now, then };
+}
+
+/** The differences of each host, the paths to keep, and whose daemons are not haup's before and after. */
+function restoredHosts(
+  chosen: ReadonlyMap<HostName, KeptState>,
+  bytes: KeptBytes,
+  facts: ReadonlyMap<HostName, HostFacts>,
+) {
   const diffs = new Map<HostName, HostDiff>();
   const kept = new Map<HostName, readonly KeptPaths[]>();
   const before = new Map<HostName, readonly Service[]>();
@@ -99,27 +134,14 @@ export function restorePlan(
       services.filter((service) => strangerOf(state, service) !== undefined),
     );
   }
-  const vips = vipsOf(then, inventory.vips);
-  const all = [
-    ...vips,
-    ...vipsOf(now, inventory.vips).filter(
-      ({ address }) => !vips.some((vip) => vip.address.address === address.address),
-    ),
-  ];
-  const tracks = arrange(diffs, kept, facts, all, clusters({ hosts: inventory.hosts, vips: all }), {
-    before: nonEmpty(before),
-    after: nonEmpty(after),
-  });
-  const same = [...diffs].flatMap(([host, diff]) => diff.same.map((what) => ({ host, what })));
-  const nginx = { ...inventory.nginx, ...servedThen(inventory, chosen, bytes) };
-  return { plan: { tracks, same, want: [] }, goal: { ...inventory, vips, nginx } };
+  return { diffs, kept, before, after };
 }
 
 /** What nginx served in the states; null: nothing. */
 function servedThen(
   inventory: Inventory,
   chosen: ReadonlyMap<HostName, KeptState>,
-  bytes: ReadonlyMap<HostName, ReadonlyMap<string, Uint8Array>>,
+  bytes: KeptBytes,
 ): Pick<NginxSoftware, 'sites'> | null {
   for (const [host, { services: kept }] of chosen) {
     const entry = kept.find(({ service }) => service === 'nginx')?.entry;

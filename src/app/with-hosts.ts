@@ -75,7 +75,10 @@ export async function withHosts<Result, Ready = undefined>(
         context.err('Nothing was changed.\n');
         return null;
       }
-      const { lockFor, takenAway } = await import('./cluster-lock.ts');
+      const [{ lockFor }, { takenAway }] = await Promise.all([
+        import('./cluster-lock.ts'),
+        import('../run/host-locks.ts'),
+      ]);
       const lockable = { inventory, connected, why, ...(locks === undefined ? {} : { needs: locks }) };
       await using lock = await lockFor(context, lockable, options);
       const { findings } = lock;

@@ -19,13 +19,15 @@ export const interfaceOf = ({ interfaces }: HostFacts, address: string): string 
 export const holdsAddress = (facts: HostFacts, address: string): boolean =>
   interfaceOf(facts, address) !== null;
 
+/** False for a host whose facts are not known. */
+export const holdsVip = (facts: FactsByHost, host: HostName, { address }: Vip): boolean => {
+  const have = facts.get(host) ?? null;
+  return have !== null && holdsAddress(have, address.address);
+};
+
 /** Hosts whose kernel has the address now. */
-export function holders(vip: Vip, facts: FactsByHost): readonly HostName[] {
-  return vip.members.flatMap(({ host }) => {
-    const have = facts.get(host);
-    return have !== null && have !== undefined && holdsAddress(have, vip.address.address) ? [host] : [];
-  });
-}
+export const holders = (vip: Vip, facts: FactsByHost): readonly HostName[] =>
+  vip.members.map(({ host }) => host).filter((host) => holdsVip(facts, host, vip));
 
 /** The first able member; null: no member is. */
 export function expectedHolder(vip: Vip, facts: FactsByHost): HostName | null {

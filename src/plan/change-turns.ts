@@ -12,6 +12,7 @@ import { heldByRunning } from './running-vrrp.ts';
 import { simultaneousChange } from './simultaneous.ts';
 import { keepalivedLast, stepAside } from './step-aside.ts';
 import { foreignServices, mixesKeepalived } from './strangers.ts';
+import { addressesOf } from './served-vips.ts';
 
 export interface ChangeTurn {
   readonly title: string;
@@ -52,7 +53,7 @@ function allAtOnce(view: ClusterView): ChangeTurn {
 function membersInTurn(view: ClusterView): readonly ChangeTurn[] {
   const { hosts, diffs, have, vips, served, changesOf } = view;
   const meeting = simultaneousChange(hosts, diffs, have, vips, view);
-  const heldNow = served.alone.map(({ address }) => address.address);
+  const heldNow = addressesOf(served.alone);
   const split = new Map(
     meeting?.hosts.map((host) => [
       host,
@@ -107,7 +108,7 @@ function asideFrom(
       members.some((one) => one.host === host) && members.some((one) => seen.includes(one.host)),
   );
   return stepAside(own, facts, {
-    addresses: near.map(({ address }) => address.address),
+    addresses: addressesOf(near),
     drains: !foreignServices(strangers, host, changed).includes('keepalived') && able(host),
     strangers: cluster.filter((one) => foreignServices(strangers, one, changed).length > 0),
     others: seen.filter((one) => near.some(({ members }) => members.some((member) => member.host === one))),

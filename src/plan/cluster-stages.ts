@@ -5,6 +5,7 @@ import type { HostWork, Stage } from '../model/plan.ts';
 import { type ChangeTurn, changeTurns } from './change-turns.ts';
 import type { ClusterView } from './cluster-view.ts';
 import { gatedStages, servingChecks } from './stage-gates.ts';
+import { addressesOf } from './served-vips.ts';
 
 /** `keptBefore`: hosts of which a state is kept already. */
 export function clusterStages(
@@ -18,7 +19,7 @@ export function clusterStages(
       .filter(({ changes }) => changes.length > 0);
   // Hosts that hear each other again have to agree on who holds what; where more is to come, they have by its end.
   const last = served.held.length > 0 && hosts.every((host) => changesOf(host).length === 0);
-  const agreed = { gate: servingChecks, addresses: served.held.map(({ address }) => address.address) };
+  const agreed = { gate: servingChecks, addresses: addressesOf(served.held) };
   const stages: readonly Stage[] = [
     { title: 'prepare', work: workOf('prepare'), gate: [] },
     { title: 'open the firewall', work: workOf('open'), ...(last ? agreed : { gate: [] }) },

@@ -6,7 +6,7 @@
 
 import type { HostName, Vip } from '../model/domain.ts';
 import type { HostFacts } from '../model/facts.ts';
-import { holdsAddress } from '../cluster/cluster-state.ts';
+import { holdsVip } from '../cluster/cluster-state.ts';
 import type { Action } from '../model/action.ts';
 import type { Change } from '../model/plan.ts';
 import { drainWhy, undrain } from './host-drain.ts';
@@ -27,12 +27,8 @@ export function goingFirst(
   canDrain: (host: HostName) => boolean,
 ): readonly HostName[] {
   if (hosts.length > most) return [];
-  const holds = (host: HostName, { address }: Vip): boolean => {
-    const facts = have.get(host);
-    return facts !== undefined && holdsAddress(facts, address.address);
-  };
   const held = (first: readonly HostName[]): readonly Vip[] =>
-    vips.filter((vip) => first.some((host) => holds(host, vip)));
+    vips.filter((vip) => first.some((host) => holdsVip(have, host, vip)));
   const fits = (first: readonly HostName[]): boolean =>
     groups.every(
       (group) => group.some((host) => first.includes(host)) && group.some((host) => !first.includes(host)),
@@ -42,7 +38,7 @@ export function goingFirst(
         ({ host }) => !first.includes(host) && have.get(host)?.services.keepalived.active === 'active',
       ),
     ) &&
-    first.every((host) => !vips.some((vip) => holds(host, vip)) || canDrain(host));
+    first.every((host) => !vips.some((vip) => holdsVip(have, host, vip)) || canDrain(host));
   const ways = Array.from({ length: 2 ** hosts.length }, (_, bits) =>
     hosts.filter((_host, index) => Math.floor(bits / 2 ** index) % 2 === 1),
   );

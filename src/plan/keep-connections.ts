@@ -3,7 +3,7 @@
 import type { HostName, Vip } from '../model/domain.ts';
 import type { HostFacts } from '../model/facts.ts';
 import type { Change, Plan, Stage } from '../model/plan.ts';
-import { holdsAddress } from '../cluster/cluster-state.ts';
+import { holdsVip } from '../cluster/cluster-state.ts';
 
 /** The plan, with open connections kept for `seconds` wherever it drains a host; 0: they are reset. */
 export function keepConnections(
@@ -49,14 +49,10 @@ function movesOf(
   have: ReadonlyMap<HostName, HostFacts>,
   vips: readonly Vip[],
 ): number {
-  const holds = (host: HostName, { address }: Vip): boolean => {
-    const facts = have.get(host);
-    return facts !== undefined && holdsAddress(facts, address.address);
-  };
   return track
     .map(({ work }) =>
       work.map(({ host, changes }) => {
-        const away = vips.some((vip) => holds(host, vip));
+        const away = vips.some((vip) => holdsVip(have, host, vip));
         // What it has now it gets back, and what should be with it.
         const back = away || vips.some(({ members: [first] }) => first.host === host);
         return changes.filter((change) => {

@@ -15,6 +15,7 @@ import { keptPaths } from './kept-paths.ts';
 import { takenIds, tiedClusters } from './router-ids.ts';
 import { takenOver, takingOver } from './stranger-daemons.ts';
 import { mixesKeepalived, noStrangers, type Strangers } from './strangers.ts';
+import { addressesOf } from './served-vips.ts';
 
 export interface BuildPolicy {
   /** `first`: one host of a platform builds for all. */
@@ -38,7 +39,7 @@ export function plan(
   builds: BuildPolicy,
 ): Plan {
   const sourceFor = buildSources(builds);
-  const addresses = new Set(vips.map(({ address }) => address.address));
+  const addresses = new Set(addressesOf(vips));
   const diffs = new Map<HostName, HostDiff>();
   const kept = new Map<HostName, readonly KeptPaths[]>();
   const before = new Map<HostName, readonly Service[]>();

@@ -9,7 +9,7 @@ import type { Change, CheckName, Plan, UnchangedResource, Stage } from '../model
 import { canDrain, leftDrained } from '../cluster/can-drain.ts';
 import { drainWhy, onlyIdle, type DrainContext, undrain, whileDrained } from './host-drain.ts';
 import { runs } from './service-changes.ts';
-import { servedVips } from './served-vips.ts';
+import { addressesOf, servedVips } from './served-vips.ts';
 import { servingChecks } from './stage-gates.ts';
 
 export interface ServiceWish {
@@ -59,7 +59,7 @@ export function planService(
           return [];
         }
         const gate = gateOf(wish, facts, alone.length > 0);
-        const addresses = alone.map(({ address }) => address.address);
+        const addresses = addressesOf(alone);
         return [
           { title: `${wish.verb} ${wish.service} on ${host}`, work: [{ host, changes }], gate, addresses },
         ];

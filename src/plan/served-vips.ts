@@ -2,7 +2,7 @@
 
 import type { HostName, Vip } from '../model/domain.ts';
 import type { HostFacts } from '../model/facts.ts';
-import { holdsAddress } from '../cluster/cluster-state.ts';
+import { holdsVip } from '../cluster/cluster-state.ts';
 import type { DrainContext } from './host-drain.ts';
 import { writtenInstances } from './vrrp-text.ts';
 
@@ -17,27 +17,25 @@ export interface ServedVips {
   readonly drainContext: (host: HostName, able: boolean) => DrainContext;
 }
 
+export const addressesOf = (vips: readonly Vip[]): readonly string[] =>
+  vips.map(({ address }) => address.address);
+
 export function servedVips(
   cluster: readonly HostName[],
   have: ReadonlyMap<HostName, HostFacts>,
   vips: readonly Vip[],
 ): ServedVips {
-  const holders = ({ address }: Vip): readonly HostName[] =>
-    cluster.filter((host) => {
-      const facts = have.get(host);
-      return facts !== undefined && holdsAddress(facts, address.address);
-    });
+  const holders = (vip: Vip): readonly HostName[] => cluster.filter((host) => holdsVip(have, host, vip));
   const held = vips.filter((vip) => holders(vip).length > 0);
   const alone = held.filter((vip) => holders(vip).length === 1);
   const heldBy = (host: HostName): number => held.filter((vip) => holders(vip).includes(host)).length;
-  const addresses = (of: readonly Vip[]): readonly string[] => of.map(({ address }) => address.address);
   return {
     held,
     alone,
     heldBy,
     drainContext: (host, able) => ({
-      held: addresses(alone),
-      watched: addresses(
+      held: addressesOf(alone),
+      watched: addressesOf(
         vips.filter((vip) => vip.members.some((member) => member.host === host) && holders(vip).length < 2),
       ),
       holds: heldBy(host) > 0,

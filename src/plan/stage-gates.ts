@@ -5,7 +5,7 @@ import type { CheckName, Stage } from '../model/plan.ts';
 import type { ChangeTurn } from './change-turns.ts';
 import type { ClusterView } from './cluster-view.ts';
 import { runningText } from '../cluster/can-drain.ts';
-import { inOrder } from './served-vips.ts';
+import { addressesOf, inOrder } from './served-vips.ts';
 import { keepalivedWrite } from './simultaneous.ts';
 import { foreignServices, mixesKeepalived } from './strangers.ts';
 
@@ -43,10 +43,9 @@ function gatedVips(
   /** Whether all members of a VIP are as wanted by then; until that it may be anywhere, and a new one nowhere. */
   const done = ({ members }: Vip): boolean =>
     members.every(({ host }) => changed.has(host) || changesOf(host).length === 0);
-  const addresses = (of: readonly Vip[]): readonly string[] => of.map(({ address }) => address.address);
   return {
-    addresses: addresses(vips.filter((vip) => alone.has(vip) || done(vip))),
-    settling: addresses(
+    addresses: addressesOf(vips.filter((vip) => alone.has(vip) || done(vip))),
+    settling: addressesOf(
       vips.filter(
         (vip) =>
           done(vip) ||

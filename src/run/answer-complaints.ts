@@ -1,21 +1,15 @@
-import type { HostName, Service } from '../model/domain.ts';
+import type { HostName } from '../model/domain.ts';
 import type { CheckName } from '../model/plan.ts';
 import { probeWords } from '../nginx/probe.ts';
-import type { VipQuestion, HostAnswers } from '../measure/ask-host.ts';
-
-interface AnsweringHost {
-  readonly held: readonly string[];
-  readonly kept: readonly string[];
-  readonly active: readonly Service[];
-  readonly asked: HostAnswers;
-}
+import type { VipQuestion } from '../measure/ask-host.ts';
+import type { HostSight } from './host-sight.ts';
 
 /** What is wrong with nginx on the hosts that were changed, and with who answers on a VIP that one host has. */
 export function answerComplaints(
   asked: readonly VipQuestion[],
   members: readonly HostName[],
   checks: readonly CheckName[],
-  sights: ReadonlyMap<HostName, AnsweringHost>,
+  sights: ReadonlyMap<HostName, HostSight>,
   pending: readonly HostName[],
   healthPort: number,
 ): readonly string[] {

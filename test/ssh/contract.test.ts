@@ -34,7 +34,7 @@ describe.each(Object.entries(servers))('%s', (_name, start) => {
     await connection[Symbol.asyncDispose]();
     await end[Symbol.asyncDispose]();
   });
-  const command = (script: string, timeoutMs = 20_000) => ({ script, root: true, timeoutMs });
+  const command = (script: string, timeoutMs = hangMs(20_000)) => ({ script, root: true, timeoutMs });
 
   test('names itself', () => expect([connection.host, connection.user]).toEqual(['keep_136', 'root']));
 

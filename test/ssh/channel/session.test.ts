@@ -22,7 +22,7 @@ async function connected(
   open.push(connection);
   return { server, connection };
 }
-const command = (script: string, timeoutMs = 10_000) => ({ script, root: false, timeoutMs });
+const command = (script: string, timeoutMs = hangMs(10_000)) => ({ script, root: false, timeoutMs });
 /** Without timers: those of these tests may be set by hand. */
 async function started(server: FakeSsh): Promise<void> {
   while (server.commands.length === 0) await new Promise((resolve) => setImmediate(resolve));

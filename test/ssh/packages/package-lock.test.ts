@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -28,21 +28,40 @@ async function hold(path: string, seconds: number): Promise<number> {
   return holder.pid ?? 0;
 }
 
+const isWaiting = (said: string): boolean => said.includes('waiting for another package run');
+const endWhenWaiting = (said: string): void => {
+  if (isWaiting(said)) holder?.kill();
+};
+
 interface Ran {
   readonly code: number | null;
   readonly said: readonly string[];
 }
 
-/** Runs `script` after the functions, whose paths are below `root`. */
-function run(manager: 'apt-get' | 'dnf' | 'yum', seconds: number, script: string): Promise<Ran> {
+/** Runs `script` after the functions, whose paths are below `root`; `heard` is given all that it has said so far. */
+function run(
+  manager: 'apt-get' | 'dnf' | 'yum',
+  seconds: number,
+  script: string,
+  heard?: (said: string) => void,
+): Promise<Ran> {
   const functions = hostScript('package-lock', lockArguments(manager, seconds)).replaceAll(
     /\/(var|usr)\/(?=[a-z])/g,
     `${root}/$1/`,
   );
-  const child = spawn('/bin/sh', ['-c', `set -e\n${functions}\n${script}`], { cwd: root });
+  return ranAs(spawn('/bin/sh', ['-c', `set -e\n${functions}\n${script}`], { cwd: root }), heard);
+}
+
+function ranAs(
+  child: ChildProcessWithoutNullStreams,
+  heard: (said: string) => void = () => {},
+): Promise<Ran> {
   let said = '';
   for (const stream of [child.stdout, child.stderr])
-    stream.on('data', (chunk: Buffer) => (said += chunk.toString('utf8')));
+    stream.on('data', (chunk: Buffer) => {
+      said += chunk.toString('utf8');
+      heard(said);
+    });
   return new Promise((resolve) =>
     child.on('close', (code) => resolve({ code, said: said.split('\n').filter((line) => line !== '') })),
   );
@@ -68,8 +87,8 @@ describe.each([
   ['yum', 'var/lib/rpm/.rpm.lock'],
 ] as const)('%s and %s', (manager, path) => {
   test('a lock of another process is waited for, and it is said once who has it', async () => {
-    const pid = await hold(path, 2);
-    const { code, said } = await run(manager, 30, 'alone echo installed');
+    const pid = await hold(path, 600);
+    const { code, said } = await run(manager, 30, 'alone echo installed', endWhenWaiting);
     expect(code).toBe(0);
     expect(said).toEqual([
       expect.stringMatching(
@@ -139,15 +158,8 @@ describe('what is remembered as brought by haup', () => {
   const script = (): string =>
     installText('apt-get', 'curl', 30).replaceAll(/\/(var|usr)\/(?=[a-z])/g, `${root}/$1/`);
   const environment = () => ({ ...process.env, PATH: `${root}/bin:${process.env['PATH']}` });
-  function install(): Promise<Ran> {
-    const child = spawn('/bin/sh', ['-c', script()], { cwd: root, env: environment() });
-    let said = '';
-    for (const stream of [child.stdout, child.stderr])
-      stream.on('data', (chunk: Buffer) => (said += chunk.toString('utf8')));
-    return new Promise((resolve) =>
-      child.on('close', (code) => resolve({ code, said: said.split('\n').filter(Boolean) })),
-    );
-  }
+  const install = (heard?: (said: string) => void): Promise<Ran> =>
+    ranAs(spawn('/bin/sh', ['-c', script()], { cwd: root, env: environment() }), heard);
   beforeEach(() => {
     for (const path of ['bin', 'usr/sbin']) mkdirSync(join(root, path), { recursive: true });
     writeFileSync(join(root, 'there'), 'ii  bash\niU  half\nrc  gone\n');
@@ -162,11 +174,16 @@ describe('what is remembered as brought by haup', () => {
   });
 
   test('is nothing that another run has brought while it was waited for', async () => {
-    await hold('var/lib/dpkg/lock-frontend', 3);
-    const running = install();
-    await new Promise((resolve) => setTimeout(resolve, 1000));
-    appendFileSync(join(root, 'there'), 'ii  gcc\n');
-    expect((await running).code).toBe(0);
+    await hold('var/lib/dpkg/lock-frontend', 600);
+    let other: string | null = 'ii  gcc\n';
+    const { code } = await install((said) => {
+      if (other !== null && isWaiting(said)) {
+        appendFileSync(join(root, 'there'), other);
+        other = null;
+        holder?.kill();
+      }
+    });
+    expect(code).toBe(0);
     expect(brought()).toEqual(['curl', 'libcurl']);
   });
 
