@@ -267,8 +267,10 @@ test('a second operator who takes the VIP back in a grace without its haup leave
     },
   });
   expect(await onHost(lab, 'keep_137', 'nft list tables')).toContain('haup_grace_');
-  const taken = await well(['failback', 'keep_136', path, '--yes', '--lock-wait', '30', '--json']);
-  expect((JSON.parse(taken.stdout) as FailoverReport).after[0]?.holders).toEqual(['keep_136']);
+  const taken = await inLab(['failback', 'keep_136', path, '--yes', '--lock-wait', '30', '--json']);
+  const report = JSON.parse(taken.stdout) as FailoverReport;
+  expect(report.after[0]?.holders, taken.stderr).toEqual(['keep_136']);
+  expect(report.vips[0], taken.stderr).toMatchObject({ to: 'keep_136', lost: 0, grace: { why: null } });
   await nothingIsLeft();
   open.end();
   await open.ended;
