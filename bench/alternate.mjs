@@ -27,7 +27,7 @@ export function timed({ argv, env = {}, input, status = 0, says }) {
   const took = JSON.parse(readFileSync(file, 'utf8'));
   if (took.status !== status || (says !== undefined && !says.test(ran.stdout)))
     throw new Error(`${argv.join(' ')} ended with ${took.status}\n${ran.stdout}${ran.stderr}`);
-  return { ...took, stdout: ran.stdout, stderr: ran.stderr };
+  return { ...took, stdout: ran.stdout };
 }
 
 /**

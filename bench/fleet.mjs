@@ -71,25 +71,20 @@ function measure({ directory, sizes, runs, overlay, software: built, lower }) {
       sshConfig,
       serial: false,
     });
+    const tools = {
+      'bare connections': {
+        argv: [process.execPath, join(import.meta.dirname, 'bare.mjs'), ...names],
+        env,
+      },
+      haup: { ...apply(inventories.get(size)), says: /Nothing to do/ },
+    };
+    const playbook = {
+      ...play.by('linear')(join(directory, 'files')),
+      says: new RegExp(`(?:^h\\d+ .*changed=0 .*unreachable=0 .*failed=0[^]*?){${size}}`, 'm'),
+    };
     try {
-      result[size] = alternate(
-        {
-          'bare connections': {
-            argv: [process.execPath, join(import.meta.dirname, 'bare.mjs'), ...names],
-            env,
-          },
-          haup: { ...apply(inventories.get(size)), says: /Nothing to do/ },
-          ...(size > mostForAnsible
-            ? {}
-            : {
-                Ansible: {
-                  ...play.by('linear')(join(directory, 'files')),
-                  says: new RegExp(`(?:^h\\d+ .*changed=0 .*unreachable=0 .*failed=0[^]*?){${size}}`, 'm'),
-                },
-              }),
-        },
-        runs,
-      );
+      if (size <= mostForAnsible && works(playbook)) tools.Ansible = playbook;
+      result[size] = alternate(tools, runs);
     } catch (error) {
       if (error instanceof Interrupted) throw error;
       // More hosts than this machine can bear: what was measured is kept.
@@ -99,11 +94,23 @@ function measure({ directory, sizes, runs, overlay, software: built, lower }) {
       play.disconnect();
     }
   }
-  const measured = Math.max(...Object.keys(result).map(Number));
+  const measured = Math.max(0, ...Object.keys(result).map(Number));
+  if (measured === 0) throw new Error('No number of hosts could be measured: see above.');
   const dead = fleetInventory(directory, measured, { overlay, dead: true });
-  const { ms, stderr } = timed({ ...apply(dead, '--connect-timeout', String(connectSeconds)), status: 4 });
-  process.stderr.write(`one host is dead: ${stderr.slice(-600)}\n`);
+  const { ms } = timed({ ...apply(dead, '--connect-timeout', String(connectSeconds)), status: 4 });
   return { ...result, dead: { hosts: measured, limitMs: connectSeconds * 1000, ms } };
+}
+
+/** Ansible may not be installed, or fail: then the others are measured without it. */
+function works(command) {
+  try {
+    timed(command);
+    return true;
+  } catch (error) {
+    if (error instanceof Interrupted) throw error;
+    process.stderr.write(`Ansible is left out: ${error.message.slice(0, 2000)}\n`);
+    return false;
+  }
 }
 
 if (process.argv[1] === import.meta.filename) {

@@ -6,12 +6,10 @@ set -e
 directory=$1 lower=$2
 
 mount -t tmpfs tmpfs /run
-# A host that does not answer is one that nothing has this hardware address of.
 ip link set lo up
 ip link add br0 type bridge
 ip addr add 10.77.255.254/16 dev br0
 ip link set br0 up
-ip neigh add 10.77.255.1 lladdr 02:00:00:00:00:09 dev br0 nud permanent
 mkdir -p /run/netns "$directory/hosts"
 mount -t tmpfs -o size=2g tmpfs "$directory/hosts"
 
@@ -58,3 +56,7 @@ for name in $names; do
     sleep 0.2
   done
 done
+
+# A host that is off, and that no ARP gives away: nothing has this hardware address. Only now, since the bridge forgets it with
+# each change of its own address, which is one of its ports'.
+ip neigh add 10.77.255.1 lladdr 02:00:00:00:00:09 dev br0 nud permanent
