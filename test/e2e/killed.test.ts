@@ -7,6 +7,7 @@ import { skewMs } from '../../src/measure/bounds.ts';
 import { allowanceMs, connections, faultLab, priority, stopMs } from './fault-lab.ts';
 import { eventually, figure, onHost, testLab } from './haup.ts';
 import { killInner } from './kill.ts';
+import { hangMs } from '../limits.ts';
 import { measured } from './measured.ts';
 import { type Edit, fast, keepalivedOption, nginxOption, soak } from './own-lab.ts';
 import { expectServed } from './probing.ts';
@@ -34,13 +35,13 @@ describe('haup is killed in the middle of', () => {
     ['a rebuild', [fast], [fast, keepalivedOption, nginxOption], stopMs],
   ];
 
+  const share = Math.ceil(kills / applies.length);
   test.each(applies)(
     '%s: at most one failover, and the next apply finishes',
     async (what, from, to, bound) => {
       const paths = [inventory(...from), inventory(...to)] as const;
       await apply(paths[0]);
       const { ms: wholeMs } = await apply(paths[1]);
-      const share = Math.ceil(kills / applies.length);
       let [worst, lost, total, stalledMs] = [0, 0, 0, 0];
       for (let index = 0; index < share; index += 1) {
         const wanted = paths[index % 2 === 0 ? 0 : 1];
@@ -67,6 +68,8 @@ describe('haup is killed in the middle of', () => {
       measured(stalledMs, () => expect(worst).toBeLessThan(bound));
       await apply(quick());
     },
+    // A rebuild that is not cut off takes a minute or more.
+    hangMs(60_000) * (2 + share),
   );
 });
 
