@@ -6,6 +6,7 @@ import type { FailoverReport } from '../../src/model/failover-shape.ts';
 import type { VerifyReport } from '../../src/model/report.ts';
 import { hangMs } from '../limits.ts';
 import { eventually, figure, onHost, type Run, testLab } from './haup.ts';
+import { measured } from './measured.ts';
 import { all, graceLeftOn, type Kinds, openClients, rounds, wordsOf } from './open-clients.ts';
 import { fast, ownLab, soak } from './own-lab.ts';
 
@@ -37,7 +38,7 @@ function expectNoneCut(kinds: Kinds): void {
 }
 
 /** Moves while clients of every kind are connected, and expects that none of them notices. */
-async function keeps(args: readonly string[]): Promise<void> {
+async function keeps(args: readonly string[]): Promise<Moved> {
   const open = clients(vip, every);
   await open.connected;
   const moved = await inLab([...args, path, '--yes', '--grace', '60', '--json'], {
@@ -46,7 +47,6 @@ async function keeps(args: readonly string[]): Promise<void> {
       if (text.includes(arrived)) open.end();
     },
   });
-  expect(moved, `${moved.stderr}${moved.stdout}`).toMatchObject({ code: 0 });
   const report = JSON.parse(moved.stdout) as FailoverReport;
   const [grace] = report.vips.map((one) => one.grace);
   const kinds = await open.ended;
@@ -56,6 +56,18 @@ async function keeps(args: readonly string[]): Promise<void> {
   expectNoneCut(kinds);
   expect(grace).toMatchObject({ cut: 0, why: null });
   expect(grace?.open).toBeGreaterThan(most);
+  await nothingIsLeft();
+  return { ...moved, report };
+}
+
+type Moved = Run & { readonly report: FailoverReport };
+
+/** Once the VIP is back: what this machine could not measure is repeated. */
+function expectInTime(moves: readonly Moved[]): void {
+  for (const { code, stderr, report } of moves)
+    measured(Math.max(...report.vips.map(({ stalledMs }) => stalledMs ?? 0)), () =>
+      expect({ code, reasons: report.reasons }, stderr).toEqual({ code: 0, reasons: [] }),
+    );
 }
 
 /** Rules, addresses, settings, records and timers of a grace, of which there are none. */
@@ -85,10 +97,7 @@ beforeAll(async () => {
 afterAll(stop);
 
 test.each(rounds)('failover and failback cut no connection, and leave nothing behind (%i)', async () => {
-  await keeps(['failover', 'keep_136']);
-  await nothingIsLeft();
-  await keeps(['failback', 'keep_136']);
-  await nothingIsLeft();
+  expectInTime([await keeps(['failover', 'keep_136']), await keeps(['failback', 'keep_136'])]);
 });
 
 test.each(rounds)('neither does the drill drain, nor its way back (%i)', async () => {
@@ -148,18 +157,20 @@ test('without a grace the drill drain cuts them, as any move does', async () => 
 // Once, and in a soak alone: a lab on a small machine has enough to do with it.
 for (const many of soak > 0 ? [{ posts: 300, idle: 600, sockets: 100, everyMs: 500 }] : []) {
   test('a failover and a failback with 1,000 open connections', async () => {
+    const moves: Moved[] = [];
     for (const args of [
       ['failover', 'keep_136'],
       ['failback', 'keep_136'],
     ]) {
       const open = clients(vip, many);
       await open.connected;
-      const moved = await well([...args, path, '--yes', '--json'], {
+      const moved = await inLab([...args, path, '--yes', '--json'], {
         limitMs: hangMs(120_000),
         onStderr: (text) => text.includes(arrived) && open.end(),
       });
       const kinds = await open.ended;
-      const [{ grace } = {}] = (JSON.parse(moved.stdout) as FailoverReport).vips;
+      const report = JSON.parse(moved.stdout) as FailoverReport;
+      const [{ grace } = {}] = report.vips;
       figure(
         `${args.join(' ')}: ${grace?.open} connections open, ${wordsOf(kinds)}; grace ${grace?.afterMs} ms`,
       );
@@ -168,7 +179,9 @@ for (const many of soak > 0 ? [{ posts: 300, idle: 600, sockets: 100, everyMs: 5
       for (const [kind, { cut, lost }] of Object.entries(kinds))
         expect({ kind, cut, lost }).toEqual({ kind, cut: [], lost: 0 });
       await nothingIsLeft();
+      moves.push({ ...moved, report });
     }
+    expectInTime(moves);
   });
 }
 
