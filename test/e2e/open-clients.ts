@@ -74,9 +74,19 @@ export const rounds: readonly number[] = Array.from({ length: Math.max(1, soak) 
 export const wordsOf = (kinds: Kinds): string =>
   Object.entries(kinds)
     .map(
-      ([kind, { cut, lost, total, done }]) => `${kind}: ${cut.length} cut, ${lost} lost of ${total || done}`,
+      ([kind, { cut, lost, total, done }]) =>
+        `${kind}: ${cut.length} cut${cutText(cut)}, ${lost} lost of ${total || done}`,
     )
     .join('; ');
+
+/** Why and when: ` (158 no answer, 38123 to 38124 ms)`. */
+function cutText(cut: Kind['cut']): string {
+  if (cut.length === 0) return '';
+  const whys = [...new Set(cut.map(([, why]) => why))];
+  const counts = whys.map((why) => `${cut.filter((one) => one[1] === why).length} ${why}`);
+  const times = cut.map(([ms]) => ms);
+  return ` (${counts.join(', ')}, ${Math.min(...times)} to ${Math.max(...times)} ms)`;
+}
 
 /** What a grace has put on hosts; empty: nothing. */
 export async function graceLeftOn(lab: string, host: string): Promise<string> {
