@@ -44,13 +44,15 @@ const haup = (args, { quiet = true } = {}) =>
 
 function inventory(profile, hosts) {
   const it = parse(readFileSync(join(root, 'inventory.example.yaml'), 'utf8'));
-  if (profile !== 'default') it.vrrp = { ...it.vrrp, profile };
+  if (profile === 'documented') it.vrrp.profile = profile;
+  // It has version, priorities and timers of its own.
+  if (profile === 'fast') it.vrrp = { profile };
   for (let number = 138; number < 136 + hosts; number++) {
     const name = `keep_${number}`;
     it.hosts[name] = { address: `192.168.160.${number}`, interface: 'ens33' };
     for (const vip of it.vips) vip.hosts.push(name);
   }
-  if (hosts > it.vrrp.priorities?.length) it.vrrp.priorities = [100, 80, 60].slice(0, hosts);
+  if (hosts > (it.vrrp.priorities?.length ?? hosts)) it.vrrp.priorities = [100, 80, 60].slice(0, hosts);
   return it;
 }
 
@@ -115,9 +117,9 @@ function soakIn(scratch, { profile, hosts, names, times }) {
     haup(['lab', 'exec', '--name', lab, '--', process.execPath, join(root, 'dist/bin.js'), ...args]);
   if (haup(['render', path]).status === 2) {
     console.log(
-      `${line([profile, hosts])}  this haup does not take it: ${haup(['render', path]).stderr.trim().split('\n')[0]}`,
+      `${line([profile, hosts])}  this haup does not take it:\n${haup(['render', path]).stderr.trim()}`,
     );
-    return 0;
+    return 1;
   }
   try {
     for (const [what, run] of [
