@@ -8,7 +8,7 @@ import type { HostFacts } from '../model/facts.ts';
 import type { Host, ReadScript } from '../model/host.ts';
 import type { Change } from '../model/plan.ts';
 import type { VipMove } from '../move/decide-move.ts';
-import type { GraceEnvironment } from '../move/grace.ts';
+import type { GraceEnvironment } from '../move/grace-order.ts';
 import { actLimitMs } from '../move/watch-move.ts';
 import { directionOf } from '../plan/keep-connections.ts';
 import type { ExecuteOptions, KeptConnections } from '../run/execute-options.ts';

@@ -4,7 +4,7 @@ import type { HostName, Inventory } from '../model/domain.ts';
 import { HaupError } from '../model/errors.ts';
 import type { HostFacts } from '../model/facts.ts';
 import type { VipMove } from '../move/decide-move.ts';
-import type { GraceHost, GraceOrder } from '../move/grace.ts';
+import type { GraceHost, GraceOrder } from '../move/grace-order.ts';
 
 /** What a grace needs, by VIP; one may go to any of several hosts. `facts`: of every host that answers. */
 export function graceOrders(

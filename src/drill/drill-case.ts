@@ -1,6 +1,6 @@
 import type { HostName, Vip, Vrrp } from '../model/domain.ts';
 import type { DrillName, Fault } from '../model/fault.ts';
-import type { GraceOrder } from '../move/grace.ts';
+import type { GraceOrder } from '../move/grace-order.ts';
 import type { BesideVip } from './beside-vips.ts';
 
 /** One drill on one VIP, as it is to be run. */

@@ -1,14 +1,8 @@
 /** Open connections live on while a drill moves VIPs: away as in a failover, back as in a failback. */
 
 import type { GraceReport } from '../model/report.ts';
-import {
-  abandonGraces,
-  type BegunGrace,
-  beginGraces,
-  endGraces,
-  type GraceOrder,
-  tellGrace,
-} from '../move/grace.ts';
+import { abandonGraces, type BegunGrace, beginGraces, endGraces, tellGrace } from '../move/grace.ts';
+import type { GraceOrder } from '../move/grace-order.ts';
 import type { DrillEnvironment } from '../move/watch-move.ts';
 import type { DrillCase } from './drill-case.ts';
 

@@ -11,7 +11,7 @@ import type { DrillCase } from './drill-case.ts';
 import { drillLimitMs } from './drill-times.ts';
 import { CutShort, runDrill } from './drills.ts';
 import type { VipMove } from '../move/decide-move.ts';
-import type { GraceOrder } from '../move/grace.ts';
+import type { GraceOrder } from '../move/grace-order.ts';
 import type { DrillEnvironment } from '../move/watch-move.ts';
 
 export interface VerifyOrder {

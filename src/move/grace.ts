@@ -3,43 +3,14 @@
  * until they end or the grace is over. New connections are the new holder's.
  */
 
-import { hostScript } from '../base/host-script.ts';
 import type { HostName } from '../model/domain.ts';
 import { HaupError } from '../model/errors.ts';
-import type { ReadScript } from '../model/host.ts';
 import type { GraceReport } from '../model/report.ts';
-import type { DrillEnvironment } from './watch-move.ts';
-
-/** One VIP, and the hosts between which it moves. */
-export interface GraceOrder {
-  readonly vip: string;
-  readonly id: number;
-  readonly from: GraceHost;
-  /** Every host that may take it. */
-  readonly to: readonly GraceHost[];
-}
-
-export interface GraceHost {
-  readonly host: HostName;
-  /** The interface of the VIP. */
-  readonly device: string;
-  /** An address of the host itself there. */
-  readonly address: string;
-}
-
-/** `now` is monotonic, in milliseconds; `act` is not interrupted by Ctrl-C. */
-export type GraceEnvironment = Pick<DrillEnvironment, 'now' | 'sleep' | 'act' | 'read' | 'say'>;
+import { awaitConnections } from './await-connections.ts';
+import type { GraceEnvironment, GraceHost, GraceOrder } from './grace-order.ts';
 
 /** Beyond the move and the grace: a host's own timer must not end it before haup does. */
 const timerPatienceMs = 15_000;
-const pollMs = 250;
-/** At first: requests that were in hand are answered by then. */
-const quickPollMs = 50;
-const quickForMs = 250;
-/** nginx is asked so long before the end to close what is idle: a client then sees an end, and no reset. */
-const closeIdleMs = 4_000;
-/** How often the operator is told, at most. */
-const sayMs = 5_000;
 
 export interface BegunGrace {
   readonly order: GraceOrder;
@@ -124,7 +95,7 @@ export async function endGraces(
     begun.map(async ({ order, why }): Promise<readonly [string, GraceReport]> => {
       if (why !== null) return [order.vip, { open: null, asked: null, cut: null, afterMs: 0, why }];
       const startMs = environment.now();
-      const { left, lost, ...seen } = await untilGone(order, seconds * 1000, environment, signal);
+      const { left, lost, ...seen } = await awaitConnections(order, seconds * 1000, environment, signal);
       await end(order, left === 0, environment);
       const afterMs = Math.round(environment.now() - startMs);
       return [order.vip, { ...seen, cut: lost === null ? left : null, afterMs, why: lost }];
@@ -158,113 +129,6 @@ export function tellGrace(
   else if ((cut ?? 0) > 0)
     say(`${vip}: ${cut} of ${open} connections to ${host} were cut after ${seconds} s`);
   else if ((open ?? 0) > 0) say(`${vip}: all ${open} connections to ${host} ended within ${seconds} s`);
-}
-
-interface Remaining {
-  readonly open: number;
-  readonly asked: number;
-  readonly left: number;
-  /** The old holder went away meanwhile, and why. */
-  readonly lost: string | null;
-  readonly returned?: number;
-}
-
-async function untilGone(
-  { vip, from, to }: GraceOrder,
-  limitMs: number,
-  environment: GraceEnvironment,
-  signal: AbortSignal,
-): Promise<Remaining> {
-  const startMs = environment.now();
-  const elsewhere = connectionsElsewhere(vip, to, environment);
-  let open: number | null = null;
-  let left = 0;
-  let saidMs = startMs - sayMs;
-  let asked: number | null = null;
-  for (;;) {
-    let held = false;
-    try {
-      ({ count: left, held } = await connectionsTo(vip, from.host, environment));
-    } catch (error) {
-      if (!(error instanceof HaupError)) throw error;
-      return {
-        open: open ?? 0,
-        asked: asked ?? 0,
-        left,
-        lost: `${from.host} cannot be asked: ${error.message}`,
-      };
-    }
-    if (held) {
-      const kept = { open: open ?? 0, asked: asked ?? 0, left: 0, lost: null };
-      // It has never given it up.
-      return open === null ? kept : { ...kept, returned: elsewhere.last() };
-    }
-    open ??= left;
-    const spentMs = environment.now() - startMs;
-    if (left === 0 || spentMs >= limitMs) return { open, asked: asked ?? 0, left, lost: null };
-    if (asked === null && spentMs >= limitMs - Math.min(closeIdleMs, limitMs / 2)) {
-      asked = left;
-      await closeIdle(vip, from.host, environment);
-    }
-    if (environment.now() - saidMs >= sayMs) {
-      saidMs = environment.now();
-      const seconds = Math.ceil((limitMs - spentMs) / 1000);
-      environment.say(
-        `${vip}: ${left} ${left === 1 ? 'connection' : 'connections'} left on ${from.host}, for at most ${seconds} s`,
-      );
-    }
-    elsewhere.look();
-    await environment.sleep(spentMs < quickForMs ? quickPollMs : pollMs, signal);
-  }
-}
-
-/** Connections with the new holders, asked for beside all else: one that has failed must not be waited for. */
-function connectionsElsewhere(
-  vip: string,
-  hosts: readonly GraceHost[],
-  environment: GraceEnvironment,
-): { readonly look: () => void; readonly last: () => number } {
-  const counts = new Map<HostName, number>();
-  const asked = new Set<HostName>();
-  const lookAt = async (host: HostName): Promise<void> => {
-    asked.add(host);
-    try {
-      const { count, held } = await connectionsTo(vip, host, environment);
-      counts.set(host, held ? count : 0);
-      asked.delete(host);
-    } catch {
-      // What it said last is all that is known.
-    }
-  };
-  return {
-    look: () => hosts.forEach(({ host }) => void (asked.has(host) || lookAt(host))),
-    last: () => [...counts.values()].reduce((sum, count) => sum + count, 0),
-  };
-}
-
-async function closeIdle(vip: string, host: HostName, environment: GraceEnvironment): Promise<void> {
-  try {
-    await environment.act(host, { do: 'service', service: 'nginx', verb: 'reload' });
-  } catch (error) {
-    if (!(error instanceof HaupError)) throw error;
-    environment.say(`${vip}: nginx could not be asked to close idle connections (${error.message})`, host);
-  }
-}
-
-interface Connections {
-  readonly count: number;
-  /** The host has the VIP. */
-  readonly held: boolean;
-}
-
-async function connectionsTo(
-  vip: string,
-  host: HostName,
-  environment: GraceEnvironment,
-): Promise<Connections> {
-  const said = await environment.read(host, hostScript('open-connections', { vip }) as ReadScript);
-  const [count, held] = Buffer.from(said).toString('utf8').trim().split(' ');
-  return { count: Number(count), held: held === 'held' };
 }
 
 /** The new holder first: it then resets what is left, and no client waits for an answer that does not come. */

@@ -18,7 +18,8 @@ import {
   watchMove,
 } from './watch-move.ts';
 import type { Sampler } from '../measure/sampler.ts';
-import { abandonGraces, beginGraces, endGraces, type GraceOrder } from './grace.ts';
+import { abandonGraces, beginGraces, endGraces } from './grace.ts';
+import type { GraceOrder } from './grace-order.ts';
 import { judgeMove } from './verdict.ts';
 
 export interface MoveOrder {

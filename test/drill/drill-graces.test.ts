@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { DrillCase } from '../../src/drill/drill-case.ts';
 import { HaupError } from '../../src/model/errors.ts';
 import { CutShort, runDrill } from '../../src/drill/drills.ts';
-import type { GraceOrder } from '../../src/move/grace.ts';
+import type { GraceOrder } from '../../src/move/grace-order.ts';
 import { fakeEnvironment, pair, type Trouble, vrrp } from '../fakes/drill-environment.ts';
 
 const at = (host: string) => ({ host, device: 'ens33', address: `192.168.160.${host.slice(-3)}` });

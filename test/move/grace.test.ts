@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import type { Action } from '../../src/model/action.ts';
 import { HaupError } from '../../src/model/errors.ts';
-import { beginGraces, endGraces, type GraceOrder } from '../../src/move/grace.ts';
+import { beginGraces, endGraces } from '../../src/move/grace.ts';
+import type { GraceOrder } from '../../src/move/grace-order.ts';
 import type { DrillEnvironment } from '../../src/move/watch-move.ts';
 
 const order: GraceOrder = {
