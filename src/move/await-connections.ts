@@ -15,7 +15,7 @@ const closeIdleMs = 4_000;
 /** How often the operator is told, at most. */
 const sayMs = 5_000;
 
-export interface Remaining {
+interface Remaining {
   readonly open: number;
   readonly asked: number;
   readonly left: number;
