@@ -119,7 +119,7 @@ describe.concurrent('hosts that cannot be reached, logged in to or used', () => 
         ...refused,
         code: 'HOST_UNREACHABLE',
         says: [/No answer from keep_137 \(192\.168\.160\.98:22\) within 2 s/],
-        next: /address, port and firewall/,
+        next: /address and port are right/,
       },
       { args: ['--connect-timeout', '2'] },
     ],

