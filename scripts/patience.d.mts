@@ -1,2 +1,1 @@
 export function patience(): number;
-export function processors(): number;

@@ -1,7 +1,6 @@
 // How slow this machine is: every limit of the tests is for what hangs, and none is to end what is merely slow.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { availableParallelism } from 'node:os';
 
 /** What `work` takes, in ms, on the quiet machine for which the limits are written. */
 const referenceMs = 300;
@@ -20,12 +19,6 @@ function work() {
   hash.digest();
   return performance.now() - started;
 }
-
-/**
- * How many processors this machine has for what is timed on it: fewer than it says where it is slow. The shares of
- * scripts/lanes.mjs were measured where `work` takes half as long again.
- */
-export const processors = () => availableParallelism() * Math.min(1, (1.5 * allowance) / patience());
 
 /** The factor for every limit. Measured once; processes that are started from here on have it in their environment. */
 export function patience() {

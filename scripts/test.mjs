@@ -5,7 +5,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { loadavg, tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { e2eFiles, inLanes, rememberTimes } from './lanes.mjs';
-import { patience, processors } from './patience.mjs';
+import { patience } from './patience.mjs';
 import { root, setup } from './setup.mjs';
 import { count, judge, toRunAgain } from './summary.mjs';
 
@@ -164,15 +164,11 @@ async function inVitest() {
     ...(quick ? e2e.flatMap(quickly) : wanted('e2e') ? e2e : e2e.filter(({ name }) => only.includes(name))),
   ];
   const taken = {};
-  await inLanes(
-    jobs,
-    async ({ name, file, run }) => {
-      const started = Date.now();
-      judged.push(...(await run()));
-      if (file !== undefined && !quick) taken[`${name}.test.ts`] = Math.round((Date.now() - started) / 1000);
-    },
-    processors(),
-  );
+  await inLanes(jobs, async ({ name, file, run }) => {
+    const started = Date.now();
+    judged.push(...(await run()));
+    if (file !== undefined && !quick) taken[`${name}.test.ts`] = Math.round((Date.now() - started) / 1000);
+  });
   rememberTimes(taken);
 }
 
