@@ -12,6 +12,7 @@ const vip = '192.168.160.161';
 const monitors = "ps -eo args | grep -c '[m]onitor address' || true";
 
 interface Line {
+  readonly noneMs?: number;
   readonly type: string;
   readonly name?: string;
   readonly vip?: string;
@@ -135,7 +136,9 @@ describe('as events', () => {
     expect(told).toContainEqual(expect.objectContaining({ type: 'host', name: 'keep_136', drained: true }));
     const move = told.find((line) => line.type === 'move' && line.vip === vip && line.to === 'keep_137');
     await well(['failback', 'keep_136', path, '--yes', '--grace', '0']);
-    expect(move).toMatchObject({ vip, from: 'keep_136', to: 'keep_137', noneMs: 0 });
+    expect(move).toMatchObject({ vip, from: 'keep_136', to: 'keep_137' });
+    // The one takes it before the other lets go; their clocks are known to less than this.
+    expect(move?.noneMs).toBeLessThan(5);
   });
 
   test('a host that goes away is said to, and is watched again when it returns', async () => {
