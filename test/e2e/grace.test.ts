@@ -135,7 +135,7 @@ test.each(rounds)('neither does the drill drain, nor its way back (%i)', async (
   await nothingIsLeft();
 });
 
-test('without a grace the drill drain cuts them, as any move does', async () => {
+test('without a grace the drill drain cuts them, as every move does', async () => {
   const drilled = await well([
     'verify',
     path,
@@ -224,17 +224,22 @@ test('a new holder without nft is said to reset connections, and the VIP moves a
   await nothingIsLeft();
 });
 
-test('haup is killed in the middle: the hosts end the grace by themselves', async () => {
-  const open = clients(vip, { downloads: 2 });
-  await open.connected;
+/** A failover whose haup is killed while it waits for connections. */
+function killedInGrace(...options: readonly string[]): Promise<Run> {
   let killed = false;
-  const moved = await inLab(['failover', 'keep_136', path, '--yes', '--grace', '2'], {
+  return inLab(['failover', 'keep_136', path, '--yes', ...options], {
     onStderr: (text, pid) => {
       if (killed || !text.includes('connections left')) return;
       killed = true;
       process.kill(pid, 'SIGKILL');
     },
   });
+}
+
+test('haup is killed in the middle: the hosts end the grace by themselves', async () => {
+  const open = clients(vip, { downloads: 2 });
+  await open.connected;
+  const moved = await killedInGrace('--grace', '2');
   expect(moved.code).toBe(137);
   expect(await onHost(lab, 'keep_137', 'nft list tables')).toContain('haup_grace_');
   await eventually(
@@ -271,14 +276,7 @@ test('a second operator is refused during a grace, and the first is not disturbe
 test('a second operator who takes the VIP back in a grace without its haup leaves nothing of it', async () => {
   const open = clients(vip, { downloads: 2 });
   await open.connected;
-  let killed = false;
-  await inLab(['failover', 'keep_136', path, '--yes'], {
-    onStderr: (text, pid) => {
-      if (killed || !text.includes('connections left')) return;
-      killed = true;
-      process.kill(pid, 'SIGKILL');
-    },
-  });
+  await killedInGrace();
   expect(await onHost(lab, 'keep_137', 'nft list tables')).toContain('haup_grace_');
   const taken = await inLab(['failback', 'keep_136', path, '--yes', '--lock-wait', '30', '--json']);
   const report = JSON.parse(taken.stdout) as FailoverReport;
