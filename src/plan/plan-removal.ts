@@ -74,6 +74,7 @@ function removal(
   return [
     ...(turn?.able === true ? [giveUpVips] : []),
     ...(turn !== null && (turn.able || !turn.holds) ? onlyIdle(stops, turn.watched, turn.held) : stops),
+    ...endGraces(have),
     ...(closed === null ? [] : [closed]),
     ...(files === null ? [] : [{ ...files, undo: [], why: 'haup wrote them' }]),
     ...services.flatMap((service) => startFound(service, have)),
@@ -113,6 +114,17 @@ const giveUpVips: Change = {
   after: ['released'],
   diffs: [],
 };
+
+/** Of a run that was cut off; before the packages, since it takes nft. */
+const endGraces = ({ graces = [] }: HostFacts): readonly Change[] =>
+  [...new Set(graces.map(({ vip }) => vip))].map((vip) => ({
+    id: `grace:${vip}`,
+    kind: 'forget',
+    title: `end the grace of ${vip}`,
+    why: 'the run that began it was cut off',
+    actions: [{ do: 'grace-end', vip }],
+    diffs: [],
+  }));
 
 function stop(service: Service, have: HostFacts): readonly Change[] {
   const is = have.services[service];

@@ -1,9 +1,9 @@
 # Says, with status 84, that this host cannot forward connections.
-# Arguments: id device to
+# Arguments: vip device to
 command -v nft >/dev/null || { echo 'it has no nft'; exit 84; }
-said=$(printf '%s\n' "table ip haup_grace_$id {
+said=$(printf '%s\n' "table ip haup_grace_$vip {
   chain prerouting {
     type filter hook prerouting priority mangle;
-    socket wildcard 0 ct state established dup to $to device \"$device\" drop
+    socket wildcard 0 ct state established ip ttl set 201 dup to $to device \"$device\" drop
   }
 }" | nft -c -f - 2>&1) || { printf '%s\n' "$said" | head -n 1; exit 84; }

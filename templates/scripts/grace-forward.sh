@@ -1,18 +1,22 @@
 # The host that is about to take the VIP sends what belongs to no connection of its own to the host that had the VIP.
 # A host that cannot do that says so with status 84.
-# Arguments: grace_directory vip id device to
-# Needs: grace-able grace-timer
-rules="table ip haup_grace_$id {
+# Arguments: vip device to
+# Needs: grace-able grace-begin
+# A TTL of 200, which no packet of a client has, marks what has been sent on: two hosts that both know nothing of it
+# would send it to each other for ever. dup takes 1 off.
+rules="add table ip haup_grace_$vip
+delete table ip haup_grace_$vip
+table ip haup_grace_$vip {
   chain prerouting {
     type filter hook prerouting priority mangle; policy accept;
     ip daddr != $vip accept
     meta l4proto != tcp accept
+    ip ttl 200 accept
     tcp flags & (syn | ack) == syn accept
     ct state established,related accept
     socket wildcard 0 accept
-    counter dup to $to device \"$device\" drop
+    ip ttl set 201 counter dup to $to device \"$device\" drop
   }
 }"
-echo "forward $device no $vip $until" > "$grace_directory/new"
-mv -f "$grace_directory/new" "$grace_directory/$id"
+begin_part forward no
 printf '%s\n' "$rules" | nft -f -

@@ -7,7 +7,7 @@ import type { DrillEnvironment } from '../../src/move/watch-move.ts';
 
 const order: GraceOrder = {
   vip: '192.168.160.161',
-  id: 51,
+
   from: { host: 'keep_136', device: 'ens33', address: '192.168.160.136' },
   to: [{ host: 'keep_137', device: 'eth1', address: '192.168.160.137' }],
 };

@@ -59,6 +59,25 @@ test.each([
   );
 });
 
+test('a grace that a dead run has left is ended before nftables goes', async () => {
+  const hosts = pair();
+  await apply(source, hosts);
+  const vip = '192.168.160.161';
+  const graces = (['answer', 'forward'] as const).map((part) => ({
+    vip,
+    part,
+    connections: null,
+    leftSeconds: 9,
+  }));
+  const facts = hosts[0]?.facts() ?? bareFacts('keep_136');
+  const left = fakeHost({ ...facts, graces, record: { ...facts.record, packages: ['nftables'] } });
+  const made = removal([left, hosts[1] as FakeHost], { packages: true });
+  const [ended, packages] = [`grace:${vip}`, 'packages'].map((id) => ids(made, 'keep_136').indexOf(id));
+  expect(ended).toBeGreaterThan(0);
+  expect(packages).toBeGreaterThan(ended ?? 0);
+  expect(ids(made, 'keep_136').filter((id) => id.startsWith('grace:'))).toHaveLength(1);
+});
+
 test('a keepalived that reads no drain file is stopped without one', async () => {
   const hosts = pair();
   await apply(source, hosts);
