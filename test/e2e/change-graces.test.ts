@@ -79,7 +79,7 @@ describe.each(rounds)('no connection is cut (%i)', () => {
     test('by an upgrade of nginx', async () => {
       if (newer === null) throw new Error('apt knows no second version of nginx');
       await keeps(`nginx ${newer.version}`, ['apply', withSite(keepalivedOption, builtFrom(newer))]);
-      await well(['apply', paths[1] ?? '', '--yes', '--grace', '0']);
+      await well(['apply', paths[1] ?? '', '--yes', '--grace', '0', '--allow-downgrade']);
     });
   }
 
@@ -119,7 +119,7 @@ for (const newest of soak > 0 ? [newerNginx('testing')] : []) {
     if (newest === null) throw new Error('apt brings no nginx of Debian testing');
     await well(['apply', withSite(keepalivedOption, builtFrom(newest)), '--yes', '--grace', '0']);
     expect(await reloads(`nginx ${newest.version}`, 100)).toMatchObject({ lost: 0, cut: [] });
-    await well(['apply', paths[1] ?? '', '--yes', '--grace', '0']);
+    await well(['apply', paths[1] ?? '', '--yes', '--grace', '0', '--allow-downgrade']);
   });
 }
 
