@@ -17,11 +17,11 @@ const answer = (address = vip, device = 'ens33'): Begin => ({
   do: 'grace-answer',
   grace: { vip: address, device, seconds: 60 },
 });
-const forward: Begin = {
+const forward = (address = vip): Begin => ({
   do: 'grace-forward',
-  grace: { vip, device: 'ens33', seconds: 60 },
+  grace: { vip: address, device: 'ens33', seconds: 60 },
   to: '192.0.2.2',
-};
+});
 const end = (address = vip): Extract<Action, { do: 'grace-end' }> => ({ do: 'grace-end', vip: address });
 
 const state = (
@@ -83,8 +83,19 @@ test('a host answers, and is as it was when the grace is over', () => {
 
 test('a part that a dead run has begun goes on when the next one gives the host the other part, and both end together', () => {
   const both = `lo: 127.0.0.1/8 ${vip}/32\narp: 1 2\nrecords: ${vip}.answer ${vip}.forward arp.ens33 end.${vip} lock\ntables: haup_grace_${vip}\n`;
-  expect(after([answer(), forward, end()]).slice(1)).toEqual([both, none]);
-  expect(after([forward, answer(), answer(), end()]).slice(1)).toEqual([both, both, none]);
+  expect(after([answer(), forward(), end()]).slice(1)).toEqual([both, none]);
+  expect(after([forward(), answer(), answer(), end()]).slice(1)).toEqual([both, both, none]);
+});
+
+test('in a mutual backup a host answers for one VIP and forwards the other, and each ends by itself', () => {
+  const [, both, one, neither] = after([answer(), forward(other), end(), end(other)]);
+  expect(both).toBe(
+    `lo: 127.0.0.1/8 ${vip}/32\narp: 1 2\nrecords: ${vip}.answer ${other}.forward arp.ens33 end.${vip} end.${other} lock\ntables: haup_grace_${other}\n`,
+  );
+  expect(one).toBe(
+    `lo: 127.0.0.1/8\narp: 0 0\nrecords: ${other}.forward end.${other} lock\ntables: haup_grace_${other}\n`,
+  );
+  expect(neither).toBe(none);
 });
 
 test('settings of the interface come back with the last grace of it', () => {
