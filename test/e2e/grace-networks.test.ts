@@ -110,7 +110,7 @@ test('the old holder reboots in a grace: its connections are reported, and nothi
   );
   await Promise.all(faults);
   expect(faults).toHaveLength(1);
-  expect(moved.stdout.replace(/\s+/g, ' ')).toContain('keep_136 cannot be asked');
+  expect(moved.stdout.replace(/\s+/g, ' '), moved.stderr).toContain('keep_136 cannot be asked');
   open.end();
   await open.ended;
   await eventually('each VIP has one holder', async () => (await holders()) === one, hangMs(60_000));
