@@ -38,8 +38,7 @@ export function planRemoval(
       .sort((a, b) => heldBy(a.host) - heldBy(b.host))
       .flatMap((facts): readonly Stage[] => {
         left.delete(facts.host);
-        const turn =
-          left.size > 0 ? drainContext(facts.host, serves(facts) && canDrain(facts, keepalivedConf)) : null;
+        const turn = left.size > 0 ? drainContext(facts.host, releases(facts)) : null;
         const changes = removal(facts, turn, options);
         if (changes.length === 0) same.push({ host: facts.host, what: 'haup has installed nothing on it' });
         return changes.length === 0
@@ -52,6 +51,14 @@ export function planRemoval(
 
 const serves = (facts: HostFacts | undefined): boolean =>
   facts !== undefined && facts.services.keepalived.active === 'active' && (facts.drain ?? 0) >= 0;
+
+/** It can give its VIPs up first, or has done so under a run that was cut off, and still serves connections of theirs. */
+function releases(facts: HostFacts): boolean {
+  const answers = (facts.graces ?? []).some(({ part }) => part === 'answer');
+  return answers
+    ? canDrain({ ...facts, drain: 0 }, keepalivedConf)
+    : serves(facts) && canDrain(facts, keepalivedConf);
+}
 
 /** `turn`: how the host stands among those that are left to serve; null: it is the last one. */
 function removal(
