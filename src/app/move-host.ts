@@ -14,6 +14,7 @@ import type { Context } from './command-context.ts';
 import type { RunHooks } from './hooks.ts';
 import type { viewHosts } from './host-views.ts';
 import type { MoveWish } from './move-decision.ts';
+import { numberOption } from './number-option.ts';
 import { knownHost, openInventory } from './open-inventory.ts';
 import { agreed, type SessionOptions, withHosts } from './with-hosts.ts';
 
@@ -26,9 +27,6 @@ export interface HostMove {
   /** Of after-hooks that failed. */
   readonly hookFindings: readonly Finding[];
 }
-
-/** As the operator asks for it; a grace of null is the inventory's. */
-export type GivenMove = Omit<MoveWish, 'graceSeconds'> & { readonly graceSeconds: number | null };
 
 const load = () =>
   Promise.all([
@@ -45,7 +43,7 @@ const load = () =>
  */
 export async function moveHost(
   context: Context,
-  given: GivenMove,
+  given: Omit<MoveWish, 'graceSeconds'>,
   path: string | undefined,
   options: SessionOptions,
 ): Promise<HostMove | null> {
@@ -53,7 +51,7 @@ export async function moveHost(
   const wish: MoveWish = {
     ...given,
     host: knownHost(inventory, given.host),
-    graceSeconds: given.graceSeconds ?? inventory.grace,
+    graceSeconds: numberOption('--grace', options.grace) ?? inventory.grace,
   };
   const { host, mode } = wish;
   const why = `haup ${mode === 'failback' ? 'failback' : 'failover'} ${host}`;
