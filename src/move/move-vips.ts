@@ -4,6 +4,7 @@ import { HaupError } from '../model/errors.ts';
 import type { Action } from '../model/action.ts';
 import { probeOf, probeWords } from '../nginx/probe.ts';
 import type { FailoverReport, Topology, VipMoveReport } from '../model/failover-shape.ts';
+import type { Span } from '../model/report.ts';
 import { connectionFigures } from '../measure/connection-fates.ts';
 import { type Bound, bound } from '../measure/bounds.ts';
 import { lateness } from '../measure/start-errors.ts';
@@ -17,6 +18,7 @@ import {
   settleMs,
   watchMove,
 } from './watch-move.ts';
+import type { ConnectionFates } from '../measure/hold-connections.ts';
 import type { Sampler } from '../measure/sampler.ts';
 import { abandonGraces, beginGraces, endGraces } from './grace.ts';
 import type { GraceOrder } from './grace-order.ts';
@@ -144,41 +146,56 @@ async function sampled(
   // Before the grace: the hosts' count of open connections is that of real clients.
   const fates = await connections.ask();
   await sampler.stop();
-  return moves.map((move, index) => {
-    const address = move.vip.address.address;
-    const allowed = passages[index]?.bound ?? boundOf(order, move);
-    const arrivedMs = arrived.get(address) ?? null;
-    const open = connectionFigures(fates.get(address) ?? [], window.fromMs);
-    const verdict = judgeMove({
-      address,
-      from: move.from,
-      to: move.to.host,
-      bound: allowed,
-      window,
-      samples: sampler.of(address),
-      intervalMs: sampler.intervalMs,
-      events: environment.watch.events(address),
-      clockErrorMs: environment.watch.clockErrorMs(),
-      arrivedMs,
-    });
-    return {
-      moved: {
-        address,
-        asked: probeWords(probeOf(order.nginx, address)),
-        from: move.from,
-        to: arrivedMs === null ? null : move.to.host,
-        ...answered(verdict),
-        ...heldBy(verdict),
-        boundMs: tenths(allowed.outageMs),
-        allowanceMs: tenths(allowed.allowanceMs),
-        stalledMs: tenths(verdict.stalledMs),
-        lateMs: lateness(sampler.of(address), sampler),
-        movedMs: arrivedMs === null ? null : tenths(arrivedMs - window.fromMs),
-        ...(open.length === 0 ? {} : { connections: open }),
-      },
-      reasons: verdict.reasons,
-    };
+  return moves.map((move) => judged(order, move, { window, arrived, fates }, sampler, environment));
+}
+
+interface Observed {
+  readonly window: Span;
+  /** VIP → when its new holder had it. */
+  readonly arrived: ReadonlyMap<string, number>;
+  readonly fates: ConnectionFates;
+}
+
+function judged(
+  order: MoveOrder,
+  move: DirectedMove,
+  { window, arrived, fates }: Observed,
+  sampler: Sampler,
+  { watch }: DrillEnvironment,
+): JudgedMove {
+  const address = move.vip.address.address;
+  const allowed = boundOf(order, move);
+  const arrivedMs = arrived.get(address) ?? null;
+  const open = connectionFigures(fates.get(address) ?? [], window.fromMs);
+  const verdict = judgeMove({
+    address,
+    from: move.from,
+    to: move.to.host,
+    bound: allowed,
+    window,
+    samples: sampler.of(address),
+    intervalMs: sampler.intervalMs,
+    events: watch.events(address),
+    clockErrorMs: watch.clockErrorMs(),
+    arrivedMs,
   });
+  return {
+    moved: {
+      address,
+      asked: probeWords(probeOf(order.nginx, address)),
+      from: move.from,
+      to: arrivedMs === null ? null : move.to.host,
+      ...answered(verdict),
+      ...heldBy(verdict),
+      boundMs: tenths(allowed.outageMs),
+      allowanceMs: tenths(allowed.allowanceMs),
+      stalledMs: tenths(verdict.stalledMs),
+      lateMs: lateness(sampler.of(address), sampler),
+      movedMs: arrivedMs === null ? null : tenths(arrivedMs - window.fromMs),
+      ...(open.length === 0 ? {} : { connections: open }),
+    },
+    reasons: verdict.reasons,
+  };
 }
 
 function boundOf({ mode, vrrp }: MoveOrder, { vip, from, to }: DirectedMove): Bound {
