@@ -1,5 +1,6 @@
 import { HaupError } from '../model/errors.ts';
 import type { Flavour } from './flavour.ts';
+import { isIPv4 } from 'node:net';
 
 /** A host of a lab: what an inventory says about it, with a literal IPv4 address. */
 export interface LabHost {
@@ -166,13 +167,6 @@ export function checkSpec(spec: LabSpec): LabSpec {
     }
   }
   return spec;
-}
-
-function isIPv4(text: string): boolean {
-  const octets = text.split('.');
-  return (
-    octets.length === 4 && octets.every((octet) => /^(?:0|[1-9]\d{0,2})$/.test(octet) && Number(octet) <= 255)
-  );
 }
 
 /** The first three octets, `192.168.160`. */
