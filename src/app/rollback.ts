@@ -11,7 +11,7 @@ import type { Host } from '../model/host.ts';
 import { chooseStates } from '../plan/choose-states.ts';
 import { keepConnections } from '../plan/keep-connections.ts';
 import { countChanges } from '../plan/make-plan.ts';
-import { changeHosts, type ChangeOptions, type Decide, type Decision } from './change-hosts.ts';
+import { changeHosts, type ChangeOptions, type Decide, type ChangeDecision } from './change-hosts.ts';
 import type { Context } from './command-context.ts';
 import { numberOption } from './number-option.ts';
 import { lookAtWire } from './listen-on-wire.ts';
@@ -26,7 +26,7 @@ export interface RollbackWish {
   readonly number: number | null;
 }
 
-interface Restoration extends Decision {
+interface Restoration extends ChangeDecision {
   readonly chosen: ReadonlyMap<HostName, KeptState>;
 }
 

@@ -8,7 +8,8 @@ import type { Span } from '../model/report.ts';
 import { connectionFigures } from '../measure/connection-fates.ts';
 import { type Bound, bound } from '../measure/bounds.ts';
 import { lateness } from '../measure/start-errors.ts';
-import { answered, heldBy, tenths } from './figures.ts';
+import { tenths } from '../base/tenths.ts';
+import { answered, heldBy } from './figures.ts';
 import {
   actLimitMs,
   type DrillEnvironment,
@@ -44,11 +45,11 @@ export interface MoveOrder {
 
 type DirectedMove = VipMove & { readonly to: NonNullable<VipMove['to']> };
 
-const quiet = { steadyMs: 200, limitMs: 3_000 };
+const steady = { steadyMs: 200, limitMs: 3_000 };
 /** What a move takes at the longest: a look at each VIP, each action, the move. */
-function moveLimitMs({ moves, actions }: MoveOrder, passages: readonly ExpectedMove[]): number {
-  const withinMs = Math.max(0, ...passages.map((one) => one.bound.withinMs));
-  return moves.length * quiet.limitMs + actions.length * actLimitMs + withinMs + patienceMs + settleMs;
+function moveLimitMs({ moves, actions }: MoveOrder, expected: readonly ExpectedMove[]): number {
+  const withinMs = Math.max(0, ...expected.map((one) => one.bound.withinMs));
+  return moves.length * steady.limitMs + actions.length * actLimitMs + withinMs + patienceMs + settleMs;
 }
 
 /**
@@ -120,14 +121,14 @@ async function sampled(
   environment: DrillEnvironment,
   signal: AbortSignal,
 ): Promise<readonly JudgedMove[]> {
-  const passages = moves.map((move) => ({
+  const expected = moves.map((move) => ({
     address: move.vip.address.address,
     to: move.to.host,
     bound: boundOf(order, move),
   }));
   await using sampler = await environment.sample(
-    passages.map(({ address }) => address),
-    moveLimitMs(order, passages),
+    expected.map(({ address }) => address),
+    moveLimitMs(order, expected),
     signal,
   );
   await observable(order, moves, environment, sampler, signal);
@@ -137,7 +138,7 @@ async function sampled(
   const { window, arrived } = await watchMove(
     environment,
     sampler,
-    passages,
+    expected,
     command,
     signal,
     settleMs,
@@ -219,7 +220,7 @@ async function observable(
 ): Promise<void> {
   for (const { vip, from } of moves) {
     const address = vip.address.address;
-    if (from === null || (await isSteady(environment, sampler, { address, host: from, ...quiet }, signal)))
+    if (from === null || (await isSteady(environment, sampler, { address, host: from, ...steady }, signal)))
       continue;
     const what = `${address} is not answered by ${from}, asked from this machine by ${probeWords(probeOf(nginx, address))}`;
     if (force || mode === 'failback') {

@@ -10,6 +10,7 @@ import { onlyIdle, type DrainContext } from './host-drain.ts';
 import { closeFirewall } from './firewall-changes.ts';
 import { giveBack, removeBuild } from './leftover.ts';
 import { servedVips } from './served-vips.ts';
+import { isDrained } from '../cluster/ability.ts';
 
 export interface RemovalOptions {
   /** From which hosts; the others only take over. */
@@ -51,7 +52,7 @@ export function planRemoval(
 }
 
 const serves = (facts: HostFacts | undefined): boolean =>
-  facts !== undefined && facts.services.keepalived.active === 'active' && (facts.drain ?? 0) >= 0;
+  facts !== undefined && facts.services.keepalived.active === 'active' && !isDrained(facts);
 
 /** `turn`: how the host stands among those that are left to serve; null: it is the last one. */
 function removal(

@@ -11,6 +11,7 @@ import { drainWhy, onlyIdle, type DrainContext, undrain, whileDrained } from './
 import { runs } from './service-changes.ts';
 import { addressesOf, servedVips } from './served-vips.ts';
 import { servingChecks } from './stage-gates.ts';
+import { isDrained } from '../cluster/ability.ts';
 
 export interface ServiceWish {
   readonly verb: 'start' | 'stop' | 'restart' | 'reload';
@@ -72,7 +73,7 @@ export function planService(
 const serves = (facts: HostFacts | undefined): boolean =>
   facts !== undefined &&
   services.every((service) => facts.services[service].active === 'active') &&
-  ((facts.drain ?? 0) >= 0 || leftDrained(facts));
+  (!isDrained(facts) || leftDrained(facts));
 
 /** Where somebody is served before, and the host is to serve afterwards. */
 function gateOf(

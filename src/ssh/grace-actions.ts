@@ -6,9 +6,8 @@
 
 import type { Action } from '../model/action.ts';
 import { hostScript } from '../base/host-script.ts';
-import type { RemoteJob } from './remote-job.ts';
+import { minute, type RemoteJob } from './remote-job.ts';
 
-const minute = 60_000;
 const cannotStatus = 84;
 
 type Begin = Extract<Action, { readonly do: 'grace-answer' | 'grace-forward' }>;

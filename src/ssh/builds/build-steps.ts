@@ -2,12 +2,10 @@
 
 import type { BuildNeed, BuildRecipe, Tarball } from '../../model/desired.ts';
 import { initFeature, sourceDirectory } from '../../model/layout.ts';
-import type { RemoteJob, Meaning } from '../remote-job.ts';
+import { type Meaning, minute, type RemoteJob } from '../remote-job.ts';
 import { asideMark, lacksMark } from '../advice.ts';
 import { hostScript } from '../../base/host-script.ts';
 import { quote } from '../../base/quote.ts';
-
-const minute = 60_000;
 
 /** Exit status of an upload that is not what was sent. */
 export const damagedStatus = 65;
