@@ -90,6 +90,17 @@ test('a secret is masked in one place', () => {
   expect(files.filter((file) => /auth_pass\\s/.test(text(file)))).toEqual(['base/masking.ts']);
 });
 
+test('package managers are named in their tables, in what reads their answers, and in the lab', () => {
+  const named = files.filter((file) => /'(?:apt-get|dnf|yum)'/.test(code(file)) && !file.startsWith('lab/'));
+  expect(named).toEqual([
+    'base/package-managers.ts',
+    // A host as render assumes it, and the answer of dnf.
+    'desired/assume.ts',
+    'facts/packages.ts',
+    'model/package-manager.ts',
+  ]);
+});
+
 test.each([
   ['quoting for sh', /replaceAll\("'"/, ['base/quote.ts']],
   ['arithmetic on addresses', /split\('\.'\)\.(?:reduce|every)/, ['base/address.ts']],

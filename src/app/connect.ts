@@ -27,7 +27,7 @@ export interface ConnectSettings {
  */
 const loginsAtOnce = 32;
 
-/** Connects to all hosts, so many at once; a host that fails is in `failures`. */
+/** Connects to all hosts, at most `loginsAtOnce` at a time; a host that fails is in `failures`. */
 export async function connectSome(
   context: Context,
   inventory: Inventory,

@@ -38,7 +38,7 @@ export async function controlService(
   return changeHosts(context, options, {
     inventory,
     names,
-    // The other members only take over: one that is away cannot, and that is all.
+    // The other members only take over: one that cannot be reached just does not.
     needs: targets,
     command: `haup service ${verb} ${service}`,
     prepare: async () => {

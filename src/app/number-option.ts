@@ -1,7 +1,7 @@
 import { leastRate, longestGraceSeconds, mostConnections, mostRate } from '../model/domain.ts';
 import { HaupError } from '../model/errors.ts';
 
-/** The options that take a whole number: the least, the most, and what it is. */
+/** The options that take a whole number: least, most, meaning. */
 const numberOptions = {
   '--connect-timeout': [1, 3600, 'the limit for each connection, in seconds'],
   '--connections': [0, mostConnections, 'how many connections of each kind are held open'],

@@ -32,7 +32,7 @@ export async function uninstall(
   return changeHosts(context, options, {
     inventory,
     names,
-    // The other members only take over: one that is away cannot, and that is all.
+    // The other members only take over: one that cannot be reached just does not.
     needs: targets,
     command: `haup uninstall ${inventory.file}`,
     prepare: async () => {

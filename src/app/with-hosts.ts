@@ -42,7 +42,7 @@ export interface ChangeSettings {
 export interface Locked {
   /** Aborts when the operator interrupts, or the lock is lost. */
   readonly signal: AbortSignal;
-  /** Aborts only when the lock is taken away: another operator may be changing the hosts by then. */
+  /** Aborts only when the lock is broken: another operator may be changing the hosts by then. */
   readonly taken: AbortSignal;
   /** What the operator should know about the lock; printed on stderr already. */
   readonly findings: readonly Finding[];

@@ -95,7 +95,7 @@ const rpmNames = (major: number): PackageManagerEntry['names'] => ({
 });
 
 const rpmLocks = ['/var/lib/rpm/.rpm.lock', '/usr/lib/sysimage/rpm/.rpm.lock'];
-/** dnf heeds that of yum, and yum those of dnf. */
+/** dnf waits for yum's, and yum for dnf's. */
 const rpmNamedLocks = [
   '/var/lib/dnf/rpmdb_lock.pid',
   '/var/cache/dnf/metadata_lock.pid',

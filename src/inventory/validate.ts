@@ -63,7 +63,7 @@ function salvage(value: unknown): Parts {
   };
 }
 
-/** Each key that is well formed by itself, with its default. */
+/** Every well-formed key, with its default. */
 function keep<S extends z.core.$ZodShape>(shape: S, value: unknown): { [K in keyof S]?: z.output<S[K]> } {
   const from = asMap(value);
   const kept: Record<string, unknown> = {};

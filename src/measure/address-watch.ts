@@ -24,7 +24,7 @@ export interface Watch extends AsyncDisposable {
 
 export interface WatchOptions {
   readonly now: () => number;
-  /** The watching ends on the hosts, too, after this many seconds, whatever becomes of the connection. */
+  /** After this many seconds the hosts end the watch themselves, whatever becomes of the connection. */
   readonly limitSeconds: number;
 }
 

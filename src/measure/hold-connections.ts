@@ -28,7 +28,7 @@ const openLimitMs = 3_000;
 /** One after the other, so that haup is no burst of connections. */
 const openEveryMs = 2;
 
-/** Each busy connection sends so often: five requests a second cost a server next to nothing. */
+/** How often each busy connection sends: five requests a second cost a server next to nothing. */
 const beatMs = 200;
 const turns = 10;
 

@@ -8,7 +8,7 @@ export interface SampleOptions {
   readonly intervalMs: number;
   /** A request whose first connection has no answer after this is lost. */
   readonly timeoutMs: number;
-  /** Sampling ends by itself after this. */
+  /** Sampling ends after this. */
   readonly limitMs: number;
 }
 

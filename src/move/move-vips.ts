@@ -201,7 +201,7 @@ function judged(
 
 function boundOf({ mode, vrrp }: MoveOrder, { vip, from, to }: DirectedMove): Bound {
   const allowed = bound(mode, { vip, vrrp, successor: to.host, priority: to.priority });
-  // Nobody has it: it is out already, and all that can be asked is that this ends in time.
+  // No host has it, so it is out already: all that can be judged is that this ends in time.
   return from === null
     ? { ...allowed, lossless: false, outageMs: allowed.withinMs, noneHeldMs: allowed.withinMs }
     : allowed;
@@ -229,7 +229,7 @@ async function observable(
     }
     throw new HaupError('FAILOVER_REFUSED', `${what}, so the move could not be observed.`, {
       host,
-      hint: 'Nothing was changed. haup status shows what is wrong; run haup from a machine that reaches the VIP, or go on unseen with --force.',
+      hint: 'Nothing was changed. haup status shows what is wrong; run haup from a machine that reaches the VIP, or add --force to move it unobserved.',
     });
   }
 }

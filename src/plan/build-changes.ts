@@ -122,7 +122,7 @@ function reasonToBuild(
   if (is.version !== version) return `${software} is ${is.version}, want ${version}`;
   if (is.stamp === stamp) return null;
   if (is.stamp === unfinishedStamp) return `${software} ${version} was only partly installed`;
-  // A build that somebody made by hand with the very options that are wanted is as good as ours.
+  // A build made by hand with exactly these options is as good as ours.
   const missing = configure.filter((option) => !is.configure.includes(option));
   const extra = is.configure.filter((option) => !configure.includes(option));
   if (is.stamp === null && missing.length === 0 && extra.length === 0) return null;
@@ -134,7 +134,7 @@ function reasonToBuild(
   return `other configure options: ${words.join(', ')}`;
 }
 
-/** A build that somebody made by hand, or an older haup, has left the init script in the source tree. */
+/** A build made by hand, or by an older haup, has left the init script in the source tree. */
 function withoutInit(
   { software, version, prefix }: BuildRecipe,
   needs: readonly BuildNeed[],
@@ -154,7 +154,7 @@ function lowers({ software, version }: BuildRecipe, have: HostFacts): string | n
   return used === undefined || atLeast(version, used) ? null : used;
 }
 
-/** Raised when packs of before lack something: they are then made anew. */
+/** Raised when older packs lack something: they are then built again. */
 const packForm = 4;
 
 /** Hosts of one platform can run each other's builds. */

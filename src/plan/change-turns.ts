@@ -1,5 +1,5 @@
 /**
- * In which order the hosts of a cluster change their daemons. A cluster that serves nobody yet changes at once. Else
+ * In which order the hosts of a cluster change their daemons. A cluster that serves no one yet changes at once. Else
  * members that must agree change at the same moment, and then host by host, standbys before holders. Pure.
  */
 

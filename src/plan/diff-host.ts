@@ -17,7 +17,7 @@ import { giveBack, leftoverBuilds, leftoverFiles, leftoverPackages } from './lef
 import { diffService } from './service-changes.ts';
 
 export interface HostDiff {
-  /** What serves nobody differently: packages, users, compiling. Safe on all hosts at once. */
+  /** What clients do not notice: packages, users, compiling. Safe on all hosts at once. */
   readonly prepare: readonly Change[];
   /** What an active firewall must let through before a daemon needs it. */
   readonly open: readonly Change[];

@@ -16,7 +16,7 @@ import { isDrained } from '../cluster/ability.ts';
 export interface ServiceWish {
   readonly verb: 'start' | 'stop' | 'restart' | 'reload';
   readonly service: Service;
-  /** The plain thing: nobody is drained, and nobody is waited for. */
+  /** Just the verb: no host is drained, and nothing is waited for. */
   readonly now: boolean;
 }
 
@@ -75,7 +75,7 @@ const serves = (facts: HostFacts | undefined): boolean =>
   services.every((service) => facts.services[service].active === 'active') &&
   (!isDrained(facts) || leftDrained(facts));
 
-/** Where somebody is served before, and the host is to serve afterwards. */
+/** Where clients are served now, and the host is to serve afterwards. */
 function gateOf(
   { verb, service, now }: ServiceWish,
   { services: found }: HostFacts,

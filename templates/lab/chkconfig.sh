@@ -1,4 +1,4 @@
-# Stands for Red Hat's chkconfig, in a lab of haup: links by the line "# chkconfig: LEVELS START STOP" of a script.
+# Stand-in for Red Hat's chkconfig, in a lab of haup: links by the line "# chkconfig: LEVELS START STOP" of a script.
 case ${0##*/} in
   systemd-sysv-install) verb=$1 name=$2 ;;
   *) case $1 in

@@ -1,4 +1,4 @@
-# Stands for the functions of Red Hat's initscripts, in a lab of haup.
+# Stand-in for the functions of Red Hat's initscripts, in a lab of haup.
 umask 022
 PATH=/sbin:/usr/sbin:/bin:/usr/bin
 export PATH
