@@ -17,6 +17,7 @@ import type { MoveWish } from './move-decision.ts';
 import { numberOption } from './number-option.ts';
 import { knownHost, openInventory } from './open-inventory.ts';
 import { agreed, type SessionOptions, withHosts } from './with-hosts.ts';
+import { vipsByHost } from '../cluster/clusters.ts';
 
 export interface HostMove {
   readonly report: FailoverReport;
@@ -56,8 +57,7 @@ export async function moveHost(
   const { host, mode } = wish;
   const why = `haup ${mode === 'failback' ? 'failback' : 'failover'} ${host}`;
   const vips = inventory.vips.filter((vip) => vip.members.some((member) => member.host === host));
-  const members = new Set([host, ...vips.flatMap((vip) => vip.members.map((member) => member.host))]);
-  const names = inventory.hosts.map(({ name }) => name).filter((name) => members.has(name));
+  const names = [...new Set([host, ...vipsByHost(vips).keys()])];
   const settings = { names, needs: [host], prepare: load };
   return withHosts(context, inventory, options, settings, async (session, modules) => {
     const [{ moveVips }, { lineReporter }, views, moves, { decideMove }] = modules;

@@ -13,6 +13,7 @@ import { limited, openInventory } from './open-inventory.ts';
 import type { OutputOptions } from './verified-run.ts';
 import { numberOption } from './number-option.ts';
 import { agreed, type SessionOptions, withHosts } from './with-hosts.ts';
+import { vipsByHost } from '../cluster/clusters.ts';
 
 export interface VerifyOptions extends SessionOptions, OutputOptions, MeasuringOptions {
   /** With --json: every request too. */
@@ -59,9 +60,7 @@ export async function verify(
   const hold = numberOption('--hold', options.hold);
   const grace = numberOption('--grace', options.grace) ?? inventory.grace;
   const vips = chosenVips(inventory, options);
-  const names = inventory.hosts
-    .map(({ name }) => name)
-    .filter((name) => vips.some((vip) => vip.members.some(({ host }) => host === name)));
+  const names = [...vipsByHost(vips).keys()];
   const settings = { names, prepare: load, silenceMs: silenceOfDrillsMs };
   return withHosts(context, inventory, options, settings, async (session, modules) => {
     const [{ verifyVips }, { lineReporter }, { viewHosts }, { writeOutputs }, { graceOrders }, { factsOf }] =

@@ -148,9 +148,9 @@ function openRequests(
 }
 
 interface Batching {
-  add(address: string, sample: Sample): void;
-  flush(): void;
-  flushWhenDue(): void;
+  readonly add: (address: string, sample: Sample) => void;
+  readonly flush: () => void;
+  readonly flushWhenDue: () => void;
 }
 
 /** Collects samples, and passes them on in batches: a message between threads for each would cost too much. */
