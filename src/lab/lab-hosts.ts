@@ -14,7 +14,7 @@ import { firstProcess, labProcesses } from './process-table.ts';
 import { operators, operatorsGroup } from './finish-image.ts';
 import type { SavedHost } from './saved-host.ts';
 import type { HostMade } from './lab-state.ts';
-import { pause } from './world.ts';
+import { pause } from '../base/pause.ts';
 
 /** Updates /etc/hosts of a host that is off. */
 export async function writeHosts(spec: LabSpec, paths: HostPaths): Promise<void> {

@@ -94,7 +94,7 @@ clean_requirements_on_remove=True
 best=True
 skip_if_unavailable=False
 END
-cat >/etc/yum.repos.d/haup-lab.repo <<'END'
+cat >/etc/yum.repos.d/haup-lab.repo <<END
 [haup-lab]
 name=Packages of the lab
 baseurl=file://$pool_mount
