@@ -141,7 +141,7 @@ export function checkSpec(spec: LabSpec): LabSpec {
       throw new HaupError('USAGE', `The lab cannot make ${host.name}: ${why}.`, { host: host.name, hint });
     };
     if (!hostName.test(host.name))
-      refuse('its name has other characters than a host name', 'Use letters, digits, - and _.');
+      refuse('its name has a character that a host name cannot have', 'Use letters, digits, - and _.');
     if (!isIPv4(host.address)) {
       refuse(
         `${host.address} is no IPv4 address`,

@@ -75,7 +75,7 @@ export function packStore(directory: string): PackStore {
     put: async ({ pack: { key }, recipe }, bytes, host) => {
       refuseStrays(bytes, recipe, 'that it made', {
         host,
-        hint: `Nothing of it was installed. Give what belongs elsewhere a place below ${recipe.prefix} in ${recipe.software}.configure; if it is not of your build, look at that host before you go on.`,
+        hint: `Nothing of it was installed. If the file is part of your build, give it a place below ${recipe.prefix} in ${recipe.software}.configure; if not, check that host before you go on.`,
       });
       here.set(key, bytes);
       arrival(key).settle();

@@ -22,7 +22,7 @@ export function beginGrace(action: Begin): RemoteJob {
     meaning: {
       [cannotStatus]: {
         code: 'COMMAND_FAILED',
-        message: 'The host cannot send open connections on.',
+        message: 'The host cannot forward open connections.',
         hint: 'They will be reset when the VIP moves. Install nftables (kernel 4.18 or later) on every member.',
       },
     },

@@ -57,6 +57,12 @@ describe.each([
         (take === '$@' ? /"\$@"|\$[1#]/ : new RegExp(`\\b${take}\\b(?!=)`)).test(all[name]?.text ?? '');
       expect(all[name]?.takes.filter((take) => !used(take))).toEqual([]);
     });
+
+    test('a quoted here-document has no argument in it: it would stay as it is written', () => {
+      const { text = '', takes = [] } = all[name] ?? {};
+      const quoted = [...text.matchAll(/<<'(\w+)'[^\n]*\n([^]*?)\n\1\n/g)].map((match) => match[2] ?? '');
+      expect(takes.filter((take) => quoted.some((lines) => lines.includes(`$${take}`)))).toEqual([]);
+    });
   });
 
   test('every script is used', () => {

@@ -220,7 +220,10 @@ test('a member that is left out is named, since the others would not be heard by
   const render = await loadRender();
   const facts = factsOf(hosts.slice(0, 1));
   const limited = () =>
-    makePlan(desire(next, facts, render), facts, next.vips, clusters(next), { on: 'each', cached: new Set() });
+    makePlan(desire(next, facts, render), facts, next.vips, clusters(next), {
+      on: 'each',
+      cached: new Set(),
+    });
   expect(limited).toThrow(
     /advert_int 1 → 2 s\. All its hosts must change at the same moment, and keep_137 is left out/,
   );

@@ -85,7 +85,7 @@ export const checking = (needs: readonly BuildNeed[]) => ({
 export const lacks = (recipe: BuildRecipe): Meaning => ({
   code: 'CONFIGURE_FAILED',
   message: `${nameOf(recipe)} would lack what its configuration needs.`,
-  hint: `Take out of ${recipe.software}.configure what leaves it out (--without-…, --disable-…), or add what brings it in (--with-…, --enable-…), and run haup apply again. What was installed before still runs.`,
+  hint: `Remove the option that leaves it out (--without-…, --disable-…) from ${recipe.software}.configure, or add the one that brings it in (--with-…, --enable-…), and run haup apply again. What was installed before still runs.`,
 });
 
 export function build(step: 'make' | 'clean-build', recipe: BuildRecipe): RemoteJob {
