@@ -2,6 +2,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { figure, onHost, type Run, testLab } from './haup.ts';
 import { inOrder } from './in-order.ts';
+import { lightKeepalived } from './light-builds.ts';
 import { newerNginx } from './newer.ts';
 import { type Edit, fast, ownLab, type Written } from './own-lab.ts';
 
@@ -105,7 +106,7 @@ echo $! >/run/other-run; until grep -q " $!" /proc/locks; do sleep 0.1; done`,
   test.each([
     [
       'keepalived without VRRP',
-      (it: Written) => void it.keepalived.configure.push('--disable-vrrp'),
+      (it: Written) => void it.keepalived.configure.push('--disable-vrrp', ...lightKeepalived),
       /this build lacks Use VRRP Framework, which is needed for every virtual IP/,
     ],
     [
