@@ -8,6 +8,7 @@ import { defaultRoots, labPaths } from '../../src/lab/names.ts';
 import { hangMs } from '../limits.ts';
 import { figure, haup, inLab as runInLab, loginsLast, onHost, root, type Run, testLab } from './haup.ts';
 import { inOrder } from './in-order.ts';
+import { lightKeepalived } from './light-builds.ts';
 import { graceSeconds } from './own-lab.ts';
 import { expectServed, probed } from './probing.ts';
 import { scratchDirectory } from '../scratch.ts';
@@ -242,6 +243,7 @@ process.stdin.on('end', () => process.exit()).resume();`;
   try {
     const fetched = inventory('systemd', (it) => {
       Object.assign(it.keepalived, overlay.keepalived, {
+        configure: [...(it.keepalived['configure'] as string[]), ...lightKeepalived],
         urls: ['http://192.168.160.1:8099/keepalived-{version}.tar.gz'],
       });
       Object.assign(it.nginx, { from: 'package' });
