@@ -2,7 +2,16 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { eventually, figure, haup, inLab as runInLab, onHost, type Run, testLab } from './haup.ts';
+import {
+  eventually,
+  figure,
+  haup,
+  inLab as runInLab,
+  loginsLast,
+  onHost,
+  type Run,
+  testLab,
+} from './haup.ts';
 import { inOrder } from './in-order.ts';
 import { installMore } from './more-packages.ts';
 import { expectServed, probed } from './probing.ts';
@@ -154,6 +163,10 @@ beforeAll(async () => {
   const path = ['lab', 'up', leave, '--name', lab, '--yes', '--for-pid', String(process.pid)];
   const up = await haup(path);
   if (up.code !== 0) throw new Error(up.stderr);
+  await loginsLast(
+    lab,
+    walls.map(({ host }) => host),
+  );
   const nftables = ['nft_1', 'nft_2'].map((host) => on(host, 'apt-get install -qq -y nftables'));
   // firewalld asks /etc/protocols.
   await Promise.all([
