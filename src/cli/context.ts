@@ -52,14 +52,17 @@ export function makeContext(proc: NodeJS.Process, color: ColorWish): Context {
     columns: stream.isTTY === true && stream.columns > 0 ? stream.columns : 80,
     color: colorLevel(color, proc.env, stream),
   });
-  const isTty = proc.stdin.isTTY === true && proc.stderr.isTTY === true;
+  // Few commands ask, and a stream takes long to open.
+  const isTty = (): boolean => proc.stdin.isTTY === true && proc.stderr.isTTY === true;
   const { signal, changing, isRead, write, interrupt } = endings(proc);
   const home = proc.env['HOME'] ?? homedir();
   return {
     env: proc.env,
     cwd: proc.cwd(),
     home,
-    operator: `${proc.env['SUDO_USER'] ?? userInfo().username}@${hostname()}`,
+    get operator() {
+      return `${proc.env['SUDO_USER'] ?? userInfo().username}@${hostname()}`;
+    },
     pid: proc.pid,
     haupVersion,
     node: proc.execPath,
@@ -82,9 +85,11 @@ export function makeContext(proc: NodeJS.Process, color: ColorWish): Context {
       for await (const chunk of proc.stdin) chunks.push(chunk as Buffer);
       return Buffer.concat(chunks).toString('utf8');
     },
-    isTty,
+    get isTty() {
+      return isTty();
+    },
     confirm: async (question) => {
-      if (!isTty) {
+      if (!isTty()) {
         throw new HaupError('CONFIRMATION_NEEDED', `${question} There is no terminal to ask on.`, {
           hint: 'Add --yes to go ahead without being asked.',
         });
