@@ -79,8 +79,8 @@ function assignment(name: string, value: ScriptArguments[string]): string {
   return `${name}=${quote(value.join('\n'))}\n`;
 }
 
-function fileOf(name: string): (typeof scripts)[string] {
+function fileOf(name: string): ReturnType<(typeof scripts)[string]> {
   const file = scripts[name];
   if (file === undefined) throw new Error(`templates/scripts has no ${name}.sh`);
-  return file;
+  return file();
 }

@@ -3,7 +3,7 @@ declare module 'haup:scripts' {
   export const scripts: Readonly<
     Record<
       string,
-      {
+      () => {
         /** Shell variables that it is given; `$@`: a list of words. */
         readonly takes: readonly string[];
         /** The scripts whose functions it calls. */

@@ -11,7 +11,7 @@ import { cacheFile, type Compiled, readCompiled, writeCompiled } from './code-ca
  */
 export function loadProgram(file: string, key: string, proc: NodeJS.Process): unknown {
   const me = proc.geteuid?.() ?? -1;
-  const cached = cacheFile(commandOf(proc.argv), proc.env, me);
+  const cached = cacheFile(commandOf(proc.argv), key, proc.env, me);
   const plain = createRequire(file);
   // Node maps the places of what it loads itself.
   if (cached === null || proc.sourceMapsEnabled) return plain(file);

@@ -13,7 +13,7 @@ const names = readdirSync(directory).map((file) => file.replace(/\.sh$/, ''));
 const source = (name: string): string => readFileSync(join(directory, `${name}.sh`), 'utf8');
 
 const needed = (name: string): readonly string[] => [
-  ...new Set([...(scripts[name]?.needs ?? []).flatMap(needed), ...(scripts[name]?.needs ?? [])]),
+  ...new Set([...(scripts[name]?.().needs ?? []).flatMap(needed), ...(scripts[name]?.().needs ?? [])]),
 ];
 
 const scratch = scratchDirectory();
@@ -21,7 +21,7 @@ const scratch = scratchDirectory();
 /** A script as a host gets it, comments and all: arguments, the scripts that it needs, itself. */
 const whole = (name: string): string => join(scratch, `${name}.sh`);
 for (const name of names) {
-  const takes = [...needed(name), name].flatMap((one) => scripts[one]?.takes ?? []);
+  const takes = [...needed(name), name].flatMap((one) => scripts[one]?.().takes ?? []);
   // What a value is, shellcheck must not know.
   const values = takes.filter((take) => take !== '$@').map((take) => `${take}=$(printenv ${take})\n`);
   writeFileSync(whole(name), ['#!/bin/sh\n', ...values, ...[...needed(name), name].map(source)].join(''));
@@ -47,8 +47,8 @@ describe.each(names)('%s.sh', (name) => {
 
   test('every argument that its header declares is used', () => {
     const used = (take: string): boolean =>
-      (take === '$@' ? /"\$@"|\$[1#]/ : new RegExp(`\\b${take}\\b(?!=)`)).test(scripts[name]?.text ?? '');
-    expect(scripts[name]?.takes.filter((take) => !used(take))).toEqual([]);
+      (take === '$@' ? /"\$@"|\$[1#]/ : new RegExp(`\\b${take}\\b(?!=)`)).test(scripts[name]?.().text ?? '');
+    expect(scripts[name]?.().takes.filter((take) => !used(take))).toEqual([]);
   });
 });
 
