@@ -7,6 +7,7 @@ import { jobFailure } from './job-failure.ts';
 import type { RemoteJob, Store } from './remote-job.ts';
 import { breakLock, lockOwner, takeLock } from './host-lock.ts';
 import { readPack } from './builds/pack-build.ts';
+import { inTurn, isUpload, type Shares } from './shares.ts';
 import type { Connection } from './transport.ts';
 
 /** For what may take its time; whoever knows better says so. */
@@ -15,7 +16,7 @@ const readLimitMs = 60_000;
 const watchLimitMs = 30 * 60_000;
 
 /** The port `Host` over an SSH connection. `store` gives what the operator's machine has ready to push. */
-export function sshHost(connection: Connection, store: Store): Host {
+export function sshHost(connection: Connection, store: Store, { reads, uploads }: Shares): Host {
   const name = connection.host;
 
   async function runJob(
@@ -23,17 +24,19 @@ export function sshHost(connection: Connection, store: Store): Host {
     signal: AbortSignal,
     onLine?: (line: string) => void,
   ): Promise<ActResult> {
-    const { code, stdout, stderr } = await connection.run(
-      {
-        script: job.script,
-        root: true,
-        timeoutMs: job.timeoutMs,
-        ...(job.stdin === undefined ? {} : { stdin: job.stdin }),
-        ...(job.lifeline === true ? { lifeline: true } : {}),
-      },
-      signal,
-      onLine,
-    );
+    const run = () =>
+      connection.run(
+        {
+          script: job.script,
+          root: true,
+          timeoutMs: job.timeoutMs,
+          ...(job.stdin === undefined ? {} : { stdin: job.stdin }),
+          ...(job.lifeline === true ? { lifeline: true } : {}),
+        },
+        signal,
+        onLine,
+      );
+    const { code, stdout, stderr } = await (isUpload(job.stdin) ? inTurn(uploads, name, signal, run) : run());
     const output = stdout.toString('utf8') + stderr.toString('utf8');
     if (code !== 0) throw jobFailure(name, job, code, output);
     return { output };
@@ -51,13 +54,12 @@ export function sshHost(connection: Connection, store: Store): Host {
   return {
     name,
     read: async (script, signal, limitMs = readLimitMs) => {
-      const { code, stdout, stderr } = await connection
-        .run({ script, root: true, timeoutMs: limitMs }, signal)
-        .catch((error: unknown) => {
-          throw error instanceof HaupError && error.code === 'COMMAND_TIMED_OUT'
-            ? silent(name, limitMs, error)
-            : error;
-        });
+      const run = () => connection.run({ script, root: true, timeoutMs: limitMs }, signal);
+      const { code, stdout, stderr } = await inTurn(reads, name, signal, run).catch((error: unknown) => {
+        throw error instanceof HaupError && error.code === 'COMMAND_TIMED_OUT'
+          ? silent(name, limitMs, error)
+          : error;
+      });
       if (code !== 0) {
         throw new HaupError('COMMAND_FAILED', `Reading from the host failed with exit status ${code}.`, {
           host: name,
