@@ -52,6 +52,16 @@ export function ask(target: Target, answered: (answer: Answer | null) => void): 
   });
 }
 
+/**
+ * Ends a connection at once, by a reset. One that is not established yet is destroyed: Node's `resetAndDestroy` waits until it
+ * is, and meanwhile the kernel sends its SYN again, for two minutes. What an outage leaves behind in this way, thousands of them,
+ * would fill a host's accept queue when it is back.
+ */
+export function cutOff(socket: Socket): void {
+  if (socket.connecting) socket.destroy();
+  else socket.resetAndDestroy();
+}
+
 /** TLS over a socket; certificates are for the clients to judge. */
 export const secured = (socket: Socket, name: string | null, protocols?: string[]): TLSSocket =>
   connectTls({

@@ -5,7 +5,7 @@ import { connect, type Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import { probePath } from '../nginx/probe.ts';
 import type { ConnectionKind } from '../model/report.ts';
-import { secured, type Target, unfinished } from './ask.ts';
+import { cutOff, secured, type Target, unfinished } from './ask.ts';
 
 export interface HeldConnection {
   /** Sends what a client of its kind sends now and then. */
@@ -92,7 +92,7 @@ function overHttp1(
       if (kind === 'underway') stream?.write('\r\n\r\n');
       else if (sent === answers) send('\r\n');
     },
-    destroy: () => socket.resetAndDestroy(),
+    destroy: () => cutOff(socket),
     forget,
   };
 }
@@ -152,7 +152,7 @@ function overHttp2(target: Target, tell: (event: ConnectionEvent) => void): Held
       asked = true;
       send();
     },
-    destroy: () => socket.resetAndDestroy(),
+    destroy: () => cutOff(socket),
     forget,
   };
 }
@@ -188,7 +188,7 @@ function dial(
       const timer = setTimeout(done, challengeMs);
       function done(): void {
         clearTimeout(timer);
-        again.resetAndDestroy();
+        cutOff(again);
         resolve();
       }
       again.once('connect', done).on('error', done);

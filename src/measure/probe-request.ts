@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { type Answer, ask, type Target } from './ask.ts';
+import { type Answer, ask, cutOff, type Target } from './ask.ts';
 import type { Sample } from './outage.ts';
 
 /** A request under way. */
@@ -31,7 +31,7 @@ export function request(target: Target, now: () => number, done: (sample: Sample
   const end = (rest: Omit<Sample, 'sentAt'>): void => {
     if (!open) return;
     open = false;
-    for (const socket of sockets) socket.resetAndDestroy();
+    for (const socket of sockets) cutOff(socket);
     done({ sentAt, ...rest });
   };
   const give = (error: string): void => {
@@ -48,12 +48,12 @@ export function request(target: Target, now: () => number, done: (sample: Sample
     const socket = ask(target, (answer) => {
       if (answer === null) {
         cut = 'no HTTP';
-        socket.resetAndDestroy();
+        cutOff(socket);
       } else if (!isSecond) end({ answeredAt: now(), ...answer, retried: false, error: null });
       else {
         second = { answeredAt: now(), ...answer };
         // Was the first only slow? A client without a second connection would still wait for it.
-        if (failed === null) socket.resetAndDestroy();
+        if (failed === null) cutOff(socket);
         else give(failed);
       }
     });

@@ -1,15 +1,22 @@
 # The host that is about to take the VIP sends what belongs to no connection of its own to the host that had the VIP.
 # A host that cannot do that says so with status 84.
+# Which connections are its own it notes itself, from their SYN on, until their socket is seen: conntrack still has those of
+# an earlier time as established, for days, and clients use their ports again.
 # Arguments: grace_directory vip id device to
 # Needs: grace-able grace-timer
 rules="table ip haup_grace_$id {
+  set own {
+    type ipv4_addr . inet_service; flags dynamic,timeout; timeout 2m; size 262144;
+  }
   chain prerouting {
     type filter hook prerouting priority mangle; policy accept;
     ip daddr != $vip accept
     meta l4proto != tcp accept
+    tcp flags & (syn | ack) == syn update @own { ip saddr . tcp sport } accept
     tcp flags & (syn | ack) == syn accept
-    ct state established,related accept
+    tcp flags & fin == fin socket wildcard 0 update @own { ip saddr . tcp sport } accept
     socket wildcard 0 accept
+    ip saddr . tcp sport @own accept
     counter dup to $to device \"$device\" drop
   }
 }"

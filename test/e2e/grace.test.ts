@@ -210,6 +210,31 @@ test('status and verify see one holder while it lasts, and its end comes with th
   await nothingIsLeft();
 });
 
+test('what the new holder remembers of earlier connections from the same ports does not cut these', async () => {
+  const sameports = { posts: 20, firstPort: 20_000 };
+  // A firewall has it follow connections; once it is gone, nothing tells of their end.
+  await onHost(
+    lab,
+    'keep_137',
+    `nft 'table ip earlier { chain input { type filter hook input priority 0; ct state established accept; }; }'`,
+  );
+  await well(['failover', 'keep_136', path, '--yes', '--grace', '0']);
+  const earlier = clients(vip, sameports);
+  await earlier.connected;
+  await onHost(lab, 'keep_137', 'nft delete table ip earlier');
+  earlier.end();
+  expect((await earlier.ended).posts).toMatchObject({ lost: 0, cut: [] });
+  await well(['failback', 'keep_136', path, '--yes', '--grace', '0']);
+
+  const open = clients(vip, sameports);
+  await open.connected;
+  const moved = await well(['failover', 'keep_136', path, '--yes', '--grace', '2']);
+  open.end();
+  expect((await open.ended).posts, moved.stdout).toMatchObject({ lost: 0, cut: [] });
+  await well(['failback', 'keep_136', path, '--yes', '--grace', '0']);
+  await nothingIsLeft();
+});
+
 test('a new holder without nft is said to reset connections, and the VIP moves all the same', async () => {
   await onHost(lab, 'keep_137', 'mv /usr/sbin/nft /usr/sbin/nft.aside');
   try {

@@ -9,15 +9,16 @@ declare module 'vitest' {
 
 /** The tests of this file, or of this `describe`, build on each other: after one that fails, the rest is blocked by it. */
 export function inOrder(): void {
-  let failed: string | null = null;
+  // Names repeat: a soak runs a test in every round.
+  let failed: { readonly id: string; readonly name: string } | null = null;
   beforeEach(({ task, skip }) => {
     // One that is repeated is not blocked by itself.
-    if (failed === null || failed === task.name) return;
-    task.meta.blockedBy = failed;
-    skip(`blocked by ${failed}`);
+    if (failed === null || failed.id === task.id) return;
+    task.meta.blockedBy = failed.name;
+    skip(`blocked by ${failed.name}`);
   });
   afterEach(({ task }) => {
-    if (task.result?.state === 'fail') failed ??= task.name;
-    else if (failed === task.name) failed = null;
+    if (task.result?.state === 'fail') failed ??= task;
+    else if (failed?.id === task.id) failed = null;
   });
 }

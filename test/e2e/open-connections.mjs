@@ -23,6 +23,7 @@ const {
   port = 80,
   http2port = 8081,
   everyMs = 20,
+  firstPort = null,
   lastMs = null,
 } = JSON.parse(process.argv[3] ?? '{}');
 const began = performance.now();
@@ -37,12 +38,13 @@ const kinds = Object.fromEntries(
 const [slowMs, onMs] = [lastMs ?? 600_000, 3_000];
 const timers = [];
 const paused = [];
+const atEnd = [];
 let hurry = false;
 let ending = false;
 const late = new Set();
 
 /** One request after the other on one connection; opens another when the server has closed it in order. */
-function keepAlive(kind, pauseMs) {
+function keepAlive(kind, pauseMs, own = {}) {
   const seen = kinds[kind];
   let connection = null;
   const send = () => {
@@ -55,7 +57,8 @@ function keepAlive(kind, pauseMs) {
     connection.write(`POST ${path} HTTP/1.1\r\nHost: ${address}\r\nContent-Length: 2\r\n\r\nab`);
   };
   const open = () => {
-    const made = net.connect(port, address);
+    const made = net.connect({ port, host: address, ...own });
+    own = {};
     made.setNoDelay(true);
     Object.assign(made, { waiting: null, sent: 0, text: '', told: false });
     seen.open += 1;
@@ -93,6 +96,8 @@ function keepAlive(kind, pauseMs) {
   };
   const timer = setInterval(send, pauseMs);
   timers.push(timer);
+  // No TIME-WAIT, in which its port could not be used again.
+  if (own.localPort !== undefined) atEnd.push(() => connection?.resetAndDestroy());
   send();
   late.add(() => {
     const waiting = connection?.waiting ?? null;
@@ -267,7 +272,10 @@ function overHttp2() {
   });
 }
 
-for (let n = 0; n < posts; n++) setTimeout(() => keepAlive('posts', everyMs), n * 2);
+for (let n = 0; n < posts; n++) {
+  const own = firstPort === null ? {} : { localPort: firstPort + n };
+  setTimeout(() => keepAlive('posts', everyMs, own), n * 2);
+}
 for (let n = 0; n < idle; n++) setTimeout(() => keepAlive('idle', 15_000), n * 2);
 for (let n = 0; n < downloads; n++) setTimeout(download, n * 2);
 for (let n = 0; n < uploads; n++) setTimeout(upload, n * 2);
@@ -287,6 +295,7 @@ function finish() {
   for (const look of late) look();
   ending = true;
   for (const timer of timers) clearInterval(timer);
+  for (const end of atEnd) end();
   console.log(JSON.stringify(kinds));
   setTimeout(() => process.exit(0), 50);
 }

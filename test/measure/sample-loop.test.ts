@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
@@ -178,6 +180,34 @@ describe('sampleLoop', () => {
     slow?.write(answer);
     for (const end = monotonicMs() + 10_000; ended.length === 0 && monotonicMs() < end; ) await sleep(5);
     expect(ended).toMatchObject([{ status: 200, retried: false, error: null }]);
+  });
+
+  test('one that is given up before it is connected leaves no SYN behind', async () => {
+    // A server that is stopped, and has as many connections waiting as it wants.
+    const server = spawn(process.execPath, [
+      '-e',
+      "const s = require('net').createServer().listen({ port: 0, host: '127.0.0.1', backlog: 1 }, () => console.log(s.address().port))",
+    ]);
+    try {
+      const port = Number(await new Promise<Buffer>((resolve) => server.stdout.once('data', resolve)));
+      server.kill('SIGSTOP');
+      const connecting = (): number => {
+        const local = `0100007F:${port.toString(16).toUpperCase().padStart(4, '0')} 02`;
+        return readFileSync('/proc/net/tcp', 'utf8')
+          .split('\n')
+          .filter((line) => line.includes(local)).length;
+      };
+      const ended: Sample[] = [];
+      const pending = Array.from({ length: 8 }, () =>
+        request({ address: '127.0.0.1', port }, monotonicMs, (sample) => ended.push(sample)),
+      );
+      await waitFor(() => expect(connecting()).toBeGreaterThan(0));
+      for (const one of pending) one.give('timeout');
+      expect(ended).toHaveLength(pending.length);
+      await waitFor(() => expect(connecting()).toBe(0));
+    } finally {
+      server.kill('SIGKILL');
+    }
   });
 
   test('always cut, refused, or no HTTP: lost, with the reason', async () => {
