@@ -22,8 +22,8 @@ export function parseAddress(text: string): IpAddress | null {
 /** That of an address without a zone. What Node has for it comes with all of its network code. */
 function familyOf(text: string): 4 | 6 | null {
   if (ip4.test(text)) return 4;
-  const groups = text.replace(/(?<=:)[\d.]+$/, (tail) => (ip4.test(tail) ? '0:0' : tail));
-  const [head = '', tail, ...more] = groups.split('::');
+  const plain = text.replace(/(?<=:)[\d.]+$/, (tail) => (ip4.test(tail) ? '0:0' : tail));
+  const [head = '', tail, ...more] = plain.split('::');
   const halves = [head, tail ?? ''].map((half) => (half === '' ? [] : half.split(':')));
   if (more.length > 0 || !halves.flat().every((group) => /^[0-9A-Fa-f]{1,4}$/.test(group))) return null;
   const count = halves.flat().length;

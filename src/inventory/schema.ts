@@ -60,7 +60,10 @@ function optionsOf(value: string | readonly string[], context: z.core.$Refinemen
   return options;
 }
 
-/** What the schema calls, by the names that it has in the table of accept.ts. */
+/**
+ * What the schema calls, by the names that it has in the table of accept.ts.
+ * @public for scripts/inventory-table.mjs
+ */
 export const functions = { emptyAsMap, withProfile, optionsOf } as const;
 
 function software(service: string, version: string, configure: readonly string[], page: string) {

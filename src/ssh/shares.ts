@@ -13,8 +13,8 @@ export interface Shares {
 }
 
 /** More than any cluster has hosts: only a fleet waits, and one slow host keeps one turn of so many. */
-export const readsAtOnce = 64;
-export const uploadsAtOnce = 16;
+const readsAtOnce = 64;
+const uploadsAtOnce = 16;
 
 export const shares = (): Shares => ({ reads: slots(readsAtOnce), uploads: slots(uploadsAtOnce) });
 
