@@ -9,3 +9,4 @@ export function inLanes<T extends Job>(
   run: (job: T) => Promise<void>,
   processors?: number,
 ): Promise<void>;
+export const quickTests: Readonly<Record<string, readonly string[]>>;

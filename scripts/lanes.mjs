@@ -49,36 +49,42 @@ export function e2eFiles() {
     .toSorted((a, b) => Number(b.first) - Number(a.first) || b.seconds - a.seconds);
 }
 
+/** How many files that measure run at a time on two processors: more of them make each other's hosts late. */
+const measuring = Number(process.env.HAUP_TEST_MEASURING ?? 2);
 /**
  * The share of one processor that a file takes, over its time on a quiet machine with two: applies wait for VRRP and for
- * daemons, but processes start all the time. What measures asks each VIP 200 times a second and gets some room beside,
- * since three such on two processors make each other's hosts late.
+ * daemons, but processes start all the time. What measures gets some room beside.
  */
-const shares = { builds: 1, measures: 0.9, waits: 0.15, others: 0.6 };
+const shares = { builds: 0.9, measures: 1.8 / measuring, waits: 0.15, others: 0.6 };
 const shareOf = ({ builds, measures, waits }) =>
   builds ? shares.builds : waits ? shares.waits : measures ? shares.measures : shares.others;
 /** A lab of two hosts has some 150 MB of memory. */
 const most = 8;
 
-/** Runs all jobs, as many at once as the processors bear, and none that measures beside one that builds. */
+/** Which job begins now, beside those that run; undefined: none. None that measures runs beside one that builds. */
+export function nextJob(waiting, running, processors) {
+  const taken = running.reduce((sum, other) => sum + shareOf(other), 0);
+  const fits = (job) =>
+    running.length === 0 ||
+    (running.length < most &&
+      taken + shareOf(job) <= processors &&
+      !running.some((other) => (job.measures && other.builds) || (job.builds && other.measures)));
+  // What waits takes long and costs little, so it begins early. What neither builds nor measures goes beside either,
+  // so it is kept for where nothing else fits.
+  return (
+    waiting.find((job) => job.builds && fits(job)) ??
+    waiting.find((job) => job.waits && fits(job)) ??
+    waiting.find((job) => job.measures && fits(job)) ??
+    waiting.find(fits)
+  );
+}
+
+/** Runs all jobs, as many at once as the processors bear. */
 export async function inLanes(jobs, run, processors = availableParallelism()) {
   const waiting = [...jobs];
   const running = new Set();
-  const fits = (job) => {
-    const others = [...running];
-    if (others.some((other) => (job.measures && other.builds) || (job.builds && other.measures)))
-      return false;
-    const taken = others.reduce((sum, other) => sum + shareOf(other), 0);
-    return others.length === 0 || (others.length < most && taken + shareOf(job) <= processors);
-  };
   while (waiting.length > 0 || running.size > 0) {
-    // What waits takes long and costs little, so it begins early. What neither builds nor measures goes beside either,
-    // so it is kept for where nothing else fits.
-    const next =
-      waiting.find((job) => job.builds && fits(job)) ??
-      waiting.find((job) => job.waits && fits(job)) ??
-      waiting.find((job) => job.measures && fits(job)) ??
-      waiting.find(fits);
+    const next = nextJob(waiting, [...running], processors);
     if (next === undefined) {
       await Promise.race([...running].map(({ ended }) => ended));
       continue;
@@ -89,3 +95,13 @@ export async function inLanes(jobs, run, processors = availableParallelism()) {
     entry.ended = run(next).finally(() => running.delete(entry));
   }
 }
+
+/** Of `npm test -- quick`: names of tests that show within minutes that the product does its work; none: all of a file. */
+export const quickTests = {
+  apply: [],
+  verify: ['measures both VIPs', 'leave no request without an answer, there and back (1)'],
+};
+
+/** As `vitest -t` takes it; null: all. */
+export const quickPattern = (names) =>
+  names.length === 0 ? null : names.map((name) => name.replace(/[()]/g, '\\$&')).join('|');

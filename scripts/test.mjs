@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { loadavg, tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { e2eFiles, inLanes, rememberTimes } from './lanes.mjs';
+import { e2eFiles, inLanes, quickPattern, quickTests, rememberTimes } from './lanes.mjs';
 import { patience } from './patience.mjs';
 import { root, setup } from './setup.mjs';
 import { count, judge, toRunAgain } from './summary.mjs';
@@ -172,8 +172,6 @@ async function inVitest() {
   rememberTimes(taken);
 }
 
-/** Of `npm test -- quick`: what shows within minutes that the product does its work. */
-const quickTests = { apply: null, verify: 'measures both VIPs|lose no request, there and back' };
 const quickly = (job) =>
   job.name in quickTests
     ? [
@@ -182,7 +180,7 @@ const quickly = (job) =>
           run: () =>
             vitest(job.name, job.project, {
               files: [job.file],
-              pattern: quickTests[job.name],
+              pattern: quickPattern(quickTests[job.name]),
               measures: job.measures,
             }),
         },

@@ -1,5 +1,7 @@
 /** What a section of the inventory is before its defaults: empty, or with what a profile of `vrrp` sets. */
 
+import { isMap } from './yaml-map.ts';
+
 /**
  * Adverts every 0.1 s find a host that is gone after 0.31 s. The first backup waits 6 ms more, the others in steps of 20 ms,
  * so that two of them never start at once. keepalived before 2.3.2 checks in whole seconds. `preempt_delay`: for ARP.
@@ -22,6 +24,3 @@ export function withProfile(value: unknown): unknown {
   const check = given['check'] ?? {};
   return { ...fast, ...given, check: isMap(check) ? { ...fast.check, ...check } : check };
 }
-
-const isMap = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -17,6 +17,7 @@ import type { Checked } from './parts.ts';
 import { inventoryError, type Problem } from './problem.ts';
 import { authPassProblem, rules } from './rules.ts';
 import type { Path, Violation } from './violation.ts';
+import { isMap } from './yaml-map.ts';
 
 export interface ReadOptions {
   /** A reference → its secret; throws SECRET_MISSING. */
@@ -99,9 +100,6 @@ export function readDraft(
   const without = accept(alone)?.written ?? alone;
   return { ...inventory, overridden: overrides(without, checked.written, overlay.value, overlay.by) };
 }
-
-const isMap = (value: unknown): boolean =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** These keys are for builds; a package is as the distribution made it. */
 function unusedKeys(value: unknown, inventory: Inventory): readonly string[] {

@@ -5,6 +5,7 @@ import { explain } from './explain.ts';
 import { accepted, type Checked, type Parts } from './parts.ts';
 import { withProfile } from './profile.ts';
 import { schema } from './schema.ts';
+import { isMap } from './yaml-map.ts';
 
 export function validate(value: unknown): Checked {
   const result = schema().all.safeParse(value);
@@ -33,7 +34,7 @@ function salvage(value: unknown): Parts {
   };
 }
 
-/** Each key that is well formed by itself, with its default. */
+/** Every well-formed key, with its default. */
 function keep<S extends z.core.$ZodShape>(shape: S, value: unknown): { [K in keyof S]?: z.output<S[K]> } {
   const from = asMap(value);
   const kept: Record<string, unknown> = {};
@@ -44,7 +45,5 @@ function keep<S extends z.core.$ZodShape>(shape: S, value: unknown): { [K in key
   return kept as { [K in keyof S]?: z.output<S[K]> };
 }
 
-const isMap = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 const asMap = (value: unknown): Record<string, unknown> => (isMap(value) ? value : {});
 const asList = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);

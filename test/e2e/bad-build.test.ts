@@ -17,6 +17,7 @@ import {
   wellAgain,
 } from './bad-world.ts';
 import { hangMs } from '../limits.ts';
+import { lightKeepalived, lightNginx } from './light-builds.ts';
 import { eventuallyOnHost, figure, haup, inLab, mainLab, onHost, type Run, type RunOptions } from './haup.ts';
 
 const pair = servingPair();
@@ -160,6 +161,38 @@ chmod +x /usr/local/bin/cc`,
     await pair.mend();
     await pair.untouched();
   });
+});
+
+const lacking: readonly (readonly [string, Change, RegExp])[] = [
+  [
+    'keepalived without VRRP',
+    (it) => void it.keepalived.configure.push('--disable-vrrp', ...lightKeepalived),
+    /this build lacks Use VRRP Framework, which is needed for every virtual IP/,
+  ],
+  [
+    'nginx that passes no requests on',
+    (it) => {
+      it.nginx.configure.push('--without-http_proxy_module', ...lightNginx);
+      it.nginx.sites = [{ name: 'app', proxy: ['192.168.160.1:9'] }];
+    },
+    /this build lacks http_proxy_module, which is needed for the site app/,
+  ],
+];
+
+describe('a build without what is needed', () => {
+  test.each(lacking)(
+    '%s is refused before it is installed, and the pair goes on',
+    async (_, change, says) => {
+      const run = await apply(inventory(change));
+      expectError(run, {
+        ...failed,
+        code: 'CONFIGURE_FAILED',
+        says: [says],
+        next: /Take out of \w+\.configure what leaves it out.*still runs/,
+      });
+      await pair.untouched();
+    },
+  );
 });
 
 // ── in the middle of a build ────────────────────────────────────────────────────────────────────

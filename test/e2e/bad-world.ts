@@ -7,6 +7,8 @@ import { afterAll, afterEach, beforeAll, expect } from 'vitest';
 import { parse } from 'yaml';
 import { defaultRoots, labPaths } from '../../src/lab/names.ts';
 import { eventually, inLab, mainLab, onHost, root, type Run, type RunOptions } from './haup.ts';
+import { lightNginx } from './light-builds.ts';
+import { vipsHome } from './vips-home.ts';
 
 export const scratch: string = mkdtempSync(join(tmpdir(), 'haup-bad-'));
 export const lab = labPaths(defaultRoots, mainLab);
@@ -141,11 +143,13 @@ export function servingPair(): Pair {
 }
 
 /** Waits until `haup status` finds nothing wrong. */
-export const wellAgain = (): Promise<void> =>
-  eventually(
+export async function wellAgain(): Promise<void> {
+  await vipsHome(mainLab, 'inventory.example.yaml');
+  await eventually(
     'all is well',
     async () => (await inLab(mainLab, ['status', 'inventory.example.yaml'])).code === 0,
   );
+}
 
 export type Change = (it: Written) => void;
 /** Name, inventory or what is changed in it, what is to be said, how it is run. */
@@ -156,40 +160,7 @@ export type Case = readonly [
   (RunOptions & { readonly args?: readonly string[] })?,
 ];
 
-/** A change for which nginx is to be built anew, and works: with what the pages need, and not optimised, to be quick. */
+/** A change for which nginx is to be built anew, and works. */
 export const rebuilt: Change = (it) => {
-  it.nginx.configure = [
-    '--with-threads',
-    '--with-cc-opt=-O0',
-    ...spared.map((name) => `--without-http_${name}_module`),
-  ];
+  it.nginx.configure = ['--with-threads', ...lightNginx];
 };
-const spared = [
-  'charset',
-  'gzip',
-  'ssi',
-  'userid',
-  'access',
-  'auth_basic',
-  'mirror',
-  'autoindex',
-  'geo',
-  'map',
-  'split_clients',
-  'referer',
-  'fastcgi',
-  'uwsgi',
-  'scgi',
-  'grpc',
-  'memcached',
-  'limit_conn',
-  'limit_req',
-  'empty_gif',
-  'browser',
-  'upstream_hash',
-  'upstream_ip_hash',
-  'upstream_least_conn',
-  'upstream_random',
-  'upstream_keepalive',
-  'upstream_zone',
-];

@@ -56,8 +56,11 @@ async function keeps(what: string, args: readonly string[]): Promise<void> {
 
 beforeAll(async () => {
   const server = await serveApp();
-  withSite = (...edits) =>
-    inventory(fast, (it) => void (it.nginx['sites'] = [{ name: 'app', proxy: [server] }]), ...edits);
+  const site: Edit = (it) => {
+    it['grace'] = 60;
+    it.nginx['sites'] = [{ name: 'app', proxy: [server] }];
+  };
+  withSite = (...edits) => inventory(fast, site, ...edits);
   paths = [withSite(), withSite(keepalivedOption), withSite(keepalivedOption, nginxOption)];
   await apply(paths[0] ?? '');
 });

@@ -7,6 +7,7 @@ import { eventually, onHost, testLab } from './haup.ts';
 import { killInner } from './kill.ts';
 import { hangMs } from '../limits.ts';
 import { fast, ownLab } from './own-lab.ts';
+import { vipsHome } from './vips-home.ts';
 
 const { lab, inventory, inLab, well, apply } = ownLab(testLab('cut-off'));
 
@@ -32,6 +33,7 @@ const holders = async (): Promise<string[]> =>
 
 /** No host is drained, the VIPs are at home, nothing is locked. */
 async function atHome(): Promise<void> {
+  await vipsHome(lab, path);
   await expect.poll(holders, { timeout: hangMs(20_000) }).toEqual(['keep_136', 'keep_137']);
   expect((await told()).hosts.map(({ drained }) => drained)).toEqual([false, false]);
   expect((await well(['unlock', path, '--yes'])).stdout).toBe('No host is locked.\n');

@@ -6,6 +6,7 @@ import { eventually, figure, onHost, type RunOptions, testLab } from './haup.ts'
 import { installMore } from './more-packages.ts';
 import { measured } from './measured.ts';
 import { type Edit, ownLab, soak } from './own-lab.ts';
+import { vipsHome } from './vips-home.ts';
 
 /** The faults that haup verify injects only where the inventory allows it, on hosts of the file's own. */
 const lab = testLab('drills');
@@ -21,8 +22,13 @@ const holders = async (path: string): Promise<readonly (readonly string[])[]> =>
   const { stdout } = await inLab(['status', path, '--json']);
   return (JSON.parse(stdout) as { vips: { holders: string[] }[] }).vips.map((vip) => vip.holders);
 };
-const atHome = (path: string): Promise<void> =>
-  eventually('every VIP is home', async () => JSON.stringify(await holders(path)) === JSON.stringify(home));
+async function atHome(path: string): Promise<void> {
+  await vipsHome(lab, path);
+  await eventually(
+    'every VIP is home',
+    async () => JSON.stringify(await holders(path)) === JSON.stringify(home),
+  );
+}
 /** What drills may leave on a host. */
 const left = (host: string): Promise<string> =>
   onHost(

@@ -2,7 +2,16 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { eventually, figure, haup, inLab as runInLab, onHost, type Run, testLab } from './haup.ts';
+import {
+  eventually,
+  figure,
+  haup,
+  inLab as runInLab,
+  loginsLast,
+  onHost,
+  type Run,
+  testLab,
+} from './haup.ts';
 import { inOrder } from './in-order.ts';
 import { installMore } from './more-packages.ts';
 import { expectServed, probed } from './probing.ts';
@@ -154,6 +163,10 @@ beforeAll(async () => {
   const path = ['lab', 'up', leave, '--name', lab, '--yes', '--for-pid', String(process.pid)];
   const up = await haup(path);
   if (up.code !== 0) throw new Error(up.stderr);
+  await loginsLast(
+    lab,
+    walls.map(({ host }) => host),
+  );
   const nftables = ['nft_1', 'nft_2'].map((host) => on(host, 'apt-get install -qq -y nftables'));
   // firewalld asks /etc/protocols.
   await Promise.all([
@@ -292,9 +305,7 @@ describe('hosts behind firewalld, ufw and nftables', () => {
     const run = await inLab('apply', open, '--yes');
     expect(run.code).toBe(1);
     const said = run.stderr.replace(/\s+/g, ' ');
-    expect(said).toMatch(
-      /iptables drops what it does not know, and haup opens only firewalld, ufw and nftables/,
-    );
+    expect(said).toMatch(/iptables drops unknown traffic, and haup opens only firewalld, ufw and nftables/);
     expect(said).toMatch(/IP protocol 112 from 192\.168\.160\.11 to 224\.0\.0\.18 and TCP 80/);
     expect(said).toMatch(/HOST_UNSUPPORTED/);
     expect(await on('wall', 'ls -d /var/lib/haup 2>/dev/null; true')).toBe('');

@@ -82,6 +82,7 @@ beforeAll(async () => {
     `server { listen 8081 http2; location / { proxy_pass http://${server}; } }\n`,
   );
   path = inventory(fast, (it) => {
+    it['grace'] = 60;
     // Debian's nginx speaks HTTP/2; the example's build does not.
     Object.assign(it.nginx, {
       from: 'package',

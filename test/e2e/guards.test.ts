@@ -10,6 +10,7 @@ import { skewMs } from '../../src/measure/bounds.ts';
 import { figure, onHost, testLab } from './haup.ts';
 import { type Edit, fast, ownLab } from './own-lab.ts';
 import { expectServed } from './probing.ts';
+import { vipsHome } from './vips-home.ts';
 
 const { lab, scratch, inventory, inLab, well, apply, pending, underLoad } = ownLab(testLab('guards'));
 
@@ -28,6 +29,7 @@ beforeEach(async () => {
 
 /** Each VIP is where it belongs. */
 async function settled(path = quick): Promise<void> {
+  await vipsHome(lab, path);
   for (let tries = 0; tries < 60; tries += 1) {
     if ((await inLab(['status', path])).code === 0) return;
     await sleep(250);

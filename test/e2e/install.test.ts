@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { figure, onHost, type Run, testLab } from './haup.ts';
 import { inOrder } from './in-order.ts';
 import { newerNginx } from './newer.ts';
-import { type Edit, fast, ownLab, type Written } from './own-lab.ts';
+import { type Edit, fast, ownLab } from './own-lab.ts';
 
 // What is installed changes all the time here: the lab that the other tests share keeps its peace.
 const {
@@ -102,31 +102,6 @@ echo $! >/run/other-run; until grep -q " $!" /proc/locks; do sleep 0.1; done`,
     figure(`apply on two bare hosts: ${(ms / 1000).toFixed(1)} s`);
   });
 
-  test.each([
-    [
-      'keepalived without VRRP',
-      (it: Written) => void it.keepalived.configure.push('--disable-vrrp'),
-      /this build lacks Use VRRP Framework, which is needed for every virtual IP/,
-    ],
-    [
-      'nginx that passes no requests on',
-      (it: Written) => {
-        it.nginx.configure.push('--without-http_proxy_module');
-        it.nginx['sites'] = [{ name: 'app', proxy: ['192.168.160.1:9'] }];
-      },
-      /this build lacks http_proxy_module, which is needed for the site app/,
-    ],
-  ])('%s is refused before it is installed, and the pair goes on', async (_name, change, says) => {
-    const look =
-      'systemctl show -p MainPID keepalived nginx; cat /usr/local/*/.haup-build.*; ls /usr/local/src /var/lib/haup';
-    const before = await onBoth(look);
-    const { code, stderr } = await inLab(['apply', inventory(change), '--yes', '--no-cached-builds']);
-    expect(code).toBe(1);
-    expect(stderr.replace(/\n {4,}/g, ' ')).toMatch(says);
-    expect(stderr).toMatch(/CONFIGURE_FAILED/);
-    expect(await onBoth(look)).toEqual(before);
-  });
-
   /** One nginx and one keepalived, which run and start at boot. */
   async function runsFrom(where: string): Promise<void> {
     for (const said of await onBoth(
@@ -166,7 +141,7 @@ systemctl is-enabled nginx keepalived; ls /usr/sbin/policy-rc.d 2>/dev/null; tru
     const { code, stderr } = await inLab(['rollback', source, '--yes']);
     expect(code).toBe(1);
     expect(stderr.replace(/\s+/g, ' ')).toMatch(
-      /was a package, which is not installed.*apply the inventory of then/,
+      /was a package, which is not installed.*apply the inventory of that time/,
     );
   });
 

@@ -7,7 +7,8 @@ import { defaultRoots, savedDirectory } from '../../src/lab/names.ts';
 import { lock } from '../../src/lab/process.ts';
 import { labsFrom, readSaved } from '../../src/lab/saved-lab.ts';
 import { hangMs } from '../limits.ts';
-import { eventually, figure, haup, inLab, root, testLab } from './haup.ts';
+import { eventually, figure, haup, inLab, loginsLast, root, testLab } from './haup.ts';
+import { vipsHome } from './vips-home.ts';
 
 const example = 'inventory.example.yaml';
 const prefix = 'test-';
@@ -18,7 +19,8 @@ function nameOfInstalled(): string {
   for (const top of ['dist', 'templates'])
     for (const path of readdirSync(join(root, top), { recursive: true, encoding: 'utf8' }).toSorted())
       if (/\.(js|json|hbs)$/.test(path)) hash.update(path).update(readFileSync(join(root, top, path)));
-  for (const path of [join(root, example), '/etc/os-release']) hash.update(readFileSync(path));
+  for (const path of [join(root, example), '/etc/os-release', import.meta.filename])
+    hash.update(readFileSync(path));
   return `${prefix}${hash.digest('hex').slice(0, 16)}`;
 }
 
@@ -30,7 +32,7 @@ export async function installed(): Promise<string> {
   mkdirSync(directory, { recursive: true });
   const held = await lock(join(directory, '.test.lock'), new AbortController().signal, () => undefined);
   try {
-    if (!(await isSaved(name))) await applyExample(name);
+    if (!(await isSaved(name))) await applyTo(example, name);
     await forgetOthers(name);
   } finally {
     await held.release();
@@ -44,16 +46,20 @@ const isSaved = (name: string): Promise<boolean> =>
     () => false,
   );
 
-/** Applies the example to bare hosts, so that its builds are kept; and saves the lab, when it is given a name for it. */
-export async function applyExample(name: string | null): Promise<void> {
+/** Applies an inventory of the example's hosts to bare ones: its builds are kept. Saves the lab, if it gets a name for it. */
+export async function applyTo(inventory: string, name: string | null): Promise<void> {
   const lab = testLab('base');
   const limits = { limitMs: hangMs(300_000) };
   const started = performance.now();
-  const up = ['lab', 'up', example, '--name', lab, '--yes', '--for-pid', String(process.pid)];
+  const up = ['lab', 'up', inventory, '--name', lab, '--yes', '--for-pid', String(process.pid)];
   try {
     for (const does of [
-      () => haup(up, limits),
-      () => inLab(lab, ['apply', example, '--yes'], limits),
+      async () => {
+        const ran = await haup(up, limits);
+        if (ran.code === 0) await loginsLast(lab, ['keep_136', 'keep_137']);
+        return ran;
+      },
+      () => inLab(lab, ['apply', inventory, '--yes'], limits),
       ...(name === null ? [] : [() => haup(['lab', 'save', '--name', lab, name], limits)]),
     ]) {
       const ran = await does();
@@ -63,7 +69,7 @@ export async function applyExample(name: string | null): Promise<void> {
     await haup(['lab', 'down', '--name', lab]);
   }
   figure(
-    `the example applied${name === null ? '' : ` and saved as ${name}`}: ${((performance.now() - started) / 1000).toFixed(1)} s`,
+    `${inventory} applied${name === null ? '' : ` and saved as ${name}`}: ${((performance.now() - started) / 1000).toFixed(1)} s`,
   );
 }
 
@@ -94,5 +100,6 @@ export async function upInstalled(
   });
   if (up.code !== 0) throw new Error(`The lab does not start.\n${up.stdout}${up.stderr}`);
   figure(`lab up, example applied: ${(up.ms / 1000).toFixed(1)} s`);
+  await vipsHome(lab, inventory);
   await eventually('every VIP is home', async () => (await inLab(lab, ['status', example])).code === 0);
 }

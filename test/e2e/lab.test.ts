@@ -2,7 +2,7 @@ import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { eventually, figure, haup, onHost, type Run, testLab } from './haup.ts';
+import { eventually, figure, haup, bySsh, type Run, testLab } from './haup.ts';
 
 // Labs of this file's own: the one that the other tests share keeps its peace.
 const lab = testLab('lab');
@@ -11,7 +11,7 @@ const state = (name: string): string => `/var/lib/haup/labs/${name}`;
 const up = (name: string, ...more: string[]) =>
   haup(['lab', 'up', '--name', name, '--yes', '--for-pid', String(process.pid), ...more]);
 const fault = (host: string, what: string) => haup(['lab', 'fault', '--name', lab, host, what, '--json']);
-const bootId = (host: string) => onHost(lab, host, 'cat /proc/sys/kernel/random/boot_id');
+const bootId = (host: string) => bySsh(lab, host, 'cat /proc/sys/kernel/random/boot_id');
 
 interface Status {
   readonly up: boolean;
@@ -76,7 +76,7 @@ describe('the hosts', () => {
   ])(
     '%s has its name, its address on ens33, and a systemd that started everything',
     async (host, address) => {
-      const said = await onHost(
+      const said = await bySsh(
         lab,
         host,
         'hostname; systemctl is-system-running; ip -o -4 address show dev ens33',
@@ -89,11 +89,11 @@ describe('the hosts', () => {
   test('have no compiler and no way out, and install one from the pool', async () => {
     const script = `command -v gcc make; ip route show default
       apt-get install -y gcc >/dev/null 2>&1 && command -v gcc; apt-get update 2>&1 | tail -n 1`;
-    expect(await onHost(lab, 'keep_136', script)).toBe('/usr/bin/gcc\nReading package lists...\n');
+    expect(await bySsh(lab, 'keep_136', script)).toBe('/usr/bin/gcc\nReading package lists...\n');
   });
 
   test('know each other by name', async () => {
-    expect(await onHost(lab, 'keep_136', 'getent hosts keep_137')).toMatch(/^192\.168\.160\.137\s+keep_137/);
+    expect(await bySsh(lab, 'keep_136', 'getent hosts keep_137')).toMatch(/^192\.168\.160\.137\s+keep_137/);
   });
 
   test('let operator become root freely, and operator-pw with the password alone', async () => {
@@ -168,7 +168,7 @@ describe('faults', () => {
   });
 
   test('a host without power answers nothing, not even ARP for an address it had taken', async () => {
-    await onHost(lab, 'keep_136', 'ip address add 192.168.160.161/32 dev ens33; echo kept >/root/kept');
+    await bySsh(lab, 'keep_136', 'ip address add 192.168.160.161/32 dev ens33; echo kept >/root/kept');
     expect(await reaches('192.168.160.161', 22)).toBe(true);
     const off = statusOf((await fault('keep_136', 'power-off')).stdout);
     expect(off).toMatchObject({ up: false, hosts: [{ power: 'off', link: 'unplugged' }, { power: 'on' }] });
@@ -177,7 +177,7 @@ describe('faults', () => {
     const on = await fault('keep_136', 'power-on');
     expect(on.code).toBe(0);
     figure(`lab fault power-on, until the host answers: ${(on.ms / 1000).toFixed(1)} s`);
-    expect(await onHost(lab, 'keep_136', 'cat /root/kept; ip -o -4 address show dev ens33 | wc -l')).toBe(
+    expect(await bySsh(lab, 'keep_136', 'cat /root/kept; ip -o -4 address show dev ens33 | wc -l')).toBe(
       'kept\n1\n',
     );
   });
@@ -200,7 +200,7 @@ describe('faults', () => {
       ]);
       return said.code === 0 && said.stdout !== next;
     });
-    expect(await onHost(lab, 'keep_136', 'cat /root/kept')).toBe('kept\n');
+    expect(await bySsh(lab, 'keep_136', 'cat /root/kept')).toBe('kept\n');
   });
 
   test('a host that powers itself off stays off until up', async () => {
@@ -217,7 +217,7 @@ describe('faults', () => {
 
 test('a lab that is saved is the beginning of another, with keys, names and a disk of its own', async () => {
   const as = second;
-  await onHost(lab, 'keep_136', 'echo saved >/srv/mark; rm /etc/issue; useradd -m someone');
+  await bySsh(lab, 'keep_136', 'echo saved >/srv/mark; rm /etc/issue; useradd -m someone');
   const before = [await bootId('keep_136'), await bootId('keep_137')];
   expect((await haup(['lab', 'save', '--name', lab, as])).code).toBe(0);
   try {
@@ -226,11 +226,11 @@ test('a lab that is saved is the beginning of another, with keys, names and a di
     expect(now.every((id, at) => id !== before[at])).toBe(true);
     expect((await up(second, '--from', as)).code).toBe(0);
     const look = 'cat /srv/mark; ls /etc/issue 2>/dev/null; id -un someone; hostname; cat /etc/machine-id';
-    const [one, two] = [await onHost(lab, 'keep_136', look), await onHost(second, 'keep_136', look)];
+    const [one, two] = [await bySsh(lab, 'keep_136', look), await bySsh(second, 'keep_136', look)];
     expect(two).toMatch(/^saved\nsomeone\nkeep_136\n[0-9a-f]{32}\n$/);
     expect(two).not.toBe(one);
-    await onHost(second, 'keep_136', 'echo other >/srv/mark');
-    expect(await onHost(lab, 'keep_136', 'cat /srv/mark')).toBe('saved\n');
+    await bySsh(second, 'keep_136', 'echo other >/srv/mark');
+    expect(await bySsh(lab, 'keep_136', 'cat /srv/mark')).toBe('saved\n');
     const key = (name: string): string => readFileSync(`${state(name)}/known_hosts`, 'utf8');
     expect(key(second)).not.toBe(key(lab));
     const again = await haup(['lab', 'save', '--name', lab, as]);
@@ -249,12 +249,12 @@ test('a lab that is saved is the beginning of another, with keys, names and a di
 test('two labs with the same addresses do not meet', async () => {
   const [made, again] = await Promise.all([up(second), up(second)]);
   expect([made.code, again.code]).toEqual([0, 0]);
-  await onHost(second, 'keep_136', 'echo two >/root/which');
-  await onHost(lab, 'keep_136', 'echo one >/root/which');
-  expect(await onHost(second, 'keep_136', 'cat /root/which')).toBe('two\n');
+  await bySsh(second, 'keep_136', 'echo two >/root/which');
+  await bySsh(lab, 'keep_136', 'echo one >/root/which');
+  expect(await bySsh(second, 'keep_136', 'cat /root/which')).toBe('two\n');
   expect((await haup(['lab', 'down', '--name', second])).code).toBe(0);
   expect(traces(second)).toEqual([]);
-  expect(await onHost(lab, 'keep_136', 'cat /root/which')).toBe('one\n');
+  expect(await bySsh(lab, 'keep_136', 'cat /root/which')).toBe('one\n');
 });
 
 /** What `up` makes, in this order: it is interrupted when it has just made one of them. */
@@ -299,7 +299,7 @@ describe('a lab that is killed half way', () => {
       const made = await up(second);
       expect(made.stderr).not.toMatch(/Error/);
       expect(made.code).toBe(0);
-      expect(await onHost(second, 'keep_137', 'hostname')).toBe('keep_137\n');
+      expect(await bySsh(second, 'keep_137', 'hostname')).toBe('keep_137\n');
       await haup(['lab', 'down', '--name', second]);
       expect(traces(second)).toEqual([]);
     },

@@ -12,6 +12,7 @@ import { figure, onHost, root, type Run, runProcess, testLab } from './haup.ts';
 import { killInner } from './kill.ts';
 import { type Edit, fast, ownLab } from './own-lab.ts';
 import { expectServed } from './probing.ts';
+import { vipsHome } from './vips-home.ts';
 import { hangMs } from '../limits.ts';
 
 const names = ['keep_136', 'keep_137', 'keep_138'] as const;
@@ -72,6 +73,7 @@ async function touch(...hosts: readonly string[]): Promise<void> {
 
 /** Nobody is drained, the VIPs are at home, nothing is locked. */
 async function atHome(): Promise<void> {
+  await vipsHome(lab, path);
   await expect.poll(holders, { timeout: hangMs(20_000) }).toEqual(['keep_136', 'keep_137']);
   expect((await told()).hosts.map(({ drained }) => drained)).toEqual([false, false, false]);
   expect((await well(['unlock', path, '--yes'])).stdout).toBe('No host is locked.\n');
@@ -264,7 +266,11 @@ describe('a member on which something hangs', () => {
   test('hides no other, and is named', async () => {
     await hang('keep_138');
     try {
-      const status = await inLab(['status', path]);
+      const [status, plan, verify] = await Promise.all([
+        inLab(['status', path]),
+        inLab(['plan', path]),
+        inLab(['verify', path, '--yes']),
+      ]);
       figure(`status with a host on which ip hangs: ${(status.ms / 1000).toFixed(1)} s`);
       expect(status.code).toBe(3);
       // Of which 15 s are that host's, and the rest is a busy machine's.
@@ -272,7 +278,6 @@ describe('a member on which something hangs', () => {
       expect(status.stdout).toMatch(/keep_136 .*in service/);
       expect(status.stdout).toMatch(/keep_137 .*in service/);
       expect(oneLine(status.stderr)).toMatch(/keep_138.*did not report its state within 15 s/);
-      const [plan, verify] = await Promise.all([inLab(['plan', path]), inLab(['verify', path, '--yes'])]);
       expect([plan.code, verify.code]).toEqual([1, 1]);
       expect(oneLine(plan.stderr)).toMatch(/keep_138.*did not report its state within 15 s/);
       expect(oneLine(verify.stderr)).toMatch(/keep_138.*did not report its state within 15 s/);

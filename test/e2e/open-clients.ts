@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { readSpec } from '../../src/lab/lab-state.ts';
-import { defaultRoots, labPaths, switchAddress, switchNamespace } from '../../src/lab/names.ts';
+import { defaultRoots, labPaths, switchAddress } from '../../src/lab/names.ts';
 import { hangMs } from '../limits.ts';
-import { eventually, onHost } from './haup.ts';
+import { eventually, onHost, within } from './haup.ts';
 import { soak } from './own-lab.ts';
 
 /** Clients that keep their connections open, on the network of a lab, and what stands behind a proxied site. */
@@ -30,11 +30,9 @@ export interface Clients {
   readonly ended: Promise<Kinds>;
 }
 
-const inNetwork = (lab: string): readonly string[] => [`--net=/run/netns/${switchNamespace(lab)}`, '--'];
-
 function clients(lab: string, vip: string, wanted: object, running: ChildProcess[]): Clients {
   const child = spawn('nsenter', [
-    ...inNetwork(lab),
+    ...within(lab),
     process.execPath,
     join(import.meta.dirname, 'open-connections.mjs'),
     vip,
@@ -111,7 +109,7 @@ export function openClients(lab: string) {
       if (spec === null) throw new Error('the lab is not up');
       const address = switchAddress(spec);
       const child = spawn('nsenter', [
-        ...inNetwork(lab),
+        ...within(lab),
         process.execPath,
         join(import.meta.dirname, 'app-server.mjs'),
         address,

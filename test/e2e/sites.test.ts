@@ -5,7 +5,7 @@ import { beforeAll, expect, test } from 'vitest';
 import type { FailoverReport } from '../../src/model/failover-shape.ts';
 import type { VerifyReport } from '../../src/model/report.ts';
 import { certificate } from './certificate.ts';
-import { figure, haup, onHost, testLab } from './haup.ts';
+import { eventually, figure, haup, onHost, testLab } from './haup.ts';
 import { measured } from './measured.ts';
 import { type Edit, fast, ownLab } from './own-lab.ts';
 
@@ -64,6 +64,14 @@ const slowly = /the outage of \d+ ms is over the bound|requests were lost over \
 const judged = (asked: string, reasons: readonly string[]): readonly string[] =>
   asked.startsWith('HTTP on') ? reasons : reasons.filter((reason) => !slowly.test(reason));
 
+/** Of each way to ask one: failover and failback ask as verify does. */
+const movedByCommand: readonly string[] = [
+  'on another port only',
+  'by HTTPS only',
+  'by HTTP/2 without TLS',
+  'as connections that are passed on',
+];
+
 test.each([
   ['on another port only', file('port', 'server { listen 8080; root /srv; }'), 'HTTP on port 8080'],
   [
@@ -115,9 +123,10 @@ server { listen 443 ssl; server_name app.example.org; ${tls} return 204; }`,
     await apply(path);
     expect(await pending(path)).toBe(0);
 
-    const verified = await inLab(['verify', path, '--drill', 'drain', '--yes', '--json']);
+    // From the one host to the other and back: of the other VIP it would be the same.
+    const verified = await inLab(['verify', path, '--vip', one, '--drill', 'drain', '--yes', '--json']);
     const { vips } = JSON.parse(verified.stdout) as VerifyReport;
-    expect(vips.map((vip) => vip.asked)).toEqual([asked, asked]);
+    expect(vips.map((vip) => vip.asked)).toEqual([asked]);
     for (const { address, drills } of vips) {
       for (const drill of drills) {
         figure(`${what}: ${address} drained, ${drill.lost} of ${drill.total} lost`);
@@ -126,6 +135,7 @@ server { listen 443 ssl; server_name app.example.org; ${tls} return 204; }`,
         expect(drill.total).toBeGreaterThan(20);
       }
     }
+    if (!movedByCommand.includes(what)) return;
     const moved = await inLab(['failover', 'keep_136', path, '--yes', '--json']);
     const back = await inLab(['failback', 'keep_136', path, '--yes', '--json']);
     for (const ran of [moved, back]) {
@@ -152,20 +162,16 @@ test('what is passed on comes through, from either host', async () => {
 });
 
 test('a nginx that hangs is found, whatever it listens on', async () => {
-  const holder = async (): Promise<string> => {
-    for (const host of hosts) if ((await onHost(lab, host, 'ip -o addr')).includes(` ${one}/`)) return host;
-    return '';
-  };
-  const until = async (wanted: string): Promise<string> => {
-    for (let tries = 0; tries < 60 && (await holder()) !== wanted; tries++);
-    return holder();
-  };
-  expect(await until('keep_136')).toBe('keep_136');
+  const heldBy = (host: string): Promise<void> =>
+    eventually(`${host} has it`, async () => (await onHost(lab, host, 'ip -o addr')).includes(` ${one}/`));
+  await heldBy('keep_136');
   await onHost(lab, 'keep_136', 'pkill -STOP nginx');
-  const took = await until('keep_137');
-  await onHost(lab, 'keep_136', 'pkill -CONT nginx');
-  expect(took).toBe('keep_137');
-  expect(await until('keep_136')).toBe('keep_136');
+  try {
+    await heldBy('keep_137');
+  } finally {
+    await onHost(lab, 'keep_136', 'pkill -CONT nginx');
+  }
+  await heldBy('keep_136');
 });
 
 test('a host without the program that asks is said to lack it', async () => {

@@ -6,8 +6,10 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { defaultRoots, labPaths } from '../../src/lab/names.ts';
 import { hangMs } from '../limits.ts';
-import { figure, haup, inLab as runInLab, onHost, root, type Run, testLab } from './haup.ts';
+import { figure, haup, inLab as runInLab, loginsLast, onHost, root, type Run, testLab } from './haup.ts';
 import { inOrder } from './in-order.ts';
+import { lightKeepalived } from './light-builds.ts';
+import { graceSeconds } from './own-lab.ts';
 import { expectServed, probed } from './probing.ts';
 import { scratchDirectory } from '../scratch.ts';
 
@@ -29,6 +31,7 @@ function inventory(service: 'systemd' | 'sysv', change: (it: Written) => void = 
   const it = parse(readFileSync(join(root, 'inventory.example.yaml'), 'utf8')) as Written;
   it.vrrp = { version: 3, advert_int: 0.1, check: { interval: 1 } };
   it.keepalived['service'] = service;
+  it['grace'] = graceSeconds;
   change(it);
   const path = join(scratch, `${(files += 1)}.yaml`);
   writeFileSync(path, JSON.stringify(it));
@@ -70,6 +73,7 @@ beforeAll(async () => {
   const keeper = ['--for-pid', String(process.pid)];
   const up = await haup(['lab', 'up', '--name', lab, '--flavour', 'yum', '--yes', ...keeper]);
   if (up.code !== 0) throw new Error(up.stderr);
+  await loginsLast(lab, hosts);
 });
 afterAll(async () => {
   await haup(['lab', 'down', '--name', lab]);
@@ -239,6 +243,7 @@ process.stdin.on('end', () => process.exit()).resume();`;
   try {
     const fetched = inventory('systemd', (it) => {
       Object.assign(it.keepalived, overlay.keepalived, {
+        configure: [...(it.keepalived['configure'] as string[]), ...lightKeepalived],
         urls: ['http://192.168.160.1:8099/keepalived-{version}.tar.gz'],
       });
       Object.assign(it.nginx, { from: 'package' });

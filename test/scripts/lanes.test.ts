@@ -1,6 +1,8 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { inLanes } from '../../scripts/lanes.mjs';
+import { inLanes, quickTests } from '../../scripts/lanes.mjs';
 
 const job = fc.record({
   builds: fc.boolean(),
@@ -104,4 +106,15 @@ test('what waits most of the time begins at once, beside all that work', async (
   expect(started).toEqual(['d', 'a', 'b', 'c']);
   for (const end of open) end();
   await all;
+});
+
+test('the tests that `npm test -- quick` runs are there', () => {
+  const wanted = Object.entries(quickTests).flatMap(([file, names]) =>
+    names.map((name) => [file, name] as const),
+  );
+  const missing = wanted.filter(([file, name]) => {
+    const text = readFileSync(join(import.meta.dirname, `../e2e/${file}.test.ts`), 'utf8');
+    return !text.includes(name.replace(' (1)', ' (%i)'));
+  });
+  expect(missing).toEqual([]);
 });
