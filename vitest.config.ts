@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 import { hostScripts } from './scripts/host-scripts.mjs';
+import { inventoryTable } from './scripts/inventory-table.mjs';
 import { patience } from './scripts/patience.mjs';
 import { reportPage } from './scripts/report-page.mjs';
 import { templates } from './scripts/templates.mjs';
@@ -26,7 +27,7 @@ const e2e = {
 };
 
 export default defineConfig({
-  plugins: [templates(), hostScripts(), reportPage()],
+  plugins: [templates(), hostScripts(), inventoryTable(), reportPage()],
   test: {
     // A bash whose stdin is a socket, as that of a child of Node.js is, takes itself for the shell of an rshd and reads
     // ~/.bashrc, whatever that does; but not below another shell.

@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { rolldown } from 'rolldown';
 import { hostScripts } from '../scripts/host-scripts.mjs';
+import { inventoryTable } from '../scripts/inventory-table.mjs';
 import { templates } from '../scripts/templates.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -77,6 +78,7 @@ async function sources(files) {
     plugins: [
       templates(),
       hostScripts(),
+      inventoryTable(),
       {
         name: entry,
         resolveId: (id) => (id === entry ? `\0${entry}` : null),

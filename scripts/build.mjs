@@ -6,6 +6,7 @@ import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { rolldown } from 'rolldown';
 import { hostScripts } from './host-scripts.mjs';
+import { inventoryTable } from './inventory-table.mjs';
 import { pageLibrary, reportPage } from './report-page.mjs';
 import { templates } from './templates.mjs';
 
@@ -44,7 +45,7 @@ const bundle = await rolldown({
   preserveEntrySignatures: 'allow-extension',
   // ssh2 tries these and does without: haup brings no native code.
   external: [/\.node$/],
-  plugins: [templates(), hostScripts(), reportPage(), licences()],
+  plugins: [templates(), hostScripts(), inventoryTable(), reportPage(), licences()],
 });
 // Two levels below the root like the sources, so that a path relative to a file is the same in both.
 const { output: files } = await bundle.write({
@@ -57,7 +58,12 @@ const { output: files } = await bundle.write({
     groups: [
       { name: 'scripts', test: /haup:scripts|\/src\/base\/host-script/ },
       { name: 'core', test: /\/src\/(?:base|model)\// },
-      { name: 'inventory', test: /\/src\/(?:inventory|cluster|nginx)\/|node_modules\/(?:yaml|zod)\// },
+      // What says what is wrong with an inventory.
+      {
+        name: 'explain',
+        test: /\/src\/inventory\/(?:schema|validate|explain|foreign|meant)\.|node_modules\/zod\//,
+      },
+      { name: 'inventory', test: /\/src\/(?:inventory|cluster|nginx)\/|haup:inventory|node_modules\/yaml\// },
       { name: 'desired', test: /\/src\/desired\// },
       {
         name: 'ssh',

@@ -4,6 +4,7 @@ import { writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { versionText } from './cli/version-text.ts';
 import type { main as Main } from './cli/program.ts';
+import { withDirectOutput } from './launch/direct-output.ts';
 import { loadProgram } from './launch/load-program.ts';
 
 /** Of package.json, and the digest of the program's files: put here by the build. */
@@ -15,7 +16,8 @@ if (!saysVersion()) {
   const { main } = loadProgram(join(__dirname, 'app/program.js'), key, process) as {
     readonly main: typeof Main;
   };
-  void main(process).then((code) => {
+  const answersAtOnce = ['render', 'help', '--help', '-h'].includes(process.argv[2] ?? '--help');
+  void main(answersAtOnce ? withDirectOutput(process) : process).then((code) => {
     process.exitCode = code;
   });
 }

@@ -111,35 +111,35 @@ test.each([
     args: ['render', inventory],
     status: 0,
     files: 17,
-    libraries: ['commander', 'handlebars', 'yaml', 'zod'],
+    libraries: ['commander', 'handlebars', 'yaml'],
     rooms: [...start, 'app', 'cluster', 'desired', 'inventory', 'nginx'],
   },
   {
     args: ['status', inventory],
     status: 4,
     files: 36,
-    libraries: ['commander', ...ssh, 'yaml', 'zod'],
+    libraries: ['commander', ...ssh, 'yaml'],
     rooms: [...start, ...hosts],
   },
   {
     args: ['plan', inventory],
     status: 4,
     files: 45,
-    libraries: ['commander', 'handlebars', ...ssh, 'yaml', 'zod'],
+    libraries: ['commander', 'handlebars', ...ssh, 'yaml'],
     rooms: [...start, ...hosts, 'measure', 'plan', 'run'],
   },
   {
     args: ['apply', inventory, '--yes'],
     status: 4,
     files: 48,
-    libraries: ['commander', 'handlebars', ...ssh, 'yaml', 'zod'],
+    libraries: ['commander', 'handlebars', ...ssh, 'yaml'],
     rooms: [...start, ...hosts, 'measure', 'plan', 'run'],
   },
   {
     args: ['verify', inventory, '--yes'],
     status: 4,
     files: 39,
-    libraries: ['commander', ...ssh, 'yaml', 'zod'],
+    libraries: ['commander', ...ssh, 'yaml'],
     rooms: [...start, ...hosts, 'drill', 'measure', 'move'],
   },
 ] as const)('haup $args.0 loads no more than it needs', ({ args, files, libraries, rooms, ...rest }) => {
@@ -151,4 +151,23 @@ test.each([
   });
   // What connects then reports an error, in a few files more or less; what does not has exactly these.
   expect(loaded.files).toBeLessThanOrEqual(files);
+});
+
+test('haup render loads next to nothing of Node', () => {
+  const list = join(scratch, 'builtins');
+  const record = join(scratch, 'record.cjs');
+  writeFileSync(
+    record,
+    `process.once('exit', () => require('node:fs').writeFileSync(${JSON.stringify(list)}, process.moduleLoadList.join('\\n')));`,
+  );
+  const { status } = spawnSync(
+    process.execPath,
+    ['--require', record, join(root, 'dist/bin.js'), 'render', inventory],
+    { env: { ...process.env, NODE_OPTIONS: '', HAUP_OVERLAY: '', XDG_CACHE_HOME: scratch } },
+  );
+  const loaded = readFileSync(list, 'utf8').split('\n');
+  expect(status).toBe(0);
+  expect(loaded).toContain('NativeModule vm');
+  for (const name of ['child_process', 'crypto', 'fs/promises', 'net', 'os', 'stream', 'timers/promises'])
+    expect(loaded).not.toContain(`NativeModule ${name}`);
 });

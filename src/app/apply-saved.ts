@@ -24,7 +24,7 @@ export async function applySaved(
       hint: 'Give --limit and --grace to haup plan, or run haup apply with the inventory.',
     });
   }
-  const inventory = inventoryFrom(draft.inventory, context.env);
+  const inventory = await inventoryFrom(draft.inventory, context.env);
   const { who, when } = draft.made;
   context.err(`${oneLine(`plan of ${draft.inventory.file}, made by ${who} at ${when}`)}\n`);
   return changeHosts(context, options, {

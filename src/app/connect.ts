@@ -2,6 +2,7 @@ import type { HostName, HostSpec, Inventory } from '../model/domain.ts';
 import { HaupError } from '../model/errors.ts';
 import type { Host } from '../model/host.ts';
 import type { Store } from '../ssh/remote-job.ts';
+import { shares } from '../ssh/shares.ts';
 import type { Context } from './command-context.ts';
 import { numberOption } from './number-option.ts';
 import type { GlobalOptions } from './options.ts';
@@ -38,6 +39,7 @@ export async function connectSome(
   const hosts = new Map<HostName, Host>();
   const failures = new Map<HostName, HaupError>();
   const open: AsyncDisposable[] = [];
+  const shared = shares();
   const connect = async (spec: HostSpec): Promise<void> => {
     try {
       const reached = await context.reach(spec, {
@@ -47,6 +49,7 @@ export async function connectSome(
         ...(options.debug === true
           ? { debug: (line: string) => context.err(`[${spec.name}] ${line}\n`) }
           : {}),
+        shares: shared,
         store: { ...store, lockWait: inventory.packages.lockWait },
         signal: context.signal,
       });

@@ -1,7 +1,5 @@
 /** Arithmetic on IP addresses of both families, as text with or without a prefix length. */
 
-import { isIP } from 'node:net';
-
 export interface IpAddress {
   readonly family: 4 | 6;
   readonly bits: bigint;
@@ -14,12 +12,25 @@ const width = { 4: 32, 6: 128 } as const;
 /** Null: it is no address. */
 export function parseAddress(text: string): IpAddress | null {
   const [address = '', prefix] = text.split('/');
-  const family = isIP(address);
-  if ((family !== 4 && family !== 6) || address.includes('%')) return null;
+  const family = familyOf(address);
+  if (family === null) return null;
   const length = prefix === undefined ? width[family] : Number(prefix);
   if (!(length >= 0 && length <= width[family])) return null;
   return { family, bits: family === 4 ? bitsOf4(address) : bitsOf6(address), prefix: length };
 }
+
+/** That of an address without a zone. What Node has for it comes with all of its network code. */
+function familyOf(text: string): 4 | 6 | null {
+  if (ip4.test(text)) return 4;
+  const plain = text.replace(/(?<=:)[\d.]+$/, (tail) => (ip4.test(tail) ? '0:0' : tail));
+  const [head = '', tail, ...more] = plain.split('::');
+  const halves = [head, tail ?? ''].map((half) => (half === '' ? [] : half.split(':')));
+  if (more.length > 0 || !halves.flat().every((group) => /^[0-9A-Fa-f]{1,4}$/.test(group))) return null;
+  const count = halves.flat().length;
+  return (tail === undefined ? count === 8 : count < 8) ? 6 : null;
+}
+
+const ip4 = /^(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?!$)|$)){4}$/;
 
 const bitsOf4 = (address: string): bigint =>
   address.split('.').reduce((sum, octet) => (sum << 8n) + BigInt(octet), 0n);

@@ -52,14 +52,17 @@ export function makeContext(proc: NodeJS.Process, color: ColorWish): Context {
     columns: stream.isTTY === true && stream.columns > 0 ? stream.columns : 80,
     color: colorLevel(color, proc.env, stream),
   });
-  const isTty = proc.stdin.isTTY === true && proc.stderr.isTTY === true;
+  // Few commands ask, and a stream takes long to open.
+  const isTty = (): boolean => proc.stdin.isTTY === true && proc.stderr.isTTY === true;
   const { signal, changing, isRead, write, interrupt } = endings(proc);
   const home = proc.env['HOME'] ?? homedir();
   return {
     env: proc.env,
     cwd: proc.cwd(),
     home,
-    operator: `${proc.env['SUDO_USER'] ?? userInfo().username}@${hostname()}`,
+    get operator() {
+      return `${proc.env['SUDO_USER'] ?? userInfo().username}@${hostname()}`;
+    },
     pid: proc.pid,
     haupVersion,
     node: proc.execPath,
@@ -81,9 +84,11 @@ export function makeContext(proc: NodeJS.Process, color: ColorWish): Context {
       const { buffer } = await import('node:stream/consumers');
       return (await buffer(proc.stdin)).toString('utf8');
     },
-    isTty,
+    get isTty() {
+      return isTty();
+    },
     confirm: async (question) => {
-      if (isTty) return asksYes(proc, question, { signal, interrupt });
+      if (isTty()) return asksYes(proc, question, { signal, interrupt });
       throw new HaupError('CONFIRMATION_NEEDED', `${question} There is no terminal to ask on.`, {
         hint: 'Add --yes to go ahead without being asked.',
       });

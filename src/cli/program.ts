@@ -64,23 +64,31 @@ type Bind = (command: Command, run: Run) => void;
 
 /** The whole command line as one table. Each command's code is imported when it runs, which keeps `--help` quick. */
 function declare(bindAlone: Bind, proc: NodeJS.Process): Command {
+  // The others are declared to be listed: nothing asks for their options.
+  const isAsked = (command: Command): boolean => proc.argv.includes(command.name());
   const bind = (command: Command, run: Run, json = 'print JSON'): void =>
-    bindAlone(common(command, json), run);
+    bindAlone(isAsked(command) ? common(command, json) : command, run);
   const events = 'print JSON, one event per line';
+  const width = (): number => Math.min(proc.stdout.columns || 80, 100);
+  const help = { showGlobalOptions: false };
   const program = new Command('haup')
     .description(
       'Runs nginx behind virtual IPs with keepalived: installs, configures and starts both over SSH from ' +
         'one inventory, moves virtual IPs without an outage, and proves that failover works.',
     )
     .version(versionText(haupVersion, proc), '-V, --version')
-    .configureOutput({ writeOut: writerTo(proc.stdout, false), writeErr: writerTo(proc.stderr, false) })
+    .configureOutput({
+      writeOut: (text) => writerTo(proc.stdout, false)(text),
+      writeErr: (text) => writerTo(proc.stderr, false)(text),
+      getOutHelpWidth: width,
+      getErrHelpWidth: width,
+      // No part of it is coloured.
+      getOutHasColors: () => false,
+      getErrHasColors: () => false,
+    })
     .exitOverride()
     .showHelpAfterError('(haup --help shows the commands; haup help COMMAND shows one)')
-    .configureHelp({
-      showGlobalOptions: false,
-      helpWidth: Math.min(proc.stdout.columns || 80, 100),
-      subcommandTerm: (command) => command.name(),
-    })
+    .configureHelp({ ...help, subcommandTerm: (command) => command.name() })
     .addHelpText(
       'after',
       `
@@ -109,7 +117,7 @@ Exit codes: 0 ok, 1 failed on a host, 2 usage or inventory, 3 findings or
       .description(summary)
       .helpGroup(group)
       .exitOverride()
-      .configureHelp({ showGlobalOptions: false, helpWidth: Math.min(proc.stdout.columns || 80, 100) });
+      .configureHelp(help);
     return command;
   };
   const inventoryArgument = (command: Command): Command =>
@@ -272,7 +280,7 @@ Exit codes: 0 ok, 1 failed on a host, 2 usage or inventory, 3 findings or
       .description('Run real hosts in network namespaces on this machine.')
       .helpGroup('Try it:')
       .exitOverride()
-      .configureHelp({ showGlobalOptions: false, helpWidth: Math.min(proc.stdout.columns || 80, 100) }),
+      .configureHelp(help),
     bindAlone as never,
   );
   bind(

@@ -2,7 +2,7 @@
 
 import { bare } from '../base/address.ts';
 import type { WrittenHost, WrittenVip } from './schema.ts';
-import type { Loose } from './validate.ts';
+import type { Loose } from './parts.ts';
 
 /** The address of a host: `address`, Ansible's key for it, or the name itself. */
 export const addressOf = (name: string, host: Loose<WrittenHost>): string =>

@@ -42,7 +42,13 @@ function parse(text: string, file: string): Parsed {
     logLevel: 'error',
     uniqueKeys: true,
   });
-  const source: Source = { file, text, hidden: secretSpans(document, text) };
+  const source: Source = {
+    file,
+    text,
+    get hidden() {
+      return secretSpans(document, text);
+    },
+  };
   // Errors after exhaustion are not the text's fault, and that the stack is exhausted again is no second one.
   const exhausted = document.errors.filter((error) => error.code === 'RESOURCE_EXHAUSTION').slice(0, 1);
   const errors = exhausted.length > 0 ? exhausted : [...document.errors, ...document.warnings];
@@ -53,7 +59,7 @@ function parse(text: string, file: string): Parsed {
   });
   const locate = (path: Path, at: 'key' | 'value'): Offsets | undefined => spanOf(document, path, at);
   const readable = document.errors.every((error) => error.code === 'DUPLICATE_KEY');
-  const dangling = readable ? aliasProblems(document, source) : [];
+  const dangling = readable && /[*]|<</.test(text) ? aliasProblems(document, source) : [];
   problems.push(...dangling);
   if (!readable || dangling.length > 0) return { source, value: null, problems, locate };
 

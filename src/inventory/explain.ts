@@ -3,9 +3,17 @@
 import { ansibleWord, foreignKey, keepalivedAddress } from './foreign.ts';
 import { meant } from './meant.ts';
 import { nearest } from './nearest.ts';
-import { inventoryJsonSchema, secretKeys } from './schema.ts';
-import type { Issue } from './validate.ts';
-import type { Path, Violation } from './violation.ts';
+import { secretKeys } from './patterns.ts';
+import { inventoryJsonSchema } from './schema.ts';
+import { dotted, type Path, valueAt, type Violation } from './violation.ts';
+
+/** Why the schema refuses a value; `keys` are the unknown keys when that is the reason. */
+export interface Issue {
+  readonly code: string;
+  readonly path: Path;
+  readonly message: string;
+  readonly keys: readonly string[];
+}
 
 interface SchemaNode {
   readonly description?: string;
@@ -38,6 +46,8 @@ function one(root: SchemaNode, issue: Issue, value: unknown): Violation {
     };
   }
   const line = path[0] === 'vips' && path[2] === 'address' ? is : null;
+  if (typeof line === 'string' && isIp6(line))
+    return { path, message: `${key} is an IPv6 address; haup manages IPv4 VIPs only` };
   const pasted = typeof line === 'string' ? keepalivedAddress(line) : null;
   if (pasted !== null) return { path, message: `${key} ${pasted.message}`, hint: pasted.hint };
   const node = nodeAt(root, path);
@@ -59,6 +69,8 @@ function one(root: SchemaNode, issue: Issue, value: unknown): Violation {
     hint: hintFor(node, is) ?? meant(path, is),
   };
 }
+
+const isIp6 = (text: string): boolean => /^[0-9A-Fa-f.]*:[0-9A-Fa-f:.]*(%\S*)?(\/\d*)?(\s|$)/.test(text);
 
 function hintFor(node: SchemaNode | undefined, is: unknown): string | undefined {
   if (is === null) return 'Give it a value, or remove the key.';
@@ -130,23 +142,6 @@ function nodeAt(root: SchemaNode, path: Path): SchemaNode | undefined {
     node = typeof step === 'number' ? node.items : (named ?? (node.additionalProperties || undefined));
   }
   return node;
-}
-
-export function valueAt(value: unknown, path: Path): unknown {
-  let at = value;
-  for (const step of path) {
-    if (typeof at !== 'object' || at === null || !Object.hasOwn(at, step)) return undefined;
-    at = (at as Record<string | number, unknown>)[step];
-  }
-  return at;
-}
-
-/** `vips[0].hosts[1]`; a key that is no plain word is quoted. */
-export function dotted(path: Path): string {
-  const step = (key: string): string => (/^[\p{L}\p{N}_<-]+$/u.test(key) ? key : JSON.stringify(key));
-  return path
-    .map((key, i) => (typeof key === 'number' ? `[${key}]` : `${i === 0 ? '' : '.'}${step(key)}`))
-    .join('');
 }
 
 function shown(value: unknown): string {

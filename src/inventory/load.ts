@@ -1,12 +1,12 @@
 /** The inventory from a file or from stdin, with its overlay, its site files and its secrets. */
 
-import { readFile } from 'node:fs/promises';
 import { readFileSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { Inventory } from '../model/domain.ts';
 import { HaupError } from '../model/errors.ts';
 import type { InventoryTexts } from '../model/inventory-texts.ts';
-import { readInventory } from './read.ts';
+import { accept } from './accept.ts';
+import { draftOf, readDraft, type ReadOptions } from './read.ts';
 import { secretResolver } from './secrets.ts';
 
 export interface LoadContext {
@@ -34,13 +34,13 @@ export async function loadWithTexts(
 ): Promise<{ readonly inventory: Inventory; readonly texts: InventoryTexts }> {
   const { env, cwd } = context;
   const directory = path === '-' ? cwd : dirname(resolve(cwd, path));
-  const text = path === '-' ? fromStdin(context) : await fromFile(path, cwd, missingHint);
+  const text = path === '-' ? fromStdin(context) : fromFile(path, cwd, missingHint);
   const overlay = env['HAUP_OVERLAY'];
   const over = overlay
-    ? { text: await fromFile(overlay, cwd, labHint), file: overlay, by: `lab ${env['HAUP_LAB'] ?? 'haup'}` }
+    ? { text: fromFile(overlay, cwd, labHint), file: overlay, by: `lab ${env['HAUP_LAB'] ?? 'haup'}` }
     : null;
   const sites: Record<string, string> = {};
-  const inventory = readInventory(text, path === '-' ? '(stdin)' : path, {
+  const inventory = await readInventory(text, path === '-' ? '(stdin)' : path, {
     resolveSecret: secretResolver({ env, directory }),
     readText: (name) => (sites[name] = siteText(resolve(directory, name))),
     overlay: over ?? undefined,
@@ -50,7 +50,7 @@ export async function loadWithTexts(
 }
 
 /** The same inventory from its texts; secrets are resolved again. Throws INVENTORY_INVALID or SECRET_MISSING. */
-export function inventoryFrom(texts: InventoryTexts, env: LoadContext['env']): Inventory {
+export async function inventoryFrom(texts: InventoryTexts, env: LoadContext['env']): Promise<Inventory> {
   const { file, directory, text, sites, overlay } = texts;
   return readInventory(text, file, {
     resolveSecret: secretResolver({ env, directory }),
@@ -59,14 +59,21 @@ export function inventoryFrom(texts: InventoryTexts, env: LoadContext['env']): I
   });
 }
 
+/** zod is loaded to say what is wrong. */
+async function readInventory(text: string, file: string, options: ReadOptions): Promise<Inventory> {
+  const draft = draftOf(text, file, options.overlay);
+  const checked = accept(draft.value) ?? (await import('./validate.ts')).validate(draft.value);
+  return readDraft(draft, checked, options);
+}
+
 const missingHint = 'Name the inventory, as in `haup plan FILE`; start from inventory.example.yaml.';
 const labHint = 'HAUP_OVERLAY names it: run the command with `haup lab exec -- …`, or unset HAUP_OVERLAY.';
 
-async function fromFile(path: string, cwd: string, hint: string): Promise<string> {
+function fromFile(path: string, cwd: string, hint: string): string {
   const place = resolve(cwd, path);
   try {
     if (statSync(place).size > limitBytes) throw tooLarge(path);
-    return decode(await readFile(place), path);
+    return decode(readFileSync(place), path);
   } catch (error) {
     if (error instanceof HaupError) throw error;
     throw new HaupError('INVENTORY_MISSING', `${path} ${reasonOf(error)}`, { hint, cause: error });

@@ -1,9 +1,8 @@
 /** Lays the overlay of a lab over an inventory, and reports what it replaced. */
 
 import type { Override } from '../model/domain.ts';
-import { dotted, valueAt } from './explain.ts';
-import { secretKeys } from './schema.ts';
-import type { Path } from './violation.ts';
+import { secretKeys } from './patterns.ts';
+import { dotted, type Path, valueAt } from './violation.ts';
 import { isMap, type YamlMap } from './yaml-map.ts';
 
 /**

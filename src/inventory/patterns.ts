@@ -19,6 +19,8 @@ export const absolute: RegExp = /^(?!.*\/\.{1,2}(\/|$))(\/[A-Za-z0-9_.+-]+)+$/;
 export const localPath: RegExp = /^[\p{L}\p{N}_.~/][\p{L}\p{M}\p{N}_.~/@+ :-]*$/u;
 export const reference: RegExp =
   /^(env:[A-Za-z_][A-Za-z0-9_]*(:-[^\x00-\x1f\x7f]*)?|(file|cmd):[^\x00-\x1f\x7f]+)$/;
+/** Keys whose value is one. */
+export const secretKeys: ReadonlySet<string> = new Set(['auth_pass', 'password', 'sudo_password']);
 export const configureOption: RegExp =
   /^(?!--prefix(=|$))--[A-Za-z0-9][A-Za-z0-9_-]*(=[A-Za-z0-9_.,/:@%+= ~-]*)?$/;
 export const url: RegExp = /^(https?:\/\/[A-Za-z0-9]|file:\/\/\/)([A-Za-z0-9._~:/?%&=+,-]|\{version\})*$/;

@@ -1,5 +1,6 @@
+/** What a section of the inventory is before its defaults: empty, or with what a profile of `vrrp` sets. */
+
 import { isMap } from './yaml-map.ts';
-/** What a profile of `vrrp` changes of the defaults. */
 
 /**
  * Adverts every 0.1 s find a host that is gone after 0.31 s. The first backup waits 6 ms more, the others in steps of 20 ms,
@@ -13,9 +14,12 @@ const fast = {
   check: { interval: 1 },
 };
 
+/** YAML reads a section whose lines are all comments as null. */
+export const emptyAsMap = (value: unknown): unknown => value ?? {};
+
 /** `vrrp` as the file has it, with what its profile sets and the file does not. */
 export function withProfile(value: unknown): unknown {
-  const given = value ?? {};
+  const given = emptyAsMap(value);
   if (!isMap(given) || given['profile'] !== 'fast') return given;
   const check = given['check'] ?? {};
   return { ...fast, ...given, check: isMap(check) ? { ...fast.check, ...check } : check };

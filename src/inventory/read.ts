@@ -1,4 +1,7 @@
-/** The text of an inventory → Inventory, or every mistake in it at its place. Pure: the caller supplies files and secrets. */
+/**
+ * The text of an inventory → Inventory, or every mistake in it at its place: parse, check, and build. Pure: the caller
+ * checks in between (accept.ts, else validate.ts), and supplies files and secrets.
+ */
 
 import { posix } from 'node:path';
 import type { Inventory } from '../model/domain.ts';
@@ -6,13 +9,13 @@ import { services } from '../model/domain.ts';
 import { HaupError } from '../model/errors.ts';
 import type { Secret } from '../model/secret.ts';
 import { build, type Sources } from './build-inventory.ts';
+import { accept } from './accept.ts';
 import { type Parsed, parseYaml } from './document.ts';
-import { explain } from './explain.ts';
 import { listenRules } from './listen-rules.ts';
 import { lay, overrides } from './overlay.ts';
+import type { Checked } from './parts.ts';
 import { inventoryError, type Problem } from './problem.ts';
 import { authPassProblem, rules } from './rules.ts';
-import { validate } from './validate.ts';
 import type { Path, Violation } from './violation.ts';
 import { isMap } from './yaml-map.ts';
 
@@ -25,13 +28,22 @@ export interface ReadOptions {
   readonly overlay?: { readonly text: string; readonly file: string; readonly by: string } | undefined;
 }
 
-/**
- * Throws INVENTORY_INVALID with every problem in the text, or SECRET_MISSING with every secret that was not
- * found. Secrets are resolved only when all else is right, since a reference may run a command.
- */
-export function readInventory(text: string, file: string, options: ReadOptions): Inventory {
+/** Texts that can be read as YAML. */
+export interface Draft {
+  readonly file: string;
+  /** The inventory with its overlay, and without. */
+  readonly value: unknown;
+  readonly alone: unknown;
+  readonly overlay: { readonly value: unknown; readonly by: string } | null;
+  /** What wrote the value, the overlay first. */
+  readonly layers: readonly Parsed[];
+  readonly problems: readonly Problem[];
+}
+
+/** Throws INVENTORY_INVALID when a text is no YAML, or no map. */
+export function draftOf(text: string, file: string, overlay: ReadOptions['overlay']): Draft {
   const base = parseYaml(text, file);
-  const over = options.overlay && parseYaml(options.overlay.text, options.overlay.file);
+  const over = overlay && parseYaml(overlay.text, overlay.file);
   const syntax = [...base.problems, ...(over?.problems ?? [])];
   if (syntax.length > 0 && (base.value === null || over?.value === null)) throw inventoryError(syntax);
 
@@ -45,16 +57,35 @@ export function readInventory(text: string, file: string, options: ReadOptions):
   if (value === null)
     throw inventoryError([place({ path: [], message: 'the inventory is empty', hint: start }, layers)]);
 
-  const checked = validate(value);
-  const violations = [...(checked.ok ? [] : explain(checked.issues, value)), ...rules(checked.parts)];
-  const problems = [...syntax, ...violations.map((violation) => place(violation, layers))];
+  return {
+    file,
+    value,
+    alone: base.value,
+    overlay: over && overlay ? { value: over.value, by: overlay.by } : null,
+    layers,
+    problems: syntax,
+  };
+}
+
+/**
+ * Throws INVENTORY_INVALID with every problem in the texts, or SECRET_MISSING with every secret that was not
+ * found. Secrets are resolved only when all else is right, since a reference may run a command.
+ */
+export function readDraft(
+  draft: Draft,
+  checked: Checked,
+  options: Pick<ReadOptions, 'resolveSecret' | 'readText'>,
+): Inventory {
+  const { file, alone, overlay, layers } = draft;
+  const violations = [...(checked.ok ? [] : checked.violations), ...rules(checked.parts)];
+  const problems = [...draft.problems, ...violations.map((violation) => place(violation, layers))];
   if (!checked.ok || problems.length > 0) throw inventoryError(problems);
 
   const missing: Problem[] = [];
   const invalid: Problem[] = [];
   const built = build(checked.written, file, sourcesOf(options, layers, missing, invalid));
   // An overlay sets keys for both ways of installing: only the inventory's own keys can be unused.
-  const inventory = { ...built, unused: unusedKeys(base.value, built) };
+  const inventory = { ...built, unused: unusedKeys(alone, built) };
   const authPass = inventory.vrrp.authPass && authPassProblem(inventory.vrrp.authPass.reveal());
   if (authPass) {
     const message = `the password from ${inventory.vrrp.authPass?.source} ${authPass}`;
@@ -64,11 +95,10 @@ export function readInventory(text: string, file: string, options: ReadOptions):
   if (invalid.length === 0) invalid.push(...listenRules(inventory).map((one) => place(one, layers)));
   if (invalid.length > 0) throw inventoryError([...invalid, ...missing]);
   if (missing.length > 0) throw inventoryError(missing, 'SECRET_MISSING');
-  if (over === undefined || options.overlay === undefined) return inventory;
+  if (overlay === null) return inventory;
 
-  const alone = validate(base.value);
-  const without = alone.ok ? alone.written : base.value;
-  return { ...inventory, overridden: overrides(without, checked.written, over.value, options.overlay.by) };
+  const without = accept(alone)?.written ?? alone;
+  return { ...inventory, overridden: overrides(without, checked.written, overlay.value, overlay.by) };
 }
 
 /** These keys are for builds; a package is as the distribution made it. */
@@ -86,7 +116,7 @@ const start = 'An inventory needs hosts and vips; inventory.example.yaml shows e
 
 /** Each failure becomes a problem at the place that asked, so that all are shown at once. */
 function sourcesOf(
-  options: ReadOptions,
+  options: Pick<ReadOptions, 'resolveSecret' | 'readText'>,
   layers: readonly Parsed[],
   missing: Problem[],
   invalid: Problem[],

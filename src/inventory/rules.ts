@@ -7,7 +7,7 @@ import { atLeast } from '../base/version.ts';
 import { addressOf } from './derive.ts';
 import { siteRules } from './site-rules.ts';
 import { vipRules } from './vip-rules.ts';
-import type { Parts } from './validate.ts';
+import type { Parts } from './parts.ts';
 import type { Violation } from './violation.ts';
 
 export function rules(parts: Parts): Violation[] {

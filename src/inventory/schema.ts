@@ -23,13 +23,10 @@ import { longestGraceSeconds } from '../model/domain.ts';
 import { drillNames } from '../model/fault.ts';
 import { leastRate, mostConnections, mostRate } from '../model/domain.ts';
 import { configureOptions } from './configure-line.ts';
-import { withProfile } from './profile.ts';
+import { emptyAsMap, withProfile } from './profile.ts';
 
 // Compiling a parser for each object takes longer than the one parse that it is for.
 z.config({ jitless: true });
-
-/** Keys whose value is a reference to a secret. */
-export const secretKeys: ReadonlySet<string> = new Set(['auth_pass', 'password', 'sudo_password']);
 
 const interfaceWords = 'the name of a network interface, at most 15 characters, like ens33';
 const prioritiesWords =
@@ -48,13 +45,26 @@ const flag = (words: string) =>
   z.boolean().register(z.globalRegistry, { description: `true or false: ${words}` });
 const secret = (words: string) =>
   text(reference, `a reference to ${words}: env:NAME, env:NAME:-default, file:PATH or cmd:COMMAND`);
-/** A map of known keys. YAML reads a section whose lines are all comments as null: it gets the defaults. */
+/** A map of known keys, which gets the defaults when it is empty. */
 const section = <S extends z.core.$ZodShape>(
   shape: S,
   words: string,
-  filled: (value: unknown) => unknown = (value) => value ?? {},
+  filled: (value: unknown) => unknown = emptyAsMap,
 ) =>
   z.preprocess(filled, z.strictObject(shape).register(z.globalRegistry, { description: words })).prefault({});
+
+function optionsOf(value: string | readonly string[], context: z.core.$RefinementCtx): string[] {
+  const { options, wrong } = configureOptions(value);
+  for (const [at, message] of wrong)
+    context.addIssue({ code: 'custom', message, input: value, path: at === null ? [] : [at] });
+  return options;
+}
+
+/**
+ * What the schema calls, by the names that it has in the table of accept.ts.
+ * @public for scripts/inventory-table.mjs
+ */
+export const functions = { emptyAsMap, withProfile, optionsOf } as const;
 
 function software(service: string, version: string, configure: readonly string[], page: string) {
   return {
@@ -84,12 +94,7 @@ function software(service: string, version: string, configure: readonly string[]
       .register(z.globalRegistry, {
         description: 'options for ./configure: a list, or one line quoted as for sh',
       })
-      .transform((value, context): string[] => {
-        const { options, wrong } = configureOptions(value);
-        for (const [at, message] of wrong)
-          context.addIssue({ code: 'custom', message, input: value, path: at === null ? [] : [at] });
-        return options;
-      })
+      .transform(optionsOf)
       .prefault([...configure]),
     sha256: text(/^[0-9A-Fa-f]{64}$/, 'the sha256 of the tarball, 64 hexadecimal digits').optional(),
     urls: z
@@ -101,8 +106,6 @@ function software(service: string, version: string, configure: readonly string[]
 }
 
 function build() {
-  // One parse per run: compiling the parser costs more than it saves.
-  z.config({ jitless: true });
   const ssh = {
     user: text(user, 'a login name').optional(),
     port: whole(1, 65535, 'a port').optional(),
@@ -131,16 +134,9 @@ function build() {
   };
   const vip = {
     name: text(name, 'a name of letters, digits and _.-, like VI_1').optional(),
-    address: z
-      .string()
-      .refine((value) => !/^[0-9A-Fa-f.]*:[0-9A-Fa-f:.]*(%\S*)?(\/\d*)?(\s|$)/.test(value), {
-        error: 'is an IPv6 address; haup manages IPv4 VIPs only',
-        abort: true,
-      })
-      .regex(cidr4)
-      .register(z.globalRegistry, {
-        description: 'an IPv4 address, with or without a prefix length, like 192.168.160.161/24',
-      }),
+    address: z.string().regex(cidr4).register(z.globalRegistry, {
+      description: 'an IPv4 address, with or without a prefix length, like 192.168.160.161/24',
+    }),
     hosts: z.array(text(name, 'the name of a host')).min(2).register(z.globalRegistry, {
       description: 'at least two hosts: the master first, then its backups in order',
     }),

@@ -3,7 +3,7 @@
 import { bare } from '../base/address.ts';
 import { addressOf } from './derive.ts';
 import type { WrittenSite } from './schema.ts';
-import type { Loose, Parts } from './validate.ts';
+import type { Loose, Parts } from './parts.ts';
 import type { Path, Violation } from './violation.ts';
 
 export function siteRules(parts: Parts): Violation[] {

@@ -1,51 +1,22 @@
-/** Plain data → the inventory as written, or what is wrong with it, and always the parts that are well formed. */
+/** Plain data → the inventory as written, or what is wrong with it and the parts that are well formed. By zod: see accept.ts. */
 
 import { z } from 'zod';
+import { explain } from './explain.ts';
+import { accepted, type Checked, type Parts } from './parts.ts';
 import { withProfile } from './profile.ts';
-import { schema, type Written, type WrittenHost, type WrittenSite, type WrittenVip } from './schema.ts';
-import type { Path } from './violation.ts';
+import { schema } from './schema.ts';
 import { isMap } from './yaml-map.ts';
 
-/** What is left of a part of the file without the keys that have errors of their own. */
-export type Loose<T> = { readonly [K in keyof T]?: T[K] | undefined };
-
-/** The parts that the rules look at; a wrong value is absent here and reported by the schema. */
-export interface Parts {
-  /** Null when the file has no map of hosts at all. */
-  readonly hosts: ReadonlyMap<string, Loose<WrittenHost>> | null;
-  readonly vips: readonly Loose<WrittenVip>[];
-  readonly vrrp: Loose<Omit<Written['vrrp'], 'check'>>;
-  readonly check: Loose<Written['vrrp']['check']>;
-  readonly keepalived: Loose<Written['keepalived']>;
-  readonly sites: readonly Loose<WrittenSite>[];
-}
-
-/** Why the schema refuses a value; `keys` are the unknown keys when that is the reason. */
-export interface Issue {
-  readonly code: string;
-  readonly path: Path;
-  readonly message: string;
-  readonly keys: readonly string[];
-}
-
-export type Validated =
-  | { readonly ok: true; readonly written: Written; readonly parts: Parts }
-  | { readonly ok: false; readonly issues: readonly Issue[]; readonly parts: Parts };
-
-export function validate(value: unknown): Validated {
+export function validate(value: unknown): Checked {
   const result = schema().all.safeParse(value);
-  const parts = salvage(value);
-  if (result.success) return { ok: true, written: result.data, parts };
-  return {
-    ok: false,
-    parts,
-    issues: result.error.issues.map((issue) => ({
-      code: issue.code,
-      path: issue.path.map((step) => (typeof step === 'number' ? step : String(step))),
-      message: issue.message,
-      keys: issue.code === 'unrecognized_keys' ? issue.keys : [],
-    })),
-  };
+  if (result.success) return accepted(result.data);
+  const issues = result.error.issues.map((issue) => ({
+    code: issue.code,
+    path: issue.path.map((step) => (typeof step === 'number' ? step : String(step))),
+    message: issue.message,
+    keys: issue.code === 'unrecognized_keys' ? issue.keys : [],
+  }));
+  return { ok: false, violations: explain(issues, value), parts: salvage(value) };
 }
 
 function salvage(value: unknown): Parts {

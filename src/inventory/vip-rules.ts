@@ -4,7 +4,7 @@ import { bare, hostPart, parseAddress } from '../base/address.ts';
 import { addressOf, routerIdOf, vipName } from './derive.ts';
 import { nearest } from './nearest.ts';
 import { drainedBy } from '../model/layout.ts';
-import type { Parts } from './validate.ts';
+import type { Parts } from './parts.ts';
 import type { Path, Violation } from './violation.ts';
 
 export function vipRules(parts: Parts): Violation[] {

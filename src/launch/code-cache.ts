@@ -4,14 +4,17 @@
  */
 
 import { closeSync, constants, fstatSync, lstatSync, mkdirSync, openSync } from 'node:fs';
-import { readFileSync, renameSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { readdirSync, readFileSync, renameSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 
 /** By file name. */
 export type Compiled = ReadonlyMap<string, Buffer>;
 
-/** Where the cache of this user is; null: nowhere, when the home directory is not the user's own, as under sudo. */
-export function cacheFile(command: string, env: NodeJS.ProcessEnv, me: number): string | null {
+/**
+ * Where the cache of this user is: a file for each command and key, so that two builds do not replace each other's.
+ * Null: nowhere, when the home directory is not the user's own, as under sudo.
+ */
+export function cacheFile(command: string, key: string, env: NodeJS.ProcessEnv, me: number): string | null {
   const base = env['XDG_CACHE_HOME'] ?? env['HOME'];
   if (base === undefined || !base.startsWith('/') || env['NODE_DISABLE_COMPILE_CACHE'] === '1') return null;
   try {
@@ -19,7 +22,7 @@ export function cacheFile(command: string, env: NodeJS.ProcessEnv, me: number): 
   } catch {
     return null;
   }
-  return `${env['XDG_CACHE_HOME'] ?? `${base}/.cache`}/haup/code/${command}`;
+  return `${env['XDG_CACHE_HOME'] ?? `${base}/.cache`}/haup/code/${command}-${key.replaceAll(' ', '-')}`;
 }
 
 /** What was compiled by the program that `key` names; empty: nothing, or what another user could have written. */
@@ -60,11 +63,25 @@ export function writeCompiled(file: string, key: string, compiled: Compiled, me:
     const head = Buffer.from(`${[key, ...sizes].join('\t')}\n`);
     writeFileSync(partial, Buffer.concat([head, ...compiled.values()]), { flag: 'wx', mode: 0o600 });
     renameSync(partial, file);
+    removeOld(file);
   } catch {
     try {
       unlinkSync(partial);
     } catch {}
   }
+}
+
+const keptBuilds = 4;
+
+/** Those of builds that have not been used for longest. */
+function removeOld(file: string): void {
+  const directory = dirname(file);
+  const command = file.slice(directory.length + 1).split('-')[0];
+  const others = readdirSync(directory)
+    .filter((name) => name.split('-')[0] === command && !name.endsWith('.part'))
+    .map((name) => join(directory, name))
+    .map((path) => ({ path, at: statSync(path).mtimeMs }));
+  for (const { path } of others.sort((a, b) => b.at - a.at).slice(keptBuilds)) unlinkSync(path);
 }
 
 /** Only this user can write it, or replace what is in it. A link is not followed: its mode fails the test. */

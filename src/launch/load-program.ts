@@ -11,7 +11,7 @@ import { cacheFile, type Compiled, readCompiled, writeCompiled } from './code-ca
  */
 export function loadProgram(file: string, key: string, proc: NodeJS.Process): unknown {
   const me = proc.geteuid?.() ?? -1;
-  const cached = cacheFile(commandOf(proc.argv), proc.env, me);
+  const cached = cacheFile(commandOf(proc.argv), key, proc.env, me);
   const plain = createRequire(file);
   // Node maps the places of what it loads itself.
   if (cached === null || proc.sourceMapsEnabled) return plain(file);
@@ -54,7 +54,7 @@ function requireCompiled(
   const scripts = new Map<string, Script>();
   const modules = new Map<string, Module>();
   const require = (id: string): unknown => {
-    if (!id.startsWith('.') && !id.startsWith('/')) return plain(id);
+    if (!id.startsWith('.') && !id.startsWith('/')) return slow.has(id) ? whenUsed(id, plain) : plain(id);
     const filename = join(directory, id.slice(id.lastIndexOf('/') + 1));
     const known = modules.get(filename);
     if (known !== undefined) return known.exports;
@@ -69,4 +69,26 @@ function requireCompiled(
     return module.exports;
   };
   return { require, scripts };
+}
+
+/** Node's modules that take a millisecond or more to load, and that many commands need for nothing. */
+const slow: ReadonlySet<string> = new Set(
+  ['child_process', 'crypto', 'fs/promises', 'net', 'os', 'readline/promises', 'timers/promises'].map(
+    (name) => `node:${name}`,
+  ),
+);
+
+/** Loads the module when something of it is used. */
+function whenUsed(id: string, plain: NodeJS.Require): unknown {
+  let loaded: object | undefined;
+  const module = (): object => (loaded ??= plain(id) as object);
+  return new Proxy(
+    {},
+    {
+      get: (_, key) => Reflect.get(module(), key) as unknown,
+      has: (_, key) => Reflect.has(module(), key),
+      ownKeys: () => Reflect.ownKeys(module()),
+      getOwnPropertyDescriptor: (_, key) => Reflect.getOwnPropertyDescriptor(module(), key),
+    },
+  );
 }

@@ -7,6 +7,7 @@ import { jobFailure } from './job-failure.ts';
 import type { RemoteJob, Store } from './remote-job.ts';
 import { breakLock, lockOwner, takeLock } from './host-lock.ts';
 import { readPack } from './builds/pack-build.ts';
+import { inTurn, isUpload, type Shares } from './shares.ts';
 import type { Connection } from './transport.ts';
 
 /** For what may take its time; whoever knows better says so. */
@@ -15,10 +16,12 @@ const readLimitMs = 60_000;
 const watchLimitMs = 30 * 60_000;
 
 /** The port `Host` over an SSH connection. `store` gives what the operator's machine has ready to push. */
-export function sshHost(connection: Connection, store: Store): Host {
+export function sshHost(connection: Connection, store: Store, { reads, uploads }: Shares): Host {
+  const name = connection.host;
   return {
-    name: connection.host,
-    read: (script, signal, limitMs = readLimitMs) => read(connection, script, signal, limitMs),
+    name,
+    read: (script, signal, limitMs = readLimitMs) =>
+      inTurn(reads, name, signal, () => read(connection, script, signal, limitMs)),
     watch: (script, signal) => connection.lines({ script, root: true, timeoutMs: watchLimitMs }, signal),
     lock: (owner, signal) => takeLock(connection, owner, signal),
     lockOwner: (signal) => lockOwner(connection, signal),
@@ -29,7 +32,9 @@ export function sshHost(connection: Connection, store: Store): Host {
         const pack = await bytesOf(connection, readPack(action.recipe, action.pack), signal);
         return { output, pack };
       }
-      return runJob(connection, toJob(action, store), signal, onLine);
+      const job = toJob(action, store);
+      const run = (): Promise<ActResult> => runJob(connection, job, signal, onLine);
+      return isUpload(job.stdin) ? inTurn(uploads, name, signal, run) : run();
     },
   };
 }

@@ -1,3 +1,5 @@
+import { isIP } from 'node:net';
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { bare, holds, hostPart, isIpv4, parseAddress } from '../../src/base/address.ts';
 
@@ -53,4 +55,19 @@ test.each(['10.0.0', '10.0.0.01', ':::', '2001:db8::1::2', 'fe80::1%eth0', 'web1
 
 test('bare leaves out the prefix', () => {
   expect(bare('10.0.0.1/24')).toBe('10.0.0.1');
+});
+
+test('what is an address is one to Node too', () => {
+  const part = fc.constantFrom(...':|::|.|0|1|00|01|255|256|f|FFFF|10000|g|1.2.3.4|%| '.split('|'));
+  const nearly = fc.array(part, { maxLength: 16 }).map((parts) => parts.join(''));
+  const groups = fc
+    .array(fc.constantFrom('0', 'ab', 'FFFF', '', '1.2.3.4'), { minLength: 2, maxLength: 9 })
+    .map((parts) => parts.join(':'));
+  fc.assert(
+    fc.property(fc.oneof(nearly, groups, fc.ipV4(), fc.ipV6()), (text) => {
+      const family = text.includes('%') ? 0 : isIP(text);
+      expect(parseAddress(text)?.family ?? 0).toBe(family);
+    }),
+    { numRuns: 3000 },
+  );
 });

@@ -2,7 +2,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { assumedFacts } from '../../src/desired/assume.ts';
 import { desire } from '../../src/desired/desire.ts';
 import { loadRender } from '../../src/desired/load-render.ts';
-import { readInventory } from '../../src/inventory/read.ts';
+import { readInventory } from '../fakes/inventory.ts';
 import type { ConfigSet } from '../../src/model/desired.ts';
 import type { Inventory, Service } from '../../src/model/domain.ts';
 import { Secret } from '../../src/model/secret.ts';

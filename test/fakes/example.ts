@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { readInventory } from '../../src/inventory/read.ts';
+import { readInventory } from './inventory.ts';
 import type { Inventory } from '../../src/model/domain.ts';
 import { Secret } from '../../src/model/secret.ts';
 

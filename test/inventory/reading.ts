@@ -1,7 +1,8 @@
 import type { Inventory } from '../../src/model/domain.ts';
 import { HaupError } from '../../src/model/errors.ts';
 import { Secret } from '../../src/model/secret.ts';
-import { type ReadOptions, readInventory } from '../../src/inventory/read.ts';
+import type { ReadOptions } from '../../src/inventory/read.ts';
+import { readInventory } from '../fakes/inventory.ts';
 
 /** The value of a secret is what follows the last colon of its reference; a file contains its name. */
 export const options: ReadOptions = {

@@ -9,6 +9,7 @@ import {
   rmSync,
   statSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -79,17 +80,30 @@ describe('compiled code', () => {
   });
 });
 
+test('the cache of the builds used last is kept', () => {
+  const directory = join(root, 'haup/code');
+  for (const build of [1, 2, 3, 4, 5, 6]) {
+    const file = join(directory, `render-${build}`);
+    writeCompiled(file, `${build}`, new Map(), me);
+    utimesSync(file, build, build);
+  }
+  writeCompiled(join(directory, 'plan-1'), '1', new Map(), me);
+  expect(readdirSync(directory).sort()).toEqual(['plan-1', 'render-3', 'render-4', 'render-5', 'render-6']);
+});
+
 test('the cache is in the home directory of the user alone, or where XDG_CACHE_HOME says', () => {
-  expect(cacheFile('render', { HOME: root }, me)).toBe(join(root, '.cache/haup/code/render'));
-  expect(cacheFile('render', { HOME: '/nowhere', XDG_CACHE_HOME: root }, me)).toBe(
-    join(root, 'haup/code/render'),
+  expect(cacheFile('render', 'a1 v20 x64', { HOME: root }, me)).toBe(
+    join(root, '.cache/haup/code/render-a1-v20-x64'),
+  );
+  expect(cacheFile('render', 'a1 v20 x64', { HOME: '/nowhere', XDG_CACHE_HOME: root }, me)).toBe(
+    join(root, 'haup/code/render-a1-v20-x64'),
   );
   // As under sudo -E.
-  expect(cacheFile('render', { HOME: root }, me + 1)).toBeNull();
-  expect(cacheFile('render', { HOME: 'relative' }, me)).toBeNull();
-  expect(cacheFile('render', { HOME: join(root, 'missing') }, me)).toBeNull();
-  expect(cacheFile('render', {}, me)).toBeNull();
-  expect(cacheFile('render', { HOME: root, NODE_DISABLE_COMPILE_CACHE: '1' }, me)).toBeNull();
+  expect(cacheFile('render', 'a1 v20 x64', { HOME: root }, me + 1)).toBeNull();
+  expect(cacheFile('render', 'a1 v20 x64', { HOME: 'relative' }, me)).toBeNull();
+  expect(cacheFile('render', 'a1 v20 x64', { HOME: join(root, 'missing') }, me)).toBeNull();
+  expect(cacheFile('render', 'a1 v20 x64', {}, me)).toBeNull();
+  expect(cacheFile('render', 'a1 v20 x64', { HOME: root, NODE_DISABLE_COMPILE_CACHE: '1' }, me)).toBeNull();
 });
 
 describe('haup as it is built', () => {
@@ -99,22 +113,25 @@ describe('haup as it is built', () => {
       env: { ...process.env, XDG_CACHE_HOME: root, NODE_DISABLE_COMPILE_CACHE: '' },
       encoding: 'utf8',
     });
-  const kept = (): readonly string[] =>
+  /** Their commands; the rest of a name says which build of which Node. */
+  const kept = (): readonly string[] => files().map((name) => name.replace(/-[0-9a-f]{16}-v[\d.]+-\w+$/, ''));
+  const files = (): readonly string[] =>
     existsSync(join(root, 'haup/code')) ? readdirSync(join(root, 'haup/code')).sort() : [];
+  const only = (): string => join(root, 'haup/code', files()[0] ?? '');
 
   test('keeps what a command compiled, once, and says the same from it', () => {
     const first = run('history', '--help');
     expect(first.stdout).toMatch(/^Usage: haup history/);
     expect(kept()).toEqual(['history']);
-    const written = statSync(join(root, 'haup/code/history')).mtimeMs;
+    const written = statSync(only()).mtimeMs;
     const second = run('history', '--help');
     expect({ ...second, pid: 0 }).toEqual({ ...first, pid: 0 });
-    expect(statSync(join(root, 'haup/code/history')).mtimeMs).toBe(written);
+    expect(statSync(only()).mtimeMs).toBe(written);
   });
 
   test('replaces what V8 refuses', () => {
     const { stdout } = run('history', '--help');
-    const file = join(root, 'haup/code/history');
+    const file = only();
     const whole = readFileSync(file);
     const spoilt = Buffer.from(whole);
     spoilt.fill(0, whole.indexOf('\n') + 1);

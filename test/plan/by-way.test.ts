@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { Inventory } from '../../src/model/domain.ts';
 import type { Stage } from '../../src/model/plan.ts';
 import { withRouterIds, writtenInstances } from '../../src/plan/vrrp-text.ts';
-import { readInventory } from '../../src/inventory/read.ts';
+import { readInventory } from '../fakes/inventory.ts';
 import { Secret } from '../../src/model/secret.ts';
 import { bareFacts, type FakeHost, fakeHost } from '../fakes/host.ts';
 import { apply, planFor, run } from '../fakes/pair.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { readInventory } from '../../src/inventory/read.ts';
+import { readInventory } from '../fakes/inventory.ts';
 import type { Inventory } from '../../src/model/domain.ts';
 import { HaupError } from '../../src/model/errors.ts';
 import { Secret } from '../../src/model/secret.ts';

@@ -5,6 +5,7 @@ import { gather } from '../../src/facts/gather.ts';
 import { keptStatesOf } from '../../src/facts/kept-states.ts';
 import { statusRequest } from '../../src/desired/facts-request.ts';
 import type { Host } from '../../src/model/host.ts';
+import { shares } from '../../src/ssh/shares.ts';
 import { sshHost } from '../../src/ssh/ssh-host.ts';
 import type { Connection } from '../../src/ssh/transport.ts';
 import { exampleInventory } from '../fakes/example.ts';
@@ -26,7 +27,7 @@ function counting(printed: string): { readonly host: Host; readonly commands: ()
     [Symbol.asyncDispose]: async () => undefined,
   };
   const store = { tarball: () => new Uint8Array(), pack: () => new Uint8Array() };
-  return { host: sshHost(connection, store), commands: () => commands };
+  return { host: sshHost(connection, store, shares()), commands: () => commands };
 }
 const noFiles = 'files\t0\n444 root:root 0 1000\nend\n';
 

@@ -114,7 +114,8 @@ async function attempt(
     link,
     {
       text: wrap(job.script, { root, limitSeconds, lifeline: job.lifeline }),
-      stdin: Buffer.concat([password, job.stdin]),
+      // Without a copy: hosts may share what is many MB.
+      stdin: password.length === 0 ? job.stdin : Buffer.concat([password, job.stdin]),
       keepOpen: job.lifeline,
       limitMs: limitMs + graceMs,
       stdout: job.stdout,

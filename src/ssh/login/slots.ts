@@ -1,5 +1,7 @@
 /** A semaphore that can shrink: a host may allow fewer channels than sshd's default of ten. */
 
+import { setMaxListeners } from 'node:events';
+
 export interface Slots {
   /** Waits for a free slot. Rejects with the signal's reason. */
   readonly take: (signal: AbortSignal) => Promise<void>;
@@ -28,6 +30,8 @@ export function slots(count: number): Slots {
         taken += 1;
         return;
       }
+      // As many as wait: no leak.
+      setMaxListeners(0, signal);
       await new Promise<void>((resolve, reject) => {
         const go = (): void => {
           signal.removeEventListener('abort', abort);
