@@ -10,7 +10,7 @@ import { templates } from '../scripts/templates.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const runs = Number(process.argv[2] ?? 5);
-const { clusters, desire, execute, fakeHost, fleetFacts, fleetInventory, loadRender, plan, quietRun } =
+const { clusters, desire, execute, fakeHost, fleetFacts, fleetInventory, loadRender, makePlan, quietRun } =
   await sources({
     clusters: 'src/cluster/clusters.ts',
     desire: 'src/desired/desire.ts',
@@ -19,7 +19,7 @@ const { clusters, desire, execute, fakeHost, fleetFacts, fleetInventory, loadRen
     fleetFacts: 'test/fakes/fleet.ts',
     fleetInventory: 'test/fakes/fleet.ts',
     loadRender: 'src/desired/load-render.ts',
-    plan: 'src/plan/make-plan.ts',
+    makePlan: 'src/plan/make-plan.ts',
     quietRun: 'test/fakes/run.ts',
   });
 const render = await loadRender();
@@ -50,7 +50,7 @@ function decide(inventory, facts) {
   const want = desire(inventory, facts, render);
   const desired = cpuMs(began);
   const then = process.cpuUsage();
-  const made = plan(want, facts, inventory.vips, clusters(inventory), builds);
+  const made = makePlan(want, facts, inventory.vips, clusters(inventory), builds);
   return { plan: made, times: { desired, planned: cpuMs(then) } };
 }
 

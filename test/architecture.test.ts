@@ -8,6 +8,9 @@ const text = (file: string): string => readFileSync(join(src, file), 'utf8');
 const imports = (file: string): string[] =>
   [...text(file).matchAll(/(?:from|import)\s*\(?\s*'([^']+)'/g)].map((match) => match[1] ?? '');
 
+/** Code without comments. */
+const code = (file: string): string => text(file).replace(/\/\*[^]*?\*\/|(?<![:'"`])\/\/.*$/gm, '');
+
 /** Room → the rooms that it may import besides itself. Every folder of src is one. */
 const below: Record<string, readonly string[]> = {
   model: [],
@@ -76,6 +79,41 @@ test("a file's name says what it is without its folder: none is used twice", () 
   expect(names.filter((name, at) => names.indexOf(name) !== at)).toEqual([]);
 });
 
+test('a type that several files use has a name of its own', () => {
+  const names = files.flatMap((file) =>
+    [...text(file).matchAll(/^export (?:interface|type) (\w+)/gm)].map((match) => match[1] ?? ''),
+  );
+  expect(names.filter((name, at) => names.indexOf(name) !== at)).toEqual([]);
+});
+
+test('a secret is masked in one place', () => {
+  expect(files.filter((file) => /auth_pass\\s/.test(text(file)))).toEqual(['base/masking.ts']);
+});
+
+test('package managers are named in their tables, in what reads their answers, and in the lab', () => {
+  const named = files.filter((file) => /'(?:apt-get|dnf|yum)'/.test(code(file)) && !file.startsWith('lab/'));
+  expect(named).toEqual([
+    'base/package-managers.ts',
+    // A host as render assumes it, and the answer of dnf.
+    'desired/assume.ts',
+    'facts/packages.ts',
+    'model/package-manager.ts',
+  ]);
+});
+
+test.each([
+  ['quoting for sh', /replaceAll\("'"/, ['base/quote.ts']],
+  ['arithmetic on addresses', /split\('\.'\)\.(?:reduce|every)/, ['base/address.ts']],
+] as const)('%s is in one file', (_, pattern, places) => {
+  expect(files.filter((file) => pattern.test(code(file)))).toEqual(places);
+});
+
+test('shell is in templates, not in literals', () => {
+  const literals = (file: string): readonly string[] => code(file).match(/`(?:[^`\\]|\\[^])*`/g) ?? [];
+  const shell = /\n\s*(?:set -[eu]+\b|mkdir -p|rm -r?f|systemctl \w+ \S|if \[ |case \$|while )/;
+  expect(files.filter((file) => literals(file).some((literal) => shell.test(literal)))).toEqual([]);
+});
+
 test.each([
   ['node-ssh', ['ssh/transport.ts']],
   ['ssh2', ['ssh/transport.ts']],
@@ -120,9 +158,6 @@ test.each(files.filter((file) => !['bin.ts', 'cli/context.ts', 'cli/program.ts']
     expect(text(file).match(/(?<![.\w`])process\.(env|argv|exit|cwd|stdout|stderr|stdin|on)\b/g)).toBeNull();
   },
 );
-
-/** Code without comments. */
-const code = (file: string): string => text(file).replace(/\/\*[^]*?\*\/|(?<![:'"`])\/\/.*$/gm, '');
 
 test.each(files.filter((file) => /^(cli|app)\//.test(file)))(
   '%s prints through the context, and JSON through printJson',

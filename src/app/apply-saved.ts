@@ -29,7 +29,7 @@ export async function applySaved(
   context.err(`${oneLine(`plan of ${draft.inventory.file}, made by ${who} at ${when}`)}\n`);
   return changeHosts(context, options, {
     inventory,
-    names: Object.keys(draft.standing),
+    names: Object.keys(draft.snapshots),
     command: `haup apply ${path}`,
     fixed: true,
     prepare: async () => {
@@ -37,7 +37,7 @@ export async function applySaved(
       return async (hosts, signal, before) => {
         const now = await look(hosts, signal);
         if (before !== null) return { ...before, facts: now.facts };
-        assertFits(new Map(Object.entries(draft.standing)), now.facts);
+        assertFits(new Map(Object.entries(draft.snapshots)), now.facts);
         const plan = draft.complete(withheldBytes(draft.withheld, now, path));
         await assertBuildsAreKept(context, plan, path);
         return { plan, facts: now.facts, goal: inventory };

@@ -1,7 +1,7 @@
 import { changeHosts, type ChangeOptions } from './change-hosts.ts';
 import type { Context } from './command-context.ts';
 import { prepareApply } from './decide-apply.ts';
-import { graceSeconds } from './grace-seconds.ts';
+import { numberOption } from './number-option.ts';
 import { limited, openInventory } from './open-inventory.ts';
 import { applyReports, loadReports } from './outcome.ts';
 import { savedPlanAt } from './saved-plan.ts';
@@ -19,9 +19,8 @@ export async function apply(
 ): Promise<number> {
   const saved = await savedPlanAt(context, path);
   if (saved !== null) return (await import('./apply-saved.ts')).applySaved(context, saved, options);
-  const given = graceSeconds(options.grace);
   const inventory = await openInventory(context, path);
-  const grace = given ?? inventory.grace;
+  const grace = numberOption('--grace', options.grace) ?? inventory.grace;
   return changeHosts(context, options, {
     inventory,
     names: limited(inventory, options.limit),

@@ -81,13 +81,7 @@ async function make(
       now: monotonicMs,
       log: logs.write,
       packs: artifacts.packs,
-      label: {
-        run: id,
-        who: context.operator,
-        when: new Date(context.now()).toISOString(),
-        why: command,
-        inventory: inventory.file,
-      },
+      label: labelOf(context, run, id),
       taken,
       agree: (members, signal) => agree(members, monotonicMs, signal),
       turns: turnHooks(hooks),
@@ -113,6 +107,19 @@ async function make(
     logs.close();
   }
 }
+
+/** What `haup history` shows of the state that is kept before the run. */
+const labelOf = (
+  context: Context,
+  { command, inventory }: ChangeRun,
+  run: string,
+): ExecuteOptions['label'] => ({
+  run,
+  who: context.operator,
+  when: new Date(context.now()).toISOString(),
+  why: command,
+  inventory: inventory.file,
+});
 
 /** What holds between the stages of the plan, and what is said while it is waited for. */
 async function gateFor(

@@ -8,6 +8,7 @@ import { changedSince, type FactsSnapshot, snapshot } from '../plan/facts-snapsh
 import { countChanges, refuseDowngrades } from '../plan/make-plan.ts';
 import { printJson } from '../report/json.ts';
 import { makeArtifacts } from './artifacts.ts';
+import type { PlannedHosts } from './decide-apply.ts';
 import type { Context } from './command-context.ts';
 import { planData, printPlan } from './print-plan.ts';
 import { agreed, type SessionOptions, withHosts } from './with-hosts.ts';
@@ -19,10 +20,7 @@ export interface ChangeOptions extends SessionOptions {
   readonly takeOver?: boolean;
 }
 
-/** A plan, and the facts that it was made from. */
-export interface Decision {
-  readonly plan: Plan;
-  readonly facts: ReadonlyMap<HostName, HostFacts>;
+export interface ChangeDecision extends PlannedHosts {
   /** By whose VIPs the change is judged: the inventory, or what it will be when the plan is done. */
   readonly goal: Inventory;
   /** Printed on stderr before the plan, one line each. */
@@ -30,14 +28,14 @@ export interface Decision {
 }
 
 /** Looks at the hosts and decides. `before`: the decision that was shown, when this is the second look. */
-export type Decide<D extends Decision> = (
+export type Decide<D extends ChangeDecision> = (
   hosts: ReadonlyMap<HostName, Host>,
   signal: AbortSignal,
   before: D | null,
 ) => Promise<D>;
 
 /** A command that changes hosts by a plan. All such commands take the same steps, and differ in what they decide. */
-export interface HostChange<D extends Decision> {
+export interface HostChange<D extends ChangeDecision> {
   readonly inventory: Inventory;
   readonly names: readonly HostName[];
   /** The hosts that it cannot do without; absent: all of `names`. */
@@ -53,10 +51,10 @@ export interface HostChange<D extends Decision> {
   /** Reports that there is nothing to do. Resolves to the exit code. */
   readonly nothing: (decision: D) => Promise<number>;
   /** Reports what was done. Resolves to the exit code. */
-  readonly report: (done: Done<D>) => Promise<number>;
+  readonly report: (done: ChangeOutcome<D>) => Promise<number>;
 }
 
-export interface Done<D extends Decision> {
+export interface ChangeOutcome<D extends ChangeDecision> {
   /** What was carried out. */
   readonly decision: D;
   readonly hosts: ReadonlyMap<HostName, Host>;
@@ -67,7 +65,7 @@ export interface Done<D extends Decision> {
 }
 
 /** Connect, gather, decide, show, ask, lock, look again, change, report. Resolves to the exit code. */
-export async function changeHosts<D extends Decision>(
+export async function changeHosts<D extends ChangeDecision>(
   context: Context,
   options: ChangeOptions,
   change: HostChange<D>,
@@ -111,7 +109,7 @@ export async function changeHosts<D extends Decision>(
 /** As JSON always; in words only a plan that the operator is asked about. */
 async function show(
   context: Context,
-  { plan, notes = [] }: Decision,
+  { plan, notes = [] }: ChangeDecision,
   question: string | null,
   options: ChangeOptions,
 ): Promise<void> {
@@ -121,10 +119,10 @@ async function show(
 }
 
 /** Whether the plan still fits the hosts. `strict`: throws PLAN_STALE where it does not. */
-function fits(before: Decision, now: Decision, strict: boolean): boolean {
-  const standing = new Map([...before.facts].map(([host, facts]) => [host, snapshot(facts)]));
-  if (strict) assertFits(standing, now.facts);
-  return misfits(standing, now.facts).length === 0;
+function fits(before: ChangeDecision, now: ChangeDecision, strict: boolean): boolean {
+  const snapshots = new Map([...before.facts].map(([host, facts]) => [host, snapshot(facts)]));
+  if (strict) assertFits(snapshots, now.facts);
+  return misfits(snapshots, now.facts).length === 0;
 }
 
 /** Throws PLAN_STALE for every host that has changed since the plan was made. */

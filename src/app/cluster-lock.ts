@@ -22,6 +22,8 @@ export interface LockFor {
   readonly needs?: readonly HostName[];
   /** What another operator reads. */
   readonly why: string;
+  /** How long to wait for another haup. */
+  readonly waitSeconds: number;
 }
 
 export interface ClusterLock extends HostsLock {
@@ -36,10 +38,9 @@ export interface ClusterLock extends HostsLock {
  */
 export async function lockFor(
   context: Context,
-  { inventory, connected, needs, why }: LockFor,
+  { inventory, connected, needs, why, waitSeconds }: LockFor,
   options: GlobalOptions,
 ): Promise<ClusterLock> {
-  const wait = lockWaitSeconds(options);
   const near = clusters(inventory).filter((cluster) => cluster.some((name) => connected.hosts.has(name)));
   const names = near.flat().filter((name) => !connected.hosts.has(name) && !connected.failures.has(name));
   const changing = context.changing();
@@ -70,12 +71,12 @@ export async function lockFor(
       },
       {
         owner: { who: context.operator, since: new Date(context.now()).toISOString(), why },
-        waitMs: wait * 1000,
+        waitMs: waitSeconds * 1000,
         now: monotonicMs,
         sleep: pause,
         onWait: (host, by) =>
           context.err(
-            `${oneLine(`${host}: locked by ${by.who} since ${by.since} for ${by.why}; waiting up to ${wait} s`)}\n`,
+            `${oneLine(`${host}: locked by ${by.who} since ${by.since} for ${by.why}; waiting up to ${waitSeconds} s`)}\n`,
           ),
         onUnlocked: (host, error) => tell(unlockedFinding(host, error)),
         onDrill: (host, drill, error) => {
@@ -92,15 +93,6 @@ export async function lockFor(
     await end();
     throw error;
   }
-}
-
-/** @throws HaupError USAGE */
-function lockWaitSeconds({ lockWait = '0' }: GlobalOptions): number {
-  const seconds = Number(lockWait);
-  if (Number.isFinite(seconds) && seconds >= 0) return seconds;
-  throw new HaupError('USAGE', `--lock-wait ${lockWait} is not a number of seconds.`, {
-    hint: 'Give 0 or more.',
-  });
 }
 
 /** Lets hosts take their VIPs back. If that takes too long, the next look at the hosts shows it. */

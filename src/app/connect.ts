@@ -3,6 +3,7 @@ import { HaupError } from '../model/errors.ts';
 import type { Host } from '../model/host.ts';
 import type { Store } from '../ssh/remote-job.ts';
 import type { Context } from './command-context.ts';
+import { numberOption } from './number-option.ts';
 import type { GlobalOptions } from './options.ts';
 
 /** Connections to hosts, closed together. */
@@ -26,14 +27,14 @@ export interface ConnectSettings {
  */
 const loginsAtOnce = 32;
 
-/** Connects to all hosts, so many at once; a host that fails is in `failures`. */
+/** Connects to all hosts, at most `loginsAtOnce` at a time; a host that fails is in `failures`. */
 export async function connectSome(
   context: Context,
   inventory: Inventory,
   options: GlobalOptions,
   { names, store = emptyStore, silenceMs }: ConnectSettings,
 ): Promise<Connected> {
-  const connectTimeoutMs = seconds(options.connectTimeout) * 1000;
+  const connectTimeoutMs = numberOption('--connect-timeout', options.connectTimeout) * 1000;
   const hosts = new Map<HostName, Host>();
   const failures = new Map<HostName, HaupError>();
   const open: AsyncDisposable[] = [];
@@ -77,11 +78,3 @@ const emptyStore: Store = {
   tarball: ({ name }) => notReady(name),
   pack: ({ key }) => notReady(key),
 };
-
-function seconds(text: string): number {
-  const value = Number(text);
-  if (Number.isFinite(value) && value > 0 && value <= 3600) return value;
-  throw new HaupError('USAGE', `--connect-timeout ${text} is not a number of seconds.`, {
-    hint: 'Give 1 to 3600.',
-  });
-}

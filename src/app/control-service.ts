@@ -7,7 +7,7 @@ import { planService, type ServiceWish } from '../plan/plan-service.ts';
 import { printJson } from '../report/json.ts';
 import { changeHosts } from './change-hosts.ts';
 import type { Context } from './command-context.ts';
-import { graceSeconds } from './grace-seconds.ts';
+import { numberOption } from './number-option.ts';
 import { openInventory } from './open-inventory.ts';
 import { printFindings } from './print-findings.ts';
 import type { SessionOptions } from './with-hosts.ts';
@@ -30,15 +30,15 @@ export async function controlService(
   options: ServiceOptions,
 ): Promise<number> {
   const { verb, service } = wish;
-  const given = graceSeconds(options.grace);
   const inventory = await openInventory(context, path);
+  const grace = numberOption('--grace', options.grace) ?? inventory.grace;
   const { targets, names } = targetsOf(inventory, options.limit);
   // Starting and reloading interrupt nothing.
   const asks = (verb === 'stop' || verb === 'restart') && options.yes !== true;
   return changeHosts(context, options, {
     inventory,
     names,
-    // The other members only take over: one that is away cannot, and that is all.
+    // The other members only take over: one that cannot be reached just does not.
     needs: targets,
     command: `haup service ${verb} ${service}`,
     prepare: async () => {
@@ -54,7 +54,7 @@ export async function controlService(
       return async (hosts, signal) => {
         const facts = await gatherAll(hosts, () => request, signal);
         const made = planService(order, targets, facts, inventory.vips, all, entry);
-        const plan = keepConnections(made, given ?? inventory.grace, facts, inventory.vips);
+        const plan = keepConnections(made, grace, facts, inventory.vips);
         return { plan, facts, goal: inventory };
       };
     },

@@ -4,7 +4,7 @@ import type { HostFacts } from '../model/facts.ts';
 import type { Host } from '../model/host.ts';
 import type { Plan } from '../model/plan.ts';
 import { keepConnections } from '../plan/keep-connections.ts';
-import { plan as makePlan } from '../plan/make-plan.ts';
+import { makePlan } from '../plan/make-plan.ts';
 import { cachedPacks } from '../run/pack-store.ts';
 import { packDirectory } from './cache-directory.ts';
 import type { Context } from './command-context.ts';

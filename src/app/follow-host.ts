@@ -122,7 +122,6 @@ async function read(
   let gatheredAtMs = 0;
   let asking: Promise<void> | null = null;
   let listed = false;
-
   let untold: readonly AddressChange[] = [];
 
   const tell = (): void => {

@@ -1,5 +1,5 @@
-import { type Inventory, leastRate, mostConnections, mostRate } from '../model/domain.ts';
-import { wholeNumber } from './whole-number.ts';
+import type { Inventory } from '../model/domain.ts';
+import { numberOption } from './number-option.ts';
 
 /** What of the inventory's `verify` a command line may replace. */
 export interface MeasuringOptions {
@@ -14,18 +14,7 @@ export const measuredAs = (inventory: Inventory, { rate, connections }: Measurin
   ...inventory,
   verify: {
     ...inventory.verify,
-    ...(rate === undefined
-      ? {}
-      : { rate: wholeNumber('--rate', rate, [leastRate, mostRate], 'the requests a second to each VIP') }),
-    ...(connections === undefined
-      ? {}
-      : {
-          connections: wholeNumber(
-            '--connections',
-            connections,
-            [0, mostConnections],
-            'how many connections of each kind are held open',
-          ),
-        }),
+    rate: numberOption('--rate', rate) ?? inventory.verify.rate,
+    connections: numberOption('--connections', connections) ?? inventory.verify.connections,
   },
 });

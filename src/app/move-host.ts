@@ -14,8 +14,10 @@ import type { Context } from './command-context.ts';
 import type { RunHooks } from './hooks.ts';
 import type { viewHosts } from './host-views.ts';
 import type { MoveWish } from './move-decision.ts';
+import { numberOption } from './number-option.ts';
 import { knownHost, openInventory } from './open-inventory.ts';
 import { agreed, type SessionOptions, withHosts } from './with-hosts.ts';
+import { vipsByHost } from '../cluster/clusters.ts';
 
 export interface HostMove {
   readonly report: FailoverReport;
@@ -26,9 +28,6 @@ export interface HostMove {
   /** Of after-hooks that failed. */
   readonly hookFindings: readonly Finding[];
 }
-
-/** As the operator asks for it; a grace of null is the inventory's. */
-export type GivenMove = Omit<MoveWish, 'graceSeconds'> & { readonly graceSeconds: number | null };
 
 const load = () =>
   Promise.all([
@@ -45,7 +44,7 @@ const load = () =>
  */
 export async function moveHost(
   context: Context,
-  given: GivenMove,
+  given: Omit<MoveWish, 'graceSeconds'>,
   path: string | undefined,
   options: SessionOptions,
 ): Promise<HostMove | null> {
@@ -53,13 +52,12 @@ export async function moveHost(
   const wish: MoveWish = {
     ...given,
     host: knownHost(inventory, given.host),
-    graceSeconds: given.graceSeconds ?? inventory.grace,
+    graceSeconds: numberOption('--grace', options.grace) ?? inventory.grace,
   };
   const { host, mode } = wish;
   const why = `haup ${mode === 'failback' ? 'failback' : 'failover'} ${host}`;
   const vips = inventory.vips.filter((vip) => vip.members.some((member) => member.host === host));
-  const members = new Set([host, ...vips.flatMap((vip) => vip.members.map((member) => member.host))]);
-  const names = inventory.hosts.map(({ name }) => name).filter((name) => members.has(name));
+  const names = [...new Set([host, ...vipsByHost(vips).keys()])];
   const settings = { names, needs: [host], prepare: load };
   return withHosts(context, inventory, options, settings, async (session, modules) => {
     const [{ moveVips }, { lineReporter }, views, moves, { decideMove }] = modules;

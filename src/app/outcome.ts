@@ -8,7 +8,7 @@ import { countChanges } from '../plan/make-plan.ts';
 import { printJson } from '../report/json.ts';
 import { styleFor } from '../report/stream-style.ts';
 import { count } from '../report/words.ts';
-import type { ChangeOptions, Decision, Done, HostChange } from './change-hosts.ts';
+import type { ChangeOptions, ChangeDecision, ChangeOutcome, HostChange } from './change-hosts.ts';
 import type { Context } from './command-context.ts';
 import type { GlobalOptions } from './options.ts';
 import { printPlan } from './print-plan.ts';
@@ -33,13 +33,13 @@ export const loadReports = (): Promise<
 export const applyReports = (
   context: Context,
   options: ChangeOptions,
-): Pick<HostChange<Decision>, 'question' | 'nothing' | 'report'> => ({
+): Pick<HostChange<ChangeDecision>, 'question' | 'nothing' | 'report'> => ({
   question,
   nothing: async ({ plan, goal, facts }) => {
     if (options.json !== true) await printPlan(context, plan, options);
     return report(context, goal, facts, options, [], []);
   },
-  report: async ({ decision: { plan, goal }, hosts, hookFindings }: Done<Decision>) => {
+  report: async ({ decision: { plan, goal }, hosts, hookFindings }: ChangeOutcome<ChangeDecision>) => {
     const after = await lookAround(goal, hosts, context.signal);
     return report(context, goal, after, options, hookFindings, buildsOf(plan));
   },

@@ -4,7 +4,7 @@ import type { Finding } from '../model/plan.ts';
 import { countChanges } from '../plan/make-plan.ts';
 import type { Context } from './command-context.ts';
 import { type PlannedHosts, prepareApply } from './decide-apply.ts';
-import { graceSeconds } from './grace-seconds.ts';
+import { numberOption } from './number-option.ts';
 import { limited, openWithTexts } from './open-inventory.ts';
 import type { GlobalOptions } from './options.ts';
 import { withHosts } from './with-hosts.ts';
@@ -24,11 +24,11 @@ export async function planHosts(
   path: string | undefined,
   options: GlobalOptions,
 ): Promise<PlannedApply> {
-  const given = graceSeconds(options.grace);
   const { inventory, texts } = await openWithTexts(context, path);
+  const grace = numberOption('--grace', options.grace) ?? inventory.grace;
   const settings = {
     names: limited(inventory, options.limit),
-    prepare: () => prepareApply(context, inventory, true, given ?? inventory.grace),
+    prepare: () => prepareApply(context, inventory, true, grace),
   };
   return withHosts(context, inventory, options, settings, async ({ hosts }, decide) => {
     const planned = await decide(hosts, context.signal);

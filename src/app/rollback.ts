@@ -11,9 +11,9 @@ import type { Host } from '../model/host.ts';
 import { chooseStates } from '../plan/choose-states.ts';
 import { keepConnections } from '../plan/keep-connections.ts';
 import { countChanges } from '../plan/make-plan.ts';
-import { changeHosts, type ChangeOptions, type Decide, type Decision } from './change-hosts.ts';
+import { changeHosts, type ChangeOptions, type Decide, type ChangeDecision } from './change-hosts.ts';
 import type { Context } from './command-context.ts';
-import { graceSeconds } from './grace-seconds.ts';
+import { numberOption } from './number-option.ts';
 import { lookAtWire } from './listen-on-wire.ts';
 import { knownHost, limited, openInventory } from './open-inventory.ts';
 import { applyReports } from './outcome.ts';
@@ -26,7 +26,7 @@ export interface RollbackWish {
   readonly number: number | null;
 }
 
-interface Restoration extends Decision {
+interface Restoration extends ChangeDecision {
   readonly chosen: ReadonlyMap<HostName, KeptState>;
 }
 
@@ -37,8 +37,8 @@ export async function rollback(
   path: string | undefined,
   options: ChangeOptions,
 ): Promise<number> {
-  const given = graceSeconds(options.grace);
   const inventory = await openInventory(context, path);
+  const grace = numberOption('--grace', options.grace) ?? inventory.grace;
   const named = host === null ? null : knownHost(inventory, host);
   const limit = limited(inventory, options.limit);
   // The others of its cluster are needed too: they serve meanwhile, and must go on understanding each other.
@@ -52,11 +52,7 @@ export async function rollback(
     command: `haup rollback${named === null ? '' : ` ${named}`}${number === null ? '' : ` --to ${number}`}`,
     fixed: true,
     prepare: async () =>
-      decideRollback(
-        { ...inventory, grace: given ?? inventory.grace },
-        { host: named, number },
-        named === null ? limit : [named],
-      ),
+      decideRollback({ ...inventory, grace }, { host: named, number }, named === null ? limit : [named]),
     question: reports.question,
     nothing: async ({ chosen }) => {
       const same = [...chosen].map(([name, state]) => `${name} is as in state ${state.number}`);

@@ -51,7 +51,7 @@ export async function savePlan(
   const text = writePlan({
     plan,
     inventory,
-    standing: Object.fromEntries([...facts].map(([host, one]) => [host, snapshot(one)])),
+    snapshots: Object.fromEntries([...facts].map(([host, one]) => [host, snapshot(one)])),
     made: { who: context.operator, when: new Date(context.now()).toISOString(), haup: context.haupVersion },
   });
   const place = resolve(context.cwd, path);

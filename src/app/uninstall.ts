@@ -10,7 +10,7 @@ import { planRemoval } from '../plan/plan-removal.ts';
 import { printJson } from '../report/json.ts';
 import { changeHosts } from './change-hosts.ts';
 import type { Context } from './command-context.ts';
-import { graceSeconds } from './grace-seconds.ts';
+import { numberOption } from './number-option.ts';
 import { openInventory } from './open-inventory.ts';
 import { printFindings } from './print-findings.ts';
 import type { SessionOptions } from './with-hosts.ts';
@@ -26,13 +26,13 @@ export async function uninstall(
   path: string | undefined,
   options: UninstallOptions,
 ): Promise<number> {
-  const given = graceSeconds(options.grace);
   const inventory = await openInventory(context, path);
+  const grace = numberOption('--grace', options.grace) ?? inventory.grace;
   const { targets, names } = targetsOf(inventory, options.limit);
   return changeHosts(context, options, {
     inventory,
     names,
-    // The other members only take over: one that is away cannot, and that is all.
+    // The other members only take over: one that cannot be reached just does not.
     needs: targets,
     command: `haup uninstall ${inventory.file}`,
     prepare: async () => {
@@ -40,7 +40,7 @@ export async function uninstall(
       return async (hosts, signal) => {
         const facts = await lookForRemoval(inventory, hosts, signal);
         const made = planRemoval(facts, inventory.vips, clusters(inventory), removal);
-        const plan = keepConnections(made, given ?? inventory.grace, facts, inventory.vips);
+        const plan = keepConnections(made, grace, facts, inventory.vips);
         return { plan, facts, goal: inventory };
       };
     },

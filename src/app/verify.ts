@@ -11,9 +11,9 @@ import type { Context } from './command-context.ts';
 import { measuredAs, type MeasuringOptions } from './measuring-options.ts';
 import { limited, openInventory } from './open-inventory.ts';
 import type { OutputOptions } from './verified-run.ts';
-import { graceSeconds } from './grace-seconds.ts';
-import { wholeNumber } from './whole-number.ts';
+import { numberOption } from './number-option.ts';
 import { agreed, type SessionOptions, withHosts } from './with-hosts.ts';
+import { vipsByHost } from '../cluster/clusters.ts';
 
 export interface VerifyOptions extends SessionOptions, OutputOptions, MeasuringOptions {
   /** With --json: every request too. */
@@ -56,13 +56,11 @@ export async function verify(
     await (await import('./verify-outputs.ts')).assertWritable(context, options);
   const inventory = measuredAs(await openInventory(context, path), options);
   const drills = chooseDrills(options.drill ?? ['stop'], inventory);
-  const count = countOf(options);
-  const hold = holdOf(options);
-  const grace = graceSeconds(options.grace) ?? inventory.grace;
+  const count = numberOption('--count', options.count) ?? 1;
+  const hold = numberOption('--hold', options.hold);
+  const grace = numberOption('--grace', options.grace) ?? inventory.grace;
   const vips = chosenVips(inventory, options);
-  const names = inventory.hosts
-    .map(({ name }) => name)
-    .filter((name) => vips.some((vip) => vip.members.some(({ host }) => host === name)));
+  const names = [...vipsByHost(vips).keys()];
   const settings = { names, prepare: load, silenceMs: silenceOfDrillsMs };
   return withHosts(context, inventory, options, settings, async (session, modules) => {
     const [{ verifyVips }, { lineReporter }, { viewHosts }, { writeOutputs }, { graceOrders }, { factsOf }] =
@@ -90,7 +88,7 @@ export async function verify(
           vips,
           drills,
           count,
-          ...hold,
+          ...(hold === null ? {} : { hold }),
           views,
           tag,
           ...(grace === 0 ? {} : { keep }),
@@ -128,19 +126,6 @@ function chosenVips(inventory: Inventory, { vip: wanted, limit }: VerifyOptions)
     },
   );
 }
-
-const mostRuns = 1000;
-const mostHeldSeconds = 600;
-
-const countOf = ({ count = '1' }: VerifyOptions): number =>
-  wholeNumber('--count', count, [1, mostRuns], 'how often each drill runs');
-
-const holdOf = ({ hold }: VerifyOptions): { readonly hold?: number } =>
-  hold === undefined
-    ? {}
-    : {
-        hold: wholeNumber('--hold', hold, [1, mostHeldSeconds], 'the seconds that each fault lasts at least'),
-      };
 
 function question(vips: readonly Vip[], drills: readonly DrillName[], count: number): string {
   const names = vips.map((vip) => vip.address.address).join(', then of ');

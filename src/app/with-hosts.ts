@@ -4,6 +4,7 @@ import type { Finding } from '../model/plan.ts';
 import { type Connected, connectSome, type ConnectSettings } from './connect.ts';
 import type { HostsLock } from '../run/host-locks.ts';
 import type { Context } from './command-context.ts';
+import { numberOption } from './number-option.ts';
 import type { GlobalOptions } from './options.ts';
 
 export interface SessionOptions extends GlobalOptions {
@@ -41,7 +42,7 @@ export interface ChangeSettings {
 export interface Locked {
   /** Aborts when the operator interrupts, or the lock is lost. */
   readonly signal: AbortSignal;
-  /** Aborts only when the lock is taken away: another operator may be changing the hosts by then. */
+  /** Aborts only when the lock is broken: another operator may be changing the hosts by then. */
   readonly taken: AbortSignal;
   /** What the operator should know about the lock; printed on stderr already. */
   readonly findings: readonly Finding[];
@@ -57,6 +58,7 @@ export async function withHosts<Result, Ready = undefined>(
   { names, needs = names, prepare, ...settings }: SessionSettings<Ready>,
   work: (session: Session, ready: Ready) => Promise<Result>,
 ): Promise<Result> {
+  const waitSeconds = numberOption('--lock-wait', options.lockWait) ?? 0;
   const [connecting, preparing] = await Promise.allSettled([
     connectSome(context, inventory, options, { ...settings, names }),
     prepare?.(),
@@ -79,7 +81,13 @@ export async function withHosts<Result, Ready = undefined>(
         import('./cluster-lock.ts'),
         import('../run/host-locks.ts'),
       ]);
-      const lockable = { inventory, connected, why, ...(locks === undefined ? {} : { needs: locks }) };
+      const lockable = {
+        inventory,
+        connected,
+        why,
+        waitSeconds,
+        ...(locks === undefined ? {} : { needs: locks }),
+      };
       await using lock = await lockFor(context, lockable, options);
       const { findings } = lock;
       // Awaited here: the lock is released when this function ends.

@@ -1,15 +1,9 @@
 /** Every file of templates/scripts, by its name without `.sh`; made by scripts/host-scripts.mjs. */
 declare module 'haup:scripts' {
-  export const scripts: Readonly<
-    Record<
-      string,
-      {
-        /** Shell variables that it is given; `$@`: a list of words. */
-        readonly takes: readonly string[];
-        /** The scripts whose functions it calls. */
-        readonly needs: readonly string[];
-        readonly text: string;
-      }
-    >
-  >;
+  export const scripts: import('./script-text.ts').Scripts;
+}
+
+/** Every file of templates/lab. */
+declare module 'haup:lab-scripts' {
+  export const scripts: import('./script-text.ts').Scripts;
 }

@@ -1,6 +1,6 @@
 /**
- * Files of the operator's machine that decide what root does on hosts: written so that nobody can slip another file
- * in, and read only where nobody but the operator and root could have written them.
+ * Files of the operator's machine that decide what root does on hosts: written so that no other user can slip a file
+ * in, and read only where no one but the operator and root could have written them.
  */
 
 import { randomBytes } from 'node:crypto';
@@ -50,13 +50,13 @@ export function sayOfOthers(facts: Facts, me: number): string | null {
   return (mode & 0o020) !== 0 ? 'may be written by its group' : null;
 }
 
-/** @throws HaupError UNTRUSTED_FILE, when somebody else may have a say in what lies below `directory`. */
+/** @throws HaupError UNTRUSTED_FILE, when another user could change what lies below `directory`. */
 export async function assertOwnDirectory(directory: string, what: string): Promise<void> {
   await walk(resolve(directory), what, 0);
 }
 
 /**
- * The text of a file that nobody but this user and root could have written. A link in place of the file is refused.
+ * The text of a file that only this user and root could have written. A link is refused.
  * @throws HaupError UNTRUSTED_FILE
  */
 export async function readOwn(path: string, what: string): Promise<Buffer> {
@@ -109,6 +109,6 @@ function untrusted(what: string, path: string, why: string): HaupError {
 
 function remedy(path: string, why: string): string {
   if (why.startsWith('may be written')) return `Find out who could, then: chmod go-w '${path}'`;
-  if (why.startsWith('belongs')) return 'Put it into a directory of your own, and make it anew there.';
+  if (why.startsWith('belongs')) return 'Create it again in a directory of your own.';
   return 'Name the file itself, in a directory of your own.';
 }

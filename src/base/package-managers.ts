@@ -1,6 +1,5 @@
 /**
- * What haup has to know of each package manager, in one entry. To add one, add its name to model/package-manager.ts, its
- * entry here and to the test, and for another family a file of templates/scripts, `packages-FAMILY.sh`. Pure.
+ * What haup needs to know about each package manager, one entry each; docs/architecture.md says how to add one. Pure.
  */
 
 import type { OsFacts } from '../model/facts.ts';
@@ -95,7 +94,7 @@ const rpmNames = (major: number): PackageManagerEntry['names'] => ({
 });
 
 const rpmLocks = ['/var/lib/rpm/.rpm.lock', '/usr/lib/sysimage/rpm/.rpm.lock'];
-/** dnf heeds that of yum, and yum those of dnf. */
+/** dnf waits for yum's, and yum for dnf's. */
 const rpmNamedLocks = [
   '/var/lib/dnf/rpmdb_lock.pid',
   '/var/cache/dnf/metadata_lock.pid',

@@ -4,7 +4,7 @@ import { stripVTControlCharacters } from 'node:util';
  * Text from anywhere, safe to write to a terminal: escape sequences are dropped, every other control or
  * invisible formatting character is shown as `\x1b` or `\u202e`, tabs become spaces. Newlines stay.
  *
- * What a host prints must never move the operator's cursor, set the window's title or hide what stands there.
+ * What a host prints must never move the operator's cursor, set the window's title or hide what is on it.
  */
 export function printable(text: string): string {
   return stripVTControlCharacters(text)

@@ -1,5 +1,5 @@
 /**
- * One word of POSIX sh that stands for exactly `text`.
+ * One word of POSIX sh whose value is exactly `text`.
  * @throws RangeError for text with NUL, which no argument of a process can carry.
  */
 export function quote(text: string): string {

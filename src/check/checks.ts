@@ -73,7 +73,7 @@ function judgeVip(vip: Vip, facts: FactsByHost): readonly Finding[] {
         vip: address,
         host: holder,
         message: `held by ${holder}; ${expected} comes before it and is able`,
-        hint: 'It moves back by itself within a few adverts; if it stays, look at the health check on that host.',
+        hint: 'It should move back within a few adverts; if it stays, look at the health check on that host.',
       },
     ];
   }

@@ -3,7 +3,7 @@ import { homedir, hostname, userInfo } from 'node:os';
 import type { Writable } from 'node:stream';
 import { HaupError } from '../model/errors.ts';
 import { gated } from '../base/printable.ts';
-import { endings } from './endings.ts';
+import { type Endings, endings } from './endings.ts';
 import type { Context } from '../app/command-context.ts';
 import type { StreamFacts } from '../report/style.ts';
 
@@ -78,31 +78,15 @@ export function makeContext(proc: NodeJS.Process, color: ColorWish): Context {
     stdoutStream: proc.stdout,
     stderrStream: proc.stderr,
     readStdin: async () => {
-      const chunks: Buffer[] = [];
-      for await (const chunk of proc.stdin) chunks.push(chunk as Buffer);
-      return Buffer.concat(chunks).toString('utf8');
+      const { buffer } = await import('node:stream/consumers');
+      return (await buffer(proc.stdin)).toString('utf8');
     },
     isTty,
     confirm: async (question) => {
-      if (!isTty) {
-        throw new HaupError('CONFIRMATION_NEEDED', `${question} There is no terminal to ask on.`, {
-          hint: 'Add --yes to go ahead without being asked.',
-        });
-      }
-      const { createInterface } = await import('node:readline/promises');
-      const prompt = createInterface({ input: proc.stdin, output: proc.stderr });
-      // The terminal is in raw mode, so Ctrl-C reaches readline alone.
-      prompt.on('SIGINT', () => interrupt('SIGINT'));
-      try {
-        // Ctrl-D closes the question, which is not a yes.
-        const closed = new Promise<string>((resolve) => prompt.once('close', () => resolve('')));
-        const asked = prompt.question(gated(`${question} [y/N] `, false), { signal }).catch(() => '');
-        const answer = await Promise.race([asked, closed]);
-        signal.throwIfAborted();
-        return /^y(es)?$/i.test(answer.trim());
-      } finally {
-        prompt.close();
-      }
+      if (isTty) return asksYes(proc, question, { signal, interrupt });
+      throw new HaupError('CONFIRMATION_NEEDED', `${question} There is no terminal to ask on.`, {
+        hint: 'Add --yes to go ahead without being asked.',
+      });
     },
     reach: async (spec, options) => {
       const { reachOverSsh } = await import('../app/reach-host.ts');
@@ -111,4 +95,26 @@ export function makeContext(proc: NodeJS.Process, color: ColorWish): Context {
     openEnvironment: async (...world) =>
       (await import('../app/drill-environment.ts')).openDrillEnvironment(...world),
   };
+}
+
+/** Only y and yes mean yes. Throws when haup is interrupted. */
+async function asksYes(
+  { stdin, stderr }: NodeJS.Process,
+  question: string,
+  { signal, interrupt }: Pick<Endings, 'signal' | 'interrupt'>,
+): Promise<boolean> {
+  const { createInterface } = await import('node:readline/promises');
+  const prompt = createInterface({ input: stdin, output: stderr });
+  // The terminal is in raw mode, so Ctrl-C reaches readline alone.
+  prompt.on('SIGINT', () => interrupt('SIGINT'));
+  try {
+    // Ctrl-D closes the question, which is not a yes.
+    const closed = new Promise<string>((resolve) => prompt.once('close', () => resolve('')));
+    const asked = prompt.question(gated(`${question} [y/N] `, false), { signal }).catch(() => '');
+    const answer = await Promise.race([asked, closed]);
+    signal.throwIfAborted();
+    return /^y(es)?$/i.test(answer.trim());
+  } finally {
+    prompt.close();
+  }
 }

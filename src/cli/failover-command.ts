@@ -1,6 +1,5 @@
 import type { Context } from '../app/command-context.ts';
-import { graceSeconds } from '../app/grace-seconds.ts';
-import { type GivenMove, moveHost } from '../app/move-host.ts';
+import { moveHost } from '../app/move-host.ts';
 import type { SessionOptions } from '../app/with-hosts.ts';
 import { exitCodes } from '../model/errors.ts';
 import { lineReporter } from '../report/line-reporter.ts';
@@ -19,12 +18,7 @@ export const failover = (
   path: string | undefined,
   options: FailoverOptions,
 ): Promise<number> =>
-  move(
-    context,
-    { host, mode: options.mode ?? 'drain', force: options.force === true, ...graceOf(options) },
-    path,
-    options,
-  );
+  move(context, { host, mode: options.mode ?? 'drain', force: options.force === true }, path, options);
 
 /** `haup failback HOST` */
 export const failback = (
@@ -32,16 +26,11 @@ export const failback = (
   host: string,
   path: string | undefined,
   options: FailoverOptions,
-): Promise<number> =>
-  move(context, { host, mode: 'failback', force: false, ...graceOf(options) }, path, options);
-
-const graceOf = ({ grace }: FailoverOptions): Pick<GivenMove, 'graceSeconds'> => ({
-  graceSeconds: graceSeconds(grace),
-});
+): Promise<number> => move(context, { host, mode: 'failback', force: false }, path, options);
 
 async function move(
   context: Context,
-  wish: GivenMove,
+  wish: Parameters<typeof moveHost>[1],
   path: string | undefined,
   options: FailoverOptions,
 ): Promise<number> {

@@ -18,6 +18,7 @@ import type { Inventory } from '../model/domain.ts';
 import { exitCodes, HaupError } from '../model/errors.ts';
 import { printJson } from '../report/json.ts';
 import type { Context } from '../app/command-context.ts';
+import { numberOption } from '../app/number-option.ts';
 
 export interface LabOptions {
   /** Default: $HAUP_LAB, so that a command inside a lab means that lab, or `haup`. */
@@ -53,7 +54,7 @@ export async function labUp(
   options: LabUpOptions,
 ): Promise<number> {
   const name = nameOf(context, options);
-  const forPid = options.forPid === undefined ? null : pidOf(options.forPid);
+  const forPid = numberOption('--for-pid', options.forPid);
   const from = options.from === undefined ? null : await readSaved(options.from, defaultRoots);
   const spec = await labFor(context, name, path, options.flavour ?? [], from);
   checkRoot(`haup lab up${path === undefined ? '' : ` ${path}`}`);
@@ -64,11 +65,6 @@ export async function labUp(
   if (options.json === true) printJson(context.out, { version: 1, ok: true, ...made }, 'pretty');
   else context.out(`${statusText(made)}\n${next(name)}`);
   return exitCodes.ok;
-}
-
-function pidOf(text: string): number {
-  if (/^[1-9]\d{0,9}$/.test(text)) return Number(text);
-  throw new HaupError('USAGE', `--for-pid takes the number of a process, not '${text}'.`);
 }
 
 /** A lab for the inventory; by default for the example that comes with haup. */

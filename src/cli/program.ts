@@ -121,7 +121,7 @@ Exit codes: 0 ok, 1 failed on a host, 2 usage or inventory, 3 findings or
   bind(
     inventoryArgument(add('plan', 'Show what apply would change on each host, and why.', 'Change hosts:'))
       .addOption(grace())
-      .option('-o, --output <file>', 'also save the plan: haup apply FILE makes exactly these changes')
+      .option('-o, --output <file>', 'also save the plan; haup apply FILE then makes exactly these changes')
       .addHelpText('after', '\nExit code: 0 nothing to do, 3 changes pending or findings.'),
     async (context, [path], options) => (await import('./plan-command.ts')).plan(context, path, options),
   );
@@ -169,7 +169,7 @@ Exit codes: 0 ok, 1 failed on a host, 2 usage or inventory, 3 findings or
   bind(
     inventoryArgument(
       add('status', 'Show who holds each virtual IP, and the health of every host.', 'Look:'),
-    ).option('--watch', 'go on showing every change; with --json one event per line'),
+    ).option('--watch', 'keep running and show every change; with --json, one event per line'),
     async (context, [path], options) => (await import('./status-command.ts')).status(context, path, options),
   );
   bind(
@@ -180,7 +180,7 @@ Exit codes: 0 ok, 1 failed on a host, 2 usage or inventory, 3 findings or
       .addOption(
         new Option(
           '--drill <names>',
-          `what to break, separated by commas, or all that the inventory allows (default: stop). ${Object.entries(
+          `what to break, comma-separated, or all that the inventory allows (default: stop). ${Object.entries(
             faults,
           )
             .map(([name, words]) => `${name}: ${words}`)
@@ -189,8 +189,8 @@ Exit codes: 0 ok, 1 failed on a host, 2 usage or inventory, 3 findings or
       )
       .option('--count <n>', 'run each drill n times; report median, worst and spread (default: 1)')
       .option('--hold <seconds>', 'keep each fault for at least this long (default: until the VIP has moved)')
-      .option('--rate <n>', 'ask each virtual IP so many times a second, 20 to 1000')
-      .option('--connections <n>', 'hold so many connections of each kind open, 0 for none')
+      .option('--rate <n>', 'send n requests a second to each virtual IP, 20 to 1000')
+      .option('--connections <n>', 'hold n connections of each kind open; 0 for none')
       .addOption(grace())
       .option('--report <file>', 'write a self-contained HTML report')
       .option('--junit <file>', 'write the results as JUnit XML')
@@ -202,13 +202,13 @@ Exit codes: 0 ok, 1 failed on a host, 2 usage or inventory, 3 findings or
     add('rehearse', 'Apply and drill the inventory in a lab, away from its real hosts.', 'Try it:')
       .argument('[inventory]', 'inventory file (default: $HAUP_INVENTORY or ./inventory.yaml)')
       .option('-y, --yes', 'install missing Debian packages without asking')
-      .option('--drill <names>', 'what to break, separated by commas (default: all but vrrp-block)', listOf)
+      .option('--drill <names>', 'what to break, comma-separated (default: all but vrrp-block)', listOf)
       .option('--flavour <[host=]apt|yum>', 'package manager of all hosts or of one; repeatable', repeated)
       .option('--report <file>', 'write a self-contained HTML report')
       .option('--junit <file>', 'write the results as JUnit XML')
       .addHelpText(
         'after',
-        '\nMakes the hosts as haup lab up does, with the names, addresses, VIPs, sites and\ntimers of the inventory, and removes them at the end. The real hosts are only\nlooked at, for what differs.',
+        '\nMakes the hosts as haup lab up does, with the names, addresses, VIPs, sites and\ntimers of the inventory, and removes them at the end. The real hosts are\nonly read, to show what differs.',
       ),
     async (context, [path], options) =>
       (await import('./rehearse-command.ts')).rehearse(context, path, options),
@@ -296,7 +296,7 @@ const repeated = (word: string, before: readonly string[] | undefined): readonly
 const grace = (): Option =>
   new Option(
     '--grace <seconds>',
-    'let open connections live on for so long when a virtual IP moves, 0 for not at all (default: as the inventory says, 60)',
+    'keep open connections this long when a virtual IP moves; 0 drops them (default: from the inventory, or 60)',
   );
 
 const lockWait = (): Option =>

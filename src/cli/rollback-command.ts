@@ -1,7 +1,7 @@
 import type { ChangeOptions } from '../app/change-hosts.ts';
 import type { Context } from '../app/command-context.ts';
+import { numberOption } from '../app/number-option.ts';
 import { rollback as rollBack } from '../app/rollback.ts';
-import { HaupError } from '../model/errors.ts';
 import { hostAndInventory } from './history-command.ts';
 
 export interface RollbackOptions extends ChangeOptions {
@@ -16,13 +16,5 @@ export async function rollback(
   options: RollbackOptions,
 ): Promise<number> {
   const { host, path } = await hostAndInventory(context, given);
-  return rollBack(context, { host, number: numberOf(options.to) }, path, options);
-}
-
-function numberOf(text: string | undefined): number | null {
-  if (text === undefined) return null;
-  if (/^\d{1,9}$/.test(text)) return Number(text);
-  throw new HaupError('USAGE', `--to ${text} is not the number of a state.`, {
-    hint: 'haup history shows them.',
-  });
+  return rollBack(context, { host, number: numberOption('--to', options.to) }, path, options);
 }

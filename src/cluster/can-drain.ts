@@ -2,6 +2,7 @@
 
 import type { HostFacts } from '../model/facts.ts';
 import { drainedBy, drainFile, unreadMark } from '../model/layout.ts';
+import { isDrained } from './ability.ts';
 
 /** What keepalived runs with. After an interrupted apply that is not what its file says. */
 export function runningText(facts: HostFacts, entry: string): string | null {
@@ -27,7 +28,7 @@ export function drainObstacle(facts: HostFacts, entry: string): string | null {
 export function canDrain(facts: HostFacts | undefined, entry: string): boolean {
   return (
     facts !== undefined &&
-    ((facts.drain ?? 0) >= 0 || leftDrained(facts)) &&
+    (!isDrained(facts) || leftDrained(facts)) &&
     facts.services.keepalived.active === 'active' &&
     drainObstacle(facts, entry) === null
   );

@@ -68,7 +68,7 @@ function factsOf(host: HostSpec, vips: readonly Vip[]): HostFacts {
     interfaces: [...new Set(vips.map((vip) => namedInterface(host, vip)))].map((name) => ({
       name: name ?? assumedInterface,
       up: true,
-      // A prefix of 0 holds every VIP: the interface that nobody named is the one that is looked for.
+      // A prefix of 0 holds every VIP: an interface that the inventory does not name is found by it.
       addresses: [`${own}/${name === null ? 0 : 32}`],
     })),
     files: sysvAssumed,

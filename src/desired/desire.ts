@@ -27,6 +27,7 @@ import type { Render } from './load-render.ts';
 import { refuseTakenPorts } from './listen-sockets.ts';
 import { initScript } from './sysv.ts';
 import { vaultFiles } from './vault.ts';
+import { anyPackageManager } from '../model/package-manager.ts';
 
 /**
  * One entry for each host that facts are known of, in the inventory's order.
@@ -120,7 +121,7 @@ function packages(inventory: Inventory, service: Service, facts: HostFacts): rea
   if (facts.packageManager === null) {
     throw new HaupError(
       'HOST_UNSUPPORTED',
-      `${service} is to come from a package, and this host has no apt-get, dnf or yum.`,
+      `${service} is to come from a package, and this host has no ${anyPackageManager}.`,
       {
         host: facts.host,
         hint: `Set ${service}.from: source.`,

@@ -6,6 +6,7 @@ import { HaupError } from '../model/errors.ts';
 import { atLeast } from '../base/version.ts';
 import { redHatMajor } from '../base/red-hat.ts';
 import { ipPackage, pcreGeneration, usesOpenssl, usesPcre } from './package-needs.ts';
+import { anyPackageManager } from '../model/package-manager.ts';
 
 interface Obstacle {
   /** Why it cannot work, a sentence. */
@@ -106,7 +107,7 @@ export function refuseWithoutTools(facts: HostFacts): void {
     host: facts.host,
     hint:
       name === null
-        ? `It has no apt-get, dnf or yum either: install ${tool} by hand (iproute2).`
+        ? `It has no ${anyPackageManager} either: install ${tool} by hand (iproute2).`
         : `Its package ${name} is installed, but ${tool} is in no directory of PATH: install the package again.`,
   });
 }

@@ -1,5 +1,6 @@
 /** keepalived registered by the init script of its source tree, as once on CentOS. Pure. */
 
+import { packageManagerEntries } from '../base/package-managers.ts';
 import type { FileWant, Resource } from '../model/desired.ts';
 import type { Inventory } from '../model/domain.ts';
 import type { HostFacts } from '../model/facts.ts';
@@ -55,7 +56,7 @@ function refuseUnlikeRedHat({ host, files, packageManager, os }: HostFacts): voi
     {
       host,
       hint:
-        packageManager === 'dnf' || packageManager === 'yum'
+        packageManager !== null && packageManagerEntries[packageManager].family === 'rpm'
           ? `Install it on ${host} (${packageManager} install initscripts), or set keepalived.service: systemd. Nothing was changed.`
           : `${os.name || 'This system'} has no package of it: set keepalived.service: systemd. Nothing was changed.`,
     },

@@ -34,7 +34,7 @@ export function towardsVault(text: string): string {
 }
 
 function section(text: string): string {
-  // A baseurl in force was somebody's choice: a mirror of the house, or the vault already.
+  // A baseurl in force was chosen: a local mirror, or the vault already.
   if (/^\s*baseurl\s*=/m.test(text) || !/^(mirrorlist|metalink)=/m.test(text)) return text;
   const moved = text
     .replace(/^#\s*baseurl=http:\/\/mirror\.([^/\s]+)\//m, 'baseurl=http://vault.$1/')

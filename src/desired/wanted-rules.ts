@@ -65,7 +65,7 @@ function adverts(
   const from = inventory.hostVips(host.name).flatMap((vip) =>
     vip.members
       .filter((member) => member.host !== host.name)
-      // Of a member that this run leaves out, and that has a name in place of an address, nothing is known; what
+      // Of a member that this run leaves out, and that has a name instead of an address, nothing is known; what
       // was let in from it stays.
       .filter(({ host: peer }) => inventory.vrrp.unicast || facts.has(peer) || hasAddress(inventory, peer))
       .flatMap((member) => memberAddresses(inventory, vip, member.host, facts)),
@@ -98,7 +98,7 @@ function unknown(host: HostName, { tool, others }: FirewallFacts, rules: readonl
   const ports = rules.flatMap((rule) => (rule.kind === 'tcp' ? [rule.port] : [])).join(', ');
   return new HaupError(
     'HOST_UNSUPPORTED',
-    `${names} ${others.length === 1 ? 'drops what it does' : 'drop what they do'} not know${tool === null ? ', and haup opens only firewalld, ufw and nftables' : `, beside ${tool}, and haup opens one firewall of a host`}.`,
+    `${names} ${others.length === 1 ? 'drops' : 'drop'} unknown traffic${tool === null ? ', and haup opens only firewalld, ufw and nftables' : `; the host also has ${tool}, and haup opens only one firewall`}.`,
     {
       host,
       hint: `Let in IP protocol 112 from ${from}${to} and TCP ${ports} yourself, out too where that is filtered, then write firewall: leave. Otherwise two hosts would hold a VIP at once.`,

@@ -5,7 +5,7 @@ import type { BesideReport, Span } from '../model/report.ts';
 import { type Bound, bound, type MoveCause } from '../measure/bounds.ts';
 import { outage, type Sample } from '../measure/outage.ts';
 import { type AddressEvent, heldTimes, tenures } from '../measure/tenures.ts';
-import { tenths } from '../move/figures.ts';
+import { tenths } from '../base/tenths.ts';
 import { outageReasons } from '../move/verdict.ts';
 
 export interface BesideVip {

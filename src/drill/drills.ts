@@ -126,7 +126,7 @@ async function breakHolder(
   const repeat = given.repeat === undefined ? '' : ` (${given.repeat})`;
   environment.say(`${address}: ${drill.breaking(host)}${repeat}`);
   if (drill.heals === true && given.hold !== undefined)
-    environment.say(`${address}: the host ends this fault by itself, whatever --hold says`);
+    environment.say(`${address}: the host ends this fault itself; --hold has no effect on it`);
   if (drill.reboots === true) await environment.reboots?.leave(host);
   const { away } = boundsOf(given);
   await graces.away(away.withinMs);
@@ -173,7 +173,7 @@ async function restoreHolder(
   );
 }
 
-/** The way back was not seen, and that is all that is said of it. */
+/** The way back was not seen. */
 function cutShort(report: DrillReport, cause: unknown): DrillReport {
   const why = cause instanceof Error ? cause.message : String(cause);
   const seen = report.reasons.filter((reason) => !reason.startsWith('failback: '));

@@ -2,7 +2,7 @@
 
 import { median } from '../base/median.ts';
 import { type DrillReport, type FigureSpread, type RepeatSummary, repeatedFigures } from '../model/report.ts';
-import { tenths } from '../move/figures.ts';
+import { tenths } from '../base/tenths.ts';
 
 /** A summary of each drill that ran at least once; `count` is how often each was asked for. */
 export function repeatsOf(drills: readonly DrillReport[], count: number): readonly RepeatSummary[] {

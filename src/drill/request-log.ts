@@ -2,7 +2,7 @@
 
 import type { RequestLog } from '../model/report.ts';
 import { isAnswered, isLost, type Sample } from '../measure/outage.ts';
-import { tenths } from '../move/figures.ts';
+import { tenths } from '../base/tenths.ts';
 
 /** @param zeroMs the moment of the fault, on the clock of the samples */
 export function requestLog(samples: readonly Sample[], zeroMs: number): RequestLog {

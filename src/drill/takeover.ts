@@ -5,7 +5,7 @@ import { isAnswered, type Sample } from '../measure/outage.ts';
 import type { AddressEvent } from '../measure/tenures.ts';
 import type { HostName } from '../model/domain.ts';
 import type { Span, TakeoverFigures } from '../model/report.ts';
-import { tenths } from '../move/figures.ts';
+import { tenths } from '../base/tenths.ts';
 
 export interface TakeoverSeen {
   readonly from: HostName;

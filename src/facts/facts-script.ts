@@ -37,6 +37,7 @@ export function factsScript(request: FactsRequest): ReadScript {
       'facts-files',
     ],
     {
+      package_managers: packageManagers,
       deb_packages: [...request.packages.deb, ...offers],
       rpm_packages: [...request.packages.rpm, ...offers],
       offers,

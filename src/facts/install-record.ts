@@ -1,7 +1,6 @@
 import type { Service } from '../model/domain.ts';
 import type { FileFact, HostRecord } from '../model/facts.ts';
-
-type Records = readonly (readonly string[])[];
+import type { Records } from './read-answer.ts';
 
 /**
  * What a host records about haup. A file that was only intended counts when it is there as it was intended.

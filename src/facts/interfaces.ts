@@ -1,9 +1,8 @@
 /** Interfaces and their addresses: from `ip`, or from /proc and /sys on a host that has no `ip` yet. */
 
 import type { InterfaceFacts } from '../model/facts.ts';
-import type { Answer } from './read-answer.ts';
-
-type Records = readonly (readonly string[])[];
+import { parseAddress } from '../base/address.ts';
+import type { Answer, Records } from './read-answer.ts';
 
 /** `bare`: records of a host that has no `ip`. */
 export function parseInterfaces({ all, output }: Pick<Answer, 'all' | 'output'>): readonly InterfaceFacts[] {
@@ -35,7 +34,7 @@ function ofKernel(devices: Records, routes: Records, locals: Records): readonly 
     .filter(({ mask }) => mask !== 0)
     .toSorted((a, b) => b.mask - a.mask);
   const placed = [...new Set(locals.map(([address = '']) => address))].map((address) => {
-    const bits = address.split('.').reduce((sum, octet) => sum * 256 + Number(octet), 0);
+    const bits = Number(parseAddress(address)?.bits ?? 0);
     if (address.startsWith('127.')) return { name: 'lo', address: `${address}/8` };
     const network = networks.find(({ to, mask }) => (bits & mask) >>> 0 === to);
     return network === undefined

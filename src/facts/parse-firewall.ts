@@ -14,6 +14,7 @@ import {
   ufwRules,
   vrrpGroup,
 } from '../model/firewall-rules.ts';
+import type { Records } from './read-answer.ts';
 
 export const firewallArguments = {
   nginx_service: firewallNames.nginx,
@@ -22,8 +23,6 @@ export const firewallArguments = {
   ufw_rules: ufwRules,
   nft_rules: nftRules,
 } as const;
-
-type Records = readonly (readonly string[])[];
 
 /** @param records what follows `firewall` on each line */
 export function parseFirewall(records: Records): FirewallFacts | null {

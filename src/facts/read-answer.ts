@@ -8,6 +8,9 @@ import type { HostName } from '../model/domain.ts';
 import { HaupError } from '../model/errors.ts';
 import type { FileFact } from '../model/facts.ts';
 
+/** Fields of lines. */
+export type Records = readonly (readonly string[])[];
+
 export interface Answer {
   /** The records of a kind, each without the kind. */
   readonly all: (kind: string) => readonly (readonly string[])[];

@@ -1,7 +1,7 @@
 /** YAML text → plain data, or what is wrong with the text. */
 
 import { type Document, isAlias, isMap, isSeq, type Node, parseDocument, visit } from 'yaml';
-import { isMerge, secretSpans, type Span, spanOf } from './positions.ts';
+import { isMerge, secretSpans, type Offsets, spanOf } from './positions.ts';
 import type { Problem, Source } from './problem.ts';
 import type { Path } from './violation.ts';
 
@@ -11,7 +11,7 @@ export interface Parsed {
   readonly value: unknown;
   readonly problems: readonly Problem[];
   /** Offsets of the value at a path (or its key), undefined when the file does not write it. */
-  readonly locate: (path: Path, at: 'key' | 'value') => Span | undefined;
+  readonly locate: (path: Path, at: 'key' | 'value') => Offsets | undefined;
 }
 
 /** Far above what a real file needs; nested anchors that multiply reach it at once. */
@@ -51,7 +51,7 @@ function parse(text: string, file: string): Parsed {
     const [message, hint] = words[error.code] ?? inWords(error.message);
     return { source, start: Math.min(start, text.length), end, message, hint };
   });
-  const locate = (path: Path, at: 'key' | 'value'): Span | undefined => spanOf(document, path, at);
+  const locate = (path: Path, at: 'key' | 'value'): Offsets | undefined => spanOf(document, path, at);
   const readable = document.errors.every((error) => error.code === 'DUPLICATE_KEY');
   const dangling = readable ? aliasProblems(document, source) : [];
   problems.push(...dangling);

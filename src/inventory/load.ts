@@ -49,7 +49,7 @@ export async function loadWithTexts(
   return { inventory, texts: { file, directory, text, sites, overlay: over } };
 }
 
-/** The same inventory from its texts; secrets are resolved anew. Throws INVENTORY_INVALID or SECRET_MISSING. */
+/** The same inventory from its texts; secrets are resolved again. Throws INVENTORY_INVALID or SECRET_MISSING. */
 export function inventoryFrom(texts: InventoryTexts, env: LoadContext['env']): Inventory {
   const { file, directory, text, sites, overlay } = texts;
   return readInventory(text, file, {

@@ -4,8 +4,7 @@ import type { Override } from '../model/domain.ts';
 import { dotted, valueAt } from './explain.ts';
 import { secretKeys } from './schema.ts';
 import type { Path } from './violation.ts';
-
-type YamlMap = Readonly<Record<string, unknown>>;
+import { isMap, type YamlMap } from './yaml-map.ts';
 
 /**
  * Merges maps and replaces everything else. Hosts that only the overlay has are left out: a lab serves every
@@ -75,8 +74,4 @@ function say(value: unknown, secret: boolean): string {
   if (Array.isArray(value))
     return `[${value.map((each) => (isMap(each) ? '{…}' : String(each))).join(', ')}]`;
   return String(value);
-}
-
-function isMap(value: unknown): value is YamlMap {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -3,7 +3,7 @@
 import { type Document, isAlias, isMap, isPair, isScalar, isSeq, type Node, type Pair, visit } from 'yaml';
 import type { Path } from './violation.ts';
 
-export interface Span {
+export interface Offsets {
   readonly start: number;
   readonly end: number;
 }
@@ -13,7 +13,7 @@ export const isMerge = ({ key }: Pair): boolean =>
   isScalar(key) && key.source === '<<' && key.type === 'PLAIN';
 
 /** Offsets of the value at a path, or of its key; undefined when the document does not write it. */
-export function spanOf(document: Document, path: Path, at: 'key' | 'value'): Span | undefined {
+export function spanOf(document: Document, path: Path, at: 'key' | 'value'): Offsets | undefined {
   let node: unknown = document.contents;
   let key: unknown;
   for (const step of path) {

@@ -1,3 +1,4 @@
+import { isMap } from './yaml-map.ts';
 /** What a profile of `vrrp` changes of the defaults. */
 
 /**
@@ -19,6 +20,3 @@ export function withProfile(value: unknown): unknown {
   const check = given['check'] ?? {};
   return { ...fast, ...given, check: isMap(check) ? { ...fast.check, ...check } : check };
 }
-
-const isMap = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -14,6 +14,7 @@ import { inventoryError, type Problem } from './problem.ts';
 import { authPassProblem, rules } from './rules.ts';
 import { validate } from './validate.ts';
 import type { Path, Violation } from './violation.ts';
+import { isMap } from './yaml-map.ts';
 
 export interface ReadOptions {
   /** A reference → its secret; throws SECRET_MISSING. */
@@ -69,9 +70,6 @@ export function readInventory(text: string, file: string, options: ReadOptions):
   const without = alone.ok ? alone.written : base.value;
   return { ...inventory, overridden: overrides(without, checked.written, over.value, options.overlay.by) };
 }
-
-const isMap = (value: unknown): boolean =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** These keys are for builds; a package is as the distribution made it. */
 function unusedKeys(value: unknown, inventory: Inventory): readonly string[] {

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { withProfile } from './profile.ts';
 import { schema, type Written, type WrittenHost, type WrittenSite, type WrittenVip } from './schema.ts';
 import type { Path } from './violation.ts';
+import { isMap } from './yaml-map.ts';
 
 /** What is left of a part of the file without the keys that have errors of their own. */
 export type Loose<T> = { readonly [K in keyof T]?: T[K] | undefined };
@@ -62,7 +63,7 @@ function salvage(value: unknown): Parts {
   };
 }
 
-/** Each key that is well formed by itself, with its default. */
+/** Every well-formed key, with its default. */
 function keep<S extends z.core.$ZodShape>(shape: S, value: unknown): { [K in keyof S]?: z.output<S[K]> } {
   const from = asMap(value);
   const kept: Record<string, unknown> = {};
@@ -73,7 +74,5 @@ function keep<S extends z.core.$ZodShape>(shape: S, value: unknown): { [K in key
   return kept as { [K in keyof S]?: z.output<S[K]> };
 }
 
-const isMap = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 const asMap = (value: unknown): Record<string, unknown> => (isMap(value) ? value : {});
 const asList = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);

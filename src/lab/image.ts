@@ -2,6 +2,7 @@
 
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { HaupError } from '../model/errors.ts';
+import { labScript } from './lab-script.ts';
 import type { Machine } from './machine.ts';
 import { acquireOptions, writeSources } from './machine.ts';
 import type { LabRoots } from './names.ts';
@@ -70,49 +71,62 @@ const isThere = (dir: string): Promise<boolean> =>
   );
 
 async function build(recipe: Recipe, machine: Machine, dir: string, world: LabWorld): Promise<void> {
-  const { say, signal } = world;
-  const { cache } = world.roots;
-  const check = (ran: Ran, what: string, hint: string): void => {
-    if (/No space left on device/.test(ran.stderr)) {
-      throw new HaupError('DISK_FULL', `No space left: the host image needs 1 GB in ${cache}.`, {
-        hint: 'Free some space and run the command again.',
-      });
-    }
-    if (ran.code === 0) return;
-    throw new HaupError(
-      'LAB_FAILED',
-      `Building the host image failed: ${what} exited with status ${ran.code}.`,
-      {
-        hint: `${hint} Full log: ${log}`,
-        detail: lastLines(ran.stderr + ran.stdout),
-      },
-    );
-  };
   const start = performance.now();
   const packages = recipe.include.length + recipe.pool.flat().length;
-  say(
+  world.say(
     `image: building ${machine.os} ${machine.codename}, flavour ${recipe.flavour}, and a pool for ${packages} packages (once, about ${recipe.rpm === null ? 'half a minute' : 'a minute'})`,
   );
   const part = `${dir}.part`;
-  const log = `${cache}/image-${recipe.flavour}.log`;
+  const log = `${world.roots.cache}/image-${recipe.flavour}.log`;
+  await prepare(recipe, part, log);
+  try {
+    const onto = (command: readonly string[]): Promise<Ran> => contained(part, command, log, world.signal);
+    const sources = await writeSources(machine, 'deb', `${world.roots.cache}/apt`);
+    const installed = await onto(await bootstrap(recipe, machine, part, sources));
+    const hint = 'Check that apt-get update works on this machine, then try again.';
+    check(installed, 'mmdebstrap', hint, log, world);
+    if (recipe.rpm !== null) {
+      const inside = (command: readonly string[]): Promise<Ran> =>
+        onto(['sh', '-c', labScript('in-image', {}, command)]);
+      const converted = await toRpm(`${part}/root`, recipe.rpm, inside);
+      check(converted, 'the conversion to RPM packages', 'Try again.', log, world);
+    }
+    await keep(recipe, part, dir);
+  } catch (error) {
+    await rm(part, { recursive: true, force: true });
+    throw error;
+  }
+  world.say(`image: built in ${seconds(start)}`);
+  await forgetOldImages(machine, world.roots);
+}
+
+const scratch = ['work', 'empty', 'build', 'finish.sh', 'dpkg.cfg'];
+
+async function prepare(recipe: Recipe, part: string, log: string): Promise<void> {
   // Left by a build that was killed; its processes died with it.
   await rm(part, { recursive: true, force: true });
-  await mkdir(part, { recursive: true });
-  await writeFile(log, '');
-  const sources = await writeSources(machine, 'deb', `${cache}/apt`);
-  await writeFile(`${part}/customize.sh`, recipe.customize);
+  for (const name of ['root', 'empty', 'build']) await mkdir(`${part}/${name}`, { recursive: true });
+  await writeFile(`${part}/finish.sh`, recipe.finish);
   await writeFile(`${part}/dpkg.cfg`, `${recipe.dpkg.join('\n')}\n`);
-  for (const name of ['root', 'empty', 'build']) await mkdir(`${part}/${name}`);
+  await writeFile(log, '');
+}
+
+/** Everything that it starts dies with it, and it dies with us, however we end. */
+function contained(part: string, command: readonly string[], log: string, signal: AbortSignal): Promise<Ran> {
+  const alone = '--pdeathsig KILL unshare --fork --pid --mount --mount-proc --kill-child sh -c';
+  const script = labScript('onto-overlay', { directory: part }, command);
+  return run('setpriv', [...alone.split(' '), script], { signal, log, limitMs: 900_000 });
+}
+
+/** The command that unpacks the packages, and finishes the image. */
+async function bootstrap(
+  recipe: Recipe,
+  machine: Machine,
+  part: string,
+  sources: string,
+): Promise<readonly string[]> {
   const aptOptions = [...(await acquireOptions()), 'Acquire::Languages "none";', 'Acquire::Retries "3";'];
-  // Everything the build starts dies with it, and it dies with us, however we end.
-  const contained = '--pdeathsig KILL unshare --fork --pid --mount --mount-proc --kill-child sh -ec';
-  const onto = (command: readonly string[]): Promise<Ran> =>
-    run('setpriv', [...contained.split(' '), ontoOverlay, part, ...command], {
-      signal,
-      log,
-      limitMs: 900_000,
-    });
-  const bootstrap = [
+  return [
     'mmdebstrap',
     '--mode=root',
     '--variant=apt',
@@ -122,36 +136,33 @@ async function build(recipe: Recipe, machine: Machine, dir: string, world: LabWo
     ...aptOptions.map((option) => `--aptopt=${option}`),
     // Not as --dpkgopt: mmdebstrap would then filter each package through its own program.
     `--setup-hook=mkdir -p "$1/etc/dpkg/dpkg.cfg.d" && cp '${part}/dpkg.cfg' "$1/etc/dpkg/dpkg.cfg.d/90lab"`,
-    `--customize-hook=sh '${part}/customize.sh' "$1"`,
+    `--customize-hook=sh '${part}/finish.sh' "$1"`,
     machine.codename,
     `${part}/build`,
     sources,
   ];
-  try {
-    check(
-      await onto(bootstrap),
-      'mmdebstrap',
-      'Check that apt-get update works on this machine, then try again.',
-    );
-    if (recipe.rpm !== null) {
-      const inside = (command: readonly string[]): Promise<Ran> =>
-        onto(['sh', '-ec', insideImage, 'sh', ...command]);
-      const ran = await toRpm(`${part}/root`, recipe.rpm, inside);
-      check(ran, 'the conversion to RPM packages', 'Try again.');
-    }
-    for (const name of ['work', 'empty', 'build', 'customize.sh', 'dpkg.cfg']) {
-      await rm(`${part}/${name}`, { recursive: true });
-    }
-    await rename(`${part}/root${poolMount}`, `${part}/pool`);
-    await mkdir(`${part}/root${poolMount}`);
-    await writeFile(`${part}/recipe.json`, `${JSON.stringify(recipe, null, 2)}\n`);
-    await rename(part, dir);
-  } catch (error) {
-    await rm(part, { recursive: true, force: true });
-    throw error;
+}
+
+function check(ran: Ran, what: string, hint: string, log: string, { roots }: LabWorld): void {
+  if (/No space left on device/.test(ran.stderr)) {
+    throw new HaupError('DISK_FULL', `No space left: the host image needs 1 GB in ${roots.cache}.`, {
+      hint: 'Free some space and run the command again.',
+    });
   }
-  say(`image: built in ${seconds(start)}`);
-  await forgetOldImages(machine, world.roots);
+  if (ran.code === 0) return;
+  throw new HaupError(
+    'LAB_FAILED',
+    `Building the host image failed: ${what} exited with status ${ran.code}.`,
+    { hint: `${hint} Full log: ${log}`, detail: lastLines(ran.stderr + ran.stdout) },
+  );
+}
+
+async function keep(recipe: Recipe, part: string, dir: string): Promise<void> {
+  for (const name of scratch) await rm(`${part}/${name}`, { recursive: true });
+  await rename(`${part}/root${poolMount}`, `${part}/pool`);
+  await mkdir(`${part}/root${poolMount}`);
+  await writeFile(`${part}/recipe.json`, `${JSON.stringify(recipe, null, 2)}\n`);
+  await rename(part, dir);
 }
 
 /** Removes images of earlier recipes that no host of any lab uses and that were not built just now. */
@@ -172,20 +183,3 @@ async function forgetOldImages(machine: Machine, roots: LabRoots): Promise<void>
 }
 
 const anHourMs = 3_600_000;
-
-/**
- * Runs a command beside an empty overlay, whose upper directory becomes the image. `volatile` makes the
- * thousands of fsyncs of package managers free: if the machine crashes, the image is built again.
- */
-const ontoOverlay = `
-  cd "$0"
-  rm -rf work && mkdir work
-  mount -t overlay overlay -o volatile,lowerdir=empty,upperdir=root,workdir=work build ||
-    mount --bind root build
-  exec "$@"`;
-
-/** Runs a command in the image. */
-const insideImage = `
-  mount --rbind /dev build/dev
-  mount -t proc proc build/proc
-  exec chroot build "$@"`;

@@ -1,9 +1,9 @@
 /** A process that takes a lab down when another process ends, even if that is killed. */
 
-import { quote } from '../base/quote.ts';
 import { writeFile } from 'node:fs/promises';
 import { HaupError } from '../model/errors.ts';
 import { joinGroup } from './boot-script.ts';
+import { labScript } from './lab-script.ts';
 import type { LabPaths } from './names.ts';
 import { launch } from './process.ts';
 import { startTicks } from './process-table.ts';
@@ -29,27 +29,11 @@ export async function startKeeper(lab: string, paths: LabPaths, keeper: Keeper):
 }
 
 /** Waits in sh, without node; haup runs only to take the lab down. */
-export function keeperScript(lab: string, dir: string, keeper: Keeper, ticks: number): string {
-  const quoted = keeper.down.map(quote).join(' ');
-  return `#!/bin/sh
-# Takes lab ${lab} down when process ${keeper.pid} ends; written by haup lab up --for-pid.
-trap '' HUP INT
-${joinGroup(lab, 'keeper')} || exit 1
-# The number of a process is used again, its number with its start is not.
-alive() {
-  line=$(cat /proc/${keeper.pid}/stat 2>/dev/null) || return 1
-  set -- \${line##*)}
-  [ "\${20}" = ${ticks} ] && [ "$1" != Z ]
-}
-while alive; do
-  [ -d '${dir}' ] || exit 0
-  sleep 0.5
-done
-tries=0
-until ${quoted} >/dev/null 2>&1 </dev/null; do
-  tries=$((tries + 1))
-  [ $tries -lt 20 ] || exit 1
-  sleep 1
-done
-`;
+export function keeperScript(lab: string, dir: string, { pid, down }: Keeper, ticks: number): string {
+  const keep = labScript(
+    'keeper',
+    { join_group: joinGroup(lab, 'keeper'), directory: dir, pid, ticks },
+    down,
+  );
+  return `#!/bin/sh\n# Takes lab ${lab} down when process ${pid} ends; written by haup lab up --for-pid.\n${keep}`;
 }

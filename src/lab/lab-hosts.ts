@@ -11,10 +11,10 @@ import { hostPaths, switchNamespace } from './names.ts';
 import { lastLines, launch, must, run } from './process.ts';
 import type { LabProcess } from './process-table.ts';
 import { firstProcess, labProcesses } from './process-table.ts';
-import { operators, operatorsGroup } from './customize.ts';
+import { operators, operatorsGroup } from './finish-image.ts';
 import type { SavedHost } from './saved-host.ts';
 import type { HostMade } from './lab-state.ts';
-import { pause } from './world.ts';
+import { pause } from '../base/pause.ts';
 
 /** Updates /etc/hosts of a host that is off. */
 export async function writeHosts(spec: LabSpec, paths: HostPaths): Promise<void> {
@@ -34,61 +34,14 @@ export async function makeHost(
   image: Image,
   layer: Layer | null,
 ): Promise<void> {
-  const lowers = [...(layer === null ? [] : [layer.disk]), image.root];
   const paths = hostPaths(lab, host.name);
   const part = `${lab.hosts}/.${host.name}.part`;
   await rm(part, { recursive: true, force: true });
-  const dir = async (path: string, mode: number, uid = 0): Promise<string> => {
-    await mkdir(`${part}/${path}`, { recursive: true });
-    // An overlay takes a directory's owner and mode from the upper one.
-    await chmod(`${part}/${path}`, mode);
-    await chown(`${part}/${path}`, uid, uid === 0 ? 0 : operatorsGroup);
-    return `${part}/${path}`;
-  };
-  const file = async (
-    path: string,
-    text: string,
-    mode = 0o644,
-    uid = 0,
-    gid = uid === 0 ? 0 : operatorsGroup,
-  ): Promise<void> => {
-    await writeFile(`${part}/${path}`, text, { mode });
-    await chmod(`${part}/${path}`, mode);
-    await chown(`${part}/${path}`, uid, gid);
-  };
   await mkdir(part, { recursive: true });
   for (const name of ['upper', 'work', 'root', 'upper/etc', 'upper/etc/ssh', 'upper/home'])
-    await dir(name, 0o755);
-  await file('upper/etc/hostname', `${host.name}\n`);
-  await file('upper/etc/hosts', hostsText(spec.hosts));
-  await file('upper/etc/machine-id', `${randomUUID().replaceAll('-', '')}\n`, 0o444);
-  await makeKeyPair(`${part}/upper/etc/ssh/ssh_host_ed25519_key`, host.name);
-  const key = await readFile(`${lab.key}.pub`, 'utf8');
-  await dir('upper/root', 0o700);
-  await dir('upper/root/.ssh', 0o700);
-  await file('upper/root/.ssh/authorized_keys', key, 0o600);
-  for (const { name, uid } of operators) {
-    await dir(`upper/home/${name}`, 0o700, uid);
-    for (const skeleton of ['.profile', '.bashrc', '.bash_logout']) {
-      const from = `${image.root}/home/${name}/${skeleton}`;
-      await copyFile(from, `${part}/upper/home/${name}/${skeleton}`).catch(() => {});
-      await chown(`${part}/upper/home/${name}/${skeleton}`, uid, operatorsGroup).catch(() => {});
-    }
-    await dir(`upper/home/${name}/.ssh`, 0o700, uid);
-    await file(`upper/home/${name}/.ssh/authorized_keys`, key, 0o600, uid);
-  }
-  const password = (await readFile(lab.password, 'utf8')).trim();
-  const shadow = await readUppermost(lowers, 'etc/shadow');
-  const shadowGroup = Number(
-    /^shadow:[^:]*:(\d+):/m.exec(await readUppermost(lowers, 'etc/group'))?.[1] ?? 0,
-  );
-  await file(
-    'upper/etc/shadow',
-    withPassword(shadow, 'operator-pw', await crypt(password)),
-    0o640,
-    0,
-    shadowGroup,
-  );
+    await directory(`${part}/${name}`, 0o755);
+  await writeIdentity(`${part}/upper/etc`, spec, host);
+  await writeAccounts(`${part}/upper`, lab, image, layer);
   const made: HostMade = {
     address: host.address,
     interface: host.interface,
@@ -96,10 +49,64 @@ export async function makeHost(
     image: image.hash,
     saved: layer?.id ?? null,
   };
-  await file('host.json', `${JSON.stringify(made)}\n`);
-  await file('boot.sh', bootScript(spec.name, host, paths, image, layer?.disk ?? null), 0o755);
+  await file(`${part}/host.json`, `${JSON.stringify(made)}\n`, 0o644);
+  await file(`${part}/boot.sh`, bootScript(spec.name, host, paths, image, layer?.disk ?? null), 0o755);
   await rm(paths.dir, { recursive: true, force: true });
   await rename(part, paths.dir);
+}
+
+async function writeIdentity(etc: string, spec: LabSpec, { name }: LabHost): Promise<void> {
+  await file(`${etc}/hostname`, `${name}\n`, 0o644);
+  await file(`${etc}/hosts`, hostsText(spec.hosts), 0o644);
+  await file(`${etc}/machine-id`, `${randomUUID().replaceAll('-', '')}\n`, 0o444);
+  await makeKeyPair(`${etc}/ssh/ssh_host_ed25519_key`, name);
+}
+
+/** Root and the operators: their homes, with the lab's key, and the password of the one who has one. */
+async function writeAccounts(upper: string, lab: LabPaths, image: Image, layer: Layer | null): Promise<void> {
+  const key = await readFile(`${lab.key}.pub`, 'utf8');
+  await writeHome(`${upper}/root`, key, root);
+  for (const { name, uid } of operators) {
+    const owner = { uid, gid: operatorsGroup };
+    await writeHome(`${upper}/home/${name}`, key, owner);
+    for (const skeleton of ['.profile', '.bashrc', '.bash_logout']) {
+      const copy = `${upper}/home/${name}/${skeleton}`;
+      await copyFile(`${image.root}/home/${name}/${skeleton}`, copy).catch(() => {});
+      await chown(copy, owner.uid, owner.gid).catch(() => {});
+    }
+  }
+  const lowers = [...(layer === null ? [] : [layer.disk]), image.root];
+  const password = (await readFile(lab.password, 'utf8')).trim();
+  const shadow = await readUppermost(lowers, 'etc/shadow');
+  const gid = Number(/^shadow:[^:]*:(\d+):/m.exec(await readUppermost(lowers, 'etc/group'))?.[1] ?? 0);
+  const text = withPassword(shadow, 'operator-pw', await crypt(password));
+  await file(`${upper}/etc/shadow`, text, 0o640, { uid: 0, gid });
+}
+
+async function writeHome(home: string, key: string, owner: Owner): Promise<void> {
+  await directory(home, 0o700, owner);
+  await directory(`${home}/.ssh`, 0o700, owner);
+  await file(`${home}/.ssh/authorized_keys`, key, 0o600, owner);
+}
+
+interface Owner {
+  readonly uid: number;
+  readonly gid: number;
+}
+
+const root: Owner = { uid: 0, gid: 0 };
+
+/** An overlay takes a directory's owner and mode from the upper one. */
+async function directory(path: string, mode: number, { uid, gid } = root): Promise<void> {
+  await mkdir(path, { recursive: true });
+  await chmod(path, mode);
+  await chown(path, uid, gid);
+}
+
+async function file(path: string, text: string, mode: number, { uid, gid } = root): Promise<void> {
+  await writeFile(path, text, { mode });
+  await chmod(path, mode);
+  await chown(path, uid, gid);
 }
 
 /** The file as a host with these lower directories sees it. */

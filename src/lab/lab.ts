@@ -175,7 +175,7 @@ function layerOf(from: Saved | null, host: LabHost, base: Image | undefined): La
   if (its.image === base?.hash) return { ...its, id: from.id };
   throw new HaupError('LAB_FAILED', `The saved disk of ${host.name} was made from another image.`, {
     host: host.name,
-    hint: 'The image has changed since, by an update of haup or by --flavour. Save the lab again: haup lab save',
+    hint: 'An update of haup or --flavour has changed the image since. Save the lab again: haup lab save',
   });
 }
 

@@ -1,5 +1,6 @@
 import { HaupError } from '../model/errors.ts';
 import type { Flavour } from './flavour.ts';
+import { isIPv4 } from 'node:net';
 
 /** A host of a lab: what an inventory says about it, with a literal IPv4 address. */
 export interface LabHost {
@@ -140,7 +141,7 @@ export function checkSpec(spec: LabSpec): LabSpec {
       throw new HaupError('USAGE', `The lab cannot make ${host.name}: ${why}.`, { host: host.name, hint });
     };
     if (!hostName.test(host.name))
-      refuse('its name has other characters than a host name', 'Use letters, digits, - and _.');
+      refuse('its name has a character that a host name cannot have', 'Use letters, digits, - and _.');
     if (!isIPv4(host.address)) {
       refuse(
         `${host.address} is no IPv4 address`,
@@ -166,13 +167,6 @@ export function checkSpec(spec: LabSpec): LabSpec {
     }
   }
   return spec;
-}
-
-function isIPv4(text: string): boolean {
-  const octets = text.split('.');
-  return (
-    octets.length === 4 && octets.every((octet) => /^(?:0|[1-9]\d{0,2})$/.test(octet) && Number(octet) <= 255)
-  );
 }
 
 /** The first three octets, `192.168.160`. */

@@ -7,7 +7,7 @@ import type { LabHost } from './names.ts';
 import { hostNamespace } from './names.ts';
 import { deleteNamespace, setLink } from './network.ts';
 import { firstProcess, labProcesses } from './process-table.ts';
-import { pause } from './world.ts';
+import { pause } from '../base/pause.ts';
 
 /**
  * Cuts the power: the host sends nothing more, and flushes nothing. Returns when all of the host is gone,

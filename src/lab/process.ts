@@ -6,6 +6,7 @@ import { constants } from 'node:os';
 import proc from 'node:process';
 import { isatty } from 'node:tty';
 import { HaupError } from '../model/errors.ts';
+import { labScript } from './lab-script.ts';
 
 export interface RunOptions {
   readonly signal?: AbortSignal | undefined;
@@ -153,16 +154,7 @@ export interface Lock {
  */
 export async function lock(file: string, signal: AbortSignal, waiting: () => void): Promise<Lock> {
   signal.throwIfAborted();
-  // Whoever had the lock may have removed the file: only a lock on the current file counts.
-  const script = `
-    while :; do
-      exec 9>>"$1" || exit 1
-      flock -n 9 || { echo waiting; flock 9; }
-      [ /proc/self/fd/9 -ef "$1" ] && break
-    done
-    echo locked
-    exec cat >/dev/null`;
-  const child = spawn('sh', ['-c', script, 'sh', file], {
+  const child = spawn('sh', ['-c', labScript('hold-file', { file })], {
     stdio: ['pipe', 'pipe', 'inherit'],
     detached: true,
   });

@@ -1,13 +1,13 @@
 /** What lab hosts are made of, as data: the image is cached under the hash of it all. */
 
 import { sha256 } from '../base/digest.ts';
-import { customize } from './customize.ts';
+import { finishImage } from './finish-image.ts';
 import type { Flavour } from './flavour.ts';
 import { pools } from './pool.ts';
-import { convertScript } from './rpm-convert.ts';
+import { labScript } from './lab-script.ts';
 import { amendments, rpmNames, unlikeRpm } from './rpm-names.ts';
 import { ownPackages } from './rpm-own.ts';
-import type { RpmWorld } from './rpm-spec.ts';
+import { type RpmWorld, workshop } from './rpm-spec.ts';
 
 export interface Recipe {
   readonly flavour: Flavour;
@@ -23,7 +23,7 @@ export interface Recipe {
   /** Options of dpkg, for the build and on every host. */
   readonly dpkg: readonly string[];
   /** Runs on the operator's machine with the image's root as $1, once the packages are installed. */
-  readonly customize: string;
+  readonly finish: string;
   /** How packages become RPM packages at the end; null for Debian packages. */
   readonly rpm: RpmRecipe | null;
 }
@@ -38,7 +38,7 @@ export interface RpmRecipe extends RpmWorld {
 export function recipeFor(os: string, codename: string, arch: string, flavour: Flavour): Recipe {
   const pool = pools[flavour];
   const world = { names: rpmNames, amendments, own: ownPackages, without: unlikeRpm };
-  const rpm = { ...world, convert: convertScript, specs: 1 };
+  const rpm = { ...world, convert: labScript('convert-to-rpm', { workshop }), specs: 1 };
   return {
     flavour,
     os,
@@ -47,7 +47,7 @@ export function recipeFor(os: string, codename: string, arch: string, flavour: F
     include: flavour === 'apt' ? base : [...base, 'dnf', 'rpm', 'createrepo-c'],
     pool,
     dpkg,
-    customize: customize(flavour, pool),
+    finish: finishImage(flavour, pool),
     rpm: flavour === 'apt' ? null : rpm,
   };
 }

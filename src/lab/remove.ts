@@ -5,6 +5,7 @@ import { dirname } from 'node:path';
 import { kill, pid as ownPid } from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HaupError } from '../model/errors.ts';
+import { labScript } from './lab-script.ts';
 import type { LabRoots } from './names.ts';
 import { labGroup, labOf, labPaths, savedDirectory, switchNamespace } from './names.ts';
 import { deleteNamespace, namespaces } from './network.ts';
@@ -72,14 +73,8 @@ async function killAll(name: string): Promise<void> {
 }
 
 async function removeGroup(name: string): Promise<void> {
-  const script = `
-    [ -e /sys/fs/cgroup/cgroup.procs ] || mount -t cgroup2 cgroup2 /sys/fs/cgroup
-    cd /sys/fs/cgroup
-    [ -d "$1" ] || exit 0
-    # The caller may be in the group itself.
-    for pid in $(cat "$1/keeper/cgroup.procs" 2>/dev/null); do echo "$pid" >cgroup.procs; done
-    find "$1" -depth -type d -exec rmdir {} \\;`;
-  await run('unshare', ['--mount', '--propagation', 'slave', 'sh', '-c', script, 'sh', labGroup(name)]);
+  const script = labScript('remove-group', { group: labGroup(name) });
+  await run('unshare', ['--mount', '--propagation', 'slave', 'sh', '-c', script]);
 }
 
 /** Removes what labs share; refused while a lab uses it. */

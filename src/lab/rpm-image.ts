@@ -6,9 +6,8 @@ import { deb822 } from './deb822.ts';
 import { poolMount } from './pool.ts';
 import type { Ran } from './process.ts';
 import type { RpmRecipe } from './recipe.ts';
-import { workshop } from './rpm-convert.ts';
 import type { RpmPackage } from './rpm-spec.ts';
-import { leftOut, rpmPackages, specText } from './rpm-spec.ts';
+import { leftOut, rpmPackages, specText, workshop } from './rpm-spec.ts';
 
 /**
  * @param root the image's root, with Debian's packages and their pool in place

@@ -1,5 +1,7 @@
 /** What Debian's packages are called in Red Hat's world, and how those differ. */
 
+import { labScript } from './lab-script.ts';
+
 /**
  * Red Hat's name → patterns of the Debian packages in it; the first that is found gives the version. A package
  * without an entry keeps its name, since neither haup nor a user asks for it.
@@ -102,20 +104,10 @@ export const amendments: Readonly<Record<string, Amendment>> = {
     scripts:
       '%transfiletriggerin -n systemd -- /usr/lib/systemd/system /etc/systemd/system\n[ ! -d /run/systemd/system ] || systemctl daemon-reload',
   },
-  // As in Red Hat's package: a sample as the configuration, and settings in /etc/sysconfig.
-  keepalived: {
-    tree: `mv etc/default etc/sysconfig
-echo 'KEEPALIVED_OPTIONS="-D"' >etc/sysconfig/keepalived
-rm -r etc/init.d
-sed -i 's|/etc/default|/etc/sysconfig|; s/DAEMON_ARGS/KEEPALIVED_OPTIONS/' usr/lib/systemd/system/keepalived.service
-if [ -e etc/keepalived/keepalived.conf.sample ]; then mv etc/keepalived/keepalived.conf.sample etc/keepalived/keepalived.conf; fi`,
-  },
-  // With its own user, and stopped without Debian's start-stop-daemon.
+  keepalived: { tree: labScript('amend-keepalived') },
   nginx: {
     requires: ['shadow-utils'],
-    tree: `rm -rf etc/init.d etc/default etc/ufw usr/share/apport usr/share/vim
-sed -i 's/^user .*/user nginx;/' etc/nginx/nginx.conf
-sed -i 's/^ExecStop=.*/KillSignal=SIGQUIT/' usr/lib/systemd/system/nginx.service`,
+    tree: labScript('amend-nginx'),
     scripts: `%pre -n nginx
 getent passwd nginx >/dev/null || useradd --system --user-group --no-create-home --home-dir /var/lib/nginx --shell /usr/sbin/nologin nginx`,
   },

@@ -4,6 +4,9 @@ import type { Stanza } from './deb822.ts';
 import type { Amendment } from './rpm-names.ts';
 import type { OwnPackage } from './rpm-own.ts';
 
+/** The working directory of the conversion, inside the image; removed afterwards. */
+export const workshop = '/srv/haup/rpm';
+
 export interface RpmPackage {
   readonly name: string;
   readonly version: string;

@@ -3,7 +3,7 @@
 import { deb822 } from './deb822.ts';
 
 /** One place to fetch from, as apt's one-line form has it. */
-export interface Source {
+export interface AptSource {
   readonly uri: string;
   readonly suite: string;
   readonly components: readonly string[];
@@ -18,8 +18,8 @@ interface InlineKey {
   readonly text: string;
 }
 
-export interface Sources {
-  readonly sources: readonly Source[];
+export interface AptSources {
+  readonly sources: readonly AptSource[];
   readonly keys: readonly InlineKey[];
 }
 
@@ -39,14 +39,14 @@ export function distributionSources(
   files: readonly SourceFile[],
   os: { readonly id: string; readonly codename: string },
   keyDirectory: string,
-): Sources {
+): AptSources {
   const keys: InlineKey[] = [];
   const all = files.flatMap((file) =>
     file.path.endsWith('.sources') ? parseDeb822(file.text, keys, keyDirectory) : parseOneLine(file.text),
   );
   const suites = new Set([os.codename, `${os.codename}-updates`, `${os.codename}-security`]);
   const seen = new Set<string>();
-  const sources: Source[] = [];
+  const sources: AptSource[] = [];
   for (const source of all) {
     if (!suites.has(source.suite) || !source.components.includes('main')) continue;
     const key = `${source.uri} ${source.suite}`;
@@ -61,7 +61,7 @@ export function distributionSources(
 }
 
 /** One line of a sources.list. */
-export function sourceLine(type: 'deb' | 'deb-src', source: Source): string {
+export function sourceLine(type: 'deb' | 'deb-src', source: AptSource): string {
   const options = [
     ...(source.signedBy === null ? [] : [`signed-by=${source.signedBy}`]),
     ...(source.trusted ? ['trusted=yes'] : []),
@@ -70,7 +70,7 @@ export function sourceLine(type: 'deb' | 'deb-src', source: Source): string {
   return `${type} ${bracket}${source.uri} ${source.suite} ${source.components.join(' ')}`;
 }
 
-function parseOneLine(text: string): readonly Source[] {
+function parseOneLine(text: string): readonly AptSource[] {
   return text.split('\n').flatMap((line) => {
     const match = /^\s*deb\s+(?:\[([^\]]*)\]\s+)?(\S+)\s+(\S+)\s+([^#]+)/.exec(line);
     if (match === null) return [];
@@ -90,7 +90,7 @@ function parseOneLine(text: string): readonly Source[] {
   });
 }
 
-function parseDeb822(text: string, keys: InlineKey[], keyDirectory: string): readonly Source[] {
+function parseDeb822(text: string, keys: InlineKey[], keyDirectory: string): readonly AptSource[] {
   return deb822(text).flatMap((fields) => {
     const field = (name: string): readonly string[] => words(fields.get(name) ?? '');
     if (!field('types').includes('deb') || fields.get('enabled')?.trim() === 'no') return [];

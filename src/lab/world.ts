@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { LabRoots } from './names.ts';
 
 /** Reports one line of progress. */
@@ -14,8 +13,3 @@ export interface LabWorld {
 
 /** The time since a `performance.now()`, `4.2 s`. */
 export const seconds = (since: number): string => `${((performance.now() - since) / 1000).toFixed(1)} s`;
-
-/** Rejects with the signal's reason instead of the timer's AbortError. */
-export async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
-  await sleep(milliseconds, undefined, { signal }).catch(() => signal.throwIfAborted());
-}

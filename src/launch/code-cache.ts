@@ -67,6 +67,6 @@ export function writeCompiled(file: string, key: string, compiled: Compiled, me:
   }
 }
 
-/** Nobody else can write it, or replace what is in it. A link is not followed, and has a mode that says no. */
+/** Only this user can write it, or replace what is in it. A link is not followed: its mode fails the test. */
 const ownAlone = ({ uid, mode }: { readonly uid: number; readonly mode: number }, me: number): boolean =>
   uid === me && (mode & 0o022) === 0;

@@ -24,7 +24,7 @@ export interface Watch extends AsyncDisposable {
 
 export interface WatchOptions {
   readonly now: () => number;
-  /** The watching ends on the hosts, too, after this many seconds, whatever becomes of the connection. */
+  /** After this many seconds the hosts end the watch themselves, whatever becomes of the connection. */
   readonly limitSeconds: number;
 }
 
@@ -39,6 +39,18 @@ interface HostEvent {
   readonly at: () => number;
 }
 
+/** One watch on a host; a host that is back gets another. */
+interface HostWatch {
+  readonly host: Host;
+  readonly clock: HostClock;
+  held: HeldAddresses;
+  heardMs: number;
+  /** The host may go silent. */
+  leaving: boolean;
+  /** Why it ended before its time. */
+  failure: unknown;
+}
+
 /** Resolves when every host has said what it has. Rejects as `Host.watch` does. */
 export async function watchAddresses(
   hosts: readonly Host[],
@@ -48,64 +60,23 @@ export async function watchAddresses(
   const over = new AbortController();
   const ending = AbortSignal.any([signal, over.signal]);
   const seen: HostEvent[] = [];
-  const has = new Map<HostName, HeldAddresses>(hosts.map(({ name }) => [name, heldAddresses()]));
-  const clocks = new Map<HostName, HostClock>();
+  const watches = new Map<HostName, HostWatch>();
   const streams: Promise<void>[] = [];
-  /** Hosts that may go silent, and when each was last heard. */
-  const leaving = new Set<HostName>();
-  const heard = new Map<HostName, number>();
-  let failure: unknown = null;
 
-  const follow = async (host: Host, clock: HostClock, ready: () => void): Promise<void> => {
-    const held = has.get(host.name) ?? heldAddresses();
-    const parse = monitorParser();
-    for await (const line of host.watch(monitorScript(options.limitSeconds), ending)) {
-      const nowMs = options.now();
-      const said = parse(line);
-      if (said === null) continue;
-      heard.set(host.name, nowMs);
-      clock.heard(said.kind === 'tick' ? said.toMs : said.atMs, nowMs);
-      if (said.kind === 'tick') clock.ticked(said.fromMs, said.up);
-      for (const { address, held: isHeld, atMs } of held.take(said))
-        seen.push({ host: host.name, address, held: isHeld, at: () => clock.toLocal(atMs) });
-      if (said.kind === 'tick') ready();
-    }
-  };
-
-  const silence = (host: HostName): void => {
-    const lastMs = heard.get(host) ?? options.now();
-    for (const address of has.get(host)?.current ?? [])
-      seen.push({ host, address, held: false, at: () => lastMs });
-    has.set(host, heldAddresses());
-  };
-
-  const begin = (host: Host, clock: HostClock): Promise<void> =>
+  /** Resolves when the host has said what it has; its stream goes on. */
+  const begin = (watch: HostWatch): Promise<void> =>
     new Promise((resolve, reject) => {
-      const stream = follow(host, clock, resolve).then(() => {
-        if (!ending.aborted)
-          throw new HaupError('CONNECTION_LOST', 'The watch on its addresses ended by itself.', {
-            host: host.name,
-          });
-      });
-      streams.push(
-        stream.catch((error: unknown) => {
-          // Of a host that is watched again it is the end of the former watch.
-          if (leaving.has(host.name)) silence(host.name);
-          else if (!ending.aborted && clocks.get(host.name) === clock) failure ??= error;
-          reject(error);
-        }),
-      );
+      streams.push(follow(watch, options, ending, seen, resolve).catch(reject));
       ending.addEventListener('abort', () => reject(ending.reason as Error), { once: true });
     });
-
+  const join = async (host: Host): Promise<void> => {
+    const watch = hostWatch(host, options.now());
+    watches.set(host.name, watch);
+    await Promise.all([begin(watch), compareClocks(host, watch.clock, options.now, ending)]);
+  };
   const end = async (): Promise<void> => {
     over.abort();
     await Promise.all(streams);
-  };
-  const join = async (host: Host): Promise<void> => {
-    const clock = hostClock();
-    clocks.set(host.name, clock);
-    await Promise.all([begin(host, clock), compareClocks(host, clock, options.now, ending)]);
   };
   try {
     await Promise.all(hosts.map(join));
@@ -113,24 +84,79 @@ export async function watchAddresses(
     await end();
     throw error;
   }
-  const localMs = (host: HostName, atMs: number): number => clocks.get(host)?.toLocal(atMs) ?? atMs;
-  const local = ({ at, ...event }: HostEvent): AddressEvent => ({ ...event, at: at() });
   return {
     holders: (address) => {
-      if (failure !== null) throw failure;
-      return [...has].flatMap(([host, { current }]) => (current.has(address) ? [host] : [])).toSorted();
+      const all = [...watches.values()];
+      for (const { failure } of all) if (failure !== null) throw failure;
+      const holding = all.filter(({ held }) => held.current.has(address));
+      return holding.map(({ host }) => host.name).toSorted();
     },
-    events: (address) => seen.filter((one) => one.address === address).map(local),
-    localMs,
-    leave: (host) => void leaving.add(host),
+    events: (address) =>
+      seen
+        .filter((one) => one.address === address)
+        .map(({ at, ...event }): AddressEvent => ({ ...event, at: at() })),
+    localMs: (host, hostMs) => watches.get(host)?.clock.toLocal(hostMs) ?? hostMs,
+    leave: (host) => {
+      const watch = watches.get(host);
+      if (watch !== undefined) watch.leaving = true;
+    },
     rejoin: async (host) => {
-      silence(host.name);
-      leaving.delete(host.name);
+      const former = watches.get(host.name);
+      if (former !== undefined) seen.push(...silence(former));
       await join(host);
     },
-    clockErrorMs: () => Math.max(0, ...[...clocks.values()].map((clock) => clock.errorMs())),
+    clockErrorMs: () => Math.max(0, ...[...watches.values()].map(({ clock }) => clock.errorMs())),
     [Symbol.asyncDispose]: end,
   };
+}
+
+const hostWatch = (host: Host, nowMs: number): HostWatch => ({
+  host,
+  clock: hostClock(),
+  held: heldAddresses(),
+  heardMs: nowMs,
+  leaving: false,
+  failure: null,
+});
+
+/** Reads what a host prints until `ending`, and adds to `seen`. `ready`: called whenever it has said all that it has. */
+async function follow(
+  watch: HostWatch,
+  { now, limitSeconds }: WatchOptions,
+  ending: AbortSignal,
+  seen: HostEvent[],
+  ready: () => void,
+): Promise<void> {
+  const { host, clock, held } = watch;
+  const parse = monitorParser();
+  try {
+    for await (const line of host.watch(monitorScript(limitSeconds), ending)) {
+      const nowMs = now();
+      const said = parse(line);
+      if (said === null) continue;
+      watch.heardMs = nowMs;
+      clock.heard(said.kind === 'tick' ? said.toMs : said.atMs, nowMs);
+      if (said.kind === 'tick') clock.ticked(said.fromMs, said.up);
+      for (const { address, held: isHeld, atMs } of held.take(said))
+        seen.push({ host: host.name, address, held: isHeld, at: () => clock.toLocal(atMs) });
+      if (said.kind === 'tick') ready();
+    }
+    if (ending.aborted) return;
+    throw new HaupError('CONNECTION_LOST', 'The watch on its addresses ended by itself.', {
+      host: host.name,
+    });
+  } catch (error) {
+    if (watch.leaving) seen.push(...silence(watch));
+    else if (!ending.aborted) watch.failure = error;
+    throw error;
+  }
+}
+
+/** A host that is no longer heard has no address, from when it was last heard. */
+function silence(watch: HostWatch): readonly HostEvent[] {
+  const { host, held, heardMs } = watch;
+  watch.held = heldAddresses();
+  return [...held.current].map((address) => ({ host: host.name, address, held: false, at: () => heardMs }));
 }
 
 async function compareClocks(

@@ -1,4 +1,4 @@
-/** Questions that a host asks by itself: sh text, and what its lines say. */
+/** Questions that a host asks itself: sh text, and what its lines say. */
 
 import type { HostName } from '../model/domain.ts';
 import { isNamed, type Probe, probeHeader, probePath } from '../nginx/probe.ts';

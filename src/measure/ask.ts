@@ -11,7 +11,7 @@ export interface Target extends Partial<Omit<Probe, 'port'>> {
 }
 
 /** `status` of an answer that has none is null; `host`: by its own word, null when it does not say. */
-export interface Answer {
+export interface HttpAnswer {
   readonly status: number | null;
   readonly host: string | null;
 }
@@ -23,7 +23,7 @@ const longestHead = 16_384;
  * Connects and asks; `answered` is called once, with null for what is no answer of nginx. What happens to the
  * connection otherwise is seen by its events.
  */
-export function ask(target: Target, answered: (answer: Answer | null) => void): Socket {
+export function ask(target: Target, answered: (answer: HttpAnswer | null) => void): Socket {
   const { address, port, kind = 'http', name = null, proxy = false } = target;
   const socket = connect({ host: address, port, noDelay: true });
   // Of no client in particular: nginx reads it and goes on.
@@ -75,9 +75,9 @@ export const secured = (socket: Socket, name: string | null, protocols?: string[
 const isAlert = ({ code = '' }: NodeJS.ErrnoException): boolean =>
   code.startsWith('ERR_SSL_') && code !== 'ERR_SSL_WRONG_VERSION_NUMBER';
 
-const unnamed: Answer = { status: null, host: null };
+const unnamed: HttpAnswer = { status: null, host: null };
 
-function headReader(answered: (answer: Answer | null) => void): (chunk: Buffer) => void {
+function headReader(answered: (answer: HttpAnswer | null) => void): (chunk: Buffer) => void {
   let head = '';
   return (chunk) => {
     head += chunk.toString('latin1');

@@ -84,7 +84,7 @@ export interface Case {
  * - split: the successor hears nothing and takes the VIP too; no outage, and two holders for as long as it lasts.
  * - deaf: a holder that hears nothing sends as before: nothing moves.
  * - merge: the lower priority gives up at the first advert. When it has not sent one by then, the other does not
- *   announce the VIP anew, and clients find it at its next gratuitous ARP (garp_master_refresh).
+ *   announce the VIP again, and clients find it at its next gratuitous ARP (garp_master_refresh).
  * - recovery: a failback, after `rise` good checks in a row.
  *
  * Checks start every `interval` whatever the last one took: keepalived's vrrp_script_thread (vrrp_scheduler.c).

@@ -1,5 +1,6 @@
 /** What became of connections that were held open while a VIP moved. Pure; milliseconds on one clock. */
 
+import { tenths } from '../base/tenths.ts';
 import type { ConnectionFigures, ConnectionKind } from '../model/report.ts';
 
 export interface ConnectionFate {
@@ -39,5 +40,3 @@ export function connectionFigures(
         ];
   });
 }
-
-const tenths = (ms: number): number => Math.round(ms * 10) / 10;

@@ -28,7 +28,7 @@ const openLimitMs = 3_000;
 /** One after the other, so that haup is no burst of connections. */
 const openEveryMs = 2;
 
-/** Each busy connection sends so often: five requests a second cost a server next to nothing. */
+/** How often each busy connection sends: five requests a second cost a server next to nothing. */
 const beatMs = 200;
 const turns = 10;
 
@@ -51,29 +51,13 @@ interface Entry {
 }
 
 export function holdConnections({ targets, each }: ConnectionOptions, now: () => number): HeldConnections {
+  const wanted = targets.flatMap((target) =>
+    kindsFor(target).flatMap((kind) => Array.from({ length: each }, () => ({ target, kind }))),
+  );
   const entries: Entry[] = [];
   let changed = (): void => {};
-  const open = (target: Target, kind: ConnectionKind): void => {
-    const connection = heldConnection(kind, target, (event) => {
-      if (event === 'opened') entry.openedMs = now();
-      else if (entry.endedMs === null) end(entry, event);
-      changed();
-    });
-    const entry: Entry = {
-      address: target.address,
-      kind,
-      connection,
-      openedMs: null,
-      endedMs: null,
-      end: 'unanswered',
-    };
-    entries.push(entry);
-  };
-  const end = (entry: Entry, how: ConnectionFate['end']): void => {
-    entry.endedMs = now();
-    entry.end = how;
-    entry.connection.destroy();
-  };
+  const open = (target: Target, kind: ConnectionKind): void =>
+    void entries.push(openEntry(target, kind, now, () => changed()));
   /** Resolves when it holds for every connection, or after `limitMs`. */
   const until = (limitMs: number, holds: (entry: Entry) => boolean): Promise<void> =>
     new Promise((resolve) => {
@@ -86,17 +70,8 @@ export function holdConnections({ targets, each }: ConnectionOptions, now: () =>
       changed();
     });
 
-  const wanted = targets.flatMap((target) =>
-    kindsFor(target).flatMap((kind) => Array.from({ length: each }, () => ({ target, kind }))),
-  );
   wanted.forEach(({ target, kind }, index) => setTimeout(open, index * openEveryMs, target, kind));
-  let turn = 0;
-  const beating = setInterval(() => {
-    turn = (turn + 1) % turns;
-    entries.forEach(({ connection, endedMs }, index) => {
-      if (endedMs === null && index % turns === turn) connection.beat();
-    });
-  }, beatMs / turns);
+  const beating = beatInTurn(entries);
   return {
     opened: until(
       openLimitMs + wanted.length * openEveryMs,
@@ -106,17 +81,8 @@ export function holdConnections({ targets, each }: ConnectionOptions, now: () =>
       clearInterval(beating);
       for (const { connection, endedMs } of entries) if (endedMs === null) connection.ask();
       await until(answerLimitMs, ({ endedMs }) => endedMs !== null);
-      for (const entry of entries) if (entry.endedMs === null) end(entry, 'unanswered');
-      return new Map(
-        targets.map(({ address }) => [
-          address,
-          entries.flatMap(({ address: own, kind, openedMs, endedMs, end: how }) =>
-            own !== address || openedMs === null || endedMs === null
-              ? []
-              : [{ kind, openedMs, endedMs, end: how }],
-          ),
-        ]),
-      );
+      for (const entry of entries) if (entry.endedMs === null) end(entry, 'unanswered', now());
+      return new Map(targets.map(({ address }) => [address, fatesOf(entries, address)]));
     },
     forget: async () => {
       const halfOpen = entries.filter(
@@ -126,3 +92,42 @@ export function holdConnections({ targets, each }: ConnectionOptions, now: () =>
     },
   };
 }
+
+function openEntry(target: Target, kind: ConnectionKind, now: () => number, changed: () => void): Entry {
+  const connection = heldConnection(kind, target, (event) => {
+    if (event === 'opened') entry.openedMs = now();
+    else if (entry.endedMs === null) end(entry, event, now());
+    changed();
+  });
+  const entry: Entry = {
+    address: target.address,
+    kind,
+    connection,
+    openedMs: null,
+    endedMs: null,
+    end: 'unanswered',
+  };
+  return entry;
+}
+
+function end(entry: Entry, how: ConnectionFate['end'], nowMs: number): void {
+  entry.endedMs = nowMs;
+  entry.end = how;
+  entry.connection.destroy();
+}
+
+/** A tenth of the connections at a time, so that haup is no burst of requests. */
+function beatInTurn(entries: readonly Entry[]): NodeJS.Timeout {
+  let turn = 0;
+  return setInterval(() => {
+    turn = (turn + 1) % turns;
+    entries.forEach(({ connection, endedMs }, index) => {
+      if (endedMs === null && index % turns === turn) connection.beat();
+    });
+  }, beatMs / turns);
+}
+
+const fatesOf = (entries: readonly Entry[], address: string): readonly ConnectionFate[] =>
+  entries.flatMap(({ address: own, kind, openedMs, endedMs, end: how }) =>
+    own !== address || openedMs === null || endedMs === null ? [] : [{ kind, openedMs, endedMs, end: how }],
+  );

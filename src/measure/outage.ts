@@ -91,7 +91,7 @@ function stalledSpans(sent: readonly Sample[], intervalMs: number): readonly Sta
   return spans.map(({ fromMs, toMs, last, next }) => ({ fromMs, toMs, dark: waited(last) && waited(next) }));
 }
 
-/** An answer within so many intervals came without an outage in its way. */
+/** An answer within this many intervals was not delayed by an outage. */
 const promptIntervals = 5;
 
 function longestGap(

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { type Answer, ask, cutOff, type Target } from './ask.ts';
+import { ask, cutOff, type HttpAnswer, type Target } from './ask.ts';
 import type { Sample } from './outage.ts';
 
 /** A request under way. */
@@ -11,7 +11,7 @@ export interface OpenRequest {
   give(up: string): void;
 }
 
-type SecondAnswer = Answer & { readonly answeredAt: number };
+type SecondAnswer = HttpAnswer & { readonly answeredAt: number };
 
 /**
  * Asks on a new connection; `done` is called once, with times by `now`. A connection that is cut before an answer is

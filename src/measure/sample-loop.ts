@@ -8,7 +8,7 @@ export interface SampleOptions {
   readonly intervalMs: number;
   /** A request whose first connection has no answer after this is lost. */
   readonly timeoutMs: number;
-  /** Sampling ends by itself after this. */
+  /** Sampling ends after this. */
   readonly limitMs: number;
 }
 
@@ -59,68 +59,38 @@ export function sampleLoop(
   pace: Pace,
   emit: (batches: readonly SampleBatch[]) => void,
 ): SampleLoop {
-  const { targets, intervalMs, timeoutMs, limitMs } = options;
+  const { targets, intervalMs, limitMs } = options;
   const start = pace.startMs;
-  /** Each with the stalls that there had been when it was sent. */
-  const under = new Map<OpenRequest, number>();
-  const ended = new Map<string, Sample[]>(targets.map(({ address }) => [address, []]));
-  let flushed = start;
+  const ended = batching(targets, start, now, emit);
+  const requests = openRequests(options.timeoutMs, now, ended.add);
   let slot = 0;
-  let usual = 0;
-  let stalls = 0;
+  let stalledMs = 0;
   let expected = start + intervalMs;
   let stopping = false;
+  let done = false;
   let resolve: () => void = () => {};
   const over = new Promise<void>((settle) => {
     resolve = settle;
   });
 
-  const flush = (): void => {
-    const batches = [...ended].flatMap(([address, samples]) =>
-      samples.length > 0 ? [{ address, samples: samples.splice(0) }] : [],
-    );
-    if (batches.length > 0) emit(batches);
-    flushed = now();
-  };
-  let done = false;
   /** Judges as of the tick that ordered it: a stall in between is seen by the next one. */
   const sweep = (at: number): void => {
     if (done) return;
-    const again = Math.max(patience.leastMs, patience.times * usual);
-    for (const [pending, before] of under) {
-      // What this machine stalled is no time that the answer took.
-      const age = at - pending.sentAt - (stalls - before);
-      // In order of sending: the first that is young enough ends the search.
-      if (age < again) break;
-      if (age < timeoutMs) pending.again();
-      else pending.give('timeout');
-    }
-    if (stopping && under.size === 0) {
-      done = true;
-      pace.end();
-      flush();
-      resolve();
-      return;
-    }
-    if (now() - flushed >= batchMs) flush();
-  };
-  const send = (target: Target): void => {
-    const pending: OpenRequest = request(target, now, (sample) => {
-      under.delete(pending);
-      if (sample.answeredAt !== null && !sample.retried)
-        usual += (sample.answeredAt - sample.sentAt - usual) / 8;
-      ended.get(target.address)?.push(sample);
-    });
-    under.set(pending, stalls);
+    requests.judge(at, stalledMs);
+    if (!stopping || requests.pending() > 0) return ended.flushWhenDue();
+    done = true;
+    pace.end();
+    ended.flush();
+    resolve();
   };
   const tick = (): void => {
     const at = now();
-    if (at - expected > stallMs) stalls += at - expected;
+    if (at - expected > stallMs) stalledMs += at - expected;
     if (at - start >= limitMs) stopping = true;
     const due = Math.floor((at - start) / intervalMs);
     if (!stopping && due > slot) {
       slot = due;
-      for (const target of targets) send(target);
+      for (const target of targets) requests.send(target, stalledMs);
     }
     // After a stall, answers that have arrived are read before anything is called lost.
     setImmediate(sweep, at);
@@ -131,6 +101,79 @@ export function sampleLoop(
     stop: () => {
       stopping = true;
       return over;
+    },
+  };
+}
+
+interface OpenRequests {
+  pending(): number;
+  /** `stalledMs`: all that this machine has stalled so far. */
+  send(target: Target, stalledMs: number): void;
+  /** Ends or repeats the requests that take too long. */
+  judge(atMs: number, stalledMs: number): void;
+}
+
+function openRequests(
+  timeoutMs: number,
+  now: () => number,
+  ended: (address: string, sample: Sample) => void,
+): OpenRequests {
+  /** Each with the stalls that there had been when it was sent. */
+  const open = new Map<OpenRequest, number>();
+  /** How long an answer takes, over about eight of them. */
+  let usualMs = 0;
+  return {
+    pending: () => open.size,
+    send: (target, stalledMs) => {
+      const pending: OpenRequest = request(target, now, (sample) => {
+        open.delete(pending);
+        if (sample.answeredAt !== null && !sample.retried)
+          usualMs += (sample.answeredAt - sample.sentAt - usualMs) / 8;
+        ended(target.address, sample);
+      });
+      open.set(pending, stalledMs);
+    },
+    judge: (atMs, stalledMs) => {
+      const again = Math.max(patience.leastMs, patience.times * usualMs);
+      for (const [pending, before] of open) {
+        // Time that this machine stalled does not count.
+        const age = atMs - pending.sentAt - (stalledMs - before);
+        // In order of sending: the first that is young enough ends the search.
+        if (age < again) break;
+        if (age < timeoutMs) pending.again();
+        else pending.give('timeout');
+      }
+    },
+  };
+}
+
+interface Batching {
+  readonly add: (address: string, sample: Sample) => void;
+  readonly flush: () => void;
+  readonly flushWhenDue: () => void;
+}
+
+/** Collects samples, and passes them on in batches: a message between threads for each would cost too much. */
+function batching(
+  targets: readonly Target[],
+  startMs: number,
+  now: () => number,
+  emit: (batches: readonly SampleBatch[]) => void,
+): Batching {
+  const ended = new Map<string, Sample[]>(targets.map(({ address }) => [address, []]));
+  let flushed = startMs;
+  const flush = (): void => {
+    const batches = [...ended].flatMap(([address, samples]) =>
+      samples.length > 0 ? [{ address, samples: samples.splice(0) }] : [],
+    );
+    if (batches.length > 0) emit(batches);
+    flushed = now();
+  };
+  return {
+    add: (address, sample) => void ended.get(address)?.push(sample),
+    flush,
+    flushWhenDue: () => {
+      if (now() - flushed >= batchMs) flush();
     },
   };
 }

@@ -61,7 +61,7 @@ export type Action =
       readonly found?: ServiceFound;
       readonly idle?: readonly string[];
     }
-  /** Takes away what a build put under its prefix and elsewhere; what was there before comes back. */
+  /** Removes what a build put under its prefix and elsewhere, and restores what was there before. */
   | { readonly do: 'remove-build'; readonly service: Service; readonly prefix: string }
   /** Exactly these, and only those that nothing else needs. `purge`: with their configuration. */
   | {
@@ -99,7 +99,7 @@ export type Action =
   /** It does not. */
   | { readonly do: 'withdraw' }
   /**
-   * A keepalived that looks at no drain file reads `bytes` in place of its configuration, in which every priority is
+   * A keepalived that looks at no drain file reads `bytes` instead of its configuration, in which every priority is
    * the lowest; `entry` has its own content again at once.
    */
   | {
@@ -112,7 +112,7 @@ export type Action =
     }
   /** It reads its own configuration again. */
   | { readonly do: 'stand-up'; readonly unit: string }
-  /** Stops and disables the unit by which somebody else runs a service, and remembers it. */
+  /** Stops and disables the unit that runs a service haup did not install, and remembers it. */
   | {
       readonly do: 'retire';
       readonly service: Service;
@@ -126,7 +126,7 @@ export type Action =
       readonly unit: string;
       readonly enabled: boolean;
     }
-  /** These files, and the service, are not haup's any more: they are somebody else's again. */
+  /** These files, and the service, are no longer haup's: they belong to their former owner again. */
   | { readonly do: 'disown'; readonly service: Service; readonly files: readonly string[] }
   /** Lower the priority of every VRRP instance of the host; survives restarts and reboots. */
   | { readonly do: 'drain'; readonly by?: keyof typeof drainedBy }
@@ -137,9 +137,9 @@ export type Action =
   | { readonly do: 'grace-forward'; readonly grace: Grace; readonly to: string }
   | { readonly do: 'grace-end'; readonly id: number; readonly vip: string }
   | { readonly do: 'break'; readonly fault: Fault; readonly deadMan: DeadMan }
-  /** Does nothing where somebody else has ended the drill. */
+  /** Does nothing if the drill has ended already. */
   | { readonly do: 'restore'; readonly fault: Fault; readonly deadMan: DeadMan }
-  /** Undoes what a drill of somebody else has done, and disarms its timer. */
+  /** Undoes another run's drill, and disarms its timer. */
   | { readonly do: 'end-drill' };
 
 /** A finished build, as it travels from the host that made it to the others of the same platform. */
@@ -159,7 +159,7 @@ export interface Grace {
   readonly id: number;
   /** The interface of the VIP on this host. */
   readonly device: string;
-  /** The host ends it by itself after so long. */
+  /** After this long the host ends it itself. */
   readonly seconds: number;
 }
 

@@ -167,7 +167,7 @@ export interface Software {
 }
 
 export interface KeepalivedSoftware extends Software {
-  /** `sysv`: by the init script of the source tree, in place of a unit. */
+  /** `sysv`: by the init script of the source tree instead of a unit. */
   readonly service: 'systemd' | 'sysv';
 }
 

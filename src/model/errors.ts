@@ -6,7 +6,7 @@ export const exitCodes: Readonly<Record<Exit, number>> = {
   ok: 0,
   /** Something failed on a host. */
   failed: 1,
-  /** Wrong usage or inventory, or a question that nobody can answer (no terminal, no --yes); nothing was changed. */
+  /** Wrong usage or inventory, or a question that cannot be asked (no terminal, no --yes); nothing was changed. */
   usage: 2,
   /** Findings, or changes pending. */
   findings: 3,

@@ -16,7 +16,7 @@ export interface ActResult {
 }
 
 export interface HeldLock extends AsyncDisposable {
-  /** Aborts, with a HaupError as its reason, when the lock is taken away. */
+  /** Aborts, with a HaupError as its reason, when the lock is broken. */
   readonly lost: AbortSignal;
 }
 
@@ -37,8 +37,8 @@ export interface Host {
   act(action: Action, signal: AbortSignal, onLine?: (line: string) => void): Promise<ActResult>;
   /** Takes the host's lock, or tells who has it. It ends with the connection, at the latest. */
   lock(owner: LockOwner, signal: AbortSignal): Promise<HostLock | LockOwner>;
-  /** Who has the host's lock; null: nobody. */
+  /** Who has the host's lock; null: no one. */
   lockOwner(signal: AbortSignal): Promise<LockOwner | null>;
-  /** Takes the lock away from whoever has it. */
+  /** Breaks the lock, whoever has it. */
   breakLock(signal: AbortSignal): Promise<void>;
 }

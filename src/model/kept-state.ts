@@ -20,7 +20,7 @@ export interface KeptPaths {
   readonly unit: string;
   /** By which it is registered too, where an init script does it; `ours`: haup's at that time. */
   readonly init?: readonly { readonly path: string; readonly ours: boolean }[];
-  /** How somebody else ran it, before haup took its place: `unit` is the name of systemd's. */
+  /** How it ran before haup took it over; `unit` is its systemd unit. */
   readonly stranger?: { readonly unit: string; readonly enabled: boolean };
 }
 
@@ -58,7 +58,7 @@ export interface KeptState {
   readonly files: Readonly<Record<string, FileFact>>;
   /** Null: there was no program, or a package's. */
   readonly builds: Readonly<Record<Service, KeptBuild | null>>;
-  /** Haup's own rules of then. */
+  /** The rules that haup had there. */
   readonly firewall?: readonly PlacedRule[];
 }
 

@@ -40,11 +40,11 @@ export const healthCheck = '/usr/libexec/keepalived/haup-check-nginx';
 export const lockFile = '/run/haup.lock';
 /** Who has the lock. */
 export const lockOwnerFile: string = `${lockFile}.who`;
-/** What the host finishes by itself when the run that has its lock is cut off; gone after a reboot. */
+/** What the host finishes itself when the run that has its lock is cut off; gone after a reboot. */
 export const entrustedScript = '/run/haup.finish';
 /** The digest of the recipe of a finished build; of each service its own, since both may have one prefix. */
 export const stampPath = (service: Service, prefix: string): string => `${prefix}/.haup-build.${service}`;
-/** In place of the digest: files of a build are being put in place, or that was cut off. */
+/** Instead of the digest: the files of a build are being installed, or that was cut off. */
 export const unfinishedStamp = 'unfinished';
 /** Where a build of keepalived keeps the init script of its source tree, and the settings that the script reads. */
 export const initSources = (prefix: string): { readonly script: string; readonly settings: string } => ({
@@ -58,7 +58,7 @@ export const installedList = (service: Service, prefix: string): string =>
   `${stateDirectory}/installed.${service}${prefix.replaceAll('/', '%')}`;
 /** What haup has put on the host, one thing a line: a file for each kind. */
 export const recordDirectory: string = `${stateDirectory}/record`;
-/** In the comment field of a user that haup made: by it he is told from one that somebody else has made since. */
+/** The comment field of a user that haup created, which tells it from one created since under the same name. */
 export const userMark = 'made by haup';
 /** Files as they were before haup first wrote them, under their own paths. */
 export const foundDirectory: string = `${stateDirectory}/found`;

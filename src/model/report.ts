@@ -50,7 +50,7 @@ export interface RequestFigures {
   /** What a client that does not retry loses: the first connection was cut, refused, silent for 0.9 s, or not served. */
   readonly lost: number;
   readonly total: number;
-  /** Of the lost: how many a second connection answered. The rest nobody answered. */
+  /** Of the lost: how many were answered on a second connection. The rest got no answer. */
   readonly retried: number;
 }
 
@@ -113,9 +113,9 @@ export interface DrillReport extends RequestFigures, Allowed, HeldTimes, Partial
   readonly began?: string;
   readonly ended?: string;
   readonly from: HostName;
-  /** Who took over; null when nobody did. */
+  /** Who took over; null when no host did. */
   readonly to: HostName | null;
-  /** Null when the fault could not be undone or nobody had taken over. */
+  /** Null when the fault could not be undone or no host had taken over. */
   readonly failback:
     | (RequestFigures & Partial<HeldTimes> & Partial<Allowed> & { readonly grace?: GraceReport })
     | null;

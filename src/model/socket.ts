@@ -6,9 +6,9 @@ export interface Socket {
   readonly port: number;
 }
 
-/** A socket that somebody listens on. */
+/** A listening socket. */
 export interface Listener extends Socket {
-  /** Its name as the kernel knows it, and its process; empty and 0: nobody who could be seen. */
+  /** Its name as the kernel knows it, and its process; empty and 0: no process could be seen. */
   readonly program: string;
   readonly pid: number;
   /** The service that it belongs to. */

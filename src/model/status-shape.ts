@@ -55,7 +55,7 @@ export interface GraceStatus {
   readonly host: HostName;
   /** Null: not counted. */
   readonly connections: number | null;
-  /** Until the host ends it by itself, seconds. */
+  /** Seconds until the host ends it itself. */
   readonly leftSeconds: number;
 }
 

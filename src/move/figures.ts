@@ -1,5 +1,6 @@
 /** A move's figures as a report shows them: milliseconds, to the tenth. Pure. */
 
+import { tenths } from '../base/tenths.ts';
 import type { RequestFigures, HeldTimes } from '../model/report.ts';
 import type { MoveVerdict } from './verdict.ts';
 
@@ -14,5 +15,3 @@ export const heldBy = ({ bothHeldMs, noneHeldMs }: MoveVerdict): HeldTimes => ({
   bothHeldMs: tenths(bothHeldMs),
   noneHeldMs: tenths(noneHeldMs),
 });
-
-export const tenths = (ms: number): number => Math.round(ms * 10) / 10;

@@ -4,10 +4,12 @@ import { HaupError } from '../model/errors.ts';
 import type { Action } from '../model/action.ts';
 import { probeOf, probeWords } from '../nginx/probe.ts';
 import type { FailoverReport, Topology, VipMoveReport } from '../model/failover-shape.ts';
+import type { Span } from '../model/report.ts';
 import { connectionFigures } from '../measure/connection-fates.ts';
 import { type Bound, bound } from '../measure/bounds.ts';
 import { lateness } from '../measure/start-errors.ts';
-import { answered, heldBy, tenths } from './figures.ts';
+import { tenths } from '../base/tenths.ts';
+import { answered, heldBy } from './figures.ts';
 import {
   actLimitMs,
   type DrillEnvironment,
@@ -17,6 +19,7 @@ import {
   settleMs,
   watchMove,
 } from './watch-move.ts';
+import type { ConnectionFates } from '../measure/hold-connections.ts';
 import type { Sampler } from '../measure/sampler.ts';
 import { abandonGraces, beginGraces, endGraces } from './grace.ts';
 import type { GraceOrder } from './grace-order.ts';
@@ -42,11 +45,11 @@ export interface MoveOrder {
 
 type DirectedMove = VipMove & { readonly to: NonNullable<VipMove['to']> };
 
-const quiet = { steadyMs: 200, limitMs: 3_000 };
+const steady = { steadyMs: 200, limitMs: 3_000 };
 /** What a move takes at the longest: a look at each VIP, each action, the move. */
-function moveLimitMs({ moves, actions }: MoveOrder, passages: readonly ExpectedMove[]): number {
-  const withinMs = Math.max(0, ...passages.map((one) => one.bound.withinMs));
-  return moves.length * quiet.limitMs + actions.length * actLimitMs + withinMs + patienceMs + settleMs;
+function moveLimitMs({ moves, actions }: MoveOrder, expected: readonly ExpectedMove[]): number {
+  const withinMs = Math.max(0, ...expected.map((one) => one.bound.withinMs));
+  return moves.length * steady.limitMs + actions.length * actLimitMs + withinMs + patienceMs + settleMs;
 }
 
 /**
@@ -118,14 +121,14 @@ async function sampled(
   environment: DrillEnvironment,
   signal: AbortSignal,
 ): Promise<readonly JudgedMove[]> {
-  const passages = moves.map((move) => ({
+  const expected = moves.map((move) => ({
     address: move.vip.address.address,
     to: move.to.host,
     bound: boundOf(order, move),
   }));
   await using sampler = await environment.sample(
-    passages.map(({ address }) => address),
-    moveLimitMs(order, passages),
+    expected.map(({ address }) => address),
+    moveLimitMs(order, expected),
     signal,
   );
   await observable(order, moves, environment, sampler, signal);
@@ -135,7 +138,7 @@ async function sampled(
   const { window, arrived } = await watchMove(
     environment,
     sampler,
-    passages,
+    expected,
     command,
     signal,
     settleMs,
@@ -144,46 +147,61 @@ async function sampled(
   // Before the grace: the hosts' count of open connections is that of real clients.
   const fates = await connections.ask();
   await sampler.stop();
-  return moves.map((move, index) => {
-    const address = move.vip.address.address;
-    const allowed = passages[index]?.bound ?? boundOf(order, move);
-    const arrivedMs = arrived.get(address) ?? null;
-    const open = connectionFigures(fates.get(address) ?? [], window.fromMs);
-    const verdict = judgeMove({
-      address,
-      from: move.from,
-      to: move.to.host,
-      bound: allowed,
-      window,
-      samples: sampler.of(address),
-      intervalMs: sampler.intervalMs,
-      events: environment.watch.events(address),
-      clockErrorMs: environment.watch.clockErrorMs(),
-      arrivedMs,
-    });
-    return {
-      moved: {
-        address,
-        asked: probeWords(probeOf(order.nginx, address)),
-        from: move.from,
-        to: arrivedMs === null ? null : move.to.host,
-        ...answered(verdict),
-        ...heldBy(verdict),
-        boundMs: tenths(allowed.outageMs),
-        allowanceMs: tenths(allowed.allowanceMs),
-        stalledMs: tenths(verdict.stalledMs),
-        lateMs: lateness(sampler.of(address), sampler),
-        movedMs: arrivedMs === null ? null : tenths(arrivedMs - window.fromMs),
-        ...(open.length === 0 ? {} : { connections: open }),
-      },
-      reasons: verdict.reasons,
-    };
+  return moves.map((move) => judged(order, move, { window, arrived, fates }, sampler, environment));
+}
+
+interface Observed {
+  readonly window: Span;
+  /** VIP → when its new holder had it. */
+  readonly arrived: ReadonlyMap<string, number>;
+  readonly fates: ConnectionFates;
+}
+
+function judged(
+  order: MoveOrder,
+  move: DirectedMove,
+  { window, arrived, fates }: Observed,
+  sampler: Sampler,
+  { watch }: DrillEnvironment,
+): JudgedMove {
+  const address = move.vip.address.address;
+  const allowed = boundOf(order, move);
+  const arrivedMs = arrived.get(address) ?? null;
+  const open = connectionFigures(fates.get(address) ?? [], window.fromMs);
+  const verdict = judgeMove({
+    address,
+    from: move.from,
+    to: move.to.host,
+    bound: allowed,
+    window,
+    samples: sampler.of(address),
+    intervalMs: sampler.intervalMs,
+    events: watch.events(address),
+    clockErrorMs: watch.clockErrorMs(),
+    arrivedMs,
   });
+  return {
+    moved: {
+      address,
+      asked: probeWords(probeOf(order.nginx, address)),
+      from: move.from,
+      to: arrivedMs === null ? null : move.to.host,
+      ...answered(verdict),
+      ...heldBy(verdict),
+      boundMs: tenths(allowed.outageMs),
+      allowanceMs: tenths(allowed.allowanceMs),
+      stalledMs: tenths(verdict.stalledMs),
+      lateMs: lateness(sampler.of(address), sampler),
+      movedMs: arrivedMs === null ? null : tenths(arrivedMs - window.fromMs),
+      ...(open.length === 0 ? {} : { connections: open }),
+    },
+    reasons: verdict.reasons,
+  };
 }
 
 function boundOf({ mode, vrrp }: MoveOrder, { vip, from, to }: DirectedMove): Bound {
   const allowed = bound(mode, { vip, vrrp, successor: to.host, priority: to.priority });
-  // Nobody has it: it is out already, and all that can be asked is that this ends in time.
+  // No host has it, so it is out already: all that can be judged is that this ends in time.
   return from === null
     ? { ...allowed, lossless: false, outageMs: allowed.withinMs, noneHeldMs: allowed.withinMs }
     : allowed;
@@ -202,7 +220,7 @@ async function observable(
 ): Promise<void> {
   for (const { vip, from } of moves) {
     const address = vip.address.address;
-    if (from === null || (await isSteady(environment, sampler, { address, host: from, ...quiet }, signal)))
+    if (from === null || (await isSteady(environment, sampler, { address, host: from, ...steady }, signal)))
       continue;
     const what = `${address} is not answered by ${from}, asked from this machine by ${probeWords(probeOf(nginx, address))}`;
     if (force || mode === 'failback') {
@@ -211,7 +229,7 @@ async function observable(
     }
     throw new HaupError('FAILOVER_REFUSED', `${what}, so the move could not be observed.`, {
       host,
-      hint: 'Nothing was changed. haup status shows what is wrong; run haup from a machine that reaches the VIP, or go on unseen with --force.',
+      hint: 'Nothing was changed. haup status shows what is wrong; run haup from a machine that reaches the VIP, or add --force to move it unobserved.',
     });
   }
 }

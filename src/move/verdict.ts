@@ -37,8 +37,8 @@ export interface MoveVerdict extends RequestFigures, HeldTimes {
 /** A host that has just got or lost a VIP may answer this much before or after its kernel's word is stamped. */
 const wordLateMs = 50;
 
-export function judgeMove(sighting: MoveObservation): MoveVerdict {
-  const { bound, window, samples, intervalMs, events } = sighting;
+export function judgeMove(observed: MoveObservation): MoveVerdict {
+  const { bound, window, samples, intervalMs, events } = observed;
   const http = outage(samples, intervalMs);
   const held = tenures([], events, window);
   const { bothHeldMs, noneHeldMs } = heldTimes(held);
@@ -54,11 +54,11 @@ export function judgeMove(sighting: MoveObservation): MoveVerdict {
     bothHeldMs,
     noneHeldMs,
     reasons: [
-      ...arrival(sighting, held.at(-1)?.holders ?? []),
+      ...arrival(observed, held.at(-1)?.holders ?? []),
       ...outageReasons(bound, http),
-      ...(sighting.clockErrorMs > clockLimitMs
-        ? [unmeasured(sighting.clockErrorMs)]
-        : [...heldReasons(sighting, { bothHeldMs, noneHeldMs }), ...wrongHost(sighting)]),
+      ...(observed.clockErrorMs > clockLimitMs
+        ? [unmeasured(observed.clockErrorMs)]
+        : [...heldReasons(observed, { bothHeldMs, noneHeldMs }), ...wrongHost(observed)]),
     ],
   };
 }

@@ -2,7 +2,7 @@
 
 import type { NginxSoftware } from '../model/domain.ts';
 
-/** What it includes stands where it is included; files that are not known stay `include`. Null: not even `entry` is known. */
+/** Includes are replaced by what they include; unknown files stay `include`. Null: not even `entry` is known. */
 export function wholeText(entry: string, files: ReadonlyMap<string, string>): string | null {
   const directory = entry.replace(/[^/]+$/, '');
   const expand = (text: string, depth: number): string =>
@@ -22,7 +22,7 @@ const deepest = 8;
 const matches = (pattern: string, path: string): boolean =>
   new RegExp(`^${pattern.replaceAll(/[.+?^${}()|[\]\\]/g, '\\$&').replaceAll('*', '[^/]*')}$`).test(path);
 
-/** What it serves, in place of the sites of an inventory. */
+/** What it serves, in the form of an inventory's sites. */
 export function sitesIn(text: string): Pick<NginxSoftware, 'sites'> {
   const serves = { kind: 'file', path: '', text } as const;
   return { sites: [{ name: 'nginx', listen: [], serverNames: [], serves }] };

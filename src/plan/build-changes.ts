@@ -49,57 +49,66 @@ export function diffBuild(
     manager: have.packageManager,
   };
   const source = sourceOf(pack.key);
-  const origin: BuildOrigin = {
+  const [role, from] = originOf(source);
+  const shared = {
     service: software,
-    version,
-    platform: platformOf(have),
-    key: pack.key,
-    role: ({ build: 'built', cache: 'cached', receive: 'received' } as const)[source.kind],
-    from: source.kind === 'receive' ? source.host : null,
-  };
-  const from = {
-    build: '',
-    cache: ' kept on this machine',
-    receive: source.kind === 'receive' ? ` that ${source.host} builds` : '',
-  }[source.kind];
-  const build: Action[] = [
-    { do: source.kind === 'build' && source.fetch === true ? 'fetch' : 'upload', tarball: recipe.tarball },
-    { do: 'configure', recipe, needs },
-    { do: 'make', recipe },
-    { do: 'pack-build', recipe, pack },
-    { do: 'clean-build', recipe },
-  ];
-  return {
-    build:
-      source.kind === 'build'
-        ? {
-            id: `build:${software}`,
-            kind: 'build',
-            service: software,
-            title: `build ${software} ${version}`,
-            why,
-            actions: build,
-            build: origin,
-            diffs: [],
-          }
-        : null,
-    install: {
-      id: `install:${software}`,
-      kind: 'install',
+    why,
+    build: {
       service: software,
-      title: `install ${software} ${version}${from}`,
-      why,
-      actions: [{ do: 'place-build', recipe, pack, needs }],
-      // The build that is there now was kept before this host was touched.
-      ...(have.software[software] === null
-        ? {}
-        : { undo: [{ do: 'restore-build' as const, service: software, state: 'newest' as const }] }),
-      ...(lower === null ? {} : { downgrade: { software, from: lower, to: version } }),
-      build: origin,
-      diffs: [],
+      version,
+      platform: platformOf(have),
+      key: pack.key,
+      role,
+      from: source.kind === 'receive' ? source.host : null,
     },
+    diffs: [],
   };
+  const compile: Change = {
+    id: `build:${software}`,
+    kind: 'build',
+    title: `build ${software} ${version}`,
+    actions: compileActions(recipe, needs, pack, source),
+    ...shared,
+  };
+  const install: Change = {
+    id: `install:${software}`,
+    kind: 'install',
+    title: `install ${software} ${version}${from}`,
+    actions: [{ do: 'place-build', recipe, pack, needs }],
+    // The build that is there now was kept before this host was touched.
+    ...(have.software[software] === null
+      ? {}
+      : { undo: [{ do: 'restore-build' as const, service: software, state: 'newest' as const }] }),
+    ...(lower === null ? {} : { downgrade: { software, from: lower, to: version } }),
+    ...shared,
+  };
+  return { build: source.kind === 'build' ? compile : null, install };
 }
+
+/** What a host does with a build, and how the plan says where it comes from. */
+function originOf(source: BuildSource): readonly [role: BuildOrigin['role'], words: string] {
+  switch (source.kind) {
+    case 'build':
+      return ['built', ''];
+    case 'cache':
+      return ['cached', ' kept on this machine'];
+    case 'receive':
+      return ['received', ` that ${source.host} builds`];
+  }
+}
+
+const compileActions = (
+  recipe: BuildRecipe,
+  needs: readonly BuildNeed[],
+  pack: Pack,
+  source: BuildSource,
+): readonly Action[] => [
+  { do: source.kind === 'build' && source.fetch === true ? 'fetch' : 'upload', tarball: recipe.tarball },
+  { do: 'configure', recipe, needs },
+  { do: 'make', recipe },
+  { do: 'pack-build', recipe, pack },
+  { do: 'clean-build', recipe },
+];
 
 function reasonToBuild(
   { software, version, prefix, configure }: BuildRecipe,
@@ -113,7 +122,7 @@ function reasonToBuild(
   if (is.version !== version) return `${software} is ${is.version}, want ${version}`;
   if (is.stamp === stamp) return null;
   if (is.stamp === unfinishedStamp) return `${software} ${version} was only partly installed`;
-  // A build that somebody made by hand with the very options that are wanted is as good as ours.
+  // A build made by hand with exactly these options is as good as ours.
   const missing = configure.filter((option) => !is.configure.includes(option));
   const extra = is.configure.filter((option) => !configure.includes(option));
   if (is.stamp === null && missing.length === 0 && extra.length === 0) return null;
@@ -125,7 +134,7 @@ function reasonToBuild(
   return `other configure options: ${words.join(', ')}`;
 }
 
-/** A build that somebody made by hand, or an older haup, has left the init script in the source tree. */
+/** A build made by hand, or by an older haup, has left the init script in the source tree. */
 function withoutInit(
   { software, version, prefix }: BuildRecipe,
   needs: readonly BuildNeed[],
@@ -145,7 +154,7 @@ function lowers({ software, version }: BuildRecipe, have: HostFacts): string | n
   return used === undefined || atLeast(version, used) ? null : used;
 }
 
-/** Raised when packs of before lack something: they are then made anew. */
+/** Raised when older packs lack something: they are then built again. */
 const packForm = 4;
 
 /** Hosts of one platform can run each other's builds. */

@@ -1,7 +1,7 @@
 /**
  * VRIDs that VIPs take over from each other. keepalived takes a VRID for an instance whatever its addresses are
- * (vrrp_exist in vrrp.c), and a host that is to hear one VIP hears the other: both would be with nobody. So a
- * VIP that has what another is to have goes first, to its own VRID where that is free, else to one that nobody
+ * (vrrp_exist in vrrp.c), and a host that is to hear one VIP hears the other: no host would have either. So a
+ * VIP that has what another is to have goes first, to its own VRID where that is free, else to one that no one
  * has; when all hosts know that, the rest follows. Pure.
  */
 

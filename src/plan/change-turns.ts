@@ -1,5 +1,5 @@
 /**
- * In which order the hosts of a cluster change their daemons. A cluster that serves nobody yet changes at once. Else
+ * In which order the hosts of a cluster change their daemons. A cluster that serves no one yet changes at once. Else
  * members that must agree change at the same moment, and then host by host, standbys before holders. Pure.
  */
 
@@ -52,12 +52,12 @@ function allAtOnce(view: ClusterView): ChangeTurn {
 
 function membersInTurn(view: ClusterView): readonly ChangeTurn[] {
   const { hosts, diffs, have, vips, served, changesOf } = view;
-  const meeting = simultaneousChange(hosts, diffs, have, vips, view);
+  const simultaneous = simultaneousChange(hosts, diffs, have, vips, view);
   const heldNow = addressesOf(served.alone);
   const split = new Map(
-    meeting?.hosts.map((host) => [
+    simultaneous?.hosts.map((host) => [
       host,
-      splitChanges(host, changesOf(host), meeting, heldBy(view, host) > 0 ? heldNow : []),
+      splitChanges(host, changesOf(host), simultaneous, heldBy(view, host) > 0 ? heldNow : []),
     ]),
   );
   const alone = standbysFirst(view).map(
@@ -67,13 +67,14 @@ function membersInTurn(view: ClusterView): readonly ChangeTurn[] {
       beside: [],
     }),
   );
-  if (meeting === null) return alone;
-  const names = meeting.hosts.join(' and ');
+  if (simultaneous === null) return alone;
+  const names = simultaneous.hosts.join(' and ');
   return [
     {
-      title: meeting.first.length > 0 ? `change ${names} in turns` : `change ${names} at the same moment`,
-      together: meeting.together,
-      changing: meeting.hosts.map((host) => ({ host, changes: split.get(host)?.together ?? [] })),
+      title:
+        simultaneous.first.length > 0 ? `change ${names} in turns` : `change ${names} at the same moment`,
+      together: simultaneous.together,
+      changing: simultaneous.hosts.map((host) => ({ host, changes: split.get(host)?.together ?? [] })),
       beside: [],
     },
     ...alone,

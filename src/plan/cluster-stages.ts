@@ -1,4 +1,4 @@
-/** The changes of one cluster in order: what nobody notices on all hosts at once, then the turns of its hosts. Pure. */
+/** The changes of one cluster in order: what clients do not notice, on all hosts at once, then the turns of its hosts. Pure. */
 
 import type { HostName } from '../model/domain.ts';
 import type { HostWork, Stage } from '../model/plan.ts';

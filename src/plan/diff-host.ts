@@ -15,9 +15,10 @@ import { diffFirewall } from './firewall-changes.ts';
 import { diffInit } from './init-changes.ts';
 import { giveBack, leftoverBuilds, leftoverFiles, leftoverPackages } from './leftover.ts';
 import { diffService } from './service-changes.ts';
+import { anyPackageManager } from '../model/package-manager.ts';
 
 export interface HostDiff {
-  /** What serves nobody differently: packages, users, compiling. Safe on all hosts at once. */
+  /** What clients do not notice: packages, users, compiling. Safe on all hosts at once. */
   readonly prepare: readonly Change[];
   /** What an active firewall must let through before a daemon needs it. */
   readonly open: readonly Change[];
@@ -147,7 +148,7 @@ function diffPackages(names: readonly string[], have: HostFacts): Change | strin
   if (manager === null) {
     throw new HaupError(
       'HOST_UNSUPPORTED',
-      `The host has no apt-get, dnf or yum, and lacks ${missing.join(', ')}.`,
+      `The host has no ${anyPackageManager}, and lacks ${missing.join(', ')}.`,
       {
         host: have.host,
         hint: 'haup installs on Debian, Ubuntu, CentOS, Rocky and Alma; install these packages by hand elsewhere.',

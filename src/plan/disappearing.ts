@@ -61,7 +61,7 @@ function vipsGone(daemon: RunningDaemon, have: HostFacts, addresses: ReadonlySet
     });
 }
 
-/** What somebody else has put there. */
+/** What haup did not put there. */
 export const othersOf = ({ disappearing: gone = [] }: Pick<Plan, 'disappearing'>): readonly Disappearing[] =>
   gone.filter(({ ours }) => !ours);
 

@@ -2,6 +2,7 @@
 
 import { type Service, services } from '../model/domain.ts';
 import type { FileFact, HostFacts } from '../model/facts.ts';
+import { isDrained } from '../cluster/ability.ts';
 
 /** Plain data: names of what was looked at, each with how it was. */
 export type FactsSnapshot = Readonly<Record<string, string>>;
@@ -10,7 +11,7 @@ export function snapshot(facts: HostFacts): FactsSnapshot {
   const found: Record<string, string> = {
     'the machine': facts.machineId,
     'the system': `${facts.os.id} ${facts.os.version} ${facts.arch}, ${facts.packageManager ?? 'no package manager'}`,
-    'the drain': (facts.drain ?? 0) < 0 ? 'drained' : 'not drained',
+    'the drain': isDrained(facts) ? 'drained' : 'not drained',
     'the libraries': JSON.stringify(facts.libraries),
     'what daemons have not read yet': facts.unread.toSorted().join(' ') || 'nothing',
   };

@@ -1,7 +1,7 @@
 /**
  * A change that all members make in one stage. Where keepalived forgets a VIP when it reads the change (its
  * VRID, or unicast against multicast: vrrp_exist in vrrp.c), some hosts go first: drained, they read it, hear
- * nobody, and take over while the others still hold the VIP; then those read it and are heard again. Pure.
+ * no one, and take over while the others still hold the VIP; then those read it and are heard again. Pure.
  */
 
 import type { HostName, Vip } from '../model/domain.ts';
@@ -124,7 +124,7 @@ const reloadAtOnce = (round: number): Change => ({
   round,
 });
 
-/** Who has not heard of it by then looks for it anew anyway. */
+/** A client that has not heard of it by then asks again anyway. */
 const longestMs = 5000;
 
 /** Ends well before one that has given a VIP up can have it again: what is said later would be wrong. */

@@ -1,7 +1,7 @@
 import type { Action } from '../model/action.ts';
 import type { Change } from '../model/plan.ts';
 
-/** `held`: the VIPs that somebody holds now, and must hold afterwards. */
+/** `held`: the VIPs that some host holds now, and one must hold afterwards. */
 export const drainWhy = (why: string, held: readonly string[]): Change => ({
   id: 'drain',
   kind: 'drain',
@@ -70,7 +70,7 @@ const ended = (changes: readonly Change[]): readonly Change[] =>
 
 /**
  * `watched` must not be held by a host on which a daemon is interrupted, and `held` not when that is put back:
- * a VIP that nobody held before may have come by the change itself.
+ * a VIP that no host held before may have come by the change itself.
  */
 export function onlyIdle(
   changes: readonly Change[],

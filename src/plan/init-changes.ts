@@ -6,7 +6,7 @@ import type { FileWrite } from '../model/action.ts';
 import type { Change } from '../model/plan.ts';
 import { digestOf, equal, reason, textDiff } from './file-changes.ts';
 
-/** `rebuilt`: the files come out of a build that is yet to come, so nobody knows them. */
+/** `rebuilt`: the files come from a build that is still to run, so they are not known yet. */
 export function diffInit(
   { service, files }: Extract<Resource, { kind: 'init' }>,
   have: HostFacts,

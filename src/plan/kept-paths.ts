@@ -54,7 +54,7 @@ export function pathsNow(paths: readonly KeptPaths[], have: HostFacts): readonly
   return [...runs, ...then];
 }
 
-/** How somebody else runs the service until now. */
+/** How the service has run until now, without haup. */
 const strangerPaths = (service: Service, have: HostFacts): readonly KeptPaths[] =>
   (have.running ?? []).flatMap((daemon) =>
     daemon.service !== service || daemon.unit === null || isOurs(have, daemon)

@@ -31,7 +31,7 @@ export interface BuildPolicy {
  * cannot notice, on all hosts at once, then host by host, standbys before holders. A cluster that does not serve yet
  * changes at once.
  */
-export function plan(
+export function makePlan(
   want: readonly DesiredHost[],
   have: ReadonlyMap<HostName, HostFacts>,
   vips: readonly Vip[],

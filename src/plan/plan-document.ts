@@ -1,7 +1,7 @@
 /**
  * A plan as a file, to be looked at and then run as it is. Pure.
  *
- * It holds what the plan was made from (the inventory's text and how the hosts stood), so that it needs
+ * It holds what the plan was made from (the inventory's text and snapshots of the hosts), so that it needs
  * no other file. Secrets are not in it: of a file with a secret only the digest is there, and its bytes
  * are rendered again, or taken from the host again, when the plan is run.
  */
@@ -17,12 +17,11 @@ import type { FactsSnapshot } from './facts-snapshot.ts';
 export interface SavedPlan {
   readonly plan: Plan;
   readonly inventory: InventoryTexts;
-  /** How each host stood when the plan was made. */
-  readonly standing: Readonly<Record<HostName, FactsSnapshot>>;
+  readonly snapshots: Readonly<Record<HostName, FactsSnapshot>>;
   readonly made: { readonly who: string; readonly when: string; readonly haup: string };
 }
 
-const version = 2;
+const version = 3;
 const bytesKey = 'bytes of sha256';
 
 /** JSON for people and for `readPlan`. */
@@ -43,9 +42,9 @@ export function writePlan(saved: SavedPlan): string {
   };
   const plan = take(saved.plan, false);
   for (const digest of secrets) delete contents[digest];
-  const { inventory, standing, made } = saved;
+  const { inventory, snapshots, made } = saved;
   // As it will be read: names that look like numbers change their place.
-  const body: unknown = JSON.parse(JSON.stringify({ made, plan, inventory, standing, contents }));
+  const body: unknown = JSON.parse(JSON.stringify({ made, plan, inventory, snapshots, contents }));
   return `${JSON.stringify({ format: savedFormat, version, digest: sha256(JSON.stringify(body)), body }, null, 1)}\n`;
 }
 
@@ -125,7 +124,7 @@ const referenceIn = (value: object): string | null => {
   return typeof digest === 'string' ? digest : null;
 };
 
-/** Text where it is text, for whoever reads the plan. */
+/** Text where it is text, for people who read the plan. */
 function textOf(bytes: Uint8Array): string {
   const text = Buffer.from(bytes).toString('utf8');
   return Buffer.from(text, 'utf8').equals(bytes)

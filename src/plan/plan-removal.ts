@@ -1,4 +1,4 @@
-/** Everything that haup put on hosts, taken away again, as a plan like any other. Pure. */
+/** The removal of everything haup installed, as a plan like any other. Pure. */
 
 import type { HostName, Service, Vip } from '../model/domain.ts';
 import type { HostFacts, StoppedUnit } from '../model/facts.ts';
@@ -10,6 +10,7 @@ import { onlyIdle, type DrainContext } from './host-drain.ts';
 import { closeFirewall } from './firewall-changes.ts';
 import { giveBack, removeBuild } from './leftover.ts';
 import { servedVips } from './served-vips.ts';
+import { isDrained } from '../cluster/ability.ts';
 
 export interface RemovalOptions {
   /** From which hosts; the others only take over. */
@@ -51,9 +52,9 @@ export function planRemoval(
 }
 
 const serves = (facts: HostFacts | undefined): boolean =>
-  facts !== undefined && facts.services.keepalived.active === 'active' && (facts.drain ?? 0) >= 0;
+  facts !== undefined && facts.services.keepalived.active === 'active' && !isDrained(facts);
 
-/** `turn`: how the host stands among those that are left to serve; null: it is the last one. */
+/** `turn`: its drain, while other hosts are left to serve; null: it is the last one. */
 function removal(
   have: HostFacts,
   turn: DrainContext | null,

@@ -11,11 +11,12 @@ import { drainWhy, onlyIdle, type DrainContext, undrain, whileDrained } from './
 import { runs } from './service-changes.ts';
 import { addressesOf, servedVips } from './served-vips.ts';
 import { servingChecks } from './stage-gates.ts';
+import { isDrained } from '../cluster/ability.ts';
 
 export interface ServiceWish {
   readonly verb: 'start' | 'stop' | 'restart' | 'reload';
   readonly service: Service;
-  /** The plain thing: nobody is drained, and nobody is waited for. */
+  /** Just the verb: no host is drained, and nothing is waited for. */
   readonly now: boolean;
 }
 
@@ -72,9 +73,9 @@ export function planService(
 const serves = (facts: HostFacts | undefined): boolean =>
   facts !== undefined &&
   services.every((service) => facts.services[service].active === 'active') &&
-  ((facts.drain ?? 0) >= 0 || leftDrained(facts));
+  (!isDrained(facts) || leftDrained(facts));
 
-/** Where somebody is served before, and the host is to serve afterwards. */
+/** Where clients are served now, and the host is to serve afterwards. */
 function gateOf(
   { verb, service, now }: ServiceWish,
   { services: found }: HostFacts,

@@ -97,20 +97,20 @@ function restoreBuild({ service, prefix }: KeptPaths, state: KeptState, have: Ho
       `${service} of state ${state.number} was a package, which is not installed.`,
       {
         host: have.host,
-        hint: 'Go back to another state (haup history), or apply the inventory of then: it installs the package.',
+        hint: 'Go back to another state (haup history), or apply the inventory of that time: it installs the package.',
       },
     );
   }
   if (kept === null) return `build: ${service} was none of haup's then, and stays as it is`;
   if (is !== null && sameBuild(kept.software, is))
-    return `build: ${service} ${is.version} is the one of then`;
+    return `build: ${service} ${is.version} matches the saved state`;
   if (!kept.kept) {
     throw new HaupError(
       'COMMAND_FAILED',
       `${service} ${kept.software.version} of state ${state.number} was not kept.`,
       {
         host: have.host,
-        hint: 'Go back to another state (haup history), or build it again: haup apply with the inventory of then.',
+        hint: 'Go back to another state (haup history), or build it again: haup apply with the inventory of that time.',
       },
     );
   }

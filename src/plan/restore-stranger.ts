@@ -1,4 +1,4 @@
-/** A daemon that somebody else ran before haup came, brought back from a kept state: files, unit, boot. Pure. */
+/** Brings back a daemon that ran before haup, from a kept state: files, unit, boot. Pure. */
 
 import { sha256 } from '../base/digest.ts';
 import type { Service } from '../model/domain.ts';

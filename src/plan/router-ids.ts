@@ -7,7 +7,7 @@ import { runningText } from '../cluster/can-drain.ts';
 import { keepalivedTexts } from './simultaneous.ts';
 import { type WrittenInstance, writtenInstances } from './vrrp-text.ts';
 
-/** The VRIDs that somebody has, or is to have. */
+/** The VRIDs that are in use, or will be. */
 export function takenIds(
   have: ReadonlyMap<HostName, HostFacts>,
   vips: readonly Vip[],

@@ -15,7 +15,7 @@ import { runningWhole, withLowestPriority } from './running-vrrp.ts';
 import { unitOf } from './stranger-daemons.ts';
 
 export interface StepAsideContext {
-  /** VIPs that somebody else must hold before its keepalived ends. */
+  /** VIPs that another host must hold before its keepalived ends. */
   readonly addresses: readonly string[];
   /** Its keepalived looks at haup's drain file. */
   readonly drains: boolean;

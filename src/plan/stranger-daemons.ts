@@ -55,7 +55,7 @@ export const sitesOf = (
       : [];
   });
 
-/** Somebody else's daemons that the changes put an end to; `want`: what comes in their place, null: nobody knows. */
+/** Daemons that haup did not install and that the changes end; `want`: what replaces them, null: unknown. */
 export const takenOver = (
   diff: Pick<HostDiff, 'change'>,
   want: DesiredHost | null,
@@ -70,7 +70,7 @@ export const takenOver = (
 
 /**
  * The same changes, in which the daemons that end are stopped, and are back, with their files and units, when
- * the host is put back. Throws HOST_UNSUPPORTED for one that no unit runs: nobody could start it again.
+ * the host is put back. Throws HOST_UNSUPPORTED for one that no unit runs: nothing could start it again.
  */
 export function takingOver(diff: HostDiff, taken: readonly RunningDaemon[], have: HostFacts): HostDiff {
   const loose = taken.find(({ unit }) => unit === null);
@@ -122,7 +122,7 @@ const retire = ({ service, unit, enabled }: RunningDaemon): Change => ({
   diffs: [],
 });
 
-/** What somebody else configured is not understood by a reload: it starts anew. */
+/** A reload does not understand a configuration that haup did not write: the daemon is restarted. */
 function restarting(
   change: Change,
   { service, unit, enabled }: RunningDaemon,

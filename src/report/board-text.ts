@@ -14,7 +14,7 @@ export interface BoardView {
   readonly lines: readonly string[];
 }
 
-/** `width` and `height` are those of the terminal; the view leaves room for what stands above it. */
+/** `width` and `height` are those of the terminal; the view leaves room for what is above it. */
 export function boardView(
   board: Board,
   nowMs: number,

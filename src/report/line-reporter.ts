@@ -5,7 +5,7 @@ import { oneLine } from '../base/printable.ts';
 import { elapsed } from './words.ts';
 
 export interface LineOptions {
-  /** NDJSON in place of words. */
+  /** NDJSON instead of text. */
   readonly json: boolean;
   /** Milliseconds since the epoch; with it every JSON line carries `time`. */
   readonly now?: () => number;

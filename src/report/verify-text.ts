@@ -179,7 +179,7 @@ function outageFigure(drill: DrillReport, label: number, style: Style, width: nu
   return [`${head}${bar(drill, beside, paint, style)}  ${allowed}`];
 }
 
-/** Filled up to the outage, empty up to what is allowed; `│` stands there when the outage went beyond. */
+/** Filled up to the outage, empty up to what is allowed; `│` marks what is allowed when the outage went beyond it. */
 function bar(drill: DrillReport, cells: number, paint: Paint, style: Style): string {
   const limit = drill.boundMs + drill.allowanceMs;
   const cell = (ms: number) => Math.min(cells, Math.round((ms / Math.max(limit, drill.outageMs, 1)) * cells));

@@ -1,6 +1,6 @@
 import type { VerifyReport } from '../model/report.ts';
 
-/** A report whose requests are only counted: some kilobytes in place of some hundred. */
+/** A report whose requests are only counted: kilobytes instead of hundreds of them. */
 export function withoutRequests(report: VerifyReport): VerifyReport {
   return {
     ...report,

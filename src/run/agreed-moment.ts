@@ -14,10 +14,10 @@ export async function agreedMoments(
   options: ExecuteOptions,
   signal: AbortSignal,
 ): Promise<ReadonlyMap<HostName, number>> {
-  const meeting = stage.work
+  const together = stage.work
     .filter(({ changes }) => changes.some((change) => (change.round ?? 0) === round && meets(change)))
     .flatMap(({ host }) => hosts.get(host) ?? []);
-  return meeting.length === 0 ? new Map() : options.agree(meeting, signal);
+  return together.length === 0 ? new Map() : options.agree(together, signal);
 }
 
 const timed = (action: Action): action is Extract<Action, { readonly atMs: number | null }> =>

@@ -48,7 +48,7 @@ async function runTrack(
       made ?? (await gateFailure(stage, [...members], options, endingOf(stage, 1, signal, options)));
     // A host that is lost now has made the change, or makes it by itself: going back would part the others from it.
     if (made === null && goesForward(stage, Number.POSITIVE_INFINITY, failure)) begun.clear();
-    // Somebody else may be at work by now: what is half done is for the next apply to finish.
+    // Another run may be at work by now: the next apply finishes what is half done.
     if (options.taken.aborted) begun.clear();
     // At once: hosts that change together must also go back together.
     if (failure !== null)

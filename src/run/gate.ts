@@ -90,7 +90,7 @@ const looked = (name: HostName, members: readonly HostName[], checks: readonly C
 const gateFailure = (wrong: readonly string[], checks: readonly CheckName[]): HaupError =>
   new HaupError(
     'GATE_FAILED',
-    `After the change ${wrong.length === 1 ? 'a check does' : `${wrong.length} checks do`} not hold.`,
+    `After the change ${wrong.length === 1 ? 'a check fails' : `${wrong.length} checks fail`}.`,
     {
       hint: checks.includes('released')
         ? 'No other host has taken them: haup status shows which of them is there and well.'

@@ -77,7 +77,7 @@ export const reasonOf = (error: unknown, signal: AbortSignal): unknown =>
 const asSeenOn = ({ name }: Host, error: HaupError): HaupError =>
   error.host === undefined || error.host === name
     ? error
-    : new HaupError(error.code, `It stopped, since ${error.host} failed.`, { host: name });
+    : new HaupError(error.code, `Stopped because ${error.host} failed.`, { host: name });
 
 async function makeChange(
   host: Host,

@@ -65,7 +65,7 @@ export function packStore(directory: string): PackStore {
       const kept = await fromCache(directory, key);
       if (kept !== null) {
         refuseStrays(kept, recipe, `that this machine keeps in ${directory}`, {
-          hint: `Remove ${join(directory, `${key}.*`)} and run haup apply again: it is built anew.`,
+          hint: `Remove ${join(directory, `${key}.*`)} and run haup apply again to build it again.`,
         });
         here.set(key, kept);
         return;
@@ -75,7 +75,7 @@ export function packStore(directory: string): PackStore {
     put: async ({ pack: { key }, recipe }, bytes, host) => {
       refuseStrays(bytes, recipe, 'that it made', {
         host,
-        hint: `Nothing of it was installed. Give what belongs elsewhere a place below ${recipe.prefix} in ${recipe.software}.configure; if it is not of your build, look at that host before you go on.`,
+        hint: `Nothing of it was installed. If the file is part of your build, give it a place below ${recipe.prefix} in ${recipe.software}.configure; if not, check that host before you go on.`,
       });
       here.set(key, bytes);
       arrival(key).settle();
@@ -106,7 +106,7 @@ async function fromCache(directory: string, key: string): Promise<Uint8Array | n
     'CHECKSUM_MISMATCH',
     `The build that this machine keeps in ${join(directory, name)} is damaged.`,
     {
-      hint: 'Remove that file and run haup apply again: it is built anew.',
+      hint: 'Remove that file and run haup apply again to build it again.',
     },
   );
 }

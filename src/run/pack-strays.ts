@@ -50,7 +50,7 @@ function misplaced(
       : elsewhere;
   }
   if (note !== undefined) {
-    if (kind !== 'file') return 'is no file';
+    if (kind !== 'file') return 'is not a file';
     return note === 'needs' && !needs.test(Buffer.from(bytes).toString('latin1'))
       ? 'asks for what is no package'
       : null;

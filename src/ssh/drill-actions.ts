@@ -7,10 +7,9 @@
 import type { Action } from '../model/action.ts';
 import type { DeadMan, Fault } from '../model/fault.ts';
 import { drainedBy, drainFile } from '../model/layout.ts';
-import type { RemoteJob } from './remote-job.ts';
+import { minute, type RemoteJob } from './remote-job.ts';
 import { hostScript } from '../base/host-script.ts';
 
-const minute = 60_000;
 const noFirewall = 79;
 
 export const setDrain = (number: number): RemoteJob => ({

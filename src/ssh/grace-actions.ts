@@ -6,9 +6,8 @@
 
 import type { Action } from '../model/action.ts';
 import { hostScript } from '../base/host-script.ts';
-import type { RemoteJob } from './remote-job.ts';
+import { minute, type RemoteJob } from './remote-job.ts';
 
-const minute = 60_000;
 const cannotStatus = 84;
 
 type Begin = Extract<Action, { readonly do: 'grace-answer' | 'grace-forward' }>;
@@ -23,7 +22,7 @@ export function beginGrace(action: Begin): RemoteJob {
     meaning: {
       [cannotStatus]: {
         code: 'COMMAND_FAILED',
-        message: 'The host cannot send open connections on.',
+        message: 'The host cannot forward open connections.',
         hint: 'They will be reset when the VIP moves. Install nftables (kernel 4.18 or later) on every member.',
       },
     },

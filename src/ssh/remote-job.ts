@@ -2,12 +2,15 @@ import type { Pack } from '../model/action.ts';
 import type { Tarball } from '../model/desired.ts';
 import type { ErrorCode } from '../model/errors.ts';
 
+/** For limits, in milliseconds. */
+export const minute = 60_000;
+
 /** A script to run as root, with the error that a non-zero exit means. */
 export interface RemoteJob {
   readonly script: string;
   readonly stdin?: Uint8Array;
   readonly timeoutMs: number;
-  /** Ended on the host too when it is interrupted: a build that nobody waits for. */
+  /** Ended on the host too when it is interrupted: no one waits for the build any more. */
   readonly lifeline?: boolean;
   readonly failure: ErrorCode;
   /** What exit statuses of its own mean. */

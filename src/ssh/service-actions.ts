@@ -26,7 +26,7 @@ export const service = (action: Extract<Action, { readonly do: 'service' }>): Re
     [stoppingStatus]: goingDown,
     [servingStatus]: {
       code: 'GATE_FAILED',
-      message: `The host has VIPs that another was to have by now: to ${action.verb} ${action.service} would interrupt them.`,
+      message: `The host still has VIPs that another host should have by now: ${action.verb} of ${action.service} would interrupt them.`,
       hint: 'The host that had them has failed, or lost its cable. Once it is back (haup status), run the command again.',
     },
   },

@@ -2,11 +2,10 @@
 
 import type { Action } from '../model/action.ts';
 import { hostScript } from '../base/host-script.ts';
-import type { RemoteJob } from './remote-job.ts';
+import { minute, type RemoteJob } from './remote-job.ts';
 
 type Of<Verb extends Action['do']> = Extract<Action, { readonly do: Verb }>;
 
-const minute = 60_000;
 const enablement = (enabled: boolean): string => (enabled ? 'enabled' : 'disabled');
 
 export const standBack = ({ unit, entry, bytes }: Of<'stand-back'>): RemoteJob => ({

@@ -7,7 +7,7 @@ import { stateDirectory, unreadMark } from '../model/layout.ts';
 import { hostScript } from '../base/host-script.ts';
 import { quote } from '../base/quote.ts';
 import { adviceOnConfig, withLines } from './advice.ts';
-import type { RemoteJob } from './remote-job.ts';
+import { minute, type RemoteJob } from './remote-job.ts';
 
 /** Exit status of a write script that found another file than the plan was made from. */
 export const staleStatus = 75;
@@ -15,8 +15,6 @@ export const staleStatus = 75;
 const unstagedStatus = 74;
 /** Exit status of a set that the daemon complained of. */
 const refusedStatus = 76;
-
-const minute = 60_000;
 
 /** Where a set of files is tested before it replaces the one in use. */
 export const stageOf = (name: Service): string => `${stateDirectory}/stage/${name}`;

@@ -1,5 +1,5 @@
 # The machine, its packages and users.
-# Arguments: deb_packages rpm_packages offers users
+# Arguments: package_managers deb_packages rpm_packages offers users
 # Needs: facts-format
 first_line /proc/sys/kernel/arch
 [ -n "$line" ] || line=$(exec uname -m)
@@ -28,7 +28,7 @@ line=${line#*.}
 minor=${line%%[!0-9]*}
 if [ "${major:-0}" -lt 4 ] || { [ "$major" -eq 4 ] && [ "$minor" -lt 18 ]; }; then printf 'nft\told-kernel\n'
 elif command -v nft >/dev/null; then printf 'nft\tpresent\n'; fi
-for manager in apt-get dnf yum; do
+for manager in $package_managers; do
   if command -v "$manager" >/dev/null; then
     printf 'manager\t%s\n' "$manager"
     break

@@ -108,7 +108,7 @@ describe('before anything is broken', () => {
     await expect(verify(secrets, 'inventory.yaml', options)).rejects.toMatchObject({
       code: 'USAGE',
       message: expect.stringMatching(/^--(count|hold) \S* ?is not a whole number from 1 to (1000|600)\.$/),
-      hint: expect.stringMatching(/^It is (how often each drill|the seconds that each fault)/),
+      hint: expect.stringMatching(/^It is how (often each drill|many seconds each fault)/),
     });
   });
 

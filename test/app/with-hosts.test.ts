@@ -54,6 +54,15 @@ function reaching(failing: readonly string[]): { readonly context: Context; read
   return { context: { ...context, reach }, log };
 }
 
+test('a time to wait for a lock that is no number is refused before any host is contacted', async () => {
+  const { context, log } = reaching([]);
+  await expect(apply(context, '-', { ...given, yes: true, lockWait: 'long' })).rejects.toMatchObject({
+    code: 'USAGE',
+    message: '--lock-wait long is not a whole number from 0 to 86400.',
+  });
+  expect(log).toEqual([]);
+});
+
 test('many hosts log in by turns, and one that does not answer keeps no other waiting', async () => {
   const many = fleetInventory(100);
   const [silent = ''] = many.hosts.map(({ name }) => name);

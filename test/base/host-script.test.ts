@@ -29,5 +29,5 @@ test('what a script needs comes before it, once', () => {
 });
 
 test('a script without a file is an error', () => {
-  expect(() => hostScript('none')).toThrow('templates/scripts has no none.sh');
+  expect(() => hostScript('none')).toThrow('there is no script none.sh');
 });

@@ -1,64 +1,78 @@
-/** The scripts of templates/scripts, as shellcheck and the shells of hosts read them. */
+/** The scripts of templates, as shellcheck and the shells of hosts read them. */
 
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { scripts } from 'haup:scripts';
+import { scripts as labScripts } from 'haup:lab-scripts';
+import type { Scripts } from '../../src/base/script-text.ts';
 import { hangMs } from '../limits.ts';
 import { scratchDirectory } from '../scratch.ts';
 
-const directory = join(import.meta.dirname, '../../templates/scripts');
-const names = readdirSync(directory).map((file) => file.replace(/\.sh$/, ''));
-const source = (name: string): string => readFileSync(join(directory, `${name}.sh`), 'utf8');
-
-const needed = (name: string): readonly string[] => [
-  ...new Set([...(scripts[name]?.needs ?? []).flatMap(needed), ...(scripts[name]?.needs ?? [])]),
-];
-
+const root = join(import.meta.dirname, '../..');
 const scratch = scratchDirectory();
 
-/** A script as a host gets it, comments and all: arguments, the scripts that it needs, itself. */
-const whole = (name: string): string => join(scratch, `${name}.sh`);
-for (const name of names) {
-  const takes = [...needed(name), name].flatMap((one) => scripts[one]?.takes ?? []);
-  // What a value is, shellcheck must not know.
-  const values = takes.filter((take) => take !== '$@').map((take) => `${take}=$(printenv ${take})\n`);
-  writeFileSync(whole(name), ['#!/bin/sh\n', ...values, ...[...needed(name), name].map(source)].join(''));
-}
+describe.each([
+  ['templates/scripts', scripts, 'hostScript('],
+  ['templates/lab', labScripts, 'labScript('],
+])('%s', (folder, all: Scripts, call) => {
+  const names = readdirSync(join(root, folder)).map((file) => file.replace(/\.sh$/, ''));
+  const source = (name: string): string => readFileSync(join(root, folder, `${name}.sh`), 'utf8');
+  const needed = (name: string): readonly string[] => [
+    ...new Set([...(all[name]?.needs ?? []).flatMap(needed), ...(all[name]?.needs ?? [])]),
+  ];
 
-test(
-  'shellcheck finds nothing',
-  () => {
-    // 2317: a script need not call all the functions of those that it needs.
-    const args = ['--shell=sh', '--format=gcc', '--exclude=SC2317', ...names.map(whole)];
-    const { status, stdout, stderr, error } = spawnSync('shellcheck', args, { encoding: 'utf8' });
-    expect({ error, status, said: stdout + stderr }).toEqual({ error: undefined, status: 0, said: '' });
-  },
-  hangMs(60_000),
-);
+  /** A script as it runs, comments and all: arguments, the scripts that it needs, itself. */
+  const whole = (name: string): string => join(scratch, `${folder.replace('/', '-')}-${name}.sh`);
+  for (const name of names) {
+    const takes = [...needed(name), name].flatMap((one) => all[one]?.takes ?? []);
+    // What a value is, shellcheck must not know.
+    const values = takes.filter((take) => take !== '$@').map((take) => `${take}=$(printenv ${take})\n`);
+    writeFileSync(whole(name), ['#!/bin/sh\n', ...values, ...[...needed(name), name].map(source)].join(''));
+  }
 
-describe.each(names)('%s.sh', (name) => {
-  test.each([['dash'], ['bash', '--posix'], ['busybox', 'sh']])('%s %s reads it', (...shell) => {
-    const [program = '', ...args] = shell;
-    const { status, stderr, error } = spawnSync(program, [...args, '-n', whole(name)], { encoding: 'utf8' });
-    expect({ error, status, stderr }).toEqual({ error: undefined, status: 0, stderr: '' });
+  test(
+    'shellcheck finds nothing',
+    () => {
+      // 2317: a script need not call all the functions of those that it needs.
+      const args = ['--shell=sh', '--format=gcc', '--exclude=SC2317', ...names.map(whole)];
+      const { status, stdout, stderr, error } = spawnSync('shellcheck', args, { encoding: 'utf8' });
+      expect({ error, status, said: stdout + stderr }).toEqual({ error: undefined, status: 0, said: '' });
+    },
+    hangMs(60_000),
+  );
+
+  describe.each(names)('%s.sh', (name) => {
+    test.each([['dash'], ['bash', '--posix'], ['busybox', 'sh']])('%s %s reads it', (...shell) => {
+      const [program = '', ...args] = shell;
+      const { status, stderr, error } = spawnSync(program, [...args, '-n', whole(name)], {
+        encoding: 'utf8',
+      });
+      expect({ error, status, stderr }).toEqual({ error: undefined, status: 0, stderr: '' });
+    });
+
+    test('every argument that its header declares is used', () => {
+      const used = (take: string): boolean =>
+        (take === '$@' ? /"\$@"|\$[1#]/ : new RegExp(`\\b${take}\\b(?!=)`)).test(all[name]?.text ?? '');
+      expect(all[name]?.takes.filter((take) => !used(take))).toEqual([]);
+    });
+
+    test('a quoted here-document has no argument in it: it would stay as it is written', () => {
+      const { text = '', takes = [] } = all[name] ?? {};
+      const quoted = [...text.matchAll(/<<'(\w+)'[^\n]*\n([^]*?)\n\1\n/g)].map((match) => match[2] ?? '');
+      expect(takes.filter((take) => quoted.some((lines) => lines.includes(`$${take}`)))).toEqual([]);
+    });
   });
 
-  test('every argument that its header declares is used', () => {
-    const used = (take: string): boolean =>
-      (take === '$@' ? /"\$@"|\$[1#]/ : new RegExp(`\\b${take}\\b(?!=)`)).test(scripts[name]?.text ?? '');
-    expect(scripts[name]?.takes.filter((take) => !used(take))).toEqual([]);
+  test('every script is used', () => {
+    const src = join(root, 'src');
+    const code = readdirSync(src, { recursive: true, encoding: 'utf8' })
+      .filter((file) => file.endsWith('.ts'))
+      .map((file) => readFileSync(join(src, file), 'utf8'));
+    const calling = code.filter((text) => text.includes(call));
+    const called = (name: string): boolean => calling.some((text) => text.includes(`'${name}'`));
+    const needs = new Set(names.filter(called).flatMap(needed));
+    expect(names.filter((name) => !called(name) && !needs.has(name))).toEqual([]);
   });
-});
-
-test('every script is used', () => {
-  const src = join(import.meta.dirname, '../../src');
-  const code = readdirSync(src, { recursive: true, encoding: 'utf8' })
-    .filter((file) => file.endsWith('.ts'))
-    .map((file) => readFileSync(join(src, file), 'utf8'));
-  const calling = code.filter((text) => text.includes('hostScript('));
-  const called = (name: string): boolean => calling.some((text) => text.includes(`'${name}'`));
-  const needs = new Set(names.filter(called).flatMap(needed));
-  expect(names.filter((name) => !called(name) && !needs.has(name))).toEqual([]);
 });

@@ -127,7 +127,7 @@ describe('one that haup cannot open is refused, and what to let in is said', () 
     expect(said(active(null, ['iptables']))).toMatchObject({
       code: 'HOST_UNSUPPORTED',
       host: 'keep_136',
-      message: 'iptables drops what it does not know, and haup opens only firewalld, ufw and nftables.',
+      message: 'iptables drops unknown traffic, and haup opens only firewalld, ufw and nftables.',
       hint: expect.stringMatching(
         /^Let in IP protocol 112 from 192\.168\.160\.137 to 224\.0\.0\.18 and TCP 80 yourself.* firewall: leave/,
       ),
@@ -136,7 +136,7 @@ describe('one that haup cannot open is refused, and what to let in is said', () 
 
   test('beside another', () => {
     expect(said(active('firewalld', ['inet house input', 'ip old input'])).message).toBe(
-      'inet house input and ip old input drop what they do not know, beside firewalld, and haup opens one firewall of a host.',
+      'inet house input and ip old input drop unknown traffic; the host also has firewalld, and haup opens only one firewall.',
     );
   });
 });

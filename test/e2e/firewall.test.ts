@@ -305,9 +305,7 @@ describe('hosts behind firewalld, ufw and nftables', () => {
     const run = await inLab('apply', open, '--yes');
     expect(run.code).toBe(1);
     const said = run.stderr.replace(/\s+/g, ' ');
-    expect(said).toMatch(
-      /iptables drops what it does not know, and haup opens only firewalld, ufw and nftables/,
-    );
+    expect(said).toMatch(/iptables drops unknown traffic, and haup opens only firewalld, ufw and nftables/);
     expect(said).toMatch(/IP protocol 112 from 192\.168\.160\.11 to 224\.0\.0\.18 and TCP 80/);
     expect(said).toMatch(/HOST_UNSUPPORTED/);
     expect(await on('wall', 'ls -d /var/lib/haup 2>/dev/null; true')).toBe('');

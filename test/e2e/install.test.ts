@@ -141,7 +141,7 @@ systemctl is-enabled nginx keepalived; ls /usr/sbin/policy-rc.d 2>/dev/null; tru
     const { code, stderr } = await inLab(['rollback', source, '--yes']);
     expect(code).toBe(1);
     expect(stderr.replace(/\s+/g, ' ')).toMatch(
-      /was a package, which is not installed.*apply the inventory of then/,
+      /was a package, which is not installed.*apply the inventory of that time/,
     );
   });
 

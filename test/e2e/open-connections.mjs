@@ -103,7 +103,7 @@ function keepAlive(kind, pauseMs, own = {}) {
     const waiting = connection?.waiting ?? null;
     if (waiting !== null && at() - waiting > 1000) {
       seen.lost += 1;
-      seen.cut.push([at(), 'no answer']);
+      seen.cut.push([waiting, 'no answer']);
     }
   });
 }
@@ -268,7 +268,7 @@ function overHttp2() {
   late.add(() => {
     if (waiting === null || at() - waiting <= 1000) return;
     seen.lost += 1;
-    seen.cut.push([at(), 'no answer']);
+    seen.cut.push([waiting, 'no answer']);
   });
 }
 

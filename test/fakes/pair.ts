@@ -4,7 +4,7 @@ import { clusters } from '../../src/cluster/clusters.ts';
 import type { Inventory } from '../../src/model/domain.ts';
 import type { HostFacts } from '../../src/model/facts.ts';
 import type { Change, Plan } from '../../src/model/plan.ts';
-import { plan } from '../../src/plan/make-plan.ts';
+import { makePlan } from '../../src/plan/make-plan.ts';
 import { execute } from '../../src/run/execute.ts';
 import { exampleInventory } from './example.ts';
 import { bareFacts, type FakeHost, fakeHost } from './host.ts';
@@ -21,7 +21,7 @@ export const factsOf = (hosts: readonly FakeHost[]): Map<string, HostFacts> =>
   new Map(hosts.map((host) => [host.name, host.facts()]));
 
 export const planFor = (inventory: Inventory, hosts: readonly FakeHost[]): Plan =>
-  plan(desire(inventory, factsOf(hosts), render), factsOf(hosts), inventory.vips, clusters(inventory), {
+  makePlan(desire(inventory, factsOf(hosts), render), factsOf(hosts), inventory.vips, clusters(inventory), {
     on: 'each',
     cached: new Set(),
   });

@@ -42,8 +42,8 @@ test.each([
   ['two hosts of one name', withOther({ name: 'keep_136' }), /another host has the same name/],
   ['two hosts of one address', withOther({ address: '192.168.160.136' }), /keep_136 has the same address/],
   ['another network', withOther({ address: '192.168.161.137' }), /different \/24 networks/],
-  ['a name with a slash', withOther({ name: '../keep' }), /other characters/],
-  ['a name with a quote', withOther({ name: "keep'137" }), /other characters/],
+  ['a name with a slash', withOther({ name: '../keep' }), /a character that a host name cannot have/],
+  ['a name with a quote', withOther({ name: "keep'137" }), /a character that a host name cannot have/],
   [
     'an interface of 16 characters',
     withOther({ interface: 'e123456789012345' }),

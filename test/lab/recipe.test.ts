@@ -13,7 +13,7 @@ test('the hash identifies the recipe: any change changes it', () => {
     recipeFor('ubuntu', 'noble', 'amd64', 'apt'),
     recipeFor('debian', 'bookworm', 'arm64', 'apt'),
     { ...recipe, include: [...recipe.include, 'vim-tiny'] },
-    { ...recipe, customize: `${recipe.customize}# one more line\n` },
+    { ...recipe, finish: `${recipe.finish}# one more line\n` },
     { ...recipe, dpkg: [] },
     { ...recipe, pool: recipe.pool.slice(1) },
     yum,
@@ -46,8 +46,8 @@ test.each(flavours)(
 );
 
 test.each([
-  ['the script that finishes an image of flavour apt', recipe.customize],
-  ['the script that finishes an image of flavour yum', yum.customize],
+  ['the script that finishes an image of flavour apt', recipe.finish],
+  ['the script that finishes an image of flavour yum', yum.finish],
   ['the conversion to RPM packages', yum.rpm?.convert ?? ''],
   ...Object.entries(yum.rpm?.amendments ?? {}).map(([name, { tree = ':' }]) => [
     `what is different about ${name}`,

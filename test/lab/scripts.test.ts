@@ -29,8 +29,9 @@ test('a boot script is valid sh for every host name', () => {
 test('a host boots again only for a reboot, each time with a new network', () => {
   const script = boot('keep_136');
   expect(script).toContain('[ $status -eq 133 ] || exit 0');
-  expect(script.indexOf("ip netns delete 'haup.try.keep_136'")).toBeLessThan(
-    script.indexOf("ip netns add 'haup.try.keep_136'"),
+  expect(script).toContain('namespace=haup.try.keep_136\n');
+  expect(script.indexOf('ip netns delete "$namespace"')).toBeLessThan(
+    script.indexOf('ip netns add "$namespace"'),
   );
 });
 

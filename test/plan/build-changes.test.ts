@@ -3,7 +3,7 @@ import { desire } from '../../src/desired/desire.ts';
 import { loadRender } from '../../src/desired/load-render.ts';
 import { clusters } from '../../src/cluster/clusters.ts';
 import { buildsOf } from '../../src/plan/build-changes.ts';
-import { type BuildPolicy, plan } from '../../src/plan/make-plan.ts';
+import { type BuildPolicy, makePlan } from '../../src/plan/make-plan.ts';
 import { eventData } from '../../src/report/json.ts';
 import { apply, factsOf, source } from '../fakes/pair.ts';
 import { bareFacts, fakeHost } from '../fakes/host.ts';
@@ -11,7 +11,7 @@ import { bareFacts, fakeHost } from '../fakes/host.ts';
 const render = await loadRender();
 const other = { id: 'rocky', version: '9', name: 'Rocky Linux 9' };
 const planned = (policy: Partial<BuildPolicy>, hosts = two()) =>
-  plan(desire(source, factsOf(hosts), render), factsOf(hosts), source.vips, clusters(source), {
+  makePlan(desire(source, factsOf(hosts), render), factsOf(hosts), source.vips, clusters(source), {
     on: 'first',
     cached: new Set(),
     ...policy,

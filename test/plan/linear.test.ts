@@ -5,7 +5,7 @@ import { loadRender } from '../../src/desired/load-render.ts';
 import type { Inventory } from '../../src/model/domain.ts';
 import type { HostFacts } from '../../src/model/facts.ts';
 import type { Plan } from '../../src/model/plan.ts';
-import { countChanges, plan } from '../../src/plan/make-plan.ts';
+import { countChanges, makePlan } from '../../src/plan/make-plan.ts';
 import { execute } from '../../src/run/execute.ts';
 import { fleetFacts, fleetInventory } from '../fakes/fleet.ts';
 import { fakeHost } from '../fakes/host.ts';
@@ -15,7 +15,7 @@ const render = await loadRender();
 type Facts = ReadonlyMap<string, HostFacts>;
 
 const planOf = (inventory: Inventory, facts: Facts): Plan =>
-  plan(desire(inventory, facts, render), facts, inventory.vips, clusters(inventory), {
+  makePlan(desire(inventory, facts, render), facts, inventory.vips, clusters(inventory), {
     on: 'first',
     cached: new Set(),
   });

@@ -9,7 +9,7 @@ import type { HostFacts } from '../../src/model/facts.ts';
 import { HaupError } from '../../src/model/errors.ts';
 import type { Plan } from '../../src/model/plan.ts';
 import { diffHost } from '../../src/plan/diff-host.ts';
-import { type BuildPolicy, countChanges, plan } from '../../src/plan/make-plan.ts';
+import { type BuildPolicy, countChanges, makePlan } from '../../src/plan/make-plan.ts';
 import { execute } from '../../src/run/execute.ts';
 import { exampleInventory } from '../fakes/example.ts';
 import { bareFacts, type FakeHost, fakeHost } from '../fakes/host.ts';
@@ -23,7 +23,7 @@ beforeAll(async () => {
 const factsOf = (hosts: readonly FakeHost[]): Map<string, HostFacts> =>
   new Map(hosts.map((host) => [host.name, host.facts()]));
 const planFor = (inventory: Inventory, hosts: readonly FakeHost[]): Plan =>
-  plan(desire(inventory, factsOf(hosts), render), factsOf(hosts), inventory.vips, clusters(inventory), {
+  makePlan(desire(inventory, factsOf(hosts), render), factsOf(hosts), inventory.vips, clusters(inventory), {
     on: 'each',
     cached: new Set(),
   });
@@ -156,7 +156,7 @@ describe('builds of one platform', () => {
     cached = new Set<string>(),
     policy: Partial<BuildPolicy> = {},
   ) => {
-    const made = plan(
+    const made = makePlan(
       desire(inventory, factsOf(hosts), render),
       factsOf(hosts),
       inventory.vips,
@@ -202,7 +202,7 @@ describe('where a build comes from, as the inventory says', () => {
   const hosts = () => ['keep_136', 'keep_137'].map((name) => fakeHost(bareFacts(name)));
   const actionsOf = (policy: BuildPolicy): string[] => {
     const inventory = exampleInventory();
-    const made = plan(
+    const made = makePlan(
       desire(inventory, factsOf(hosts()), render),
       factsOf(hosts()),
       inventory.vips,
@@ -225,7 +225,7 @@ describe('where a build comes from, as the inventory says', () => {
     const key = ((): string => {
       const inventory = exampleInventory();
       const [work] =
-        plan(
+        makePlan(
           desire(inventory, factsOf(hosts()), render),
           factsOf(hosts()),
           inventory.vips,

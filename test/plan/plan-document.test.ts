@@ -10,7 +10,7 @@ import { factsOf, pair, planFor } from '../fakes/pair.ts';
 
 const texts = { file: '/i.yaml', directory: '/', text: 'hosts: {}', sites: {}, overlay: null };
 const made = { who: 'ana@workstation', when: '2026-01-01T00:00:00.000Z', haup: '0.1.0' };
-const saved = (plan: Plan): SavedPlan => ({ plan, inventory: texts, standing: { a: { x: 'y' } }, made });
+const saved = (plan: Plan): SavedPlan => ({ plan, inventory: texts, snapshots: { a: { x: 'y' } }, made });
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 /** The same whatever kind of array bytes are in. */
 const plain = (value: unknown): unknown =>
@@ -97,7 +97,7 @@ describe('a plan that was saved', () => {
           if (bytes !== 'absent' && secret) secrets.set(sha256(bytes), bytes);
         expect(draft.withheld.toSorted()).toEqual([...secrets.keys()].toSorted());
         expect(plain(draft.complete(secrets))).toEqual(plain(one));
-        expect(draft).toMatchObject({ inventory: texts, made, standing: { a: { x: 'y' } } });
+        expect(draft).toMatchObject({ inventory: texts, made, snapshots: { a: { x: 'y' } } });
       }),
     );
   });
@@ -173,8 +173,8 @@ describe('a file that is not as haup wrote it is refused', () => {
   });
 
   test('of another format, which it says', () => {
-    expect(() => readPlan(text.replace('"version": 2', '"version": 1'), 'plan.json')).toThrow(
-      /saved in format 1, and this haup reads 2/,
+    expect(() => readPlan(text.replace('"version": 3', '"version": 2'), 'plan.json')).toThrow(
+      /saved in format 2, and this haup reads 3/,
     );
   });
 });

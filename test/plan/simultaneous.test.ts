@@ -7,7 +7,7 @@ import type { Inventory, Vip } from '../../src/model/domain.ts';
 import type { HostFacts } from '../../src/model/facts.ts';
 import type { Stage } from '../../src/model/plan.ts';
 import { goingFirst } from '../../src/plan/hand-over.ts';
-import { plan } from '../../src/plan/make-plan.ts';
+import { makePlan } from '../../src/plan/make-plan.ts';
 import { disagreement } from '../../src/plan/simultaneous.ts';
 import { exampleInventory } from '../fakes/example.ts';
 import { bareFacts, type FakeHost, fakeHost } from '../fakes/host.ts';
@@ -220,7 +220,10 @@ test('a member that is left out is named, since the others would not be heard by
   const render = await loadRender();
   const facts = factsOf(hosts.slice(0, 1));
   const limited = () =>
-    plan(desire(next, facts, render), facts, next.vips, clusters(next), { on: 'each', cached: new Set() });
+    makePlan(desire(next, facts, render), facts, next.vips, clusters(next), {
+      on: 'each',
+      cached: new Set(),
+    });
   expect(limited).toThrow(
     /advert_int 1 → 2 s\. All its hosts must change at the same moment, and keep_137 is left out/,
   );

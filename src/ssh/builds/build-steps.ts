@@ -2,12 +2,10 @@
 
 import type { BuildNeed, BuildRecipe, Tarball } from '../../model/desired.ts';
 import { initFeature, sourceDirectory } from '../../model/layout.ts';
-import type { RemoteJob, Meaning } from '../remote-job.ts';
+import { type Meaning, minute, type RemoteJob } from '../remote-job.ts';
 import { asideMark, lacksMark } from '../advice.ts';
 import { hostScript } from '../../base/host-script.ts';
 import { quote } from '../../base/quote.ts';
-
-const minute = 60_000;
 
 /** Exit status of an upload that is not what was sent. */
 export const damagedStatus = 65;
@@ -87,7 +85,7 @@ export const checking = (needs: readonly BuildNeed[]) => ({
 export const lacks = (recipe: BuildRecipe): Meaning => ({
   code: 'CONFIGURE_FAILED',
   message: `${nameOf(recipe)} would lack what its configuration needs.`,
-  hint: `Take out of ${recipe.software}.configure what leaves it out (--without-…, --disable-…), or add what brings it in (--with-…, --enable-…), and run haup apply again. What was installed before still runs.`,
+  hint: `Remove the option that leaves it out (--without-…, --disable-…) from ${recipe.software}.configure, or add the one that brings it in (--with-…, --enable-…), and run haup apply again. What was installed before still runs.`,
 });
 
 export function build(step: 'make' | 'clean-build', recipe: BuildRecipe): RemoteJob {

@@ -11,8 +11,8 @@ export const straysStatus = 68;
 
 export const strayed = (recipe: BuildRecipe): Meaning => ({
   code: 'INSTALL_FAILED',
-  message: `The build of ${nameOf(recipe)} is not used: it has what its ./configure puts nowhere, or what is in its way on the host is not root's.`,
-  hint: `Nothing of it was installed. The line above names the path. Give what belongs elsewhere a place below ${recipe.prefix} in ${recipe.software}.configure; if it is not of your build, look at the host that made it before you go on.`,
+  message: `The build of ${nameOf(recipe)} was not installed: it has a file outside the places given to ./configure, or a path that it needs on the host is not root's.`,
+  hint: `The line above names the path. If the file is part of your build, give it a place below ${recipe.prefix} in ${recipe.software}.configure; if not, check the host that made the build before you go on.`,
 });
 
 /**

@@ -5,13 +5,12 @@ import { initSources, installedList, sourceDirectory, stampPath } from '../../mo
 import type { Action, Pack } from '../../model/action.ts';
 import { hostScript } from '../../base/host-script.ts';
 import { quote } from '../../base/quote.ts';
-import type { RemoteJob } from '../remote-job.ts';
+import { minute, type RemoteJob } from '../remote-job.ts';
 import { buildDirectory, checking, featureFile, lackingStatus, lacks, nameOf } from './build-steps.ts';
 import { confining, placesFunction, strayed, straysStatus } from './confine-pack.ts';
 import { lockMeaning } from '../packages/package-lock.ts';
 import { installText } from '../packages/install-packages.ts';
 
-const minute = 60_000;
 const packFile = (pack: Pack): string => `${sourceDirectory}/${pack.key}.tar.gz`;
 
 export function packBuild(recipe: BuildRecipe, pack: Pack): RemoteJob {

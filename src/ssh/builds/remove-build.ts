@@ -3,9 +3,7 @@
 import { type Service, services } from '../../model/domain.ts';
 import { installedList, stampPath, stateDirectory, stateNames, unreadMark } from '../../model/layout.ts';
 import { hostScript } from '../../base/host-script.ts';
-import type { RemoteJob } from '../remote-job.ts';
-
-const minute = 60_000;
+import { minute, type RemoteJob } from '../remote-job.ts';
 
 /** What nginx itself makes below its prefix while it runs. */
 const madeByNginx =

@@ -33,7 +33,7 @@ export interface LoginOptions extends ConfigSource {
 }
 
 /** A host to log in to: a jump host, or the last one. Null: as ssh's configuration says. */
-export interface Target {
+export interface LoginTarget {
   /** For messages. */
   readonly label: string;
   readonly address: string;
@@ -55,7 +55,7 @@ export interface LoginSession {
 
 export interface Login {
   readonly host: string;
-  readonly target: Target;
+  readonly target: LoginTarget;
   readonly config: SshConfig;
   readonly options: LoginOptions;
   readonly library: Library;

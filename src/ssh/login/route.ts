@@ -3,7 +3,7 @@
 import { HaupError } from '../../model/errors.ts';
 import { readSshConfig } from './ssh-config.ts';
 import { type JumpHost, jumpsToItself, parseJumpHosts } from './jump.ts';
-import { type Library, logIn, type LoginOptions, type LoginSession, type Target } from './login.ts';
+import { type Library, logIn, type LoginOptions, type LoginSession, type LoginTarget } from './login.ts';
 
 export interface Journey {
   /** The host to reach, for messages. */
@@ -16,14 +16,14 @@ export interface Journey {
 const mostJumps = 8;
 
 /** Logs in as the inventory says, else as ssh would. Rejects as `connect` says. */
-export async function reach(target: Target, journey: Journey): Promise<LoginSession> {
+export async function reach(target: LoginTarget, journey: Journey): Promise<LoginSession> {
   return await reachFrom(null, target, journey, []);
 }
 
 /** `via`: the jump host before this one; `passed`: all that lead to it. */
 async function reachFrom(
   via: LoginSession | null,
-  target: Target,
+  target: LoginTarget,
   journey: Journey,
   passed: readonly string[],
 ): Promise<LoginSession> {
@@ -69,7 +69,7 @@ async function reachFrom(
   }
 }
 
-function jumpTarget(jump: JumpHost): Target {
+function jumpTarget(jump: JumpHost): LoginTarget {
   return {
     ...jump,
     label: `jump host ${jump.address}`,

@@ -2,11 +2,9 @@
 
 import { quote } from '../../base/quote.ts';
 import type { PackageManager } from '../../model/package-manager.ts';
-import type { RemoteJob } from '../remote-job.ts';
+import { minute, type RemoteJob } from '../remote-job.ts';
 import { lockMeaning } from './package-lock.ts';
 import { packageScript } from './package-script.ts';
-
-const minute = 60_000;
 
 /** `lockWait`: seconds that another package run is waited for. */
 export function install(manager: PackageManager, names: readonly string[], lockWait: number): RemoteJob {

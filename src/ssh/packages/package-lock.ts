@@ -1,7 +1,7 @@
 /** Another run of a package manager: waited for with a limit, and said so. */
 
 import { packageManagerEntries } from '../../base/package-managers.ts';
-import type { ScriptArguments } from '../../base/host-script.ts';
+import type { ScriptArguments } from '../../base/script-text.ts';
 import type { PackageManager } from '../../model/package-manager.ts';
 import type { Meaning } from '../remote-job.ts';
 

@@ -1,4 +1,5 @@
-import { hostScript, type ScriptArguments } from '../../base/host-script.ts';
+import { hostScript } from '../../base/host-script.ts';
+import type { ScriptArguments } from '../../base/script-text.ts';
 import { type PackageFamily, packageManagerEntries } from '../../base/package-managers.ts';
 import type { PackageManager } from '../../model/package-manager.ts';
 import { lockArguments } from './package-lock.ts';
