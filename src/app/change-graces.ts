@@ -58,12 +58,15 @@ async function movesBy(
   if (direction === null) return [];
   const near = vips.filter(({ members }) => members.some(({ host }) => host === name));
   const members = new Set(near.flatMap((vip) => vip.members.map(({ host }) => host)));
-  const held = await heldBy([...members].flatMap((member) => hosts.get(member) ?? []));
+  const seen = await servedBy([...members].flatMap((member) => hosts.get(member) ?? []));
   const holds = (host: HostName, { address }: Vip): boolean =>
-    held.get(host)?.includes(address.address) === true;
+    seen.get(host)?.includes(address.address) === true;
+  const answers = (host: HostName, { address }: Vip): boolean =>
+    seen.get(host)?.includes(`answer ${address.address}`) === true;
   return near.flatMap((vip): readonly VipMove[] => {
     if (direction === 'away') {
-      if (!holds(name, vip)) return [];
+      // A run that was cut off may have moved it already, and left connections that go on.
+      if (!holds(name, vip) && !answers(name, vip)) return [];
       return vip.members.flatMap((to) =>
         to.host === name || !hosts.has(to.host) ? [] : [{ vip, from: name, to }],
       );
@@ -75,11 +78,11 @@ async function movesBy(
   });
 }
 
-/** A host that does not answer counts as one without VIPs. */
-async function heldBy(hosts: readonly Host[]): Promise<ReadonlyMap<HostName, readonly string[]>> {
+/** What each host has of VIPs, as its script says it. A host that does not answer counts as one without VIPs. */
+async function servedBy(hosts: readonly Host[]): Promise<ReadonlyMap<HostName, readonly string[]>> {
   const read = hosts.map(async (host): Promise<readonly [HostName, readonly string[]]> => {
     const said = await host
-      .read(hostScript('held-addresses') as ReadScript, new AbortController().signal)
+      .read(hostScript(['held-addresses', 'answered-vips']) as ReadScript, new AbortController().signal)
       .catch((error: unknown) => {
         if (error instanceof HaupError) return Buffer.alloc(0);
         throw error;

@@ -24,7 +24,6 @@ export function graceOrders(
       return [
         {
           vip: vip.address.address,
-          id: vip.virtualRouterId,
           from: placeOf(from),
           to: [placeOf(to.host)],
         },

@@ -25,6 +25,7 @@ export interface DrillObservation {
   readonly intervalMs: number;
   /** When a request was due: at every interval from here on. */
   readonly startMs: number;
+  readonly first: boolean;
   readonly samples: readonly Sample[];
   readonly events: readonly AddressEvent[];
   readonly clockErrorMs: number;

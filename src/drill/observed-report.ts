@@ -60,6 +60,7 @@ export function observedReport(
     samples: sampler.of(of).filter(({ sentAt }) => sentAt >= beganMs),
     intervalMs: sampler.intervalMs,
     startMs: sampler.startMs,
+    first: sampler.first,
     events: eventsOf(of).events,
     clockErrorMs: environment.watch.clockErrorMs(),
   });

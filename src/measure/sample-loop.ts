@@ -12,6 +12,14 @@ export interface SampleOptions {
   readonly limitMs: number;
 }
 
+/** What the thread says before the first batch. */
+export interface SamplerStart {
+  /** When the first request is due. */
+  readonly startMs: number;
+  /** It runs before ordinary programs of this machine. */
+  readonly first: boolean;
+}
+
 /** The samples of one target that ended since the last batch. */
 export interface SampleBatch {
   readonly address: string;

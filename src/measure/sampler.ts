@@ -2,7 +2,7 @@ import { Worker } from 'node:worker_threads';
 import { HaupError } from '../model/errors.ts';
 import type { Target } from './ask.ts';
 import type { Sample } from './outage.ts';
-import type { SampleBatch, SampleOptions } from './sample-loop.ts';
+import type { SampleBatch, SampleOptions, SamplerStart } from './sample-loop.ts';
 
 /**
  * `rate` requests a second to each target. Null: 200, and 1000 in all: more would load what is measured. A TLS handshake
@@ -20,11 +20,9 @@ export const intervalFor = (targets: readonly Target[], rate: number | null = nu
 export const timeoutMs = 900;
 
 /** Samples as they end, from a thread of its own. Disposing stops it at once. */
-export interface Sampler extends AsyncDisposable {
+export interface Sampler extends AsyncDisposable, SamplerStart {
   /** Between two requests to one target. */
   readonly intervalMs: number;
-  /** When the first request was due. */
-  readonly startMs: number;
   /** What has ended so far for one target, in the order of ending. Throws when the thread broke off. */
   of(address: string): readonly Sample[];
   /** Sends no more, and resolves when every request under way has ended: at most `timeoutMs`. */
@@ -38,11 +36,11 @@ export async function startSampler(options: SampleOptions, signal: AbortSignal):
   const samples = new Map<string, Sample[]>(options.targets.map(({ address }) => [address, []]));
   const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
   let failure: HaupError | null = null;
-  let startMs = 0;
+  let start: SamplerStart = { startMs: 0, first: false };
   const running = new Promise<void>((resolve, reject) => {
-    worker.on('message', (batches: number | readonly SampleBatch[]) => {
-      if (typeof batches === 'number') return void (startMs = batches);
-      for (const batch of batches) samples.get(batch.address)?.push(...batch.samples);
+    worker.on('message', (said: SamplerStart | readonly SampleBatch[]) => {
+      if ('startMs' in said) return void (start = said);
+      for (const batch of said) samples.get(batch.address)?.push(...batch.samples);
       resolve();
     });
     worker.once('error', (cause) => {
@@ -59,7 +57,7 @@ export async function startSampler(options: SampleOptions, signal: AbortSignal):
   }
   return {
     intervalMs: options.intervalMs,
-    startMs,
+    ...start,
     of: (address) => {
       if (failure !== null) throw failure;
       return samples.get(address) ?? [];

@@ -2,15 +2,16 @@
 
 import type { StartErrors } from '../model/report.ts';
 import type { Sample } from './outage.ts';
+import type { SamplerStart } from './sample-loop.ts';
 
 /** Of one sampler, from the samples of one target; to a hundredth. */
 export function lateness(
   samples: readonly Sample[],
-  { startMs, intervalMs }: { readonly startMs: number; readonly intervalMs: number },
+  { startMs, intervalMs, first }: SamplerStart & { readonly intervalMs: number },
 ): StartErrors {
   const sent = samples.map(({ sentAt }) => sentAt).toSorted((a, b) => a - b);
   const { median, p99, worst } = startErrors(sent, startMs, intervalMs);
-  return { median: hundredths(median), p99: hundredths(p99), worst: hundredths(worst) };
+  return { median: hundredths(median), p99: hundredths(p99), worst: hundredths(worst), first };
 }
 
 const hundredths = (ms: number): number => Math.round(ms * 100) / 100;
@@ -21,7 +22,11 @@ const hundredths = (ms: number): number => Math.round(ms * 100) / 100;
  * @param sent when each request was sent, ascending
  * @param startMs when one was due; the others are due an interval after each other
  */
-export function startErrors(sent: readonly number[], startMs: number, intervalMs: number): StartErrors {
+export function startErrors(
+  sent: readonly number[],
+  startMs: number,
+  intervalMs: number,
+): Omit<StartErrors, 'first'> {
   const errors: number[] = [];
   let last: number | null = null;
   for (const sentAt of sent) {

@@ -135,7 +135,7 @@ export type Action =
   | { readonly do: 'grace-answer'; readonly grace: Grace }
   /** The new holder sends it what belongs to no connection of its own. `to`: the old holder's own address. */
   | { readonly do: 'grace-forward'; readonly grace: Grace; readonly to: string }
-  | { readonly do: 'grace-end'; readonly id: number; readonly vip: string }
+  | { readonly do: 'grace-end'; readonly vip: string }
   | { readonly do: 'break'; readonly fault: Fault; readonly deadMan: DeadMan }
   /** Does nothing if the drill has ended already. */
   | { readonly do: 'restore'; readonly fault: Fault; readonly deadMan: DeadMan }
@@ -155,8 +155,6 @@ export interface Pack {
 /** The time in which a host still serves the connections of a VIP that it has given up. */
 export interface Grace {
   readonly vip: string;
-  /** The VRID, which is the VIP's alone on its segment. */
-  readonly id: number;
   /** The interface of the VIP on this host. */
   readonly device: string;
   /** After this long the host ends it itself. */

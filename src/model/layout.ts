@@ -28,7 +28,7 @@ export const drainedBy = { operator: -253, change: -252 } as const;
 export const unreadMark = (service: Service): string => `/run/haup.unread.${service}`;
 /** A drill of haup verify is running or was interrupted: its name, and the timer that undoes it. A reboot removes both. */
 export const drillRecord = '/run/haup.drill';
-/** A record for each grace that the host has a part in, by the VRID of its VIP. */
+/** A record for each part that the host has in a grace, by its VIP. */
 export const graceDirectory = '/run/haup.grace';
 /** For systemd-tmpfiles: a boot ends what a drill has drained. */
 export const drillAtBoot = '/etc/tmpfiles.d/haup-drill.conf';

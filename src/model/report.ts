@@ -103,6 +103,8 @@ export interface StartErrors {
   readonly median: number;
   readonly p99: number;
   readonly worst: number;
+  /** The sampler ran before ordinary programs of this machine, as it does for root on Linux. */
+  readonly first: boolean;
 }
 
 export interface DrillReport extends RequestFigures, Allowed, HeldTimes, Partial<TakeoverFigures> {

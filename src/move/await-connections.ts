@@ -37,18 +37,19 @@ export async function awaitConnections(
   let left = 0;
   let saidMs = startMs - sayMs;
   let asked: number | null = null;
+  const lostBy = ({ message }: HaupError): Remaining => ({
+    open: open ?? 0,
+    asked: asked ?? 0,
+    left,
+    lost: `${from.host} cannot be asked: ${message}`,
+  });
   for (;;) {
     let held = false;
     try {
       ({ count: left, held } = await connectionsTo(vip, from.host, environment));
     } catch (error) {
-      if (!(error instanceof HaupError)) throw error;
-      return {
-        open: open ?? 0,
-        asked: asked ?? 0,
-        left,
-        lost: `${from.host} cannot be asked: ${error.message}`,
-      };
+      if (error instanceof HaupError) return lostBy(error);
+      throw error;
     }
     if (held) {
       const kept = { open: open ?? 0, asked: asked ?? 0, left: 0, lost: null };
@@ -70,7 +71,14 @@ export async function awaitConnections(
       );
     }
     elsewhere.look();
-    await environment.sleep(spentMs < quickForMs ? quickPollMs : pollMs, signal);
+    try {
+      await environment.sleep(spentMs < quickForMs ? quickPollMs : pollMs, signal);
+    } catch (error) {
+      // Its lock ends with the host. A lock that was taken away is another matter: its owner may need the grace.
+      if (error instanceof HaupError && error.code === 'CONNECTION_LOST' && error.host === from.host)
+        return lostBy(error);
+      throw error;
+    }
   }
 }
 

@@ -6,7 +6,6 @@ import type { DrillEnvironment } from './watch-move.ts';
 /** One VIP, and the hosts between which it moves. */
 export interface GraceOrder {
   readonly vip: string;
-  readonly id: number;
   readonly from: GraceHost;
   /** Every host that may take it. */
   readonly to: readonly GraceHost[];

@@ -31,8 +31,8 @@ export function beginGraces(
   const timerSeconds = seconds + Math.ceil((withinMs + timerPatienceMs) / 1000);
   return Promise.all(
     orders.map(async (order): Promise<BegunGrace> => {
-      const { vip, id, from, to } = order;
-      const common = { vip, id, seconds: timerSeconds };
+      const { vip, from, to } = order;
+      const common = { vip, seconds: timerSeconds };
       const forwarding = to.map(({ host, device }) =>
         refusal(
           environment.act(host, {
@@ -133,13 +133,13 @@ export function tellGrace(
 
 /** The new holder first: it then resets what is left, and no client waits for an answer that does not come. */
 async function end(
-  { vip, id, from, to }: GraceOrder,
+  { vip, from, to }: GraceOrder,
   none: boolean,
   environment: GraceEnvironment,
 ): Promise<void> {
   const endOn = async ({ host }: GraceHost): Promise<void> => {
     try {
-      await environment.act(host, { do: 'grace-end', id, vip });
+      await environment.act(host, { do: 'grace-end', vip });
     } catch (error) {
       if (!(error instanceof HaupError)) throw error;
       environment.say(`${vip}: ${host} ends the grace by its own timer (${error.message})`, host);

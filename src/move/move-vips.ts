@@ -76,8 +76,9 @@ export async function moveVips(
     await abandonGraces(begun, environment);
     throw error;
   });
-  // A new holder that fails meanwhile ends its watch, and not the report: the old one takes the VIP back.
-  for (const { to } of order.graces) for (const { host } of to) environment.watch.leave(host);
+  // A host that fails meanwhile ends its watch, and not the report.
+  for (const { from, to } of order.graces)
+    for (const { host } of [from, ...to]) environment.watch.leave(host);
   const graces = await endGraces(begun, order.graceSeconds, environment, signal);
   const stranded = order.moves
     .filter(({ to }) => to === null)

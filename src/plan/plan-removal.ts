@@ -39,8 +39,7 @@ export function planRemoval(
       .sort((a, b) => heldBy(a.host) - heldBy(b.host))
       .flatMap((facts): readonly Stage[] => {
         left.delete(facts.host);
-        const turn =
-          left.size > 0 ? drainContext(facts.host, serves(facts) && canDrain(facts, keepalivedConf)) : null;
+        const turn = left.size > 0 ? drainContext(facts.host, releases(facts)) : null;
         const changes = removal(facts, turn, options);
         if (changes.length === 0) same.push({ host: facts.host, what: 'haup has installed nothing on it' });
         return changes.length === 0
@@ -53,6 +52,14 @@ export function planRemoval(
 
 const serves = (facts: HostFacts | undefined): boolean =>
   facts !== undefined && facts.services.keepalived.active === 'active' && !isDrained(facts);
+
+/** It can give its VIPs up first, or has done so under a run that was cut off, and still serves connections of theirs. */
+function releases(facts: HostFacts): boolean {
+  const answers = (facts.graces ?? []).some(({ part }) => part === 'answer');
+  return answers
+    ? canDrain({ ...facts, drain: 0 }, keepalivedConf)
+    : serves(facts) && canDrain(facts, keepalivedConf);
+}
 
 /** `turn`: its drain, while other hosts are left to serve; null: it is the last one. */
 function removal(
@@ -75,6 +82,7 @@ function removal(
   return [
     ...(turn?.able === true ? [giveUpVips] : []),
     ...(turn !== null && (turn.able || !turn.holds) ? onlyIdle(stops, turn.watched, turn.held) : stops),
+    ...endGraces(have),
     ...(closed === null ? [] : [closed]),
     ...(files === null ? [] : [{ ...files, undo: [], why: 'haup wrote them' }]),
     ...services.flatMap((service) => startFound(service, have)),
@@ -114,6 +122,17 @@ const giveUpVips: Change = {
   after: ['released'],
   diffs: [],
 };
+
+/** Of a run that was cut off; before the packages, since it takes nft. */
+const endGraces = ({ graces = [] }: HostFacts): readonly Change[] =>
+  [...new Set(graces.map(({ vip }) => vip))].map((vip) => ({
+    id: `grace:${vip}`,
+    kind: 'forget',
+    title: `end the grace of ${vip}`,
+    why: 'the run that began it was cut off',
+    actions: [{ do: 'grace-end', vip }],
+    diffs: [],
+  }));
 
 function stop(service: Service, have: HostFacts): readonly Change[] {
   const is = have.services[service];

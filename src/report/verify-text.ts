@@ -144,7 +144,7 @@ function figures(drill: DrillReport, label: number, style: Style, width: number)
       ? []
       : figure(
           'not seen',
-          `this machine itself stalled for up to ${precise(drill.stalledMs ?? 0)}; not counted`,
+          `this machine itself stalled for up to ${precise(drill.stalledMs ?? 0)}; not counted${drill.lateMs?.first === false ? '. As root, haup measures before other programs run' : ''}`,
         )),
   ];
 }

@@ -17,6 +17,8 @@ export function answerComplaints(
   const able = new Map([...sights].filter(([, { asked: said }]) => said.missing.length === 0));
   for (const [name, { active, asked: said }] of sights) {
     if (!able.has(name)) {
+      // haup has been removed from it, with what it asked with.
+      if (active.length === 0 && !members.includes(name)) continue;
       wrong.push(`${name} lacks ${said.missing.join(' and ')}, with which it asks whether nginx answers`);
       continue;
     }

@@ -13,8 +13,8 @@ const cannotStatus = 84;
 type Begin = Extract<Action, { readonly do: 'grace-answer' | 'grace-forward' }>;
 
 export function beginGrace(action: Begin): RemoteJob {
-  const { id, vip, seconds } = action.grace;
-  const given = { id, vip, seconds, device: action.grace.device, ending: endingOf(id, vip) };
+  const { vip, seconds, device } = action.grace;
+  const given = { vip, seconds, device, ending: endingOf(vip) };
   return {
     script: `set -e\n${action.do === 'grace-answer' ? hostScript('grace-answer', given) : hostScript('grace-forward', { ...given, to: action.to })}`,
     timeoutMs: minute,
@@ -30,12 +30,12 @@ export function beginGrace(action: Begin): RemoteJob {
   };
 }
 
-export const endGrace = ({ id, vip }: Extract<Action, { readonly do: 'grace-end' }>): RemoteJob => ({
+export const endGrace = ({ vip }: Extract<Action, { readonly do: 'grace-end' }>): RemoteJob => ({
   script: `set -e
-${endingOf(id, vip)}systemctl stop haup-grace-${id}.timer 2>/dev/null || true`,
+${endingOf(vip)}systemctl stop haup-grace-${vip}.timer 2>/dev/null || true`,
   timeoutMs: minute,
   failure: 'COMMAND_FAILED',
   what: `ending the grace of ${vip}`,
 });
 
-const endingOf = (id: number, vip: string): string => hostScript('grace-end', { id, vip });
+const endingOf = (vip: string): string => hostScript('grace-end', { vip });

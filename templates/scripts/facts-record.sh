@@ -1,7 +1,7 @@
 # What the host records about haup: what haup put there, who has its lock, drains, drills, graces, and files that a daemon
 # has not read yet.
 # Arguments: record_directory installed_lists drain_file drill_record drill_at_boot grace_directory unread_marks user_mark lock_file owner_file entrusted_script
-# Needs: facts-format
+# Needs: facts-format count-connections
 
 # Paths that are recorded, or were intended.
 recorded=
@@ -64,7 +64,7 @@ for grace in "$grace_directory"/[0-9]*; do
   case $line in
     'answer '*)
       vip=${line#answer * * }
-      printf 'connections\t%s\t%s\n' "${vip%% *}" "$(ss -Htn state connected exclude time-wait exclude fin-wait-2 exclude syn-recv src "${vip%% *}" | wc -l)"
+      printf 'connections\t%s\t%s\n' "${vip%% *}" "$(count_connections "${vip%% *}")"
       ;;
   esac
 done

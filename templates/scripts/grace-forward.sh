@@ -2,9 +2,13 @@
 # A host that cannot do that says so with status 84.
 # Which connections are its own it notes itself, from their SYN on, until their socket is seen: conntrack still has those of
 # an earlier time as established, for days, and clients use their ports again.
-# Arguments: grace_directory vip id device to
-# Needs: grace-able grace-timer
-rules="table ip haup_grace_$id {
+# A TTL of 200, which no packet of a client has, marks what has been sent on: two hosts that both know nothing of it
+# would send it to each other for ever. dup takes 1 off.
+# Arguments: vip device to
+# Needs: grace-able grace-begin
+rules="add table ip haup_grace_$vip
+delete table ip haup_grace_$vip
+table ip haup_grace_$vip {
   set own {
     type ipv4_addr . inet_service; flags dynamic,timeout; timeout 2m; size 262144;
   }
@@ -12,14 +16,14 @@ rules="table ip haup_grace_$id {
     type filter hook prerouting priority mangle; policy accept;
     ip daddr != $vip accept
     meta l4proto != tcp accept
+    ip ttl 200 accept
     tcp flags & (syn | ack) == syn update @own { ip saddr . tcp sport } accept
     tcp flags & (syn | ack) == syn accept
     tcp flags & fin == fin socket wildcard 0 update @own { ip saddr . tcp sport } accept
     socket wildcard 0 accept
     ip saddr . tcp sport @own accept
-    counter dup to $to device \"$device\" drop
+    ip ttl set 201 counter dup to $to device \"$device\" drop
   }
 }"
-echo "forward $device no $vip $until" > "$grace_directory/new"
-mv -f "$grace_directory/new" "$grace_directory/$id"
+begin_part forward no
 printf '%s\n' "$rules" | nft -f -

@@ -8,7 +8,6 @@ import { fakeEnvironment, pair, type Trouble, vrrp } from '../fakes/drill-enviro
 const at = (host: string) => ({ host, device: 'ens33', address: `192.168.160.${host.slice(-3)}` });
 const orderOf = (index: 0 | 1): GraceOrder => ({
   vip: pair[index].address.address,
-  id: pair[index].virtualRouterId,
   from: at('keep_136'),
   to: [at('keep_137')],
 });

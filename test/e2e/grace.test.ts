@@ -1,6 +1,7 @@
 // suite: measures
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { FailoverReport } from '../../src/model/failover-shape.ts';
 import type { VerifyReport } from '../../src/model/report.ts';
@@ -299,8 +300,8 @@ test('a second operator is refused during a grace, and the first is not disturbe
   await nothingIsLeft();
 });
 
-test('a second operator who takes the VIP back in a grace without its haup leaves nothing of it', async () => {
-  const open = clients(vip, { downloads: 2 });
+test('a second operator who takes the VIP back in a grace without its haup cuts no connection, and leaves nothing of it', async () => {
+  const open = clients(vip, { downloads: 2, posts: 5 });
   await open.connected;
   await killedInGrace();
   expect(await onHost(lab, 'keep_137', 'nft list tables')).toContain('haup_grace_');
@@ -308,6 +309,22 @@ test('a second operator who takes the VIP back in a grace without its haup leave
   const report = JSON.parse(taken.stdout) as FailoverReport;
   expect(report.after[0]?.holders, taken.stderr).toEqual(['keep_136']);
   expect(report.vips[0], taken.stderr).toMatchObject({ to: 'keep_136', lost: 0, grace: { why: null } });
+  await nothingIsLeft();
+  open.end();
+  expect(await open.ended).toMatchObject({
+    downloads: { done: 2, cut: [] },
+    posts: { lost: 0, cut: [] },
+  });
+});
+
+test('connections on which nothing was asked are not waited for', async () => {
+  const open = clients(vip, { reserve: 5 });
+  await open.connected;
+  await sleep(3_000);
+  for (const command of ['failover', 'failback']) {
+    const moved = await well([command, 'keep_136', path, '--yes', '--grace', '60', '--json']);
+    expect((JSON.parse(moved.stdout) as FailoverReport).vips[0]?.grace).toMatchObject({ open: 0, cut: 0 });
+  }
   await nothingIsLeft();
   open.end();
   await open.ended;

@@ -41,6 +41,38 @@ const moments = Array.from({ length: soak > 0 ? 10 : 1 }, (_, index) =>
 const commands = soak > 0 ? ['failover', 'apply'] : ['apply'];
 const cases = commands.flatMap((command) => moments.map((ms, index) => [command, ms, index] as const));
 
+test(
+  'the next apply goes on keeping the connections that a killed one kept',
+  async () => {
+    const open = clients(vip, { downloads: 2, posts: 5 });
+    await open.connected;
+    let killed = false;
+    const first = await inLab(['apply', paths[1], '--yes'], {
+      limitMs: hangMs(200_000),
+      onStderr: (text, pid) => {
+        if (killed || !text.includes('left on keep_136')) return;
+        killed = true;
+        process.kill(pid, 'SIGKILL');
+      },
+    });
+    expect(first.code).toBe(137);
+    let waits = false;
+    await well(['apply', paths[1], '--yes', '--lock-wait', '30'], {
+      limitMs: hangMs(200_000),
+      onStderr: (text) => {
+        if (waits || !text.includes('left on keep_136')) return;
+        waits = true;
+        open.end();
+      },
+    });
+    expect(waits).toBe(true);
+    expect(await open.ended).toMatchObject({ downloads: { done: 2, cut: [] }, posts: { lost: 0, cut: [] } });
+    await well(['apply', paths[0], '--yes', '--grace', '0']);
+    expect(await state()).toBe(none);
+  },
+  hangMs(300_000),
+);
+
 test.each(cases)(
   '%s, killed %d ms into its grace',
   async (command, ms, index) => {

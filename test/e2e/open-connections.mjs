@@ -17,6 +17,7 @@ const {
   idle = 0,
   sockets = 0,
   http2posts = 0,
+  reserve = 0,
   path = '/',
   big = '/big',
   socket = '/socket',
@@ -281,6 +282,8 @@ for (let n = 0; n < downloads; n++) setTimeout(download, n * 2);
 for (let n = 0; n < uploads; n++) setTimeout(upload, n * 2);
 for (let n = 0; n < sockets; n++) setTimeout(webSocket, n * 2);
 for (let n = 0; n < http2posts; n++) setTimeout(overHttp2, n * 2);
+// As browsers keep some: nothing is asked on them.
+for (let n = 0; n < reserve; n++) net.connect(port, address).on('error', () => {});
 setTimeout(
   () => {
     console.log(

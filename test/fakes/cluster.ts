@@ -70,7 +70,7 @@ export function fakeCluster(inventory: Inventory, members: readonly FakeHost[]):
         own,
         ...vips.flatMap((address) => holders(address).map((name) => `answer\t${address}\t0\t${name}`)),
       ]);
-    if (script === hostScript('held-addresses')) return lines('held', held);
+    if (script === hostScript(['held-addresses', 'answered-vips'])) return lines('held', held);
     if (vips.some((vip) => script === hostScript('open-connections', { vip }))) return lines('open', ['0']);
     if (script.includes("printf 'own")) return lines('nginx', [own]);
     if (script.includes('ip neigh')) return lines('wire', ['end']);

@@ -260,6 +260,7 @@ export function fakeEnvironment(vips: readonly Vip[], vrrp: Vrrp, trouble: Troub
       return {
         intervalMs: 5,
         startMs: own.startMs,
+        first: true,
         of: (address) => own.ended.get(address) ?? [],
         stop: async () => void samplers.delete(own),
         [Symbol.asyncDispose]: async () => void samplers.delete(own),

@@ -7,7 +7,7 @@ import type { DrillEnvironment } from '../../src/move/watch-move.ts';
 
 const order: GraceOrder = {
   vip: '192.168.160.161',
-  id: 51,
+
   from: { host: 'keep_136', device: 'ens33', address: '192.168.160.136' },
   to: [{ host: 'keep_137', device: 'eth1', address: '192.168.160.137' }],
 };
@@ -105,6 +105,29 @@ test('an old holder that is lost meanwhile ends the waiting, and what became of 
   const report = await endGraces(await beginGraces([order], 60, 4_000, environment), 60, environment, never);
   expect(report.get(order.vip)).toMatchObject({ open: 4, cut: null, afterMs: 1000 });
   expect(report.get(order.vip)?.why).toContain('keep_136 cannot be asked');
+});
+
+test('an old holder whose lock ends with it is lost too, and the new holder ends its part', async () => {
+  const { environment, acted } = hosts(() => 3);
+  const begun = await beginGraces([order], 60, 4_000, environment);
+  const gone = new HaupError('CONNECTION_LOST', 'The host is shutting down or rebooting.', {
+    host: 'keep_136',
+  });
+  const report = await endGraces(begun, 60, environment, AbortSignal.abort(gone));
+  expect(report.get(order.vip)).toMatchObject({
+    open: 3,
+    cut: null,
+    why: 'keep_136 cannot be asked: The host is shutting down or rebooting.',
+  });
+  expect(acted).toContain('keep_137 grace-end');
+});
+
+test('a lock that was taken away leaves the hosts to their own timers', async () => {
+  const { environment, acted } = hosts(() => 3);
+  const begun = await beginGraces([order], 60, 4_000, environment);
+  const taken = new HaupError('LOCKED', 'The lock on this host was broken.', { host: 'keep_136' });
+  await expect(endGraces(begun, 60, environment, AbortSignal.abort(taken))).rejects.toThrow('broken');
+  expect(acted).toEqual(['keep_137 grace-forward', 'keep_136 grace-answer']);
 });
 
 test('Ctrl-C leaves the hosts to their own timers', async () => {

@@ -59,6 +59,32 @@ test.each([
   );
 });
 
+test('a grace that a dead run has left is ended before nftables goes', async () => {
+  const hosts = pair();
+  await apply(source, hosts);
+  const vip = '192.168.160.161';
+  const graces = (['answer', 'forward'] as const).map((part) => ({
+    vip,
+    part,
+    connections: null,
+    leftSeconds: 9,
+  }));
+  const facts = hosts[0]?.facts() ?? bareFacts('keep_136');
+  const left = fakeHost({
+    ...facts,
+    drain: -253,
+    graces,
+    record: { ...facts.record, packages: ['nftables'] },
+  });
+  const made = removal([left, hosts[1] as FakeHost], { hosts: ['keep_136'], packages: true });
+  const [ended, packages] = [`grace:${vip}`, 'packages'].map((id) => ids(made, 'keep_136').indexOf(id));
+  // Drained already, it has connections to wait for.
+  expect(ids(made, 'keep_136')[0]).toBe('release');
+  expect(ended).toBeGreaterThan(0);
+  expect(packages).toBeGreaterThan(ended ?? 0);
+  expect(ids(made, 'keep_136').filter((id) => id.startsWith('grace:'))).toHaveLength(1);
+});
+
 test('a keepalived that reads no drain file is stopped without one', async () => {
   const hosts = pair();
   await apply(source, hosts);

@@ -232,6 +232,25 @@ describe('who answers', () => {
     ]);
   });
 
+  test('a host from which haup has been removed is asked nothing', async () => {
+    const gone: Host = {
+      ...host('keep_136', { held: [], answers: {} }),
+      read: async () => Buffer.from('missing\tcurl\nown\t127\t\n'),
+    };
+    const all = lines(
+      'keep_137',
+      `held\t${one}`,
+      `held\t${two}`,
+      `answer\t${one}\t0\tkeep_137`,
+      `answer\t${two}\t0\tkeep_137`,
+      'own\t0\tkeep_137',
+    );
+    expect(await complaints([gone, all], ['one-holder', 'http'], ['keep_137'])).toEqual([]);
+    expect(await complaints([gone, all], ['one-holder', 'http'], ['keep_136'])).toEqual([
+      'keep_136 lacks curl, with which it asks whether nginx answers',
+    ]);
+  });
+
   test('an answer without a name is the holder’s', async () => {
     const connected = both.map((vip) => `connected\t${vip}\t0`);
     expect(await complaints(seen(...connected), serving, ['keep_136', 'keep_137'])).toEqual([]);

@@ -1,0 +1,15 @@
+# count_connections VIP: how many connections with a VIP may still lose something. One that nginx has closed counts until
+# its last byte is acknowledged. Not counted: a connection that has carried no byte in 3 s (its request went to another
+# host when the VIP moved, or the client only keeps it in reserve), and one whose client has not answered six
+# retransmissions, which takes 12 s or more.
+count_connections() {
+  ss -Htni state connected exclude time-wait exclude fin-wait-2 exclude syn-recv src "$1" | awk '
+    /^[^ \t]/ { open++; next }
+    {
+      split("", is)
+      for (at = 1; at <= NF; at++) { split($at, pair, ":"); is[pair[1]] = pair[2] }
+      carries = ("bytes_received" in is) || ("bytes_acked" in is) || ("unacked" in is)
+      if ((!carries && is["lastrcv"] >= 3000) || is["backoff"] >= 6) open--
+    }
+    END { print open + 0 }'
+}

@@ -1,0 +1,65 @@
+import { expect, test } from 'vitest';
+import { keepingConnections } from '../../src/app/change-graces.ts';
+import type { Host } from '../../src/model/host.ts';
+import type { Change } from '../../src/model/plan.ts';
+import { drainWhy, undrain } from '../../src/plan/host-drain.ts';
+import { factsOf, pair, source } from '../fakes/pair.ts';
+
+/** What hosts are told when a change begins; `seen`: the lines that tell what each has of VIPs. */
+async function told(
+  change: Change,
+  seen: Readonly<Record<string, readonly string[]>>,
+): Promise<readonly string[]> {
+  const members = pair();
+  const acted: string[] = [];
+  const hosts = new Map(
+    members.map(({ name }) => [
+      name,
+      {
+        name,
+        read: async () => Buffer.from((seen[name] ?? []).join('\n')),
+        act: async (action: { do: string; grace?: { vip: string } }) => {
+          acted.push(`${name} ${action.do} ${action.grace?.vip.split('.')[3]}`);
+          return { output: '' };
+        },
+      } as unknown as Host,
+    ]),
+  );
+  const keep = await keepingConnections({
+    goal: source,
+    facts: factsOf(members),
+    hosts,
+    seconds: 60,
+    emit: () => {},
+  });
+  await keep('keep_136', change);
+  return acted.toSorted();
+}
+
+const drain = drainWhy('a daemon is restarted', []);
+const [first, second] = ['192.168.160.161', '192.168.160.162'];
+
+test('a host that is drained answers for the VIP that it gives up', async () => {
+  expect(await told(drain, { keep_136: [first], keep_137: [second] })).toEqual([
+    'keep_136 grace-answer 161',
+    'keep_137 grace-forward 161',
+  ]);
+});
+
+test('so does one that gave it up under a run that was cut off: its connections are waited for before it is restarted', async () => {
+  expect(await told(drain, { keep_136: [`answer ${first}`], keep_137: [first, second] })).toEqual([
+    'keep_136 grace-answer 161',
+    'keep_137 grace-forward 161',
+  ]);
+});
+
+test('a VIP that is elsewhere, and was never here, is left alone', async () => {
+  expect(await told(drain, { keep_136: [], keep_137: [first, second] })).toEqual([]);
+});
+
+test('a VIP that comes back leaves its connections with the host that had it', async () => {
+  expect(await told(undrain, { keep_136: [`answer ${first}`], keep_137: [first, second] })).toEqual([
+    'keep_136 grace-forward 161',
+    'keep_137 grace-answer 161',
+  ]);
+});
