@@ -37,7 +37,7 @@ const bundle = await rolldown({
     'app/pace-thread': 'src/measure/pace-thread.ts',
     'app/connection-thread': 'src/measure/connection-thread.ts',
     'app/schema': 'src/inventory/schema.ts',
-    // For clients of their own beside what is tested: test/e2e/probe.mjs.
+    // For clients of their own beside what is tested: bench/sampler.mjs.
     'app/sample': 'src/measure/sampler.ts',
     'app/outage': 'src/measure/outage.ts',
     'app/start-errors': 'src/measure/start-errors.ts',

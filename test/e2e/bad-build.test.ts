@@ -188,7 +188,7 @@ describe('a build without what is needed', () => {
         ...failed,
         code: 'CONFIGURE_FAILED',
         says: [says],
-        next: /Take out of \w+\.configure what leaves it out.*still runs/,
+        next: /Remove the option that leaves it out.*\.configure.*still runs/,
       });
       await pair.untouched();
     },

@@ -23,6 +23,7 @@ beforeAll(async () => {
   const server = await serveApp();
   // One VIP with its prefix and three members, crossed by one without.
   path = inventory(fast, third, (it) => {
+    it['grace'] = 60;
     it.vrrp['unicast'] = true;
     Object.assign(it.vips[0] ?? {}, { address: `${vip}/24`, hosts: [...hosts] });
     it.nginx['sites'] = [{ name: 'app', proxy: [server] }];

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { getPriority } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sshArgs } from '../../src/lab/lab-hosts.ts';
@@ -145,13 +146,9 @@ export function runProcess(command: string, args: readonly string[], options: Ru
 /** What is started by a login, such as package managers, has the weight of haup and not of the daemons of its host. */
 export async function loginsLast(lab: string, hosts: readonly string[]): Promise<void> {
   const directory = '/etc/systemd/system/ssh.service.d';
-  for (const host of hosts)
-    await onHost(
-      lab,
-      host,
-      `mkdir -p ${directory}; printf '[Service]\\nNice=0\\n' > ${directory}/nice.conf; systemctl daemon-reload
-renice -n 0 $(systemctl show -p MainPID --value ssh) > /dev/null`,
-    );
+  const command = `mkdir -p ${directory}; printf '[Service]\\nNice=${getPriority()}\\n' > ${directory}/nice.conf
+systemctl daemon-reload; renice -n ${getPriority()} $(systemctl show -p MainPID --value ssh) > /dev/null`;
+  for (const host of hosts) await onHost(lab, host, command);
 }
 
 /** Waits until something is so; the limit is for what hangs. */

@@ -8,7 +8,7 @@ import { eventually, figure, onHost, testLab } from './haup.ts';
 import { graceLeftOn, openClients } from './open-clients.ts';
 import { type Edit, fast, ownLab, nginxOption, soak } from './own-lab.ts';
 
-const { lab, inventory, inLab, apply, well } = ownLab(testLab('killed-graces'));
+const { lab, inventory, inLab, well } = ownLab(testLab('killed-graces'));
 const { clients, serveApp, stop } = openClients(lab);
 const vip = '192.168.160.161';
 const hosts = ['keep_136', 'keep_137'] as const;
@@ -16,10 +16,12 @@ let paths: readonly [string, string] = ['', ''];
 
 beforeAll(async () => {
   const server = await serveApp();
-  const site: Edit = (it) => void (it.nginx['sites'] = [{ name: 'app', proxy: [server] }]);
+  const site: Edit = (it) => {
+    it['grace'] = 60;
+    it.nginx['sites'] = [{ name: 'app', proxy: [server] }];
+  };
   paths = [inventory(fast, site), inventory(fast, site, nginxOption)];
-  await apply(paths[1]);
-  await apply(paths[0]);
+  for (const path of [paths[1], paths[0]]) await well(['apply', path, '--yes', '--grace', '10']);
 });
 afterAll(stop);
 
