@@ -114,7 +114,7 @@ function installPrograms() {
     '/usr/bin/ssh': 'openssh-client',
     '/usr/bin/sudo': 'sudo',
     '/usr/bin/openssl': 'openssl',
-    '/usr/bin/python3': 'python3-minimal',
+    '/usr/bin/python3': 'python3',
     '/usr/sbin/ip': 'iproute2',
     '/usr/bin/setpriv': 'util-linux',
     '/usr/bin/busybox': 'busybox',

@@ -9,6 +9,7 @@ import { configureOptions } from './configure-line.ts';
 import { accepted, type Accepted } from './parts.ts';
 import { emptyAsMap, withProfile } from './profile.ts';
 import type { Written } from './schema.ts';
+import { isMap } from './yaml-map.ts';
 
 /** Null: the schema refuses it. */
 export function accept(value: unknown): Accepted | null {
@@ -89,6 +90,3 @@ function optionsOf(value: unknown): unknown {
   const { options, wrong } = configureOptions(value as string | readonly string[]);
   return wrong.length > 0 ? refused : options;
 }
-
-const isMap = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);

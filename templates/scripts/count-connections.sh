@@ -1,9 +1,9 @@
-# count_connections VIP: how many connections with a VIP may still lose something. One that nginx has closed counts until
-# its last byte is acknowledged. Not counted: a connection that has carried no byte in 3 s (its request went to another
-# host when the VIP moved, or the client only keeps it in reserve), and one whose client has not answered six
-# retransmissions, which takes 12 s or more.
+# count_connections VIP: how many connections of clients with a VIP may still lose something. One that nginx has closed
+# counts until its last byte is acknowledged. Not counted: a connection that has carried no byte in 3 s (its request went to
+# another host when the VIP moved, or the client only keeps it in reserve), one of this host to itself (its half of what it
+# asked before the VIP moved), and one whose client has not answered six retransmissions, which takes 12 s or more.
 count_connections() {
-  ss -Htni state connected exclude time-wait exclude fin-wait-2 exclude syn-recv src "$1" | awk '
+  ss -Htni state connected exclude time-wait exclude fin-wait-2 exclude syn-recv src "$1" and not dst "$1" | awk '
     /^[^ \t]/ { open++; next }
     {
       split("", is)
