@@ -157,8 +157,9 @@ function overHttp2(target: Target, tell: (event: ConnectionEvent) => void): Held
   };
 }
 
-/** The challenge and the reset take a round trip; the SYN that the kernel sends again is not waited for. */
+/** The challenge and the reset take a round trip; the SYN that the kernel sends again, after a second, goes out beside what comes next. */
 const challengeMs = 300;
+const secondSynMs = 2_000;
 
 /** `ready` is given what to speak through. */
 function dial(
@@ -185,9 +186,9 @@ function dial(
     new Promise((resolve) => {
       if (own === null) return resolve();
       const again = connect({ host: address, port, ...own });
-      const timer = setTimeout(done, challengeMs);
+      const timers = [setTimeout(resolve, challengeMs), setTimeout(done, secondSynMs).unref()];
       function done(): void {
-        clearTimeout(timer);
+        timers.forEach(clearTimeout);
         cutOff(again);
         resolve();
       }

@@ -106,7 +106,8 @@ test('the old holder reboots in a grace: its connections are reported, and nothi
   const open = clients(vip, { downloads: 2 });
   await open.connected;
   const faults: Promise<unknown>[] = [];
-  const moved = await during(['failover', 'keep_136'], 'keep_136', () =>
+  // Long enough for a slow host to shut down.
+  const moved = await during(['failover', 'keep_136', '--grace', '60'], 'keep_136', () =>
     faults.push(fault('keep_136', 'reboot')),
   );
   await Promise.all(faults);
