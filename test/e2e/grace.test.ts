@@ -230,9 +230,11 @@ test('what the new holder remembers of earlier connections from the same ports d
 
   const open = clients(vip, sameports);
   await open.connected;
-  const moved = await well(['failover', 'keep_136', path, '--yes', '--grace', '2']);
-  open.end();
-  expect((await open.ended).posts, moved.stdout).toMatchObject({ lost: 0, cut: [] });
+  const moved = await inLab(['failover', 'keep_136', path, '--yes'], {
+    limitMs: hangMs(120_000),
+    onStderr: (text) => text.includes(arrived) && open.end(),
+  });
+  expect((await open.ended).posts, moved.stderr).toMatchObject({ lost: 0, cut: [] });
   await well(['failback', 'keep_136', path, '--yes', '--grace', '0']);
   await nothingIsLeft();
 });
