@@ -130,7 +130,11 @@ export async function attach(
     if (!alreadyTold) child.kill(name);
   };
   const before = passedOn.map((name) => [name, proc.listeners(name)] as const);
-  for (const name of passedOn) proc.removeAllListeners(name).on(name, pass);
+  // Never without a listener: a signal that has come and waits for one would be lost with the last.
+  for (const [name, listeners] of before) {
+    proc.on(name, pass);
+    for (const listener of listeners) proc.off(name, listener);
+  }
   try {
     return await new Promise<number>((resolve, reject) => {
       child.once('error', reject);
@@ -138,8 +142,8 @@ export async function attach(
     });
   } finally {
     for (const [name, listeners] of before) {
-      proc.removeAllListeners(name);
       for (const listener of listeners) proc.on(name, listener);
+      proc.off(name, pass);
     }
   }
 }

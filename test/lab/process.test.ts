@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { lock, must, run } from '../../src/lab/process.ts';
+import { attach, lock, must, run } from '../../src/lab/process.ts';
 import { lineage, startTicks } from '../../src/lab/process-table.ts';
 import { waitFor } from '../wait-for.ts';
 import { scratchDirectory } from '../scratch.ts';
@@ -34,6 +34,18 @@ test('a limit or an interrupt kills the children too', async () => {
   await expect(run('sh', ['-c', script], { signal: controller.signal })).rejects.toThrow('stop');
   await sleep(1200);
   expect(await run('cat', [mark])).toMatchObject({ code: 1 });
+});
+
+test('a signal that comes while a program is started is passed on to it', async () => {
+  const ours = (): void => {};
+  process.on('SIGTERM', ours);
+  try {
+    process.kill(process.pid, 'SIGTERM');
+    expect(await attach('sleep', ['60'], process.env, new AbortController().signal)).toBe(143);
+    expect(process.listeners('SIGTERM')).toContain(ours);
+  } finally {
+    process.off('SIGTERM', ours);
+  }
 });
 
 test('one process at a time holds a lock, and the next is told to wait', async () => {
