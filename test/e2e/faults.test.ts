@@ -168,7 +168,7 @@ describe('the host in its turn', () => {
 
 describe('the host that serves meanwhile', () => {
   const servesAgain =
-    /keep_136.*has VIPs that another was to have.*Once it is back.*run the command again.*GATE_FAILED/;
+    /keep_136.*still has VIPs that another host should have by now.*Once it is back.*run the command again.*GATE_FAILED/;
 
   /** Else it would be chance whether the host is restarted just before it has to serve again. */
   const serving = async (): Promise<void> => {
