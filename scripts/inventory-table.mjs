@@ -1,27 +1,15 @@
-// The module `haup:inventory-table`: the schema of src/inventory/schema.ts as plain data, for src/inventory/accept.ts. For
-// the bundler and for the test runner alike. What the table has no word for fails the build.
-import { readdirSync } from 'node:fs';
+// The module `haup:inventory-table`: the schema of src/inventory/schema.ts as plain data, for src/inventory/accept.ts. What
+// the table has no word for fails the build.
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { rolldown } from 'rolldown';
+import { madeModule, root } from './made-module.mjs';
 
-const name = 'haup:inventory-table';
-const root = fileURLToPath(new URL('..', import.meta.url));
-const directory = join(root, 'src/inventory');
-
-export function inventoryTable() {
-  return {
-    name,
-    resolveId: (id) => (id === name ? `\0${name}` : null),
-    async load(id) {
-      if (id !== `\0${name}`) return null;
-      for (const file of readdirSync(directory)) this.addWatchFile(join(directory, file));
-      const { schema, functions } = await importedSchema();
-      const names = new Map(Object.entries(functions).map(([word, used]) => [used, word]));
-      return `export const table = ${literal(ruleOf(schema().all, names))};`;
-    },
-  };
-}
+export const inventoryTable = () =>
+  madeModule('haup:inventory-table', join(root, 'src/inventory'), async () => {
+    const { schema, functions } = await importedSchema();
+    const names = new Map(Object.entries(functions).map(([word, used]) => [used, word]));
+    return `export const table = ${literal(ruleOf(schema().all, names))};`;
+  });
 
 async function importedSchema() {
   const bundle = await rolldown({ cwd: root, input: 'src/inventory/schema.ts', platform: 'node' });

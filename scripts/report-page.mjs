@@ -1,34 +1,25 @@
 // The module `haup:report-page`: the script and the style sheet of the HTML report, each one text to be put into the
-// page. For the bundler and for the test runner alike.
-import { readFileSync, readdirSync } from 'node:fs';
+// page.
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { rolldown } from 'rolldown';
+import { madeModule, root } from './made-module.mjs';
 
-const name = 'haup:report-page';
-const root = fileURLToPath(new URL('..', import.meta.url));
 const directory = join(root, 'src/page');
 
 /** The library that the page carries; its licence goes with it. */
 export const pageLibrary = join(root, 'node_modules/uplot');
 
-export function reportPage() {
-  return {
-    name,
-    resolveId: (id) => (id === name ? `\0${name}` : null),
-    async load(id) {
-      if (id !== `\0${name}`) return null;
-      for (const file of readdirSync(directory)) this.addWatchFile(join(directory, file));
-      const style = [join(pageLibrary, 'dist/uPlot.min.css'), join(directory, 'report.css')].map((path) =>
-        readFileSync(path, 'utf8')
-          .replaceAll(/\/\*[^]*?\*\//g, '')
-          .replaceAll(/\s+/g, ' ')
-          .trim(),
-      );
-      return `export const script = ${JSON.stringify(await script())};\nexport const style = ${JSON.stringify(style.join('\n'))};`;
-    },
-  };
-}
+export const reportPage = () =>
+  madeModule('haup:report-page', directory, async () => {
+    const style = [join(pageLibrary, 'dist/uPlot.min.css'), join(directory, 'report.css')].map((path) =>
+      readFileSync(path, 'utf8')
+        .replaceAll(/\/\*[^]*?\*\//g, '')
+        .replaceAll(/\s+/g, ' ')
+        .trim(),
+    );
+    return `export const script = ${JSON.stringify(await script())};\nexport const style = ${JSON.stringify(style.join('\n'))};`;
+  });
 
 async function script() {
   const bundle = await rolldown({
