@@ -119,7 +119,7 @@ test.each([
   ['ssh2', ['ssh/transport.ts']],
   ['rolldown', []],
   ['handlebars', []],
-  ['commander', ['cli/program.ts']],
+  ['commander', ['cli/commands.ts']],
   ['handlebars/runtime.js', ['desired/load-render.ts']],
   ['ora', ['report/terminal.ts']],
   ['chalk', ['report/terminal.ts']],

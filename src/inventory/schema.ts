@@ -265,7 +265,7 @@ function build() {
     shutdown_timeout: whole(
       1,
       86400,
-      'seconds that connections of before a reload live on in the workers of then',
+      'seconds that old workers go on serving open connections after a reload',
     ).default(600),
     health_port: whole(
       1,
