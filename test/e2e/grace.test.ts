@@ -247,6 +247,23 @@ test('other connections from the same ports, earlier or to another port, do not 
   await nothingIsLeft();
 });
 
+test('what a move without a grace has cut is not waited for by the next, on either host', async () => {
+  for (const command of ['failover', 'failback']) {
+    // They are not told that the VIP has moved: the host that had it still has their connections as open.
+    const open = clients(vip, { downloads: 3, idle: 5, uploads: 3 });
+    await open.connected;
+    await well([command, 'keep_136', path, '--yes', '--grace', '0']);
+    open.end();
+    await open.ended;
+  }
+  for (const command of ['failover', 'failback']) {
+    const moved = await well([command, 'keep_136', path, '--yes', '--grace', '60', '--json']);
+    const [{ grace } = {}] = (JSON.parse(moved.stdout) as FailoverReport).vips;
+    expect(grace).toMatchObject({ open: 0, cut: 0, why: null });
+  }
+  await nothingIsLeft();
+});
+
 test('a new holder without nft is said to reset connections, and the VIP moves all the same', async () => {
   await onHost(lab, 'keep_137', 'mv /usr/sbin/nft /usr/sbin/nft.aside');
   try {
