@@ -344,6 +344,20 @@ test('a second operator who takes the VIP back in a grace without its haup cuts 
   });
 });
 
+test('a proxied site keeps its connections to the application: each that it closes costs the host a port for a minute', async () => {
+  const closed = async (): Promise<number> =>
+    Number(await onHost(lab, 'keep_136', `ss -Htn state time-wait dport = :8080 | wc -l`));
+  const before = await closed();
+  const open = clients(vip, { posts: 100, path: '/slow' });
+  await open.connected;
+  open.end();
+  const { posts } = await open.ended;
+  const more = (await closed()) - before;
+  figure(`${posts.done} requests of 100 clients: ${more} connections to the application closed`);
+  expect(posts).toMatchObject({ lost: 0, cut: [] });
+  expect(more).toBeLessThan(100);
+});
+
 test('connections on which nothing was asked are not waited for', async () => {
   const open = clients(vip, { reserve: 5 });
   await open.connected;
