@@ -249,17 +249,20 @@ test('other connections from the same ports, earlier or to another port, do not 
 
 test('what a move without a grace has cut is not waited for by the next, on either host', async () => {
   for (const command of ['failover', 'failback']) {
-    // They are not told that the VIP has moved: the host that had it still has their connections as open.
-    const open = clients(vip, { downloads: 3, idle: 5, uploads: 3 });
+    const open = clients(vip, { idle: 5, uploads: 3 });
     await open.connected;
-    await well([command, 'keep_136', path, '--yes', '--grace', '0']);
+    await inLab([command, 'keep_136', path, '--yes', '--grace', '0']);
     open.end();
     await open.ended;
   }
   for (const command of ['failover', 'failback']) {
-    const moved = await well([command, 'keep_136', path, '--yes', '--grace', '60', '--json']);
+    const moved = await inLab([command, 'keep_136', path, '--yes', '--json']);
     const [{ grace } = {}] = (JSON.parse(moved.stdout) as FailoverReport).vips;
-    expect(grace).toMatchObject({ open: 0, cut: 0, why: null });
+    figure(
+      `${command} after one without a grace: ${grace?.open} connections open, grace ${grace?.afterMs} ms`,
+    );
+    // Those that haup has just ended itself may still be counted, but not until nginx is asked to close what is idle.
+    expect(grace, moved.stderr).toMatchObject({ asked: 0, cut: 0, why: null });
   }
   await nothingIsLeft();
 });
