@@ -71,7 +71,7 @@ test.each([
     await open.connected;
     await killedInGrace(command, ...(command === 'failover' ? ['keep_136'] : []), paths[which]);
     let waits = false;
-    await well(['apply', paths[1], '--yes', '--lock-wait', '30'], {
+    const next = await inLab(['apply', paths[1], '--yes', '--lock-wait', '30'], {
       limitMs: hangMs(200_000),
       onStderr: (text) => {
         if (waits || !text.includes('left on keep_136')) return;
@@ -80,6 +80,9 @@ test.each([
       },
     });
     expect(waits).toBe(true);
+    expect(next.stderr).toContain('[keep_136] done: restart nginx');
+    // A host that a failover has drained takes nothing over: the turn of its peer fails.
+    expect(next.code, next.stderr).toBe(command === 'apply' ? 0 : 1);
     expect(await open.ended).toMatchObject({ downloads: { done: 2, cut: [] }, posts: { lost: 0, cut: [] } });
     if (back.length > 0) await well([...back, paths[1], '--yes', '--grace', '0']);
     await well(['apply', paths[0], '--yes', '--grace', '0']);
