@@ -17,7 +17,7 @@ import {
   wellAgain,
 } from './bad-world.ts';
 import { hangMs } from '../limits.ts';
-import { lightKeepalived, lightNginx } from './light-builds.ts';
+import { lightNginx } from './light-builds.ts';
 import { eventuallyOnHost, figure, haup, inLab, mainLab, onHost, type Run, type RunOptions } from './haup.ts';
 
 const pair = servingPair();
@@ -166,7 +166,7 @@ chmod +x /usr/local/bin/cc`,
 const lacking: readonly (readonly [string, Change, RegExp])[] = [
   [
     'keepalived without VRRP',
-    (it) => void it.keepalived.configure.push('--disable-vrrp', ...lightKeepalived),
+    (it) => void it.keepalived.configure.push('--disable-vrrp'),
     /this build lacks Use VRRP Framework, which is needed for every virtual IP/,
   ],
   [

@@ -1,6 +1,6 @@
-/** Options for builds that serve as those of the example do, and take a third of the time: not optimised, with little else. */
+/** Options for builds that work as the example's do and compile in a third of the time: unoptimized, with fewer parts. */
 
-export const lightKeepalived: readonly string[] = ['--enable-optimise=0'];
+export const lightKeepalived: readonly string[] = ['--enable-optimise=0', '--disable-lvs'];
 
 const spared = [
   'charset',
@@ -32,7 +32,5 @@ const spared = [
   'upstream_zone',
 ];
 
-export const lightNginx: readonly string[] = [
-  '--with-cc-opt=-O0',
-  ...spared.map((name) => `--without-http_${name}_module`),
-];
+export const fewerModules: readonly string[] = spared.map((name) => `--without-http_${name}_module`);
+export const lightNginx: readonly string[] = ['--with-cc-opt=-O0 -g0', ...fewerModules];

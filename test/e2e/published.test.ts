@@ -1,6 +1,7 @@
 // suite: builds
 import { expect, test } from 'vitest';
 import { onHost, testLab } from './haup.ts';
+import { fewerModules, lightKeepalived } from './light-builds.ts';
 import { type Edit, fast, ownLab } from './own-lab.ts';
 
 // Inventories and hosts as people have them, that are not like the example.
@@ -11,7 +12,8 @@ const { inventory, apply, pending, inLab } = ownLab(lab, { installed: false });
 const line =
   "--with-compat --with-http_ssl_module --with-http_v2_module --with-http_stub_status_module --with-threads --with-cc-opt='-g -O2 -ffile-prefix-map=/data/builder=. -fstack-protector-strong -Wformat -Werror=format-security -Wp,-D_FORTIFY_SOURCE=2 -fPIC' --with-ld-opt='-Wl,-z,relro -Wl,-z,now -Wl,--as-needed -pie'";
 const published: Edit = (it) => {
-  it.nginx['configure'] = line as never;
+  it.nginx['configure'] = `${line} ${fewerModules.join(' ')}` as never;
+  it.keepalived.configure = [...it.keepalived.configure, ...lightKeepalived];
   for (const host of Object.values(it.hosts)) delete (host as Record<string, unknown>)['interface'];
   it.keepalived['prefix'] = '/opt/ha';
   it.nginx['prefix'] = '/opt/ha';
