@@ -70,9 +70,13 @@ export function limited(inventory: Inventory, limit: string | undefined): readon
 export function knownHost(inventory: Inventory, name: string): HostName {
   const names = inventory.hosts.map((host) => host.name);
   if (!names.includes(name)) {
-    throw new HaupError('HOST_UNKNOWN', `The inventory has no host ${name}.`, {
-      hint: `It has ${names.join(', ')}.`,
-    });
+    throw new HaupError(
+      'HOST_UNKNOWN',
+      `The inventory has no host ${name === '' ? 'without a name' : name}.`,
+      {
+        hint: `It has ${names.join(', ')}.`,
+      },
+    );
   }
   return name;
 }

@@ -1,6 +1,7 @@
 import { open } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { assertOwnDirectory, readOwn, writeWhole } from '../base/own-file.ts';
+import type { Inventory } from '../model/domain.ts';
 import type { InventoryTexts } from '../model/inventory-texts.ts';
 import { HaupError } from '../model/errors.ts';
 import type { Context } from './command-context.ts';
@@ -37,6 +38,25 @@ export async function savedPlanAt(context: Context, path: string | undefined): P
   return { path, text: bytes.toString('utf8') };
 }
 
+/**
+ * Before any host is asked: a plan can be saved there, and apply will take it from there.
+ * @throws HaupError USAGE, UNTRUSTED_FILE
+ */
+export async function assertPlanPlace(
+  context: Pick<Context, 'cwd'>,
+  path: string,
+  inventory: Pick<Inventory, 'file'>,
+): Promise<void> {
+  const place = resolve(context.cwd, path);
+  await assertOwnDirectory(dirname(place), 'a saved plan');
+  const { outputObstacle } = await import('./output-obstacle.ts');
+  const why = await outputObstacle(place, inventory.file);
+  if (why === null) return;
+  throw new HaupError('USAGE', `--output ${path} cannot be written: ${why}.`, {
+    hint: 'Name a file in a directory that exists and that you may write to; no host was contacted.',
+  });
+}
+
 /** Writes a plan for `haup apply FILE`, readable by the operator alone. */
 export async function savePlan(
   context: Context,
@@ -61,7 +81,8 @@ export async function savePlan(
     await writeWhole(place, text);
   } catch (cause) {
     if (cause instanceof HaupError) throw cause;
-    throw new HaupError('USAGE', `${path} cannot be written: ${(cause as Error).message}`, { cause });
+    const { unwritable } = await import('./output-obstacle.ts');
+    throw unwritable('--output', path, cause, dirname(place));
   }
   context.err(
     `Saved in ${path}: haup apply ${path} makes exactly these changes, or stops if a host has changed. Anyone who can write the file becomes root on the hosts.\n`,
