@@ -21,6 +21,12 @@ export async function openWithTexts(
     env: context.env,
     cwd: context.cwd,
     ...(chosen === '-' ? { stdin: await context.readStdin() } : {}),
+  }).catch(async (error: unknown) => {
+    const { isSavedPlan } = await import('./is-saved-plan.ts');
+    if (!(await isSavedPlan(context, chosen))) throw error;
+    throw new HaupError('USAGE', `${chosen} is a saved plan, not an inventory.`, {
+      hint: `haup apply ${chosen} carries it out; every other command needs the inventory.`,
+    });
   });
   if (path === undefined) context.err(`inventory ${chosen}\n`);
   context.err(overrideText(loaded.inventory.overridden));

@@ -1,4 +1,3 @@
-import { open } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { assertOwnDirectory, readOwn, writeWhole } from '../base/own-file.ts';
 import type { Inventory } from '../model/domain.ts';
@@ -6,6 +5,7 @@ import type { InventoryTexts } from '../model/inventory-texts.ts';
 import { HaupError } from '../model/errors.ts';
 import type { Context } from './command-context.ts';
 import type { PlannedHosts } from './decide-apply.ts';
+import { isSavedPlan } from './is-saved-plan.ts';
 
 export interface SavedFile {
   /** As given by the operator. */
@@ -18,22 +18,7 @@ export interface SavedFile {
  * Throws UNTRUSTED_FILE for a plan that another user could have written.
  */
 export async function savedPlanAt(context: Context, path: string | undefined): Promise<SavedFile | null> {
-  if (path === undefined || path === '-') return null;
-  const file = await open(resolve(context.cwd, path)).catch(() => null);
-  // Reading it as an inventory reports what is wrong.
-  if (file === null) return null;
-  const begin = await (async (): Promise<string> => {
-    try {
-      const { buffer, bytesRead } = await file.read(Buffer.alloc(64), 0, 64, 0);
-      return buffer.toString('utf8', 0, bytesRead);
-    } catch {
-      return '';
-    } finally {
-      await file.close();
-    }
-  })();
-  const { looksSaved } = await import('../plan/looks-saved.ts');
-  if (!looksSaved(begin)) return null;
+  if (path === undefined || !(await isSavedPlan(context, path))) return null;
   const bytes = await readOwn(resolve(context.cwd, path), `the saved plan ${path}`);
   return { path, text: bytes.toString('utf8') };
 }

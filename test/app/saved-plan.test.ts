@@ -11,6 +11,7 @@ import {
 import { join } from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
 import type { Context } from '../../src/app/command-context.ts';
+import { openInventory } from '../../src/app/open-inventory.ts';
 import { assertPlanPlace, savedPlanAt, savePlan } from '../../src/app/saved-plan.ts';
 import { HaupError } from '../../src/model/errors.ts';
 import { scratchDirectory } from '../scratch.ts';
@@ -63,6 +64,14 @@ test('a plan that cannot be saved is refused before any host is asked, and never
   expect(await why('nowhere/plan')).toMatch(/^USAGE .*there is no directory .*nowhere\.$/);
   expect(await why('plan')).toBe(null);
   expect(readdirSync(cwd).sort()).toEqual(['folder', 'i.yaml']);
+});
+
+test('another command that gets a saved plan for an inventory says what it is', async () => {
+  await save('plan');
+  await expect(openInventory({ ...context(), env: {} }, 'plan')).rejects.toMatchObject({
+    code: 'USAGE',
+    message: 'plan is a saved plan, not an inventory.',
+  });
 });
 
 test('a link in the way of a plan that is saved is replaced, not followed', async () => {
