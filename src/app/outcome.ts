@@ -70,7 +70,7 @@ async function report(
 
 /** The command that reports has its hosts locked until it ends: that is no news to its operator. */
 export const withoutOwnRun = (facts: ReadonlyMap<HostName, HostFacts>): ReadonlyMap<HostName, HostFacts> =>
-  new Map([...facts].map(([host, { lockedBy: _, ...others }]) => [host, others]));
+  new Map([...facts].map(([host, { lockedBy: _own, ...others }]) => [host, others]));
 
 async function lookAround(
   inventory: Inventory,

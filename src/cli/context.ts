@@ -37,7 +37,7 @@ export function colorLevel(
 }
 
 /** Everything that haup prints goes through here, except for the live board, which makes its text printable itself. */
-export const writerTo =
+const writerTo =
   (
     stream: Writable,
     color: boolean,
