@@ -15,6 +15,7 @@ interpreter_python = /usr/bin/python3
 host_key_checking = false
 retry_files_enabled = false
 deprecation_warnings = false
+timeout = 60
 [ssh_connection]
 pipelining = true
 ssh_args = -F ${sshConfig} -o ControlMaster=auto -o ControlPersist=60s

@@ -86,7 +86,7 @@ async function make(
       agree: (members, signal) => agree(members, monotonicMs, signal),
       turns: turnHooks(hooks),
       gate: await gateFor(run, emit),
-      keep: await keepFor(run, emit),
+      ...(await keepFor(run, emit)),
     };
     await around(hooks, involved, () => execute(plan, hosts, executing, context.signal));
     const { changes, hosts: changed } = countChanges(plan);
@@ -153,8 +153,11 @@ async function gateFor(
 }
 
 /** A plan that keeps no connections, or moves no VIP, costs nothing. */
-async function keepFor({ goal, plan, facts, hosts }: ChangeRun, emit: Emit): Promise<ExecuteOptions['keep']> {
-  if (plan.grace === undefined) return async () => null;
+async function keepFor(
+  { goal, plan, facts, hosts }: ChangeRun,
+  emit: Emit,
+): Promise<Pick<ExecuteOptions, 'keep' | 'awaitKept'>> {
+  if (plan.grace === undefined) return { keep: async () => null, awaitKept: async () => {} };
   const { keepingConnections } = await import('./change-graces.ts');
   return keepingConnections({ goal, facts, hosts, seconds: plan.grace.seconds, emit });
 }

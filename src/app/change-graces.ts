@@ -6,11 +6,10 @@ import { HaupError } from '../model/errors.ts';
 import type { Emit } from '../model/events.ts';
 import type { HostFacts } from '../model/facts.ts';
 import type { Host, ReadScript } from '../model/host.ts';
-import type { Change } from '../model/plan.ts';
 import type { VipMove } from '../move/decide-move.ts';
 import type { GraceEnvironment } from '../move/grace-order.ts';
 import { actLimitMs } from '../move/watch-move.ts';
-import { directionOf } from '../plan/keep-connections.ts';
+import { directionOf, interruptsUndrained } from '../plan/keep-connections.ts';
 import type { ExecuteOptions, KeptConnections } from '../run/execute-options.ts';
 import { gateLimitMs } from '../run/gate.ts';
 import { graceOrders } from './graces.ts';
@@ -25,14 +24,15 @@ export interface KeepContext {
 }
 
 /** Keeps open connections while a plan moves VIPs: who has a VIP is looked up at that moment. */
-export async function keepingConnections(context: KeepContext): Promise<ExecuteOptions['keep']> {
+export async function keepingConnections(
+  context: KeepContext,
+): Promise<Pick<ExecuteOptions, 'keep' | 'awaitKept'>> {
   const { beginGraces, endGraces, abandonGraces, tellGrace } = await import('../move/grace.ts');
   const { goal, facts, hosts, seconds } = context;
   const environment = environmentOf(context);
   // Released or back in service, then settled: each is waited for at most so long.
   const withinMs = 2 * gateLimitMs(goal.vips, goal.vrrp);
-  return async (name, change): Promise<KeptConnections | null> => {
-    const moving = await movesBy(change, name, goal.vips, hosts);
+  const begin = async (moving: readonly VipMove[]): Promise<KeptConnections | null> => {
     // A host may take a VIP of which it is not the next in order: all that are there are prepared.
     const orders = graceOrders(goal, moving, facts);
     if (orders.length === 0) return null;
@@ -46,16 +46,26 @@ export async function keepingConnections(context: KeepContext): Promise<ExecuteO
       abandon: () => abandonGraces(begun, environment),
     };
   };
+  return {
+    keep: async (name, change) => {
+      const direction = directionOf(change);
+      return direction === null ? null : begin(await movesBy(direction, name, goal.vips, hosts));
+    },
+    awaitKept: async (name, changes, signal) => {
+      if (!interruptsUndrained(changes)) return;
+      const kept = await begin(await movesBy('earlier', name, goal.vips, hosts));
+      await kept?.end(signal);
+    },
+  };
 }
 
+/** `earlier`: what a run that was cut off has moved away, and left connections of. */
 async function movesBy(
-  change: Change,
+  direction: 'away' | 'back' | 'earlier',
   name: HostName,
   vips: readonly Vip[],
   hosts: ReadonlyMap<HostName, Host>,
 ): Promise<readonly VipMove[]> {
-  const direction = directionOf(change);
-  if (direction === null) return [];
   const near = vips.filter(({ members }) => members.some(({ host }) => host === name));
   const members = new Set(near.flatMap((vip) => vip.members.map(({ host }) => host)));
   const seen = await servedBy([...members].flatMap((member) => hosts.get(member) ?? []));
@@ -64,9 +74,13 @@ async function movesBy(
   const answers = (host: HostName, { address }: Vip): boolean =>
     seen.get(host)?.includes(`answer ${address.address}`) === true;
   return near.flatMap((vip): readonly VipMove[] => {
-    if (direction === 'away') {
-      // A run that was cut off may have moved it already, and left connections that go on.
-      if (!holds(name, vip) && !answers(name, vip)) return [];
+    if (direction !== 'back') {
+      // A drain may have been cut off too.
+      const concerned =
+        direction === 'away'
+          ? holds(name, vip) || answers(name, vip)
+          : answers(name, vip) && !holds(name, vip);
+      if (!concerned) return [];
       return vip.members.flatMap((to) =>
         to.host === name || !hosts.has(to.host) ? [] : [{ vip, from: name, to }],
       );

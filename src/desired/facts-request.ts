@@ -1,6 +1,7 @@
 import type { DesiredHost } from '../model/desired.ts';
 import type { Inventory, Service } from '../model/domain.ts';
 import type { FactsRequest } from '../model/facts.ts';
+import { sha256 } from '../base/digest.ts';
 import { services } from '../model/domain.ts';
 import { firewallFiles } from '../model/firewall-rules.ts';
 import { knownPackages } from './package-needs.ts';
@@ -31,11 +32,24 @@ export function factsRequest(inventory: Inventory, { resources }: DesiredHost): 
       }),
       ...(inventory.firewall === 'open' ? firewallFiles : []),
     ]),
+    known: knownContents(resources),
     directories: [
       ...unique(resources.flatMap((resource) => (resource.kind === 'config' ? resource.set.owns : []))),
       ...(inventory.packages.vault ? [repoDirectory] : []),
     ],
   };
+}
+
+/**
+ * Files of the assumed host: most are the same on the real one. Other users of the host can read a command, and could
+ * guess a password from the digest of its file, so files with secrets are left out.
+ */
+function knownContents(resources: DesiredHost['resources']): ReadonlyMap<string, Uint8Array> {
+  const files = resources.flatMap((resource) => {
+    if (resource.kind === 'config') return resource.set.files;
+    return resource.kind === 'unit' ? [resource.file] : [];
+  });
+  return new Map(files.filter(({ secret }) => !secret).map(({ bytes }) => [sha256(bytes), bytes]));
 }
 
 /** The request of a command that only looks: services, addresses, versions. */

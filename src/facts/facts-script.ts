@@ -23,6 +23,9 @@ import { softwareFacts } from './software-facts.ts';
 /** A file larger than this is compared by its digest alone. */
 const largest = 262_144;
 
+/** Of a digest the host is told no more: every byte counts against the longest command. Its answer has all of it. */
+const knownDigits = 16;
+
 export function factsScript(request: FactsRequest): ReadScript {
   const { keepalived, nginx } = request.binaries;
   const offers = request.offers ?? [];
@@ -45,6 +48,7 @@ export function factsScript(request: FactsRequest): ReadScript {
       files: request.files,
       directories: request.directories,
       largest,
+      known: [...(request.known?.keys() ?? [])].map((digest) => ` ${digest.slice(0, knownDigits)}`).join(''),
       keepalived: keepalived.path,
       keepalived_stamp: stampPath('keepalived', keepalived.prefix),
       nginx: nginx.path,
@@ -61,8 +65,8 @@ export function factsScript(request: FactsRequest): ReadScript {
 const installed_lists = installedList('nginx', '').slice(0, -'nginx'.length);
 
 /** Parses what `factsScript` printed. Throws FACTS_UNREADABLE when it is incomplete. */
-export function parseFacts(host: HostName, output: Uint8Array): HostFacts {
-  const answer = readAnswer(host, output, largest);
+export function parseFacts(host: HostName, output: Uint8Array, known?: FactsRequest['known']): HostFacts {
+  const answer = readAnswer(host, output, largest, known);
   const { all, first, files, clockMs } = answer;
   const [arch = '', machineId = '', kernel = ''] = first('machine');
   const [manager] = first('manager');

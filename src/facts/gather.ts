@@ -18,7 +18,7 @@ export async function gather(host: Host, request: FactsRequest, signal: AbortSig
   for (let look = 1; ; look += 1) {
     const answer = await host.read(factsScript(request), signal, limitMs);
     try {
-      return parseFacts(host.name, answer);
+      return parseFacts(host.name, answer, request.known);
     } catch (error) {
       const isTorn = error instanceof HaupError && error.code === 'FACTS_UNREADABLE';
       if (!isTorn || look === mostLooks) throw error;

@@ -24,8 +24,16 @@ export interface Answer {
   readonly clockMs: number;
 }
 
-/** `largest`: of a larger file there is only the digest. Throws FACTS_UNREADABLE when the answer is incomplete. */
-export function readAnswer(host: HostName, bytes: Uint8Array, largest: number): Answer {
+/**
+ * `largest`: a larger file comes as its digest alone. `known`: contents by digest, which come as the digest alone too.
+ * Throws FACTS_UNREADABLE when the answer is incomplete.
+ */
+export function readAnswer(
+  host: HostName,
+  bytes: Uint8Array,
+  largest: number,
+  known: ReadonlyMap<string, Uint8Array> = new Map(),
+): Answer {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const records: string[][] = [];
   const outputs = new Map<string, string[]>();
@@ -56,21 +64,22 @@ export function readAnswer(host: HostName, bytes: Uint8Array, largest: number): 
     return { mode: Number.parseInt(mode, 8), owner, size: Number(size), seconds: Number(seconds) };
   });
   const found = paths.map((path, index) => ({ path, ...(stats[index] ?? stop(incomplete(host, buffer))) }));
+  const digested = known.size > 0 || found.some(({ size }) => size > largest);
   // A backslash before it says that the path after it is escaped.
-  const digests = new Map(
-    found
-      .filter(({ size }) => size > largest)
-      .map(({ path }) => [
-        path,
-        /^\\?([0-9a-f]{64}) /.exec(upTo('\n'))?.[1] ?? stop(incomplete(host, buffer)),
-      ]),
+  const digests = (digested ? found : []).map(
+    () => /^\\?([0-9a-f]{64}) /.exec(upTo('\n'))?.[1] ?? stop(incomplete(host, buffer)),
   );
-  const files = found.map(({ path, size, mode, owner }): [string, FileFact] => {
-    const digest = digests.get(path);
-    if (digest !== undefined) return [path, { state: 'present', sha256: digest, mode, owner, text: null }];
-    const content = buffer.subarray(at, at + size);
-    at += size;
-    return [path, { state: 'present', sha256: sha256(content), mode, owner, text: content.toString('utf8') }];
+  const files = found.map(({ path, size, mode, owner }, index): [string, FileFact] => {
+    const digest = digests[index];
+    if (digest !== undefined && size > largest)
+      return [path, { state: 'present', sha256: digest, mode, owner, text: null }];
+    const sent = buffer.subarray(at, at + size);
+    const content = known.get(digest ?? '') ?? sent;
+    if (content === sent) at += size;
+    const is = sha256(content);
+    // Size, digest and bytes were read one after the other.
+    if (content.length !== size || is !== (digest ?? is)) throw incomplete(host, buffer);
+    return [path, { state: 'present', sha256: is, mode, owner, text: Buffer.from(content).toString('utf8') }];
   });
   if (buffer.toString('latin1', at) !== 'end\n') throw incomplete(host, buffer);
   return {

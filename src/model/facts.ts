@@ -18,6 +18,8 @@ export interface FactsRequest {
   readonly files: readonly string[];
   /** Every file in these is reported. */
   readonly directories: readonly string[];
+  /** Contents by digest that the host need not send, in whatever file it has them; absent: none. */
+  readonly known?: ReadonlyMap<string, Uint8Array>;
   readonly binaries: Readonly<Record<Service, { readonly path: string; readonly prefix: string }>>;
   /** Whether to ask for the firewall. */
   readonly firewall?: boolean;

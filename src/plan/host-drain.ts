@@ -59,7 +59,7 @@ export function whileDrained(
   );
 }
 
-const interrupts = (action: Action): boolean =>
+export const interrupts = (action: Action): boolean =>
   action.do === 'service' && (action.verb === 'restart' || action.verb === 'stop');
 
 /** Before it gets its VIPs back: keepalived itself finds a fault only when its check has failed some times. */

@@ -2,10 +2,14 @@
 
 import type { HostName, Vip } from '../model/domain.ts';
 import type { HostFacts } from '../model/facts.ts';
-import type { Change, Plan, Stage } from '../model/plan.ts';
+import type { Change, HostWork, Plan, Stage } from '../model/plan.ts';
 import { holdsVip } from '../cluster/cluster-state.ts';
+import { interrupts } from './host-drain.ts';
 
-/** The plan, with open connections kept for `seconds` wherever it drains a host; 0: they are reset. */
+/**
+ * The plan, with open connections kept for `seconds` wherever it drains a host, or interrupts one that a run which was cut
+ * off has left with some; 0: they are reset.
+ */
 export function keepConnections(
   plan: Plan,
   seconds: number,
@@ -13,17 +17,22 @@ export function keepConnections(
   vips: readonly Vip[],
 ): Plan {
   const stages = plan.tracks.flat();
-  const drained = hostsOf(stages, (change) => directionOf(change) !== null);
+  const answering = (host: HostName): boolean =>
+    have.get(host)?.graces?.some(({ part }) => part === 'answer') === true;
+  const waits = ({ host, changes }: HostWork): boolean =>
+    changes.some((change) => directionOf(change) !== null) ||
+    (answering(host) && interruptsUndrained(changes));
+  const drained = hostsOf(stages, waits);
   if (seconds === 0 || drained.size === 0) return plan;
   const near = vips.filter(({ members }) => members.some(({ host }) => drained.has(host)));
   const members = new Set(near.flatMap((vip) => vip.members.map(({ host }) => host)));
-  const given = hostsOf(stages, bringsNft);
+  const given = hostsOf(stages, ({ changes }) => changes.some(bringsNft));
   const unable = [...have.values()].flatMap(({ host, nft }) => {
     if (!members.has(host) || nft === 'present') return [];
     if (nft === 'old-kernel') return [{ host, why: 'its kernel is older than 4.18' }];
     return given.has(host) ? [] : [{ host, why: 'it has no nft' }];
   });
-  const moves = plan.tracks.map((track) => movesOf(track, have, near));
+  const moves = plan.tracks.map((track) => movesOf(track, have, near, answering));
   return { ...plan, grace: { seconds, moves: Math.max(0, ...moves), unable } };
 }
 
@@ -35,23 +44,28 @@ export function directionOf({ actions, after }: Change): 'away' | 'back' | null 
   return does('undrain') && after?.includes('services') === true ? 'back' : null;
 }
 
+/** A daemon is interrupted by changes that move no VIP. */
+export const interruptsUndrained = (changes: readonly Change[]): boolean =>
+  changes.some(({ actions }) => actions.some(interrupts)) &&
+  changes.every((change) => directionOf(change) === null);
+
 const bringsNft = ({ actions }: Change): boolean =>
   actions.some((action) => action.do === 'install' && action.names.includes('nftables'));
 
-const hostsOf = (stages: readonly Stage[], does: (change: Change) => boolean): ReadonlySet<HostName> =>
-  new Set(
-    stages.flatMap(({ work }) => work.flatMap(({ host, changes }) => (changes.some(does) ? [host] : []))),
-  );
+const hostsOf = (stages: readonly Stage[], does: (work: HostWork) => boolean): ReadonlySet<HostName> =>
+  new Set(stages.flatMap(({ work }) => work.filter(does).map(({ host }) => host)));
 
 /** In one track hosts come one after the other, and what a host waits for at once counts once. */
 function movesOf(
   track: readonly Stage[],
   have: ReadonlyMap<HostName, HostFacts>,
   vips: readonly Vip[],
+  answering: (host: HostName) => boolean,
 ): number {
   return track
     .map(({ work }) =>
       work.map(({ host, changes }) => {
+        if (answering(host) && interruptsUndrained(changes)) return 1;
         const away = vips.some((vip) => holdsVip(have, host, vip));
         // What it has now it gets back, and what should be with it.
         const back = away || vips.some(({ members: [first] }) => first.host === host);

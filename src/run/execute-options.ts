@@ -36,6 +36,11 @@ export interface ExecuteOptions {
    * be kept.
    */
   readonly keep: (host: HostName, change: Change) => Promise<KeptConnections | null>;
+  /**
+   * Before changes that interrupt what still serves them: waits for connections that a run which was cut off has left with
+   * a host. Rejects when the signal aborts.
+   */
+  readonly awaitKept: (host: HostName, changes: readonly Change[], signal: AbortSignal) => Promise<void>;
   /** Resolves when the checks hold for the hosts of a track, rejects with GATE_FAILED. */
   readonly gate: (
     checks: readonly CheckName[],

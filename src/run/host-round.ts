@@ -37,8 +37,9 @@ export async function hostRound(
   const mine = begun.get(host) ?? [];
   begun.set(host, mine);
   try {
-    for (const change of work.changes) {
-      if ((change.round ?? 0) !== round) continue;
+    const changes = work.changes.filter((change) => (change.round ?? 0) === round);
+    if (lost.size === 0) await options.awaitKept(work.host, changes, ending);
+    for (const change of changes) {
       // A set of files is swapped whole or not at all: where that fails there is nothing to put back.
       const atomic = change.actions.every((action) => action.do === 'write');
       if (!atomic) mine.push(change);

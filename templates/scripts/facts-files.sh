@@ -1,8 +1,8 @@
 # The files that are asked for, those in `directories`, those that haup recorded, and those that daemons read. After the
 # line `files` comes how many there are, their paths (each with a NUL), a line of `stat` for each and one more for the
-# clock, the digest of each that is larger than `largest`, and the bytes of the others one after the other. This is last,
-# and `end` after it shows that nothing was cut off.
-# Arguments: files directories largest unread_marks
+# clock, a line of `sha256sum` for each when one is larger than `largest` or contents are known, and, one after the other,
+# the bytes of those that are neither larger nor known. This is last, and `end` after it shows that nothing was cut off.
+# Arguments: files directories largest known unread_marks
 # Needs: facts-format facts-record facts-services included-files
 set --
 if [ -n "$files" ]; then
@@ -74,28 +74,28 @@ size_of() {
   size=${size##* }
 }
 # The clock has a size of 0.
-large=
+digested=$known
 for line in $stats; do
   size_of "$line"
-  if [ "$size" -gt "$largest" ]; then large=yes; fi
+  if [ "$size" -gt "$largest" ]; then digested=yes; fi
 done
-if [ "$large" ]; then
-  (
-    rest=$stats
-    for file do
-      size_of "${rest%%"$newline"*}"
-      rest=${rest#*"$newline"}
-      if [ "$size" -gt "$largest" ]; then set -- "$@" "$file"; fi
-      shift
-    done
-    sha256sum "$@"
-  )
+digests=
+if [ "$digested" ] && [ $# != 0 ]; then
+  digests=$(exec sha256sum "$@")
+  printf '%s\n' "$digests"
 fi
 rest=$stats
 for file do
   size_of "${rest%%"$newline"*}"
   rest=${rest#*"$newline"}
-  if [ "$size" -le "$largest" ]; then set -- "$@" "$file"; fi
+  # `known` has the first 16 digits of each, after a space.
+  digest=${digests%%"$newline"*}
+  digest=${digest#\\}
+  digests=${digests#*"$newline"}
+  case $known in
+    *" ${digest%"${digest#????????????????}"}"*) ;;
+    *) if [ "$size" -le "$largest" ]; then set -- "$@" "$file"; fi ;;
+  esac
   shift
 done
 if [ $# != 0 ]; then cat "$@"; fi

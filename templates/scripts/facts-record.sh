@@ -57,7 +57,7 @@ fi
 set +f
 for grace in "$grace_directory"/[0-9]*; do
   [ -f "$grace" ] || continue
-  # Part, interface, whether the address was added, the VIP, and when the host's timer ends it.
+  # Part, interface, whether the address was added, the VIP, when the host's timer ends it, and since when it is served.
   first_line "$grace"
   IFS=' ' read -r up _ < /proc/uptime
   printf 'grace\t%s\t%s\n' "$line" "${up%.*}"

@@ -25,8 +25,8 @@ printf '%s\n' "$ending" > "$grace_directory/end.$vip"
 start_timer 2>/dev/null || { stop_timer; start_timer; }
 read -r until _ < /proc/uptime
 until=$((${until%.*} + seconds))
-# begin_part PART ADDED
+# begin_part PART ADDED [SINCE]
 begin_part() {
-  echo "$1 $device $2 $vip $until" > "$grace_directory/new"
+  echo "$1 $device $2 $vip $until ${3:-}" > "$grace_directory/new"
   mv -f "$grace_directory/new" "$grace_directory/$vip.$1"
 }

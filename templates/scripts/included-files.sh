@@ -3,6 +3,10 @@
 # files of the list KNOWN are opened, since awk may end when it is given a directory: any other include is printed as a
 # pattern.
 included_files() {
+  start=$1
+  # In a here-document a long list would cost dash a process.
+  # shellcheck disable=SC2086 # An item a line.
+  set -- $2
   exec awk '
 function follow(pid, service, directory, path, depth,  line, pieces, count, i, pattern) {
   # Types and parameters that every nginx has.
@@ -37,21 +41,12 @@ function beside(path) {
   sub("[^/]*$", "", path)
   return path
 }
-/^\// {
-  known[$0] = 1
-  next
-}
-split($0, field, "\t") == 4 {
-  known[field[4]] = 1
-  start[++starts] = $0
-}
-END {
+BEGIN {
+  for (i = 2; i < ARGC; i++) known[ARGV[i]] = 1
+  starts = split(ARGV[1], start, "\n")
+  for (i = 1; i <= starts; i++) if (split(start[i], field, "\t") == 4) known[field[4]] = 1
   for (i = 1; i <= starts; i++) {
-    split(start[i], field, "\t")
-    follow(field[1], field[2], field[3], field[4], 0)
+    if (split(start[i], field, "\t") == 4) follow(field[1], field[2], field[3], field[4], 0)
   }
-}' <<END
-$1
-$2
-END
+}' "$start" "$@"
 }

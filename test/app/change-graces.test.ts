@@ -7,7 +7,7 @@ import { factsOf, pair, source } from '../fakes/pair.ts';
 
 /** What hosts are told when a change begins; `seen`: the lines that tell what each has of VIPs. */
 async function told(
-  change: Change,
+  change: Change | readonly Change[],
   seen: Readonly<Record<string, readonly string[]>>,
 ): Promise<readonly string[]> {
   const members = pair();
@@ -17,7 +17,8 @@ async function told(
       name,
       {
         name,
-        read: async () => Buffer.from((seen[name] ?? []).join('\n')),
+        read: async (script: string) =>
+          Buffer.from(script.includes('count_connections') ? '0' : (seen[name] ?? []).join('\n')),
         act: async (action: { do: string; grace?: { vip: string } }) => {
           acted.push(`${name} ${action.do} ${action.grace?.vip.split('.')[3]}`);
           return { output: '' };
@@ -25,14 +26,15 @@ async function told(
       } as unknown as Host,
     ]),
   );
-  const keep = await keepingConnections({
+  const { keep, awaitKept } = await keepingConnections({
     goal: source,
     facts: factsOf(members),
     hosts,
     seconds: 60,
     emit: () => {},
   });
-  await keep('keep_136', change);
+  if ('id' in change) await keep('keep_136', change);
+  else await awaitKept('keep_136', change, new AbortController().signal);
   return acted.toSorted();
 }
 
@@ -62,4 +64,30 @@ test('a VIP that comes back leaves its connections with the host that had it', a
     'keep_136 grace-forward 161',
     'keep_137 grace-answer 161',
   ]);
+});
+
+const restart: Change = {
+  id: 'service:nginx',
+  kind: 'service',
+  title: 'restart nginx',
+  why: '',
+  actions: [{ do: 'service', service: 'nginx', verb: 'restart' }],
+  diffs: [],
+};
+const answering = { keep_136: [`answer ${first}`], keep_137: [first, second] };
+
+test('a host that a failover has drained is restarted when the connections that were left with it have ended', async () => {
+  expect(await told([restart], answering)).toEqual([
+    'keep_136 grace-answer 161',
+    'keep_136 grace-end undefined',
+    'keep_137 grace-end undefined',
+    'keep_137 grace-forward 161',
+  ]);
+});
+
+test('that is not waited for where the changes drain the host, interrupt nothing, or it has the VIP again', async () => {
+  expect(await told([drain, restart, undrain], answering)).toEqual([]);
+  const reload: Change = { ...restart, actions: [{ do: 'service', service: 'nginx', verb: 'reload' }] };
+  expect(await told([reload], answering)).toEqual([]);
+  expect(await told([restart], { keep_136: [first, `answer ${first}`], keep_137: [] })).toEqual([]);
 });

@@ -1,4 +1,4 @@
-// What stands behind a proxied site in tests: takes what is posted, sends something large, and echoes WebSockets.
+// What stands behind a proxied site in tests: takes what is posted (and answers after 100 ms at /slow), sends something large, and echoes WebSockets.
 // node app-server.mjs ADDRESS PORT
 import http from 'node:http';
 
@@ -10,10 +10,11 @@ const server = http.createServer((request, response) => {
     return response.end(large);
   }
   request.resume();
-  request.on('end', () => {
+  const answer = () => {
     response.writeHead(200, { 'content-length': 2 });
     response.end('ok');
-  });
+  };
+  request.on('end', () => (request.url === '/slow' ? setTimeout(answer, 100) : answer()));
 });
 server.on('upgrade', (_, socket) => {
   socket.write('HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n');

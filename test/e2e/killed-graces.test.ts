@@ -43,21 +43,33 @@ const moments = Array.from({ length: soak > 0 ? 10 : 1 }, (_, index) =>
 const commands = soak > 0 ? ['failover', 'apply'] : ['apply'];
 const cases = commands.flatMap((command) => moments.map((ms, index) => [command, ms, index] as const));
 
-test(
-  'the next apply goes on keeping the connections that a killed one kept',
-  async () => {
+/** A run that is killed while it waits for connections. */
+async function killedInGrace(...args: readonly string[]): Promise<void> {
+  let killed = false;
+  const { code } = await inLab([...args, '--yes'], {
+    limitMs: hangMs(200_000),
+    onStderr: (text, pid) => {
+      if (killed || !text.includes('left on keep_136')) return;
+      killed = true;
+      process.kill(pid, 'SIGKILL');
+    },
+  });
+  expect(code).toBe(137);
+}
+
+test.each([
+  ['apply goes on keeping the connections that a killed one kept', ['apply', 1], []],
+  [
+    'apply waits before it restarts a host that a killed failover has left with connections',
+    ['failover', 0],
+    ['failback', 'keep_136'],
+  ],
+] as const)(
+  'the next %s',
+  async (_what, [command, which], back) => {
     const open = clients(vip, { downloads: 2, posts: 5 });
     await open.connected;
-    let killed = false;
-    const first = await inLab(['apply', paths[1], '--yes'], {
-      limitMs: hangMs(200_000),
-      onStderr: (text, pid) => {
-        if (killed || !text.includes('left on keep_136')) return;
-        killed = true;
-        process.kill(pid, 'SIGKILL');
-      },
-    });
-    expect(first.code).toBe(137);
+    await killedInGrace(command, ...(command === 'failover' ? ['keep_136'] : []), paths[which]);
     let waits = false;
     await well(['apply', paths[1], '--yes', '--lock-wait', '30'], {
       limitMs: hangMs(200_000),
@@ -69,6 +81,7 @@ test(
     });
     expect(waits).toBe(true);
     expect(await open.ended).toMatchObject({ downloads: { done: 2, cut: [] }, posts: { lost: 0, cut: [] } });
+    if (back.length > 0) await well([...back, paths[1], '--yes', '--grace', '0']);
     await well(['apply', paths[0], '--yes', '--grace', '0']);
     expect(await state()).toBe(none);
   },

@@ -2,7 +2,8 @@
 // node open-connections.mjs ADDRESS JSON → one line of JSON once all are connected, one at the end. Transfers are slow until
 // something comes on stdin; from then on all goes on for a moment, transfers end at full speed, and that is the end. With
 // `lastMs` a transfer takes so long by itself, and is waited for.
-// A POST is never sent again: what its client does not get is lost. A connection is cut when the other end resets it,
+// A POST is never sent again: what its client does not get is lost. One whose answer is late is waited for at the end, when
+// nothing more is sent: a client that stalls itself has its answer in the kernel, and a lost packet is sent again. A connection is cut when the other end resets it,
 // or closes it in the middle of an answer; a keep-alive connection that the server closes between two requests, after
 // it has said so, is not.
 import http from 'node:http';
@@ -37,12 +38,18 @@ const kinds = Object.fromEntries(
 );
 /** What a slow transfer would take, and how long everything goes on after the word to end. */
 const [slowMs, onMs] = [lastMs ?? 600_000, 3_000];
+/** How long the last answers are waited for: a first SYN that is lost is sent again after 1, 3 and 7 s. */
+const answerMs = 10_000;
 const timers = [];
 const paused = [];
 const atEnd = [];
 let hurry = false;
 let ending = false;
+/** From then on nothing new is asked. */
+let lastAsked = false;
 const late = new Set();
+/** Each says whether it still waits for an answer. */
+const waiters = new Set();
 
 /** One request after the other on one connection; opens another when the server has closed it in order. */
 function keepAlive(kind, pauseMs, own = {}) {
@@ -50,6 +57,7 @@ function keepAlive(kind, pauseMs, own = {}) {
   let connection = null;
   const send = () => {
     if (ending) return connection?.destroy();
+    if (lastAsked) return;
     if (connection === null) connection = open();
     if (connection.waiting !== null) return;
     connection.waiting = at();
@@ -100,12 +108,12 @@ function keepAlive(kind, pauseMs, own = {}) {
   // No TIME-WAIT, in which its port could not be used again.
   if (own.localPort !== undefined) atEnd.push(() => connection?.resetAndDestroy());
   send();
+  const waits = () => (connection?.waiting ?? null) !== null;
+  waiters.add(waits);
   late.add(() => {
-    const waiting = connection?.waiting ?? null;
-    if (waiting !== null && at() - waiting > 1000) {
-      seen.lost += 1;
-      seen.cut.push([waiting, 'no answer']);
-    }
+    if (!waits()) return;
+    seen.lost += 1;
+    seen.cut.push([connection.waiting, connection.connecting ? 'not connected' : 'no answer']);
   });
 }
 
@@ -243,7 +251,7 @@ function overHttp2() {
   };
   const send = () => {
     if (ending) return session?.destroy();
-    if (waiting !== null) return;
+    if (lastAsked || waiting !== null) return;
     if (session?.told) over(session, 'GOAWAY');
     session ??= open();
     waiting = at();
@@ -266,8 +274,9 @@ function overHttp2() {
   };
   timers.push(setInterval(send, 20));
   send();
+  waiters.add(() => waiting !== null);
   late.add(() => {
-    if (waiting === null || at() - waiting <= 1000) return;
+    if (waiting === null) return;
     seen.lost += 1;
     seen.cut.push([waiting, 'no answer']);
   });
@@ -307,10 +316,15 @@ process.stdin.once('data', () =>
     hurry = lastMs === null;
     if (hurry) for (const go of paused) go();
     const end = performance.now() + 30_000 + (lastMs ?? 0);
+    let answersBy = null;
     const look = setInterval(() => {
       if (kinds.downloads.open + kinds.uploads.open > 0 && performance.now() < end) return;
+      lastAsked = true;
+      answersBy ??= performance.now() + answerMs;
+      if ([...waiters].some((waits) => waits()) && performance.now() < answersBy) return;
       clearInterval(look);
-      finish();
+      // After what has arrived meanwhile is read: timers come first.
+      setImmediate(finish);
     }, 100);
   }, onMs),
 );

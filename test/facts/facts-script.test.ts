@@ -111,6 +111,49 @@ describe.each([['dash'], ['bash'], ['busybox', 'sh']])('files, with %s', (...she
     }
   });
 
+  test('contents that are known do not travel, those of any other file do', () => {
+    const place = mkdtempSync(join(directory, 'known-'));
+    const contents = {
+      wanted: 'as it is wanted\n',
+      changed: 'as it was changed\n',
+      'a\nb': 'wanted in two lines\n',
+      'copy of wanted': 'as it is wanted\n',
+      empty: '',
+      stranger: Buffer.from([0, 255, 10, 0]),
+      large: Buffer.alloc(262_145, 'x'),
+    };
+    for (const [name, content] of Object.entries(contents)) writeFileSync(join(place, name), content);
+    const wanted = ['as it is wanted\n', 'as it is not\n', 'wanted in two lines\n', '', 'x'.repeat(262_145)];
+    const known = new Map(wanted.map((text) => [sha256(text), Buffer.from(text)]));
+    const asked = { files: [join(place, 'wanted')], directories: [place] };
+    const answer = execFileSync(program, [...options, '-c', factsScript(request({ ...asked, known }))]);
+    expect(answer.includes('as it was changed')).toBe(true);
+    for (const text of ['as it is wanted', 'wanted in two lines', 'xxx'])
+      expect(answer.includes(text)).toBe(false);
+    const { files } = parseFacts('here', answer, known);
+    expect(files).toEqual(read(request(asked)));
+    expect(files[join(place, 'wanted')]).toMatchObject({ text: 'as it is wanted\n' });
+    // Whoever asked must know what was left out.
+    expect(() => parseFacts('here', answer, new Map([...known].slice(1)))).toThrow(
+      /changed while it was read/,
+    );
+  });
+
+  test('a file that changes between its size and its digest is an error', () => {
+    const bin = mkdtempSync(join(directory, 'bin-'));
+    const file = join(bin, 'one');
+    writeFileSync(file, 'before\n');
+    const after = 'later and longer\n';
+    putProgram(join(bin, 'sha256sum'), `echo 'later and longer' > ${file}\nexec /usr/bin/sha256sum "$@"`);
+    const env = { ...process.env, PATH: `${bin}:${process.env['PATH']}` };
+    for (const known of [after, 'other\n']) {
+      const wanted = request({ files: [file], known: new Map([[sha256(known), Buffer.from(known)]]) });
+      writeFileSync(file, 'before\n');
+      const answer = execFileSync(program, [...options, '-c', factsScript(wanted)], { env });
+      expect(() => parseFacts('here', answer, wanted.known)).toThrow(/changed while it was read/);
+    }
+  });
+
   test('a file that vanishes meanwhile is an error', () => {
     const bin = mkdtempSync(join(directory, 'bin-'));
     putProgram(join(bin, 'cat'), `exec /bin/cat "$2"`);

@@ -4,6 +4,7 @@ import type { HostName, Inventory, Service } from '../../src/model/domain.ts';
 import { services } from '../../src/model/domain.ts';
 import type { HostFacts, SoftwareFacts } from '../../src/model/facts.ts';
 import type { Host } from '../../src/model/host.ts';
+import { sha256 } from '../../src/base/digest.ts';
 import { hostScript } from '../../src/base/host-script.ts';
 import { unreadMark } from '../../src/model/layout.ts';
 import { isDrained } from '../../src/cluster/ability.ts';
@@ -60,7 +61,7 @@ export function fakeCluster(inventory: Inventory, members: readonly FakeHost[]):
     if (script === hostScript('list-states')) return lines('history', historyLines(host));
     if (script.includes('print_output systemctl')) {
       read.push(`${host.name} facts`);
-      return factsAnswer(host.facts(), held);
+      return factsAnswer(host.facts(), held, script);
     }
     if (script.includes("printf 'held"))
       return lines('gate', [
@@ -116,7 +117,7 @@ const wordsOf = (action: Action): string =>
 const base64 = (text: string | Uint8Array): string => Buffer.from(text).toString('base64');
 
 /** What the facts scripts print on such a host. */
-function factsAnswer(facts: HostFacts, held: readonly string[]): Buffer {
+function factsAnswer(facts: HostFacts, held: readonly string[], script: string): Buffer {
   const { os, record } = facts;
   const line = (...fields: readonly (string | number)[]): string => fields.join('\t');
   const output = (program: string, lines: readonly string[]): readonly string[] => [
@@ -127,6 +128,7 @@ function factsAnswer(facts: HostFacts, held: readonly string[]): Buffer {
   const files = Object.entries(facts.files).flatMap(([path, file]) =>
     file.state === 'absent' ? [] : [{ path, ...file, bytes: Buffer.from(file.text ?? '') }],
   );
+  const known = /^known='( [ 0-9a-f]+)/m.exec(script)?.[1] ?? '';
   const records = [
     line('machine', facts.arch, facts.machineId),
     line('os', `ID=${os.id}`),
@@ -190,7 +192,8 @@ function factsAnswer(facts: HostFacts, held: readonly string[]): Buffer {
     ...files.map(({ path }) => Buffer.from(`${path}\0`)),
     ...files.map(({ mode, owner, bytes }) => Buffer.from(`${mode.toString(8)} ${owner} ${bytes.length} 1\n`)),
     Buffer.from('444 root:root 0 1700000000\n'),
-    ...files.map(({ bytes }) => bytes),
+    ...(known === '' ? [] : files.map(({ path, bytes }) => Buffer.from(`${sha256(bytes)}  ${path}\n`))),
+    ...files.flatMap(({ bytes }) => (known.includes(` ${sha256(bytes).slice(0, 16)}`) ? [] : [bytes])),
     Buffer.from('end\n'),
   ]);
 }

@@ -8,6 +8,7 @@ export const quietRun: ExecuteOptions = {
   taken: new AbortController().signal,
   gate: async () => undefined,
   keep: async () => null,
+  awaitKept: async () => {},
   packs: { ready: async () => undefined, put: async () => undefined, fail: () => undefined },
   label: {
     run: 'r1',

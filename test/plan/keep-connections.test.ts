@@ -67,6 +67,16 @@ describe('a plan that drains hosts', () => {
   });
 });
 
+test('a plan waits where it restarts a daemon on a host that a cut-off failover has left with connections', () => {
+  const left = { vip: one, part: 'answer', connections: 3, leftSeconds: 50 } as const;
+  const [name, drained] = facts('keep_136', []);
+  const have = new Map([[name, { ...drained, drain: -253, graces: [left] }], facts('keep_137', [one, two])]);
+  const plan = planOf(['keep_136', [restart]]);
+  expect(keepConnections(plan, 60, have, vips).grace).toEqual({ seconds: 60, moves: 1, unable: [] });
+  expect(keepConnections(planOf(['keep_137', [restart]]), 60, have, vips).grace).toBeUndefined();
+  expect(keepConnections(plan, 0, have, vips).grace).toBeUndefined();
+});
+
 test('a plan that moves no VIP, or keeps nothing, stays as it is', () => {
   const still = planOf(['keep_136', [restart]]);
   expect(keepConnections(still, 60, mutual, vips)).toBe(still);

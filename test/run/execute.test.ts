@@ -516,7 +516,10 @@ describe('connections that are kept', () => {
   };
 
   /** What happens in a turn whose stage's gate does that. */
-  async function told(stageGate: () => Promise<void>): Promise<readonly string[]> {
+  async function told(
+    stageGate: () => Promise<void>,
+    earlier: () => Promise<void> = async () => undefined,
+  ): Promise<readonly string[]> {
     const { hosts, options } = world(['a']);
     const seen: string[] = [];
     const running = execute(
@@ -531,6 +534,10 @@ describe('connections that are kept', () => {
           const end = async () => void seen.push(`end ${id}`);
           return { end, abandon: async () => void seen.push(`abandon ${id}`) };
         },
+        awaitKept: async (_host, changes) => {
+          seen.push(`before ${changes.map(({ id }) => id).join()}`);
+          await earlier();
+        },
         gate: async (checks) => {
           seen.push(checks.join());
           if (checks.includes('settled')) await stageGate();
@@ -542,7 +549,9 @@ describe('connections that are kept', () => {
     return seen;
   }
 
+  const before = 'before away,restart,back';
   const until = [
+    before,
     'keep away',
     'away',
     'released',
@@ -556,6 +565,11 @@ describe('connections that are kept', () => {
 
   test('have ended before a daemon is restarted, and before the next turn', async () => {
     expect(await told(async () => undefined)).toEqual([...until, 'end back']);
+  });
+
+  test('by an earlier run are waited for before anything is changed', async () => {
+    const failing = () => Promise.reject(new HaupError('INTERRUPTED', 'no'));
+    expect(await told(async () => undefined, failing)).toEqual([before, 'INTERRUPTED']);
   });
 
   test('are not waited for after a failure', async () => {

@@ -32,9 +32,9 @@ echo "records: $(ls ${directory} 2>/dev/null | xargs)"
 echo "tables: $(ls ${directory}.nft | xargs)"
 `;
 
-/** Runs actions one after the other on a host with ens33, and gives what each has left. */
+/** Runs actions, or commands, one after the other on a host with ens33, and gives what each has said and left. */
 function after(
-  actions: readonly (Begin | Extract<Action, { do: 'grace-end' }>)[],
+  actions: readonly (Begin | Extract<Action, { do: 'grace-end' }> | string)[],
   before = '',
 ): readonly string[] {
   const bin = scratchDirectory();
@@ -55,9 +55,12 @@ function after(
 esac`,
   );
   const run = actions.map((action) => {
-    const job = action.do === 'grace-end' ? endGrace(action) : beginGrace(action);
+    const script =
+      typeof action === 'string'
+        ? action
+        : (action.do === 'grace-end' ? endGrace(action) : beginGrace(action)).script;
     return `sh -s <<'script' || echo "status $?"
-${job.script.replaceAll(graceDirectory, directory)}
+${script.replaceAll(graceDirectory, directory)}
 script
 ${state(directory)}echo ---`;
   });
@@ -142,15 +145,74 @@ const counted: readonly (readonly [string, string, number])[] = [
   ['of which the kernel says no more', 'FIN-WAIT-1 0 1 192.0.2.100:80 192.0.2.1:40874', 1],
 ];
 
+const silent = established('bytes_received:87 lastsnd:9000 lastrcv:9000 lastack:9000');
+const heardOf = established('bytes_received:87 lastsnd:9000 lastrcv:9000 lastack:1500');
+/** For how many seconds the host has had the VIP, if that is known. */
+const served: readonly (readonly [string, string, number | null, number])[] = [
+  ['silent since before the VIP came is reset already', silent, 5, 0],
+  ['silent since the VIP is here is idle', silent, 30, 1],
+  ['that has acknowledged something since is idle', heardOf, 5, 1],
+  ['silent for longer than it is known who had the VIP may be idle', silent, null, 1],
+];
+
 describe.each(shells)('by %s', (_shell, program, args) => {
+  const shell = (script: string, env: NodeJS.ProcessEnv = {}): string =>
+    execFileSync(program, [...args, '-c', script], { encoding: 'utf8', env: { ...process.env, ...env } });
+
   test.each(counted)('a connection that %s', (_what, said, count) => {
     const script = `ss() { printf '%s\\n' "$said"; }\n${hostScript('count-connections')}count_connections ${vip}`;
-    const run = (text: string): string =>
-      execFileSync(program, [...args, '-c', script], {
-        encoding: 'utf8',
-        env: { ...process.env, said: text },
-      });
+    const run = (text: string): string => shell(script, { said: text });
     expect(run(said)).toBe(`${count}\n`);
     expect(run(`${said}\n${established('bytes_received:1')}`)).toBe(`${count + 1}\n`);
   });
+
+  test.each(served)('a connection %s', (_what, said, seconds, count) => {
+    const since =
+      seconds === null ? 'echo 0' : `awk '{ printf "%.0f\\n", ($1 - ${seconds}) * 100 }' /proc/uptime`;
+    const script = `${hostScript('count-connections')}
+ss() { printf '%s\\n' "$said"; }
+vip_since() { ${since}; }
+count_connections ${vip}`;
+    expect(shell(script, { said })).toBe(`${count}\n`);
+  });
+
+  test('a host knows since when it has an address, but not of that on lo', () => {
+    const script = hostScript('count-connections').replaceAll(graceDirectory, scratchDirectory());
+    const said = execFileSync(
+      'unshare',
+      [
+        '--net',
+        program,
+        ...args,
+        '-c',
+        `${script}
+ip link add ens33 type veth peer name ens34
+ip addr add ${other}/24 dev ens33
+sleep 0.5
+ip addr add ${vip}/32 dev ens33
+ip addr add ${vip}/32 dev lo
+ip addr add 192.0.2.102/32 dev lo
+cut -d ' ' -f 1 /proc/uptime
+for address in ${vip} ${other} 192.0.2.102; do vip_since "$address"; done`,
+      ],
+      { encoding: 'utf8' },
+    );
+    const [now = 0, ...since] = said.trim().split('\n').map(Number);
+    const [ofVip = 0, ofOther = 0, onLo] = since;
+    // The kernel counts its ticks from a moment earlier or later than its clock.
+    expect(Math.abs(now * 100 - ofVip)).toBeLessThan(200);
+    expect(ofVip - ofOther).toBeGreaterThanOrEqual(50);
+    expect(onLo).toBe(0);
+  });
+});
+
+test('a host that answers still knows since when it had the VIP, also in the next run', () => {
+  const record = `cut -d ' ' -f 6 ${graceDirectory}/${vip}.answer`;
+  const [, first, , , next] = after(
+    [answer(), record, `ip addr del ${vip}/32 dev ens33`, answer(), record],
+    `ip addr add ${vip}/32 dev ens33`,
+  );
+  const since = Number(first?.split('\n')[0]);
+  expect(since).toBeGreaterThan(0);
+  expect(Number(next?.split('\n')[0])).toBe(since);
 });
