@@ -21,6 +21,12 @@ export async function openWithTexts(
     env: context.env,
     cwd: context.cwd,
     ...(chosen === '-' ? { stdin: await context.readStdin() } : {}),
+  }).catch(async (error: unknown) => {
+    const { isSavedPlan } = await import('./is-saved-plan.ts');
+    if (!(await isSavedPlan(context, chosen))) throw error;
+    throw new HaupError('USAGE', `${chosen} is a saved plan, not an inventory.`, {
+      hint: `haup apply ${chosen} carries it out; every other command needs the inventory.`,
+    });
   });
   if (path === undefined) context.err(`inventory ${chosen}\n`);
   context.err(overrideText(loaded.inventory.overridden));
@@ -70,9 +76,13 @@ export function limited(inventory: Inventory, limit: string | undefined): readon
 export function knownHost(inventory: Inventory, name: string): HostName {
   const names = inventory.hosts.map((host) => host.name);
   if (!names.includes(name)) {
-    throw new HaupError('HOST_UNKNOWN', `The inventory has no host ${name}.`, {
-      hint: `It has ${names.join(', ')}.`,
-    });
+    throw new HaupError(
+      'HOST_UNKNOWN',
+      `The inventory has no host ${name === '' ? 'without a name' : name}.`,
+      {
+        hint: `It has ${names.join(', ')}.`,
+      },
+    );
   }
   return name;
 }

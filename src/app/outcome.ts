@@ -41,7 +41,7 @@ export const applyReports = (
   },
   report: async ({ decision: { plan, goal }, hosts, hookFindings }: ChangeOutcome<ChangeDecision>) => {
     const after = await lookAround(goal, hosts, context.signal);
-    return report(context, goal, after, options, hookFindings, buildsOf(plan));
+    return report(context, goal, withoutOwnRun(after), options, hookFindings, buildsOf(plan));
   },
 });
 
@@ -67,6 +67,10 @@ async function report(
     context.out(`${statusText(whole, await styleFor(context.stdout), { width: context.stdout.columns })}\n`);
   return status.ok && hookFindings.length === 0 ? exitCodes.ok : exitCodes.findings;
 }
+
+/** The command that reports has its hosts locked until it ends: that is no news to its operator. */
+export const withoutOwnRun = (facts: ReadonlyMap<HostName, HostFacts>): ReadonlyMap<HostName, HostFacts> =>
+  new Map([...facts].map(([host, { lockedBy: _own, ...others }]) => [host, others]));
 
 async function lookAround(
   inventory: Inventory,

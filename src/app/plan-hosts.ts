@@ -22,9 +22,13 @@ export interface PlannedApply extends PlannedHosts {
 export async function planHosts(
   context: Context,
   path: string | undefined,
-  options: GlobalOptions,
+  options: GlobalOptions & { readonly output?: string },
 ): Promise<PlannedApply> {
   const { inventory, texts } = await openWithTexts(context, path);
+  if (options.output !== undefined) {
+    const { assertPlanPlace } = await import('./saved-plan.ts');
+    await assertPlanPlace(context, options.output, inventory);
+  }
   const grace = numberOption('--grace', options.grace) ?? inventory.grace;
   const settings = {
     names: limited(inventory, options.limit),

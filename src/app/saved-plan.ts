@@ -1,10 +1,11 @@
-import { open } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { assertOwnDirectory, readOwn, writeWhole } from '../base/own-file.ts';
+import type { Inventory } from '../model/domain.ts';
 import type { InventoryTexts } from '../model/inventory-texts.ts';
 import { HaupError } from '../model/errors.ts';
 import type { Context } from './command-context.ts';
 import type { PlannedHosts } from './decide-apply.ts';
+import { isSavedPlan } from './is-saved-plan.ts';
 
 export interface SavedFile {
   /** As given by the operator. */
@@ -17,24 +18,28 @@ export interface SavedFile {
  * Throws UNTRUSTED_FILE for a plan that another user could have written.
  */
 export async function savedPlanAt(context: Context, path: string | undefined): Promise<SavedFile | null> {
-  if (path === undefined || path === '-') return null;
-  const file = await open(resolve(context.cwd, path)).catch(() => null);
-  // Reading it as an inventory reports what is wrong.
-  if (file === null) return null;
-  const begin = await (async (): Promise<string> => {
-    try {
-      const { buffer, bytesRead } = await file.read(Buffer.alloc(64), 0, 64, 0);
-      return buffer.toString('utf8', 0, bytesRead);
-    } catch {
-      return '';
-    } finally {
-      await file.close();
-    }
-  })();
-  const { looksSaved } = await import('../plan/looks-saved.ts');
-  if (!looksSaved(begin)) return null;
+  if (path === undefined || !(await isSavedPlan(context, path))) return null;
   const bytes = await readOwn(resolve(context.cwd, path), `the saved plan ${path}`);
   return { path, text: bytes.toString('utf8') };
+}
+
+/**
+ * Before any host is asked: a plan can be saved there, and apply will take it from there.
+ * @throws HaupError USAGE, UNTRUSTED_FILE
+ */
+export async function assertPlanPlace(
+  context: Pick<Context, 'cwd'>,
+  path: string,
+  inventory: Pick<Inventory, 'file'>,
+): Promise<void> {
+  const place = resolve(context.cwd, path);
+  await assertOwnDirectory(dirname(place), 'a saved plan');
+  const { outputObstacle } = await import('./output-obstacle.ts');
+  const why = await outputObstacle(place, inventory.file);
+  if (why === null) return;
+  throw new HaupError('USAGE', `--output ${path} cannot be written: ${why}.`, {
+    hint: 'Name a file in a directory that exists and that you may write to; no host was contacted.',
+  });
 }
 
 /** Writes a plan for `haup apply FILE`, readable by the operator alone. */
@@ -61,7 +66,8 @@ export async function savePlan(
     await writeWhole(place, text);
   } catch (cause) {
     if (cause instanceof HaupError) throw cause;
-    throw new HaupError('USAGE', `${path} cannot be written: ${(cause as Error).message}`, { cause });
+    const { unwritable } = await import('./output-obstacle.ts');
+    throw unwritable('--output', path, cause, dirname(place));
   }
   context.err(
     `Saved in ${path}: haup apply ${path} makes exactly these changes, or stops if a host has changed. Anyone who can write the file becomes root on the hosts.\n`,

@@ -1,27 +1,32 @@
 /** What a run of haup verify leaves on the operator's machine: the report, JUnit's file, a line of history. */
 
-import { randomBytes } from 'node:crypto';
-import { lstat, open, unlink } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { writeWhole } from '../base/own-file.ts';
 import type { Inventory } from '../model/domain.ts';
 import { HaupError } from '../model/errors.ts';
 import type { VerifyReport } from '../model/report.ts';
 import type { DrillComparison } from '../model/verify-history.ts';
 import type { Context } from './command-context.ts';
+import { outputObstacle } from './output-obstacle.ts';
 import type { OutputOptions, VerifiedRun } from './verified-run.ts';
 
 /**
- * Before anything is broken: every file can be written where it is to be. Tried, since permissions alone do not tell of
- * a read-only or a full file system.
+ * Before anything is broken: every file can be written where it is to be.
  * @throws HaupError USAGE
  */
-export async function assertWritable(context: Pick<Context, 'cwd'>, options: OutputOptions): Promise<void> {
+export async function assertWritable(
+  context: Pick<Context, 'cwd'>,
+  options: OutputOptions,
+  inventory: Pick<Inventory, 'file'>,
+): Promise<void> {
   const wanted = outputFiles(options);
   for (const [index, { flag, path }] of wanted.entries()) {
     const place = resolve(context.cwd, path);
     const twice = wanted.slice(0, index).find((other) => resolve(context.cwd, other.path) === place);
-    const why = twice === undefined ? await obstacle(place) : `it is the file of ${twice.flag} too`;
+    const why =
+      twice === undefined
+        ? await outputObstacle(place, inventory.file)
+        : `it is the file of ${twice.flag} too`;
     if (why === null) continue;
     throw new HaupError('USAGE', `${flag} ${path} cannot be written: ${why}.`, {
       hint: 'Nothing was drilled. Name a file in a directory that exists and that you may write to.',
@@ -36,31 +41,6 @@ const outputFiles = ({
   ...(report === undefined ? [] : [{ flag: '--report', path: report }]),
   ...(junit === undefined ? [] : [{ flag: '--junit', path: junit }]),
 ];
-
-async function obstacle(place: string): Promise<string | null> {
-  const facts = await lstat(place).catch(() => null);
-  if (facts?.isDirectory() === true) return 'it is a directory';
-  // A rename would replace a device or a link, not what it leads to.
-  if (facts !== null && !facts.isFile()) return 'it is not a regular file';
-  const trial = `${place}.${randomBytes(12).toString('hex')}.part`;
-  try {
-    await (await open(trial, 'wx', 0o600)).close();
-    await unlink(trial);
-    return null;
-  } catch (error) {
-    const { code = '' } = error as NodeJS.ErrnoException;
-    return (reasons[code] ?? (() => code))(dirname(place));
-  }
-}
-
-const reasons: Readonly<Record<string, (directory: string) => string>> = {
-  ENOENT: (directory) => `there is no directory ${directory}`,
-  ENOTDIR: (directory) => `${directory} is not a directory`,
-  EACCES: (directory) => `permission denied in ${directory}`,
-  EROFS: (directory) => `${directory} is on a read-only file system`,
-  ENOSPC: (directory) => `no space is left in ${directory}`,
-  ENAMETOOLONG: () => 'the name is too long',
-};
 
 /**
  * Writes the files, then the line of history. Null: no comparison was asked for. A history that cannot be kept is said,

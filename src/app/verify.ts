@@ -52,9 +52,9 @@ export async function verify(
   path: string | undefined,
   options: VerifyOptions,
 ): Promise<Verification | null> {
-  if (options.report !== undefined || options.junit !== undefined)
-    await (await import('./verify-outputs.ts')).assertWritable(context, options);
   const inventory = measuredAs(await openInventory(context, path), options);
+  if (options.report !== undefined || options.junit !== undefined)
+    await (await import('./verify-outputs.ts')).assertWritable(context, options, inventory);
   const drills = chooseDrills(options.drill ?? ['stop'], inventory);
   const count = numberOption('--count', options.count) ?? 1;
   const hold = numberOption('--hold', options.hold);

@@ -4,7 +4,7 @@ import { Argument, Command, CommanderError, Option } from 'commander';
 import type { Context } from '../app/command-context.ts';
 import type { GlobalOptions } from '../app/options.ts';
 import { faults } from '../model/fault.ts';
-import { haupVersion, writerTo } from './context.ts';
+import { haupVersion } from './context.ts';
 import { declareLab } from './lab-program.ts';
 import { versionText } from './version-text.ts';
 
@@ -28,33 +28,50 @@ type Bind = (command: Command, run: Run) => void;
 /** Runs a command in a context that it makes of the options. */
 export type Perform = (options: GlobalOptions, run: (context: Context) => Promise<number>) => Promise<void>;
 
-/** Has the command that the words name performed; rejects with its error. `shown` is help or a version, `refused` has been said. */
+/** `shown` is help or a version; a command line that is `refused` has been answered on stderr. */
+export type CommandLineEnd = 'performed' | 'shown' | { readonly refused: string };
+
+/** Has the command that the words name performed; rejects with its error. Help and refusals are written to `said`. */
 export async function parseCommandLine(
   proc: NodeJS.Process,
   perform: Perform,
-): Promise<'performed' | 'shown' | 'refused'> {
-  const program = declare((command, run) => {
-    command.action(async (...args: unknown[]) => {
-      const self = args.pop() as Command;
-      args.pop();
-      const options = limitOf(self.optsWithGlobals<GlobalOptions & { readonly host?: string }>());
-      await perform(options, (context) =>
-        run(context, args as (string | undefined)[], options as GlobalOptions & Record<string, never>, self),
-      );
-    });
-  }, proc);
+  said: () => Pick<Context, 'out' | 'err'>,
+): Promise<CommandLineEnd> {
+  const program = declare(
+    (command, run) => {
+      command.action(async (...args: unknown[]) => {
+        const self = args.pop() as Command;
+        args.pop();
+        const options = limitOf(self.optsWithGlobals<GlobalOptions & { readonly host?: string }>());
+        await perform(options, (context) =>
+          run(
+            context,
+            args as (string | undefined)[],
+            options as GlobalOptions & Record<string, never>,
+            self,
+          ),
+        );
+      });
+    },
+    proc,
+    said,
+  );
   try {
     await program.parseAsync(helpOf(proc.argv));
     return 'performed';
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     const shown = ['commander.help', 'commander.helpDisplayed', 'commander.version'].includes(error.code);
-    return shown ? 'shown' : 'refused';
+    return shown ? 'shown' : { refused: error.message.replace(/^error: /, '') };
   }
 }
 
 /** The whole command line as one table. Each command's code is imported when it runs, which keeps `--help` quick. */
-function declare(bindAlone: Bind, proc: NodeJS.Process): Command {
+function declare(
+  bindAlone: Bind,
+  proc: NodeJS.Process,
+  said: Parameters<typeof parseCommandLine>[2],
+): Command {
   // The others are declared to be listed: nothing asks for their options.
   const isAsked = (command: Command): boolean => proc.argv.includes(command.name());
   const bind = (command: Command, run: Run, json = 'print JSON'): void =>
@@ -69,8 +86,8 @@ function declare(bindAlone: Bind, proc: NodeJS.Process): Command {
     )
     .version(versionText(haupVersion, proc), '-V, --version')
     .configureOutput({
-      writeOut: (text) => writerTo(proc.stdout, false)(text),
-      writeErr: (text) => writerTo(proc.stderr, false)(text),
+      writeOut: (text) => said().out(text),
+      writeErr: (text) => said().err(text),
       getOutHelpWidth: width,
       getErrHelpWidth: width,
       // No part of it is coloured.

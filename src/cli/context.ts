@@ -37,7 +37,7 @@ export function colorLevel(
 }
 
 /** Everything that haup prints goes through here, except for the live board, which makes its text printable itself. */
-export const writerTo =
+const writerTo =
   (
     stream: Writable,
     color: boolean,
@@ -55,13 +55,17 @@ export function makeContext(proc: NodeJS.Process, color: ColorWish): Context {
   // Few commands ask, and a stream takes long to open.
   const isTty = (): boolean => proc.stdin.isTTY === true && proc.stderr.isTTY === true;
   const { signal, changing, isRead, write, interrupt } = endings(proc);
-  const home = proc.env['HOME'] ?? homedir();
+  const home = (): string => proc.env['HOME'] ?? homeOfUser(proc);
   return {
     env: proc.env,
-    cwd: proc.cwd(),
-    home,
+    get cwd() {
+      return workingDirectory(proc);
+    },
+    get home() {
+      return home();
+    },
     get operator() {
-      return `${proc.env['SUDO_USER'] ?? userInfo().username}@${hostname()}`;
+      return `${proc.env['SUDO_USER'] ?? nameOfUser(proc)}@${hostname()}`;
     },
     pid: proc.pid,
     haupVersion,
@@ -95,11 +99,47 @@ export function makeContext(proc: NodeJS.Process, color: ColorWish): Context {
     },
     reach: async (spec, options) => {
       const { reachOverSsh } = await import('../app/reach-host.ts');
-      return reachOverSsh(spec, options, { env: proc.env, home });
+      return reachOverSsh(spec, options, { env: proc.env, home: home() });
     },
     openEnvironment: async (...world) =>
       (await import('../app/drill-environment.ts')).openDrillEnvironment(...world),
   };
+}
+
+function workingDirectory(proc: NodeJS.Process): string {
+  try {
+    return proc.cwd();
+  } catch (cause) {
+    throw new HaupError('USAGE', 'The current directory no longer exists.', {
+      cause,
+      hint: 'Change to another directory and run haup again.',
+    });
+  }
+}
+
+function homeOfUser(proc: NodeJS.Process): string {
+  try {
+    return homedir();
+  } catch (cause) {
+    const who = `User ${String(proc.geteuid?.())}`;
+    throw new HaupError(
+      'USAGE',
+      `${who} has no home directory: it is not in the list of users, and HOME is not set.`,
+      {
+        cause,
+        hint: 'Set HOME to a directory that this user can write.',
+      },
+    );
+  }
+}
+
+/** A container can run as a user that has a number alone. */
+function nameOfUser(proc: NodeJS.Process): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return `uid ${String(proc.geteuid?.())}`;
+  }
 }
 
 /** Only y and yes mean yes. Throws when haup is interrupted. */

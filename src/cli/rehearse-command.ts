@@ -41,9 +41,9 @@ export async function rehearse(
       },
     );
   }
-  if (options.report !== undefined || options.junit !== undefined)
-    await (await import('../app/verify-outputs.ts')).assertWritable(context, options);
   const inventory = await openInventory(context, path);
+  if (options.report !== undefined || options.junit !== undefined)
+    await (await import('../app/verify-outputs.ts')).assertWritable(context, options, inventory);
   checkRoot(`haup rehearse${path === undefined ? '' : ` ${path}`}`);
   const name = `rehearse-${context.pid}`;
   const spec = await labFor(context, name, inventory.file, options.flavour ?? []);

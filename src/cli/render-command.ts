@@ -19,15 +19,18 @@ export async function render(
 ): Promise<number> {
   const { files, assumed } = await renderFiles(context, path, options);
   for (const assumption of assumed) context.err(`assumed ${assumption}\n`);
-  if (options.output !== undefined) {
-    await writeTree(context, resolve(context.cwd, options.output), files);
-  } else if (options.json === true) {
+  const { output } = options;
+  const written = output === undefined ? null : await writeTree(resolve(context.cwd, output), output, files);
+  if (options.json === true) {
     const { printJson } = await import('../report/json.ts');
-    const shown = files.map((file) => {
+    const shown = files.map((file, index) => {
       const { host, path: where, owner, text } = file;
-      return { host, path: where, mode: modeOf(file), owner, text };
+      const more = written === null ? {} : { written: written[index] };
+      return { host, path: where, mode: modeOf(file), owner, text, ...more };
     });
     printJson(context.out, { version: 1, files: shown }, 'pretty');
+  } else if (written !== null) {
+    for (const target of written) context.out(`${target}\n`);
   } else {
     const texts = files.map(
       (file) => `==> ${file.host} ${file.path} (${modeOf(file)} ${file.owner}) <==\n${file.text}`,
@@ -39,13 +42,24 @@ export async function render(
 
 const modeOf = ({ mode }: RenderedFile): string => mode.toString(8).padStart(4, '0');
 
-async function writeTree(context: Context, root: string, files: readonly RenderedFile[]): Promise<void> {
-  for (const file of files) {
-    const target = join(root, file.host, file.path);
-    await mkdir(dirname(target), { recursive: true });
-    // A secret is never readable by others, and never written through an existing link.
-    await writeWhole(target, file.bytes);
-    await chmod(target, file.secret ? 0o600 : file.mode);
-    context.out(`${target}\n`);
+/** Resolves to the path of each file. */
+async function writeTree(
+  root: string,
+  given: string,
+  files: readonly RenderedFile[],
+): Promise<readonly string[]> {
+  const targets = files.map((file) => join(root, file.host, file.path));
+  for (const [index, file] of files.entries()) {
+    const target = targets[index] ?? root;
+    try {
+      await mkdir(dirname(target), { recursive: true });
+      // A secret is never readable by others, and never written through an existing link.
+      await writeWhole(target, file.bytes);
+      await chmod(target, file.secret ? 0o600 : file.mode);
+    } catch (error) {
+      const { unwritable } = await import('../app/output-obstacle.ts');
+      throw unwritable('--output', given, error, dirname(target));
+    }
   }
+  return targets;
 }

@@ -11,7 +11,8 @@ import {
 import { join } from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
 import type { Context } from '../../src/app/command-context.ts';
-import { savedPlanAt, savePlan } from '../../src/app/saved-plan.ts';
+import { openInventory } from '../../src/app/open-inventory.ts';
+import { assertPlanPlace, savedPlanAt, savePlan } from '../../src/app/saved-plan.ts';
 import { HaupError } from '../../src/model/errors.ts';
 import { scratchDirectory } from '../scratch.ts';
 
@@ -48,6 +49,29 @@ test('a plan is saved for its owner alone, and read again', async () => {
   expect(readdirSync(cwd)).toEqual(['plan']);
   expect((await savedPlanAt(context(), 'plan'))?.text).toBe(readFileSync(join(cwd, 'plan'), 'utf8'));
   expect(said).toMatch(/Anyone who can write the file becomes root/);
+});
+
+test('a plan that cannot be saved is refused before any host is asked, and never replaces the inventory', async () => {
+  mkdirSync(join(cwd, 'folder'));
+  writeFileSync(join(cwd, 'i.yaml'), 'hosts: {}');
+  const why = async (path: string): Promise<unknown> =>
+    assertPlanPlace({ cwd }, path, { file: join(cwd, 'i.yaml') }).then(
+      () => null,
+      (error: unknown) => (error instanceof HaupError ? `${error.code} ${error.message}` : error),
+    );
+  expect(await why('i.yaml')).toBe('USAGE --output i.yaml cannot be written: it is the inventory.');
+  expect(await why('folder')).toBe('USAGE --output folder cannot be written: it is a directory.');
+  expect(await why('nowhere/plan')).toMatch(/^USAGE .*there is no directory .*nowhere\.$/);
+  expect(await why('plan')).toBe(null);
+  expect(readdirSync(cwd).sort()).toEqual(['folder', 'i.yaml']);
+});
+
+test('another command that gets a saved plan for an inventory says what it is', async () => {
+  await save('plan');
+  await expect(openInventory({ ...context(), env: {} }, 'plan')).rejects.toMatchObject({
+    code: 'USAGE',
+    message: 'plan is a saved plan, not an inventory.',
+  });
 });
 
 test('a link in the way of a plan that is saved is replaced, not followed', async () => {

@@ -45,6 +45,19 @@ const outputs = async (report: VerifyReport, options: OutputOptions, said?: stri
   writeOutputs(context(said), { inventory, views: new Map(), report, options });
 
 describe('before anything is broken', () => {
+  test('the inventory is not replaced, by whatever name', async () => {
+    writeFileSync(join(root, 'i.yaml'), 'hosts: {}');
+    symlinkSync('i.yaml', join(root, 'link.yaml'));
+    for (const file of ['i.yaml', 'link.yaml'])
+      await expect(
+        assertWritable({ cwd: root }, { report: 'i.yaml' }, { file: join(root, file) }),
+      ).rejects.toMatchObject({
+        code: 'USAGE',
+        message: '--report i.yaml cannot be written: it is the inventory.',
+      });
+    expect(readFileSync(join(root, 'i.yaml'), 'utf8')).toBe('hosts: {}');
+  });
+
   test.each([
     { name: 'no directory', report: 'missing/report.html', why: /there is no directory .*missing/ },
     { name: 'a directory', report: 'folder', why: /it is a directory/ },
@@ -58,7 +71,7 @@ describe('before anything is broken', () => {
     mkdirSync(join(root, 'folder'));
     writeFileSync(join(root, 'file'), 'kept');
     symlinkSync('file', join(root, 'link'));
-    const error = await assertWritable({ cwd: root }, options).then(
+    const error = await assertWritable({ cwd: root }, options, inventory).then(
       () => null,
       (cause: unknown) => cause,
     );
@@ -73,14 +86,15 @@ describe('before anything is broken', () => {
     expect(readFileSync(join(root, 'file'), 'utf8')).toBe('kept');
   });
 
-  test('the command looks there first, before the inventory and any host', async () => {
+  test('the command looks there before any host is contacted', async () => {
+    const valid = join(import.meta.dirname, '../../inventory.example.yaml');
     const options = {
       color: 'auto',
       strictHostKey: 'yes',
       connectTimeout: '1',
       report: 'missing/r.html',
     } as const;
-    await expect(verify(context(), 'missing.yaml', options)).rejects.toMatchObject({
+    await expect(verify(context(), valid, options)).rejects.toMatchObject({
       code: 'USAGE',
       message: expect.stringContaining('--report missing/r.html'),
     });
@@ -114,7 +128,7 @@ describe('before anything is broken', () => {
 
   test('a file that can be written is left as it is, and nothing lies beside it', async () => {
     writeFileSync(join(root, 'old.html'), 'old');
-    await assertWritable({ cwd: root }, { report: 'old.html', junit: 'new.xml' });
+    await assertWritable({ cwd: root }, { report: 'old.html', junit: 'new.xml' }, inventory);
     expect(readdirSync(root)).toEqual(['old.html']);
     expect(readFileSync(join(root, 'old.html'), 'utf8')).toBe('old');
   });

@@ -4,6 +4,7 @@ import { EventEmitter } from 'node:events';
 import { PassThrough, Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
+import { main } from '../../src/cli/program.ts';
 import { makeContext } from '../../src/cli/context.ts';
 
 /** A stream whose reader can go: from then on each write fails, as on a pipe. */
@@ -23,24 +24,46 @@ function stream(): Writable & { text: string; leave: (code: string) => void; isT
   return made;
 }
 
-function world() {
+function processWith(argv: readonly string[]) {
   const exits: number[] = [];
-  const proc = Object.assign(new EventEmitter(), {
+  return Object.assign(new EventEmitter(), {
     stdin: Object.assign(new PassThrough(), { isTTY: true }),
     stdout: stream(),
     stderr: stream(),
     env: {},
-    argv: ['node', 'bin.js'],
+    argv,
+    exits,
     pid: 1,
     execPath: 'node',
     version: 'v20',
+    versions: { node: '20' },
     platform: 'linux',
     cwd: () => '/',
     getuid: () => 0,
     exit: (code: number) => void exits.push(code),
   });
-  return { proc, exits, context: makeContext(proc as unknown as NodeJS.Process, { flag: 'never' }) };
 }
+
+function world() {
+  const proc = processWith(['node', 'bin.js']);
+  return {
+    proc,
+    exits: proc.exits,
+    context: makeContext(proc as unknown as NodeJS.Process, { flag: 'never' }),
+  };
+}
+
+test.each(['--help', 'help', '--version'])(
+  '%s without a reader ends as any program in a pipe',
+  async (word) => {
+    const proc = processWith(['node', 'bin.js', word]);
+    proc.stdout.leave('EPIPE');
+    await main(proc as unknown as NodeJS.Process);
+    await sleep(0);
+    expect(proc.exits).toEqual([141]);
+    expect(proc.stderr.text).toBe('');
+  },
+);
 
 test.each(['SIGINT', 'SIGTERM', 'SIGHUP'])('%s asks for an orderly end', (name) => {
   const { proc, exits, context } = world();

@@ -40,6 +40,18 @@ async function run(...args: readonly string[]) {
   return { code, stdout: proc.stdout.text, stderr: proc.stderr.text };
 }
 
+test('a command line that is refused is an error in JSON too', async () => {
+  const { code, stdout, stderr } = await run('status', '--json', '--wach');
+  expect(code).toBe(2);
+  expect(JSON.parse(stdout)).toEqual({
+    version: 1,
+    ok: false,
+    error: { code: 'USAGE', message: expect.stringMatching(/^unknown option '--wach'/) },
+  });
+  expect(stderr).toMatch(/^error: unknown option '--wach'/);
+  expect((await run('status', '--wach')).stdout).toBe('');
+});
+
 test.each(['--limit', '--host'])('%s chooses the hosts', async (flag) => {
   const { code, stdout } = await run('render', 'inventory.example.yaml', '--json', flag, 'keep_137');
   expect(code).toBe(0);

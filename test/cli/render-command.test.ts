@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { makeContext } from '../../src/cli/context.ts';
@@ -75,6 +75,32 @@ test('-o writes a tree as it would lie on the hosts; the file with the password 
   expect(statSync(join(output, 'keep_136/usr/libexec/keepalived/haup-release')).mode & 0o777).toBe(0o755);
   // Written over, not beside: a second time gives the same.
   expect((await run({ output })).out).toBe(out);
+});
+
+test('-o with --json prints the same document, with where each file was written', async () => {
+  const output = join(scratch, 'both');
+  const { out } = await run({ output, json: true, limit: 'keep_136' });
+  const { files } = JSON.parse(out) as { readonly files: readonly { path: string; written: string }[] };
+  expect(files).toHaveLength(10);
+  for (const { path, written } of files) {
+    expect(written).toBe(join(output, 'keep_136', path));
+    expect(statSync(written).isFile()).toBe(true);
+  }
+});
+
+test('-o where no file can be written says why', async () => {
+  const file = join(scratch, 'file');
+  writeFileSync(file, 'kept');
+  await expect(run({ output: file })).rejects.toMatchObject({
+    code: 'USAGE',
+    message: expect.stringMatching(/^--output .*file cannot be written: .* is not a directory\.$/),
+  });
+  expect(readFileSync(file, 'utf8')).toBe('kept');
+  mkdirSync(join(scratch, 'taken/keep_136/usr/local/nginx/conf/nginx.conf'), { recursive: true });
+  await expect(run({ output: join(scratch, 'taken') })).rejects.toMatchObject({
+    code: 'USAGE',
+    message: expect.stringMatching(/a file that belongs in .*conf is a directory there\.$/),
+  });
 });
 
 test('what only a host could tell is assumed, and said on stderr', async () => {
