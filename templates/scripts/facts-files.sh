@@ -2,7 +2,7 @@
 # line `files` comes how many there are, their paths (each with a NUL), a line of `stat` for each and one more for the
 # clock, a line of `sha256sum` for each when one is larger than `largest` or contents are known, and, one after the other,
 # the bytes of those that are neither larger nor known. This is last, and `end` after it shows that nothing was cut off.
-# Arguments: files directories largest known unread_marks
+# Arguments: files directories largest known_digests unread_marks
 # Needs: facts-format facts-record facts-services included-files
 set --
 if [ -n "$files" ]; then
@@ -74,7 +74,7 @@ size_of() {
   size=${size##* }
 }
 # The clock has a size of 0.
-digested=$known
+digested=$known_digests
 for line in $stats; do
   size_of "$line"
   if [ "$size" -gt "$largest" ]; then digested=yes; fi
@@ -88,11 +88,11 @@ rest=$stats
 for file do
   size_of "${rest%%"$newline"*}"
   rest=${rest#*"$newline"}
-  # `known` has the first 16 digits of each, after a space.
+  # `known_digests` has the first 16 digits of each, after a space.
   digest=${digests%%"$newline"*}
   digest=${digest#\\}
   digests=${digests#*"$newline"}
-  case $known in
+  case $known_digests in
     *" ${digest%"${digest#????????????????}"}"*) ;;
     *) if [ "$size" -le "$largest" ]; then set -- "$@" "$file"; fi ;;
   esac

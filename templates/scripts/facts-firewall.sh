@@ -87,17 +87,17 @@ fi
 ruleset=
 if command -v nft >/dev/null; then ruleset=$(exec nft -a list ruleset 2>/dev/null); fi
 if [ -n "$ruleset" ]; then
-  known=,
+  open_rules=,
   if [ -f "$nft_rules" ]; then
-    while IFS= read -r line || [ -n "$line" ]; do known=$known$line,; done < "$nft_rules"
+    while IFS= read -r line || [ -n "$line" ]; do open_rules=$open_rules$line,; done < "$nft_rules"
   fi
   # shellcheck disable=SC2154 # nft-chains has set it.
-  awk -v tool="$tool" -v known="$known" "$nft_chains"'END {
+  awk -v tool="$tool" -v open_rules="$open_rules" "$nft_chains"'END {
   for (i = 1; i <= count; i++) if (keys[i] ~ / firewalld /) native = 1
   for (i = 1; i <= count; i++) {
     key = keys[i]
     for (n = 1; n <= own[key]; n++)
-      if (index(known, "," texts[key, n] ",")) print "firewall\trule\t" key "\t" texts[key, n]
+      if (index(open_rules, "," texts[key, n] ",")) print "firewall\trule\t" key "\t" texts[key, n]
     if (!blocks(key)) continue
     if (!foreign(key)) print "firewall\t" (tool == "" ? "place" : "other") "\t" key "\t" (hook[key] == "output" ? "out" : "in")
     else if (key ~ / firewalld /) { if (tool != "firewalld") print "firewall\tother\tthe table that firewalld has left" }

@@ -66,13 +66,43 @@ describe.each([
     });
   });
 
+  const src = join(root, 'src');
+  const code = readdirSync(src, { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts'))
+    .map((file) => readFileSync(join(src, file), 'utf8'));
+
+  // They run as one, with the same variables.
+  test('no script sets what another that runs with it is given', () => {
+    const lists = code.flatMap((text) =>
+      text
+        .split(call)
+        .slice(1)
+        .map((rest) => [...(/^\s*\[([^{]*)/.exec(rest)?.[1]?.matchAll(/'([a-z-]+)'/g) ?? [])])
+        .map((list) => list.map(([, name = '']) => name).filter((name) => names.includes(name))),
+    );
+    const sets = (name: string, take: string): boolean =>
+      new RegExp(
+        `(?:^|[;&|({]|then |do |else )[ \\t]*(?:IFS=\\S* )?(?:${take}=|for ${take}\\b|read (?:[^\\n;|]* )?${take}\\b)`,
+        'm',
+      ).test(all[name]?.text ?? '');
+    const clashes = [...lists, ...names.map((name) => [name])].flatMap((list) => {
+      const together = [...new Set(list.flatMap((name) => [...needed(name), name]))];
+      return together.flatMap((one) =>
+        (all[one]?.takes ?? [])
+          .filter((take) => take !== '$@')
+          .flatMap((take) =>
+            together
+              .filter((name) => all[name]?.takes.includes(take) !== true && sets(name, take))
+              .map((name) => `${name} sets ${take} of ${one}`),
+          ),
+      );
+    });
+    expect([...new Set(clashes)]).toEqual([]);
+  });
+
   test('every script is used', () => {
-    const src = join(root, 'src');
-    const code = readdirSync(src, { recursive: true, encoding: 'utf8' })
-      .filter((file) => file.endsWith('.ts'))
-      .map((file) => readFileSync(join(src, file), 'utf8'));
-    const calling = code.filter((text) => text.includes(call));
-    const called = (name: string): boolean => calling.some((text) => text.includes(`'${name}'`));
+    const called = (name: string): boolean =>
+      code.some((text) => text.includes(call) && text.includes(`'${name}'`));
     const needs = new Set(names.filter(called).flatMap(needed));
     expect(names.filter((name) => !called(name) && !needs.has(name))).toEqual([]);
   });

@@ -1,6 +1,6 @@
 /** Options for builds that work as the example's do and compile in a third of the time: unoptimized, with fewer parts. */
 
-export const lightKeepalived: readonly string[] = ['--enable-optimise=0', '--disable-lvs'];
+export const lightKeepalived: readonly string[] = ['--enable-optimise=0'];
 
 const spared = [
   'charset',
