@@ -128,7 +128,7 @@ function factsAnswer(facts: HostFacts, held: readonly string[], script: string):
   const files = Object.entries(facts.files).flatMap(([path, file]) =>
     file.state === 'absent' ? [] : [{ path, ...file, bytes: Buffer.from(file.text ?? '') }],
   );
-  const known = /^known='( [ 0-9a-f]+)/m.exec(script)?.[1] ?? '';
+  const known = /^known_digests='( [ 0-9a-f]+)/m.exec(script)?.[1] ?? '';
   const records = [
     line('machine', facts.arch, facts.machineId),
     line('os', `ID=${os.id}`),
