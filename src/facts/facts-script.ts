@@ -48,7 +48,9 @@ export function factsScript(request: FactsRequest): ReadScript {
       files: request.files,
       directories: request.directories,
       largest,
-      known_digests: [...(request.known?.keys() ?? [])].map((digest) => ` ${digest.slice(0, knownDigits)}`).join(''),
+      known_digests: [...(request.known?.keys() ?? [])]
+        .map((digest) => ` ${digest.slice(0, knownDigits)}`)
+        .join(''),
       keepalived: keepalived.path,
       keepalived_stamp: stampPath('keepalived', keepalived.prefix),
       nginx: nginx.path,

@@ -26,5 +26,8 @@ table ip haup_grace_$vip {
     ip ttl set 201 counter dup to $to device \"$device\" drop
   }
 }"
+# Where this host has not the VIP, its own sockets are of an earlier time, and their clients are gone. A client that uses the
+# same port again would have its packets end here. Where the kernel cannot close them, they stay.
+if [ -z "$(ip -o addr show to "$vip")" ]; then ss -K -t state connected src "$vip" > /dev/null 2>&1 || true; fi
 begin_part forward no
 printf '%s\n' "$rules" | nft -f -

@@ -214,6 +214,7 @@ test('status and verify see one holder while it lasts, and its end comes with th
 
 test('other connections from the same ports, earlier or to another port, do not cut these', async () => {
   const sameports = { posts: 20, firstPort: 20_000 };
+  const halfOpen = { posts: 5, firstPort: 20_020 };
   // A firewall has it follow connections; once it is gone, nothing tells of their end.
   await onHost(
     lab,
@@ -226,9 +227,15 @@ test('other connections from the same ports, earlier or to another port, do not 
   await onHost(lab, 'keep_137', 'nft delete table ip earlier');
   earlier.end();
   expect((await earlier.ended).posts).toMatchObject({ lost: 0, cut: [] });
+  // Of these, keep_137 never learns that they are over.
+  const cut = clients(vip, halfOpen);
+  await cut.connected;
   await well(['failback', 'keep_136', path, '--yes', '--grace', '0']);
+  cut.end();
+  await cut.ended;
+  expect(await onHost(lab, 'keep_137', `ss -Htn state established src ${vip} | grep -c :2002`)).toBe('5\n');
 
-  const open = clients(vip, sameports);
+  const open = clients(vip, { posts: sameports.posts + halfOpen.posts, firstPort: sameports.firstPort });
   await open.connected;
   const moved = await inLab(['failover', 'keep_136', path, '--yes'], {
     limitMs: hangMs(120_000),

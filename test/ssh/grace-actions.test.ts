@@ -101,6 +101,17 @@ test('in a mutual backup a host answers for one VIP and forwards the other, and 
   expect(neither).toBe(none);
 });
 
+test.each([
+  ['that lost the VIP', 'true', '-K -t state connected src 192.0.2.100\n'],
+  ['that has it', `ip addr add ${vip}/32 dev ens33`, ''],
+  ['that answers for it', `ip addr add ${vip}/32 dev lo`, ''],
+])('sockets of a VIP on a host %s are closed only where they are left over', (_host, before, closed) => {
+  const stand = `printf '#!/bin/sh\necho "$*" >> %s/closed\n' "\${PATH%%:*}" > "\${PATH%%:*}/ss"
+chmod +x "\${PATH%%:*}/ss"; touch "\${PATH%%:*}/closed"`;
+  const [, said] = after([forward(), 'cat "${PATH%%:*}/closed"'], `${before}\n${stand}`);
+  expect(said?.split('lo: ')[0]).toBe(closed);
+});
+
 test('settings of the interface come back with the last grace of it', () => {
   const [, , first, second] = after([answer(), answer(other), end(), end(other)]);
   expect(first).toBe(
