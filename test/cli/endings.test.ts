@@ -54,7 +54,7 @@ function world() {
 }
 
 test.each(['--help', 'help', '--version'])(
-  '%s without a reader ends as any program in a pipe',
+  '%s without a reader ends like every program in a pipe',
   async (word) => {
     const proc = processWith(['node', 'bin.js', word]);
     proc.stdout.leave('EPIPE');

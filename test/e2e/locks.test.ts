@@ -195,7 +195,7 @@ describe('nobody is there any more', () => {
     await apply(path);
   });
 
-  test('a command that only looks ends as any program in a pipe does', async () => {
+  test('a command that only looks ends like every program in a pipe does', async () => {
     await touch('keep_136', 'keep_137', 'keep_138');
     const { code, stderr } = await piped(`haup plan ${path} | head -n 1 >/dev/null; ${ended}`);
     // All may have been written before the reader went.
