@@ -4,6 +4,7 @@ import type { Host } from '../../src/model/host.ts';
 import type { Change } from '../../src/model/plan.ts';
 import { drainWhy, undrain } from '../../src/plan/host-drain.ts';
 import { factsOf, pair, source } from '../fakes/pair.ts';
+import { restartNginx } from '../fakes/restart-nginx.ts';
 
 /** What hosts are told when a change begins; `seen`: the lines that tell what each has of VIPs. */
 async function told(
@@ -66,18 +67,10 @@ test('a VIP that comes back leaves its connections with the host that had it', a
   ]);
 });
 
-const restart: Change = {
-  id: 'service:nginx',
-  kind: 'service',
-  title: 'restart nginx',
-  why: '',
-  actions: [{ do: 'service', service: 'nginx', verb: 'restart' }],
-  diffs: [],
-};
 const answering = { keep_136: [`answer ${first}`], keep_137: [first, second] };
 
 test('a host that a failover has drained is restarted when the connections that were left with it have ended', async () => {
-  expect(await told([restart], answering)).toEqual([
+  expect(await told([restartNginx], answering)).toEqual([
     'keep_136 grace-answer 161',
     'keep_136 grace-end undefined',
     'keep_137 grace-end undefined',
@@ -86,8 +79,8 @@ test('a host that a failover has drained is restarted when the connections that 
 });
 
 test('that is not waited for where the changes drain the host, interrupt nothing, or it has the VIP again', async () => {
-  expect(await told([drain, restart, undrain], answering)).toEqual([]);
-  const reload: Change = { ...restart, actions: [{ do: 'service', service: 'nginx', verb: 'reload' }] };
+  expect(await told([drain, restartNginx, undrain], answering)).toEqual([]);
+  const reload: Change = { ...restartNginx, actions: [{ do: 'service', service: 'nginx', verb: 'reload' }] };
   expect(await told([reload], answering)).toEqual([]);
-  expect(await told([restart], { keep_136: [first, `answer ${first}`], keep_137: [] })).toEqual([]);
+  expect(await told([restartNginx], { keep_136: [first, `answer ${first}`], keep_137: [] })).toEqual([]);
 });

@@ -5,18 +5,11 @@ import { drainWhy, undrain } from '../../src/plan/host-drain.ts';
 import { directionOf, keepConnections } from '../../src/plan/keep-connections.ts';
 import { exampleInventory } from '../fakes/example.ts';
 import { bareFacts } from '../fakes/host.ts';
+import { restartNginx } from '../fakes/restart-nginx.ts';
 
 const { vips } = exampleInventory();
 const [one, two] = ['192.168.160.161', '192.168.160.162'];
-const restart: Change = {
-  id: 'service:nginx',
-  kind: 'service',
-  title: 'restart nginx',
-  why: '',
-  actions: [{ do: 'service', service: 'nginx', verb: 'restart' }],
-  diffs: [],
-};
-const turn = [drainWhy('', [one, two]), restart, undrain];
+const turn = [drainWhy('', [one, two]), restartNginx, undrain];
 
 const planOf = (...turns: readonly (readonly [host: string, changes: readonly Change[]])[]): Plan => ({
   tracks: [turns.map(([host, changes]) => ({ title: host, work: [{ host, changes }], gate: [] }))],
@@ -55,7 +48,7 @@ describe('a plan that drains hosts', () => {
       unable: [{ host: 'keep_137', why: 'it has no nft' }],
     });
     const install: Change = {
-      ...restart,
+      ...restartNginx,
       actions: [{ do: 'install', manager: 'apt-get', names: ['nftables'] }],
     };
     const installs = planOf(['keep_137', [install]], ['keep_136', turn]);
@@ -71,14 +64,14 @@ test('a plan waits where it restarts a daemon on a host that a cut-off failover 
   const left = { vip: one, part: 'answer', connections: 3, leftSeconds: 50 } as const;
   const [name, drained] = facts('keep_136', []);
   const have = new Map([[name, { ...drained, drain: -253, graces: [left] }], facts('keep_137', [one, two])]);
-  const plan = planOf(['keep_136', [restart]]);
+  const plan = planOf(['keep_136', [restartNginx]]);
   expect(keepConnections(plan, 60, have, vips).grace).toEqual({ seconds: 60, moves: 1, unable: [] });
-  expect(keepConnections(planOf(['keep_137', [restart]]), 60, have, vips).grace).toBeUndefined();
+  expect(keepConnections(planOf(['keep_137', [restartNginx]]), 60, have, vips).grace).toBeUndefined();
   expect(keepConnections(plan, 0, have, vips).grace).toBeUndefined();
 });
 
 test('a plan that moves no VIP, or keeps nothing, stays as it is', () => {
-  const still = planOf(['keep_136', [restart]]);
+  const still = planOf(['keep_136', [restartNginx]]);
   expect(keepConnections(still, 60, mutual, vips)).toBe(still);
   const moving = planOf(['keep_136', turn]);
   expect(keepConnections(moving, 0, mutual, vips)).toBe(moving);
@@ -88,5 +81,5 @@ test('a host whose daemons do not run takes no VIP back when its drain ends', ()
   expect(directionOf(drainWhy('', []))).toBe('away');
   expect(directionOf(undrain)).toBe('back');
   expect(directionOf({ ...undrain, after: [] })).toBe(null);
-  expect(directionOf(restart)).toBe(null);
+  expect(directionOf(restartNginx)).toBe(null);
 });
