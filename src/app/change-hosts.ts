@@ -4,6 +4,7 @@ import type { HostFacts } from '../model/facts.ts';
 import type { Host } from '../model/host.ts';
 import type { Finding, Plan } from '../model/plan.ts';
 import { refuseTakeOver } from '../plan/disappearing.ts';
+import { refuseDrainedPeers } from '../plan/drained-peers.ts';
 import { changedSince, type FactsSnapshot, snapshot } from '../plan/facts-snapshot.ts';
 import { countChanges, refuseDowngrades } from '../plan/make-plan.ts';
 import { printJson } from '../report/json.ts';
@@ -80,6 +81,7 @@ export async function changeHosts<D extends ChangeDecision>(
     await show(context, decision, question, options);
     if (countChanges(decision.plan).changes === 0) return change.nothing(decision);
     if (options.dryRun === true) return exitCodes.findings;
+    refuseDrainedPeers(decision.plan, change.inventory.vips, decision.facts);
     if (options.allowDowngrade !== true) refuseDowngrades(decision.plan);
     const confirm = async (): Promise<boolean> =>
       (await mayTakeOver(context, decision.plan, options)) &&
@@ -94,6 +96,7 @@ export async function changeHosts<D extends ChangeDecision>(
       if (!fitting) {
         context.err('The hosts have changed since the plan was made: it is made again.\n');
         await show(context, now, question, options);
+        refuseDrainedPeers(now.plan, change.inventory.vips, now.facts);
         if (options.allowDowngrade !== true) refuseDowngrades(now.plan);
         if (options.takeOver !== true) refuseTakeOver(now.plan);
       }

@@ -1,6 +1,7 @@
 import { judgeWire } from '../check/wire.ts';
 import type { InventoryTexts } from '../model/inventory-texts.ts';
 import type { Finding } from '../model/plan.ts';
+import { drainedPeers } from '../plan/drained-peers.ts';
 import { countChanges } from '../plan/make-plan.ts';
 import type { Context } from './command-context.ts';
 import { type PlannedHosts, prepareApply } from './decide-apply.ts';
@@ -10,7 +11,7 @@ import type { GlobalOptions } from './options.ts';
 import { withHosts } from './with-hosts.ts';
 
 export interface PlannedApply extends PlannedHosts {
-  /** Machines on the hosts' network that get in the way. */
+  /** What gets in the way: machines on the hosts' network, peers that are drained. */
   readonly findings: readonly Finding[];
   /** Nothing is to be done, and nothing gets in the way. */
   readonly settled: boolean;
@@ -36,7 +37,10 @@ export async function planHosts(
   };
   return withHosts(context, inventory, options, settings, async ({ hosts }, decide) => {
     const planned = await decide(hosts, context.signal);
-    const findings = inventory.vips.flatMap((vip) => judgeWire(vip, planned.facts));
+    const findings = [
+      ...inventory.vips.flatMap((vip) => judgeWire(vip, planned.facts)),
+      ...drainedPeers(planned.plan, inventory.vips, planned.facts),
+    ];
     const settled = countChanges(planned.plan).changes === 0 && findings.length === 0;
     return { ...planned, findings, settled, texts };
   });
