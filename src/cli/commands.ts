@@ -3,6 +3,7 @@
 import { Argument, Command, CommanderError, Option } from 'commander';
 import type { Context } from '../app/command-context.ts';
 import type { GlobalOptions } from '../app/options.ts';
+import { HaupError } from '../model/errors.ts';
 import { faults } from '../model/fault.ts';
 import { haupVersion } from './context.ts';
 import { declareLab } from './lab-program.ts';
@@ -16,6 +17,15 @@ const formerLimit = (): Option => new Option('--host <hosts>').hideHelp();
 /** `help lab up` is `lab up --help`: commander's own help command looks one level deep. */
 const helpOf = (argv: readonly string[]): string[] =>
   argv[2] === 'help' && argv.length > 4 ? [...argv.slice(0, 2), ...argv.slice(3), '--help'] : [...argv];
+
+/** A shell variable that is not set leaves an option empty: without its value it would mean all, or this directory. */
+function refuseEmpty(command: Command): void {
+  const empty = command.options.find((option) => command.getOptionValue(option.attributeName()) === '');
+  if (empty === undefined) return;
+  throw new HaupError('USAGE', `${empty.long} is empty.`, {
+    hint: 'Give it a value, or leave it out. A shell variable that is not set leaves it empty.',
+  });
+}
 
 type Run = (
   context: Context,
@@ -42,6 +52,7 @@ export async function parseCommandLine(
       command.action(async (...args: unknown[]) => {
         const self = args.pop() as Command;
         args.pop();
+        refuseEmpty(self);
         const options = limitOf(self.optsWithGlobals<GlobalOptions & { readonly host?: string }>());
         await perform(options, (context) =>
           run(

@@ -1,6 +1,6 @@
 /** References to secrets → secrets: `env:NAME`, `env:NAME:-default`, `file:PATH`, `cmd:COMMAND`. */
 
-import { readFileSync } from 'node:fs';
+import { closeSync, openSync, readSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { HaupError } from '../model/errors.ts';
 import { Secret } from '../model/secret.ts';
@@ -13,6 +13,8 @@ export interface SecretContext {
 
 /** Time for a person to touch a key or unlock a vault. */
 const commandLimitMs = 60_000;
+/** Of a secret's file, or of what a command prints: more is no secret, and a device has no end. */
+const mostBytes = 64 * 1024;
 
 /** Throws SECRET_MISSING, which names the reference and never the value. */
 export function secretResolver({ env, directory }: SecretContext): (reference: string) => Secret {
@@ -48,7 +50,7 @@ function fromEnvironment(rest: string, env: SecretContext['env']): Secret {
 function fromFile(path: string, env: SecretContext['env'], directory: string): Secret {
   const place = resolve(directory, path.replace(/^~(?=\/)/, env['HOME'] ?? '~'));
   try {
-    return oneLine(readFileSync(place, 'utf8').replace(/\r?\n$/, ''), `file:${path}`);
+    return oneLine(beginning(place).replace(/\r?\n$/, ''), `file:${path}`);
   } catch (cause) {
     if (cause instanceof HaupError) throw cause;
     const code = (cause as NodeJS.ErrnoException).code ?? 'unreadable';
@@ -56,6 +58,20 @@ function fromFile(path: string, env: SecretContext['env'], directory: string): S
       cause,
       hint: 'Create it with the secret on one line, and chmod 600.',
     });
+  }
+}
+
+/** A byte more than a secret may have, at most. */
+function beginning(place: string): string {
+  const file = openSync(place, 'r');
+  try {
+    const bytes = Buffer.alloc(mostBytes + 1);
+    let filled = 0;
+    for (let read = -1; read !== 0 && filled < bytes.length; filled += read)
+      read = readSync(file, bytes, filled, bytes.length - filled, null);
+    return bytes.toString('utf8', 0, filled);
+  } finally {
+    closeSync(file);
   }
 }
 
@@ -73,7 +89,7 @@ function fromCommand(command: string, env: SecretContext['env'], directory: stri
     env: { ...env },
     encoding: 'utf8',
     timeout: commandLimitMs,
-    maxBuffer: 64 * 1024,
+    maxBuffer: mostBytes,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const how =
@@ -96,7 +112,13 @@ function fromCommand(command: string, env: SecretContext['env'], directory: stri
 /** A secret goes into a file or to a prompt as one line; more lines mean that it is the wrong file. */
 function oneLine(value: string, source: string): Secret {
   const fault =
-    value === '' ? 'is empty' : /[\x00-\x1f\x7f]/.test(value) ? 'is more than one line of text' : null;
+    value === ''
+      ? 'is empty'
+      : Buffer.byteLength(value) > mostBytes
+        ? `is longer than ${mostBytes / 1024} KiB`
+        : /[\x00-\x1f\x7f]/.test(value)
+          ? 'is more than one line of text'
+          : null;
   if (fault === null) return new Secret(value, source);
   throw new HaupError('SECRET_MISSING', `the secret from ${source} ${fault}`, {
     hint: 'It must be one line.',

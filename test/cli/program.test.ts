@@ -52,6 +52,17 @@ test('a command line that is refused is an error in JSON too', async () => {
   expect((await run('status', '--wach')).stdout).toBe('');
 });
 
+test.each([
+  ['render', '--output'],
+  ['apply', '--limit'],
+  ['verify', '--report'],
+  ['lab', 'up', '--name'],
+])('%s %s: an option that is empty is refused, as it would mean something else', async (...words) => {
+  const { code, stderr } = await run(...words, '');
+  expect(code).toBe(2);
+  expect(stderr).toMatch(new RegExp(`${words.at(-1)} is empty\\.[^]*shell variable`));
+});
+
 test.each(['--limit', '--host'])('%s chooses the hosts', async (flag) => {
   const { code, stdout } = await run('render', 'inventory.example.yaml', '--json', flag, 'keep_137');
   expect(code).toBe(0);

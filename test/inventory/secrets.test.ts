@@ -37,6 +37,7 @@ test.each([
   ['file:.', /secret file .*: it is a directory/, /Create it/],
   ['file:empty', /the secret from file:empty is empty/, /one line/],
   ['file:two-lines', /is more than one line/, /one line/],
+  ['file:/dev/zero', /the secret from file:\/dev\/zero is longer than 64 KiB/, /one line/],
   ['cmd:exit 3', /the command exit 3 exited with status 3$/, /Run it yourself/],
   ['cmd:echo locked >&2; exit 1', /exited with status 1: locked$/, /Run it yourself/],
   ['cmd:kill -9 $$', /was killed by SIGKILL/, /Run it yourself/],
