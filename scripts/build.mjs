@@ -1,6 +1,6 @@
 // `npm run build`: one bundle in dist/, split where commands load what they need; then the JSON Schema for editors.
 import { createHash } from 'node:crypto';
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
@@ -97,6 +97,8 @@ const launcher = await rolldown({
 });
 await launcher.write({ ...output, entryFileNames: '[name].js' });
 await launcher.close();
+// npm makes it a program where it links it: a link that is there already would lead to none after the next build.
+chmodSync(join(dist, 'bin.js'), 0o755);
 
 const { inventoryJsonSchema } = createRequire(import.meta.url)(join(dist, 'app/schema.js'));
 writeFileSync(join(dist, 'inventory.schema.json'), `${JSON.stringify(inventoryJsonSchema(), null, 2)}\n`);

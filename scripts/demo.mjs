@@ -1,4 +1,5 @@
-// `npm run demo`: the whole of haup on this one machine, with real hosts. `-- --down` removes it again.
+// `npm run demo`: the whole of haup on this one machine, with real hosts. `-- --down` removes it again;
+// `-- --no-cached-builds` builds both daemons again, which another demo, or the tests, may have built before.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { root, run, setup } from './setup.mjs';
@@ -26,18 +27,8 @@ if (process.argv.includes('--down')) {
 const started = Date.now();
 setup();
 haup('lab', 'up', 'inventory.example.yaml', '--name', name, '--yes');
-haup(
-  'lab',
-  'exec',
-  '--name',
-  name,
-  '--',
-  'haup',
-  'apply',
-  'inventory.example.yaml',
-  '--yes',
-  '--no-cached-builds',
-);
+const anew = process.argv.filter((word) => word === '--no-cached-builds');
+haup('lab', 'exec', '--name', name, '--', 'haup', 'apply', 'inventory.example.yaml', '--yes', ...anew);
 haup('lab', 'exec', '--name', name, '--', 'haup', 'verify', 'inventory.example.yaml', '--yes');
 haup('lab', 'exec', '--name', name, '--', 'haup', 'status', 'inventory.example.yaml');
 console.log(`

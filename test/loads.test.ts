@@ -3,7 +3,7 @@
  * command costs everybody, and no other test notices.
  */
 
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { spawnSync } from 'node:child_process';
 import { expect, test } from 'vitest';
@@ -170,4 +170,8 @@ test('haup render loads next to nothing of Node', () => {
   expect(loaded).toContain('NativeModule vm');
   for (const name of ['child_process', 'crypto', 'fs/promises', 'net', 'os', 'stream', 'timers/promises'])
     expect(loaded).not.toContain(`NativeModule ${name}`);
+});
+
+test('a build can be run by a link that was there before it', () => {
+  expect(statSync(join(root, 'dist/bin.js')).mode & 0o111).toBe(0o111);
 });
