@@ -63,9 +63,9 @@ ${
   wasDone(drill)
     ? html`<td class="number">${precise(drill.outageMs)}</td>
 <td class="number">${precise(drill.boundMs)} <span class="quiet">+ ${precise(drill.allowanceMs)}</span></td>
-<td class="number">${lostOf(drill)}</td>
+<td class="number wraps">${lostCell(drill)}</td>
 <td class="number">${drill.failback === null ? 'none seen' : precise(drill.failback.outageMs)}</td>
-<td class="number">${drill.failback === null ? '' : lostOf(drill.failback)}</td>`
+<td class="number wraps">${drill.failback === null ? nothing : lostCell(drill.failback)}</td>`
     : html`<td colspan="5" class="quiet">not done</td>`
 }
 <td>${verdictMark(drill)}</td>
@@ -81,6 +81,12 @@ export function lostOf({ lost, retried, total }: RequestFigures): string {
   const text = `${grouped(lost)} of ${grouped(total)}`;
   return retried === 0 ? text : `${text}, ${grouped(retried)} retried`;
 }
+
+/** The same; where the table is wider than the page, it has two lines. */
+const lostCell = (figures: RequestFigures): Markup =>
+  html`${lostOf(figures)
+    .split(/(?<=,) /)
+    .map((part) => html`<span>${part}</span> `)}`;
 
 export const verdictMark = (drill: DrillReport): Markup =>
   drill.ok
