@@ -32,12 +32,18 @@ export function timed({ argv, env = {}, input, status = 0, says }) {
 
 /**
  * `commands`: by name, each a command or a function of the round that gives one. Rounds before the first warm caches and
- * are not counted. The first command is the one that the others are compared with, pair by pair.
+ * are not counted. The first command is the one that the others are compared with, pair by pair. `times`: how often
+ * commands run that take too long for every round, by name; they have worked before, and need no round to warm up.
  */
-export function alternate(commands, runs, { warmups = 1, before = () => {}, after = () => ({}) } = {}) {
+export function alternate(
+  commands,
+  runs,
+  { warmups = 1, times = {}, before = () => {}, after = () => ({}) } = {},
+) {
   const taken = new Map(Object.keys(commands).map((name) => [name, []]));
   for (let round = -warmups; round < runs; round += 1) {
     for (const [name, command] of Object.entries(commands)) {
+      if (name in times && (round < 0 || round >= times[name])) continue;
       before(name);
       const took = timed(typeof command === 'function' ? command(round + warmups) : command);
       const more = after(name, took);

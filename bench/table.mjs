@@ -86,8 +86,23 @@ function fleet({ dead, ...sizes }) {
       ]),
     ),
   );
+  const fewer = Object.entries(sizes).flatMap(([size, tools]) => {
+    const most = Math.max(...Object.values(tools).map(({ runs }) => runs));
+    return Object.entries(tools)
+      .filter(([, { runs }]) => runs < most)
+      .map(
+        ([name, { runs }]) =>
+          `With ${size} hosts, ${name} was measured ${runs === 1 ? 'once' : `${runs} times`}.`,
+      );
+  });
   const end = `With one host of ${dead.hosts} that does not answer, and --connect-timeout ${dead.limitMs / 1000}, haup ends after ${number(dead.ms)} ms.`;
-  return [row(head), row(head.map((_, at) => (at === 1 ? '---' : '---:'))), ...rows, '', end];
+  return [
+    row(head),
+    row(head.map((_, at) => (at === 1 ? '---' : '---:'))),
+    ...rows,
+    '',
+    [...fewer, end].join(' '),
+  ];
 }
 
 function section(part) {
