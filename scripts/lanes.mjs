@@ -3,6 +3,7 @@
 //   // suite: measures    times outages against VRRP's bounds, or counts lost requests
 //   // suite: waits       waits for timers most of the time, and leaves the processors to others
 //   // suite: first       makes what the others begin with
+//   // suite: all         belongs to `npm test -- all`: it breaks what few changes touch
 // One that says nothing does none of these.
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
@@ -42,6 +43,7 @@ export function e2eFiles() {
         measures: words.includes('measures'),
         waits: words.includes('waits'),
         first: words.includes('first'),
+        all: words.includes('all'),
         // A clone that has not run them yet: a long file takes long.
         seconds: taken[name] ?? text.split('\n').length,
       };

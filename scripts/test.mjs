@@ -1,4 +1,5 @@
-// `npm test`: set-up, every static check, unit tests, and the product on real hosts. Ends with `N passed, N failed`.
+// `npm test`: set-up, every static check, unit tests, and the product on real hosts; `npm test -- all`: with every file of
+// these tests. Ends with `N passed, N failed`.
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -10,7 +11,8 @@ import { root, setup } from './setup.mjs';
 import { count, judge, toRunAgain } from './summary.mjs';
 
 const only = process.argv.slice(2);
-const wanted = (name) => only.length === 0 || only.includes(name);
+const all = only.includes('all');
+const wanted = (name) => only.length === 0 || all || only.includes(name);
 /** For the loop of work: everything but most of the tests on real hosts. */
 const quick = only.includes('quick');
 const scratch = mkdtempSync(join(tmpdir(), 'haup-test-'));
@@ -161,7 +163,7 @@ async function inVitest() {
   }));
   const jobs = [
     ...(quick || wanted('unit') ? [unit] : []),
-    ...(quick ? e2e.flatMap(quickly) : wanted('e2e') ? e2e : e2e.filter(({ name }) => only.includes(name))),
+    ...(quick ? e2e.flatMap(quickly) : e2e.filter((one) => !left(one))),
   ];
   const taken = {};
   await inLanes(jobs, async ({ name, file, run }) => {
@@ -171,6 +173,10 @@ async function inVitest() {
   });
   rememberTimes(taken);
 }
+
+/** Not asked for. */
+const left = (file) =>
+  only.length === 0 ? file.all : !all && !only.includes('e2e') && !only.includes(file.name);
 
 const quickly = (job) =>
   job.name in quickTests
@@ -188,7 +194,7 @@ const quickly = (job) =>
     : [];
 
 const statics = ['format', 'lint', 'types', 'dead-code'];
-const parts = [...statics, 'unit', 'e2e', 'quick', ...e2eFiles().map(({ name }) => name)];
+const parts = [...statics, 'unit', 'e2e', 'quick', 'all', ...e2eFiles().map(({ name }) => name)];
 const unknown = only.filter((name) => !parts.includes(name));
 if (unknown.length > 0) {
   console.error(`No part of the tests is called ${unknown.join(', ')}. There are: ${parts.join(', ')}.`);
@@ -208,11 +214,15 @@ await Promise.all([
   step('format', 'npx', ['biome', 'format', '.']),
 ]);
 await inVitest();
-const passedAgain = quick || only.length > 0 ? [] : await runAgain();
+const passedAgain = only.length === 0 || all ? await runAgain() : [];
 rmSync(scratch, { recursive: true, force: true });
 for (const failure of judged.flatMap(({ failures }) => failures)) console.log(`\n── FAILED ${failure}`);
 for (const failure of passedAgain) console.log(`\n── FAILED BESIDE OTHERS, passed alone: ${failure}`);
-console.log(`\n── all of it took ${seconds(began)}`);
+if (only.length === 0) {
+  const names = e2eFiles().flatMap((file) => (left(file) ? [file.name] : []));
+  console.log(`\n── left for \`npm test -- all\`: ${names.join(', ')}`);
+}
+console.log(`\n── it took ${seconds(began)}`);
 const { passed, failed } = count(judged);
 console.log(`\n${passed} passed, ${failed} failed`);
 process.exit(failed === 0 ? 0 : 1);

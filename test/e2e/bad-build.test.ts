@@ -1,4 +1,4 @@
-// suite: builds
+// suite: builds, all
 /** Builds that fail, and builds that are broken off. */
 
 import { createHash, randomBytes } from 'node:crypto';

@@ -1,4 +1,4 @@
-// suite: waits
+// suite: waits, all
 /** Drills that were cut off: whoever comes first undoes them, and what an operator has decided since stays. */
 
 import { setTimeout as sleep } from 'node:timers/promises';

@@ -1,4 +1,4 @@
-// suite: measures
+// suite: measures, all
 import { beforeAll, beforeEach, expect, test } from 'vitest';
 import { figure, testLab } from './haup.ts';
 import { held } from './holding.ts';

@@ -1,4 +1,4 @@
-// suite: measures
+// suite: measures, all
 /** A host on which something fails or hangs in its turn. Under load: what clients lose, and what is left to do. */
 
 import { describe, expect, test } from 'vitest';

@@ -1,4 +1,4 @@
-// suite: measures
+// suite: measures, all
 /**
  * What happens to the network or to a host in the middle of an apply. Each time under load: what clients lose, what
  * haup says, what is left to do, and that the next apply does it.

@@ -1,4 +1,4 @@
-// suite: measures
+// suite: measures, all
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';

@@ -1,4 +1,4 @@
-// suite: builds
+// suite: builds, all
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';

@@ -1,4 +1,4 @@
-// suite: measures
+// suite: measures, all
 /** A machine on the segment that is none of haup's: it speaks VRRP with a VRID of ours, or has a VIP of ours. */
 
 import { setTimeout as sleep } from 'node:timers/promises';

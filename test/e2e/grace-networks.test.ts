@@ -1,4 +1,4 @@
-// suite: waits
+// suite: waits, all
 /** Graces on other networks than the example's, between three members, and what ends them early: a reboot, an uninstall. */
 
 import { afterAll, beforeAll, expect, test } from 'vitest';

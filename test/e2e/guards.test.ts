@@ -1,4 +1,4 @@
-// suite: measures
+// suite: measures, all
 /** What an apply, or `haup service`, must not do to hosts that serve, and what it must mend: seen by clients. */
 
 import { writeFileSync } from 'node:fs';

@@ -1,4 +1,4 @@
-// suite: measures
+// suite: measures, all
 import { beforeAll, describe, expect, test } from 'vitest';
 import { figure, onHost, type Run, testLab } from './haup.ts';
 import { inOrder } from './in-order.ts';

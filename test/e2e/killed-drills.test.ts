@@ -1,4 +1,4 @@
-// suite: waits
+// suite: waits, all
 /** haup killed with -9 in the middle of a drill: the host is as it was when the timer on it has gone off, at the latest. */
 
 import { setTimeout as sleep } from 'node:timers/promises';

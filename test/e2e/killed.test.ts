@@ -1,4 +1,4 @@
-// suite: measures
+// suite: measures, all
 /** haup is killed in the middle of an apply, or is run twice at once: what clients lose, and what is left to do. */
 
 import { setTimeout as sleep } from 'node:timers/promises';

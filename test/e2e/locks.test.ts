@@ -1,4 +1,4 @@
-// suite: measures
+// suite: measures, all
 /**
  * Who may change a cluster when: two operators on different hosts of it, a reader of the output or a terminal that
  * goes away, a clock that jumps, and a member on which something hangs.

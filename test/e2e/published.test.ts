@@ -1,4 +1,4 @@
-// suite: builds
+// suite: builds, all
 import { expect, test } from 'vitest';
 import { onHost, testLab } from './haup.ts';
 import { fewerModules, lightKeepalived } from './light-builds.ts';

@@ -1,4 +1,4 @@
-// suite: measures
+// suite: measures, all
 /** `haup rehearse`, beside a lab that stands for the real hosts of the inventory. */
 
 import { existsSync, readdirSync, readFileSync } from 'node:fs';

@@ -1,4 +1,4 @@
-// suite: measures
+// suite: measures, all
 import { spawn } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

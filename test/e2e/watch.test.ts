@@ -1,4 +1,4 @@
-// suite: measures
+// suite: measures, all
 /** `haup status --watch`: what it shows of real hosts, how soon, and what is left of it. */
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
