@@ -27,7 +27,10 @@ export interface KeepContext {
 export async function keepingConnections(
   context: KeepContext,
 ): Promise<Pick<ExecuteOptions, 'keep' | 'awaitKept'>> {
-  const { beginGraces, endGraces, abandonGraces, tellGrace } = await import('../move/grace.ts');
+  const [{ beginGraces, endGraces, abandonGraces, tellGrace }, { awaitConnections }] = await Promise.all([
+    import('../move/grace.ts'),
+    import('../move/await-connections.ts'),
+  ]);
   const { goal, facts, hosts, seconds } = context;
   const environment = environmentOf(context);
   // Released or back in service, then settled: each is waited for at most so long.
@@ -53,8 +56,16 @@ export async function keepingConnections(
     },
     awaitKept: async (name, changes, signal) => {
       if (!interruptsUndrained(changes)) return;
-      const kept = await begin(await movesBy('earlier', name, goal.vips, hosts));
-      await kept?.end(signal);
+      const moved = await movesBy('earlier', name, goal.vips, hosts);
+      if (moved.length > 0) return (await begin(moved))?.end(signal);
+      // Peers that are left out of the run send connections here for as long as the run before has told them to.
+      const graces = facts.get(name)?.graces?.filter(({ part }) => part === 'answer') ?? [];
+      await Promise.all(
+        graces.map(({ vip, leftSeconds }) => {
+          const limitMs = Math.min(seconds, leftSeconds) * 1000;
+          return awaitConnections({ vip, from: { host: name }, to: [] }, limitMs, environment, signal);
+        }),
+      );
     },
   };
 }

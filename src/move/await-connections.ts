@@ -4,7 +4,7 @@ import { hostScript } from '../base/host-script.ts';
 import type { HostName } from '../model/domain.ts';
 import { HaupError } from '../model/errors.ts';
 import type { ReadScript } from '../model/host.ts';
-import type { GraceEnvironment, GraceHost, GraceOrder } from './grace-order.ts';
+import type { GraceEnvironment, GraceHost } from './grace-order.ts';
 
 const pollMs = 250;
 /** At first: requests that were in hand are answered by then. */
@@ -14,6 +14,13 @@ const quickForMs = 250;
 const closeIdleMs = 4_000;
 /** How often the operator is told, at most. */
 const sayMs = 5_000;
+
+/** Without `to` it is not known who has the VIP now. */
+interface AwaitedHosts {
+  readonly vip: string;
+  readonly from: Pick<GraceHost, 'host'>;
+  readonly to: readonly Pick<GraceHost, 'host'>[];
+}
 
 interface Remaining {
   readonly open: number;
@@ -26,7 +33,7 @@ interface Remaining {
 
 /** Until none is left, or the limit, or one of the hosts is lost. Just before the limit nginx closes what is idle. */
 export async function awaitConnections(
-  { vip, from, to }: GraceOrder,
+  { vip, from, to }: AwaitedHosts,
   limitMs: number,
   environment: GraceEnvironment,
   signal: AbortSignal,
@@ -85,7 +92,7 @@ export async function awaitConnections(
 /** Connections with the new holders, asked for beside all else: one that has failed must not be waited for. */
 function connectionsElsewhere(
   vip: string,
-  hosts: readonly GraceHost[],
+  hosts: AwaitedHosts['to'],
   environment: GraceEnvironment,
 ): { readonly look: () => void; readonly last: () => number } {
   const counts = new Map<HostName, number>();

@@ -27,9 +27,14 @@ export function keepConnections(
   const near = vips.filter(({ members }) => members.some(({ host }) => drained.has(host)));
   const members = new Set(near.flatMap((vip) => vip.members.map(({ host }) => host)));
   const given = hostsOf(stages, ({ changes }) => changes.some(bringsNft));
-  const unable = [...have.values()].flatMap(({ host, nft }) => {
-    if (!members.has(host) || nft === 'present') return [];
-    if (nft === 'old-kernel') return [{ host, why: 'its kernel is older than 4.18' }];
+  const moving = stages.some(({ work }) =>
+    work.some(({ changes }) => changes.some((change) => directionOf(change) !== null)),
+  );
+  const unable = [...members].flatMap((host) => {
+    const facts = have.get(host);
+    if (facts === undefined) return moving ? [{ host, why: 'it is left out of this run' }] : [];
+    if (facts.nft === 'present') return [];
+    if (facts.nft === 'old-kernel') return [{ host, why: 'its kernel is older than 4.18' }];
     return given.has(host) ? [] : [{ host, why: 'it has no nft' }];
   });
   const moves = plan.tracks.map((track) => movesOf(track, have, near, answering));

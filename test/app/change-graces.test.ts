@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { keepingConnections } from '../../src/app/change-graces.ts';
+import type { HostFacts } from '../../src/model/facts.ts';
 import type { Host } from '../../src/model/host.ts';
 import type { Change } from '../../src/model/plan.ts';
 import { drainWhy, undrain } from '../../src/plan/host-drain.ts';
@@ -83,4 +84,26 @@ test('that is not waited for where the changes drain the host, interrupt nothing
   const reload: Change = { ...restartNginx, actions: [{ do: 'service', service: 'nginx', verb: 'reload' }] };
   expect(await told([reload], answering)).toEqual([]);
   expect(await told([restartNginx], { keep_136: [first, `answer ${first}`], keep_137: [] })).toEqual([]);
+});
+
+test('with its peers left out, it is restarted when the connections have ended all the same', async () => {
+  const counts = ['2', '1', '0'];
+  const said: string[] = [];
+  const facts = factsOf(pair()).get('keep_136') as HostFacts;
+  const host = {
+    name: 'keep_136',
+    read: async (script: string) =>
+      Buffer.from(script.includes('count_connections') ? (counts.shift() ?? '0') : `answer ${first}`),
+  } as unknown as Host;
+  const graces = [{ vip: first, part: 'answer', connections: 2, leftSeconds: 50 }] as const;
+  const { awaitKept } = await keepingConnections({
+    goal: source,
+    facts: new Map([['keep_136', { ...facts, graces }]]),
+    hosts: new Map([['keep_136', host]]),
+    seconds: 60,
+    emit: (event) => void said.push('text' in event ? event.text : ''),
+  });
+  await awaitKept('keep_136', [restartNginx], new AbortController().signal);
+  expect(counts).toEqual([]);
+  expect(said).toEqual([`${first}: 2 connections left on keep_136, for at most 50 s`]);
 });

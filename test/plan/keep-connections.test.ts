@@ -60,6 +60,13 @@ describe('a plan that drains hosts', () => {
   });
 });
 
+test('a plan of one host alone says that its peer, which is left out, resets connections', () => {
+  const have = new Map([facts('keep_136', [one])]);
+  expect(keepConnections(planOf(['keep_136', turn]), 60, have, vips).grace).toMatchObject({
+    unable: [{ host: 'keep_137', why: 'it is left out of this run' }],
+  });
+});
+
 test('a plan waits where it restarts a daemon on a host that a cut-off failover has left with connections', () => {
   const left = { vip: one, part: 'answer', connections: 3, leftSeconds: 50 } as const;
   const [name, drained] = facts('keep_136', []);
