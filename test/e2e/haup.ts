@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { createHash } from 'node:crypto';
 import { getPriority } from 'node:os';
 import { join } from 'node:path';
@@ -90,7 +91,23 @@ export const within = (lab: string): readonly string[] => [`--net=/run/netns/${s
 
 /** Runs a command as root on a host of a lab; rejects when it fails. */
 export async function onHost(lab: string, host: string, command: string): Promise<string> {
-  return said(host, command, await onHostArguments(lab, host, command));
+  return said(host, command, await onHostArguments(lab, host, command), { during: keepGoing });
+}
+
+/**
+ * A host that shuts down stops all its processes before it ends them. nsenter then stops too, until it is told to go on,
+ * and the host waits for it.
+ */
+function keepGoing(pid: number): void {
+  const timer = setInterval(() => {
+    try {
+      const [, state] = /\) (\S)/.exec(readFileSync(`/proc/${pid}/stat`, 'utf8')) ?? [];
+      if (state === 'T') process.kill(pid, 'SIGCONT');
+    } catch {
+      clearInterval(timer);
+    }
+  }, 500);
+  timer.unref();
 }
 
 /** The same by a login over the lab's network. */
@@ -103,8 +120,9 @@ async function said(
   host: string,
   command: string,
   [program, ...args]: readonly [string, ...string[]],
+  options: RunOptions = {},
 ): Promise<string> {
-  const { code, stdout, stderr } = await runProcess(program, args);
+  const { code, stdout, stderr } = await runProcess(program, args, options);
   if (code !== 0) throw new Error(`${host}: ${command} ended with ${code}\n${stdout}${stderr}`);
   return stdout;
 }
