@@ -14,6 +14,10 @@ export function runningText(facts: HostFacts, entry: string): string | null {
 /** An apply drained the host and was interrupted: only haup will undrain it. */
 export const leftDrained = (facts: HostFacts): boolean => facts.drain === drainedBy.change;
 
+/** An operator drained the host: it stays so until `haup failback`. What a drill or an apply left is undone. */
+export const operatorDrained = (facts: HostFacts): boolean =>
+  isDrained(facts) && !leftDrained(facts) && facts.drill !== 'drain';
+
 /**
  * Why keepalived would not look at the drain file; null: it does. `entry`: the file that it reads first, among the
  * facts.
@@ -28,7 +32,7 @@ export function drainObstacle(facts: HostFacts, entry: string): string | null {
 export function canDrain(facts: HostFacts | undefined, entry: string): boolean {
   return (
     facts !== undefined &&
-    (!isDrained(facts) || leftDrained(facts)) &&
+    !operatorDrained(facts) &&
     facts.services.keepalived.active === 'active' &&
     drainObstacle(facts, entry) === null
   );

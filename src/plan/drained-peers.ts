@@ -1,7 +1,6 @@
 /** Hosts that could hand their VIPs over to drained hosts alone. Pure. */
 
-import { isDrained } from '../cluster/ability.ts';
-import { leftDrained } from '../cluster/can-drain.ts';
+import { operatorDrained } from '../cluster/can-drain.ts';
 import { type FactsByHost, holdsVip } from '../cluster/cluster-state.ts';
 import type { HostName, Vip } from '../model/domain.ts';
 import { HaupError } from '../model/errors.ts';
@@ -14,7 +13,7 @@ import type { Finding, Plan } from '../model/plan.ts';
 export function drainedPeers(plan: Plan, vips: readonly Vip[], have: FactsByHost): readonly Finding[] {
   const away = (host: HostName): boolean => {
     const facts = have.get(host) ?? null;
-    return facts !== null && isDrained(facts) && !leftDrained(facts);
+    return facts !== null && operatorDrained(facts);
   };
   const work = plan.tracks.flat().flatMap((stage) => stage.work);
   const drains = work.filter(({ changes }) => changes.some(({ kind }) => kind === 'drain'));

@@ -6,12 +6,11 @@ import { services } from '../model/domain.ts';
 import { HaupError } from '../model/errors.ts';
 import type { HostFacts } from '../model/facts.ts';
 import type { Change, CheckName, Plan, UnchangedResource, Stage } from '../model/plan.ts';
-import { canDrain, leftDrained } from '../cluster/can-drain.ts';
+import { canDrain, leftDrained, operatorDrained } from '../cluster/can-drain.ts';
 import { drainWhy, onlyIdle, type DrainContext, undrain, whileDrained } from './host-drain.ts';
 import { runs } from './service-changes.ts';
 import { addressesOf, servedVips } from './served-vips.ts';
 import { servingChecks } from './stage-gates.ts';
-import { isDrained } from '../cluster/ability.ts';
 
 export interface ServiceWish {
   readonly verb: 'start' | 'stop' | 'restart' | 'reload';
@@ -73,7 +72,7 @@ export function planService(
 const serves = (facts: HostFacts | undefined): boolean =>
   facts !== undefined &&
   services.every((service) => facts.services[service].active === 'active') &&
-  (!isDrained(facts) || leftDrained(facts));
+  !operatorDrained(facts);
 
 /** Where clients are served now, and the host is to serve afterwards. */
 function gateOf(

@@ -216,6 +216,8 @@ test('from the packages of its distribution, and what replaces them is downloade
   );
   const version = /^package keepalived is not installed\n(\d[\w.]+)\n$/.exec(offered)?.[1] ?? 'none';
   expect((await inLab('plan', packaged)).stdout).toContain(`keepalived (${version}-`);
+  // An earlier test needed a compiler where no build was kept yet.
+  await onBoth('if command -v gcc >/dev/null; then rpm -e --nodeps gcc; fi');
   const run = await changed('apply', packaged);
   expect(run.stderr).toMatch(
     /not used: keepalived\.prefix, keepalived\.configure, nginx\.prefix, nginx\.configure/,

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import type { DrillName } from '../../src/model/fault.ts';
 import { HaupError } from '../../src/model/errors.ts';
 import { drainedBy } from '../../src/model/layout.ts';
 import { refuseDrainedPeers } from '../../src/plan/drained-peers.ts';
@@ -11,10 +12,10 @@ const rebuilt = exampleInventory((text) =>
   text.replace('[--sysconfdir=/etc]', '[--sysconfdir=/etc, --disable-lvs]'),
 );
 /** keep_136 has both VIPs. */
-async function serving(drain: number): Promise<FakeHost[]> {
+async function serving(drain: number, drill: DrillName | null = null): Promise<FakeHost[]> {
   const hosts = pair();
   await apply(source, hosts);
-  return hosts.map((host) => fakeHost({ ...host.facts(), drain: host.name === 'keep_137' ? drain : 0 }));
+  return hosts.map((host) => (host.name === 'keep_137' ? fakeHost({ ...host.facts(), drain, drill }) : host));
 }
 
 function refused(hosts: readonly FakeHost[], inventory = rebuilt): HaupError | null {
@@ -39,6 +40,10 @@ test('a host whose only peer is drained by an operator is not changed: what to d
 
 test('a peer that an interrupted change has drained is put back by the next one', async () => {
   expect(refused(await serving(drainedBy.change))).toBeNull();
+});
+
+test('a peer that a drill of a killed verify has drained is restored before anything is changed', async () => {
+  expect(refused(await serving(drainedBy.operator, 'drain'))).toBeNull();
 });
 
 test('nothing is refused where no host has to be drained, or another one can take over', async () => {
