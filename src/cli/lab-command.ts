@@ -4,6 +4,7 @@ import { execInLab, sshToHost } from '../lab/enter.ts';
 import { fault, knownHost } from '../lab/faults.ts';
 import type { Flavour } from '../lab/flavour.ts';
 import { flavoursOf } from '../lab/flavour.ts';
+import type { Keeper } from '../lab/keeper.ts';
 import { down, up } from '../lab/lab.ts';
 import { checkRoot, installPackages, missingPackages } from '../lab/machine.ts';
 import type { LabFault, LabSpec } from '../lab/names.ts';
@@ -38,6 +39,13 @@ const nameOf = (context: Context, options: LabOptions): string =>
 
 export const ownCommand = (context: Context): readonly string[] => [context.node, context.script];
 
+/** Takes the lab down when the process ends. */
+export const keeperFor = (context: Context, name: string, pid: number): Keeper => ({
+  pid,
+  down: [...ownCommand(context), 'lab', 'down', '--name', name],
+  program: context.script,
+});
+
 export interface LabUpOptions extends LabOptions {
   readonly yes?: boolean;
   readonly forPid?: string;
@@ -59,8 +67,7 @@ export async function labUp(
   const spec = await labFor(context, name, path, options.flavour ?? [], from);
   checkRoot(`haup lab up${path === undefined ? '' : ` ${path}`}`);
   await needPackages(context, options.yes === true);
-  const keeper =
-    forPid === null ? null : { pid: forPid, down: [...ownCommand(context), 'lab', 'down', '--name', name] };
+  const keeper = forPid === null ? null : keeperFor(context, name, forPid);
   const made = await up(spec, worldOf(context), { keeper, from });
   if (options.json === true) printJson(context.out, { version: 1, ok: true, ...made }, 'pretty');
   else context.out(`${statusText(made)}\n${next(name)}`);

@@ -13,7 +13,7 @@ import { exitCodes, HaupError } from '../model/errors.ts';
 import { drillNames } from '../model/fault.ts';
 import type { StatusReport } from '../model/status-shape.ts';
 import { styleFor } from '../report/stream-style.ts';
-import { labFor, needPackages, ownCommand, worldOf } from './lab-command.ts';
+import { keeperFor, labFor, needPackages, ownCommand, worldOf } from './lab-command.ts';
 
 export interface RehearseOptions extends SessionOptions, OutputOptions {
   readonly drill?: readonly string[];
@@ -50,7 +50,7 @@ export async function rehearse(
   await needPackages(context, options.yes === true);
   const world = worldOf(context);
   // Also when this process is killed.
-  const keeper = { pid: context.pid, down: [...ownCommand(context), 'lab', 'down', '--name', name] };
+  const keeper = keeperFor(context, name, context.pid);
   try {
     await up(spec, world, { keeper, from: null });
     return await inLab(context, inventory, options, name, world);

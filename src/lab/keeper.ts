@@ -4,7 +4,7 @@ import { writeFile } from 'node:fs/promises';
 import { HaupError } from '../model/errors.ts';
 import { joinGroup } from './boot-script.ts';
 import { labScript } from './lab-script.ts';
-import type { LabPaths } from './names.ts';
+import { labGroup, type LabPaths, switchNamespace } from './names.ts';
 import { launch } from './process.ts';
 import { startTicks } from './process-table.ts';
 
@@ -13,6 +13,8 @@ export interface Keeper {
   readonly pid: number;
   /** The command line that takes the lab down. */
   readonly down: readonly string[];
+  /** The file of haup that it runs: without it, the keeper takes the lab down by itself. */
+  readonly program: string;
 }
 
 /** Starts a keeper. A lab may have several; the first process to end takes it down. */
@@ -29,10 +31,22 @@ export async function startKeeper(lab: string, paths: LabPaths, keeper: Keeper):
 }
 
 /** Waits in sh, without node; haup runs only to take the lab down. */
-export function keeperScript(lab: string, dir: string, { pid, down }: Keeper, ticks: number): string {
+export function keeperScript(
+  lab: string,
+  dir: string,
+  { pid, down, program }: Keeper,
+  ticks: number,
+): string {
+  const group = labGroup(lab);
+  const endLab = labScript('end-lab', {
+    group,
+    directory: dir,
+    switch: switchNamespace(lab),
+    remove_group: labScript('remove-group', { group }),
+  });
   const keep = labScript(
     'keeper',
-    { join_group: joinGroup(lab, 'keeper'), directory: dir, pid, ticks },
+    { join_group: joinGroup(lab, 'keeper'), end_lab: endLab, program, directory: dir, pid, ticks },
     down,
   );
   return `#!/bin/sh\n# Takes lab ${lab} down when process ${pid} ends; written by haup lab up --for-pid.\n${keep}`;

@@ -1,5 +1,5 @@
-# Takes a lab down, by the command `$@`, when a process ends.
-# Arguments: join_group directory pid ticks $@
+# Takes a lab down when a process ends: by the command `$@`, or by itself where that fails.
+# Arguments: join_group end_lab program directory pid ticks $@
 trap '' HUP INT
 unshare --mount --propagation slave sh -ec "$join_group" sh $$ || exit 1
 # The number of a process is used again, its number with its start is not.
@@ -16,6 +16,8 @@ done
 tries=0
 until "$@" >/dev/null 2>&1 </dev/null; do
   tries=$((tries + 1))
-  [ $tries -lt 20 ] || exit 1
+  if [ ! -e "$program" ] || [ $tries -ge 20 ]; then
+    exec unshare --mount --propagation slave sh -c "$end_lab"
+  fi
   sleep 1
 done

@@ -1,8 +1,11 @@
-import { execFileSync, spawn } from 'node:child_process';
-import { existsSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { execFile, execFileSync, spawn } from 'node:child_process';
+import { cpSync, existsSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { eventually, figure, haup, bySsh, type Run, testLab } from './haup.ts';
+import { scratchDirectory } from '../scratch.ts';
+import { bySsh, eventually, figure, haup, root, type Run, testLab } from './haup.ts';
 
 // Labs of this file's own: the one that the other tests share keeps its peace.
 const lab = testLab('lab');
@@ -337,6 +340,18 @@ describe('a lab that is killed half way', () => {
 
 test('down succeeds when there is no lab', async () => {
   expect((await haup(['lab', 'down', '--name', second])).code).toBe(0);
+});
+
+test('the keeper takes the lab down when its owner is killed, and the haup that made it is gone', async () => {
+  const copy = scratchDirectory();
+  for (const part of ['dist', 'package.json', 'inventory.example.yaml'])
+    cpSync(join(root, part), join(copy, part), { recursive: true });
+  const owner = spawn('sleep', ['600'], { stdio: 'ignore' });
+  const words = ['lab', 'up', '--name', second, '--for-pid', String(owner.pid)];
+  await promisify(execFile)(process.execPath, [join(copy, 'dist/bin.js'), ...words]);
+  rmSync(copy, { recursive: true });
+  owner.kill('SIGKILL');
+  await eventually('taken down', () => traces(second).length === 0);
 });
 
 test('the keeper takes the lab down when its owner is killed', async () => {

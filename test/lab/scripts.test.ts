@@ -39,7 +39,9 @@ test('a keeper is valid sh whatever the path of haup', () => {
   fc.assert(
     fc.property(fc.array(fc.string(), { minLength: 1, maxLength: 3 }), (words) => {
       const down = words.map((word) => word.replaceAll('\0', ''));
-      expect(parses(keeperScript('try', paths.dir, { pid: 42, down }, 1234))).toMatchObject({
+      expect(
+        parses(keeperScript('try', paths.dir, { pid: 42, down, program: down[0] ?? '' }, 1234)),
+      ).toMatchObject({
         status: 0,
         stderr: '',
       });
