@@ -39,10 +39,10 @@ export async function carryOut(
   context: Context,
   run: ChangeRun,
   options: GlobalOptions,
-  locked: Pick<Locked, 'signal' | 'taken'>,
+  locked: Pick<Locked, 'signal' | 'taken' | 'beside'>,
 ): Promise<readonly Finding[]> {
   if (countChanges(run.plan).changes === 0) return [];
-  const findings = await make({ ...context, signal: locked.signal }, run, options, locked.taken);
+  const findings = await make({ ...context, signal: locked.signal }, run, options, locked);
   if (context.signal.aborted) {
     throw new HaupError('INTERRUPTED', 'Interrupted, after every change had been made.', {
       hint: 'haup status shows how everything is now.',
@@ -55,7 +55,7 @@ async function make(
   context: Context,
   run: ChangeRun,
   options: GlobalOptions,
-  taken: AbortSignal,
+  { taken, beside }: Pick<Locked, 'taken' | 'beside'>,
 ): Promise<readonly Finding[]> {
   const { inventory, plan, hosts, artifacts, command } = run;
   const [{ execute }, { agree }, { openLogs }, { reporterFor }] = await Promise.all([
@@ -86,7 +86,7 @@ async function make(
       agree: (members, signal) => agree(members, monotonicMs, signal),
       turns: turnHooks(hooks),
       gate: await gateFor(run, emit),
-      ...(await keepFor(run, emit)),
+      ...(await keepFor(run, beside, emit, context.signal)),
     };
     await around(hooks, involved, () => execute(plan, hosts, executing, context.signal));
     const { changes, hosts: changed } = countChanges(plan);
@@ -154,12 +154,26 @@ async function gateFor(
 
 /** A plan that keeps no connections, or moves no VIP, costs nothing. */
 async function keepFor(
-  { goal, plan, facts, hosts }: ChangeRun,
+  { inventory, goal, plan, facts, hosts }: ChangeRun,
+  beside: ReadonlyMap<HostName, Host>,
   emit: Emit,
+  signal: AbortSignal,
 ): Promise<Pick<ExecuteOptions, 'keep' | 'awaitKept'>> {
   if (plan.grace === undefined) return { keep: async () => null, awaitKept: async () => {} };
-  const { keepingConnections } = await import('./change-graces.ts');
-  return keepingConnections({ goal, facts, hosts, seconds: plan.grace.seconds, emit });
+  const { seconds } = plan.grace;
+  const [{ keepingConnections }, { gatherSome }, { statusRequest }] = await Promise.all([
+    import('./change-graces.ts'),
+    import('../facts/gather.ts'),
+    import('../desired/facts-request.ts'),
+  ]);
+  const wanted = plan.grace.beside;
+  const takers = new Map([...beside].filter(([name]) => wanted.includes(name)));
+  const theirs = await gatherSome(takers, () => statusRequest(inventory), signal);
+  for (const host of wanted.filter((name) => !theirs.facts.has(name))) {
+    emit({ type: 'said', text: 'does not answer: connections to a VIP that moves there are reset', host });
+  }
+  const all = { facts: new Map([...facts, ...theirs.facts]), hosts: new Map([...hosts, ...takers]) };
+  return keepingConnections({ goal, ...all, beside: new Set(takers.keys()), seconds, emit });
 }
 
 function waitingFor(checks: readonly CheckName[], members: readonly HostName[]): string {

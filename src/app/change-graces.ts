@@ -19,6 +19,8 @@ export interface KeepContext {
   readonly goal: Inventory;
   readonly facts: ReadonlyMap<HostName, HostFacts>;
   readonly hosts: ReadonlyMap<HostName, Host>;
+  /** Those of them that the run leaves out: no gate looks at them. */
+  readonly beside: ReadonlySet<HostName>;
   readonly seconds: number;
   readonly emit: Emit;
 }
@@ -43,6 +45,7 @@ export async function keepingConnections(
     if (begun.every(({ why }) => why !== null)) return null;
     return {
       end: async (signal) => {
+        await untilBack(moving, context, withinMs, signal);
         const ended = await endGraces(begun, seconds, environment, signal);
         for (const order of orders) tellGrace(order, ended.get(order.vip), environment);
       },
@@ -68,6 +71,24 @@ export async function keepingConnections(
       );
     },
   };
+}
+
+/** A VIP that comes back from a host that the run leaves out is with it until keepalived's preempt_delay is over. */
+async function untilBack(
+  moving: readonly VipMove[],
+  { hosts, beside }: KeepContext,
+  limitMs: number,
+  signal: AbortSignal,
+): Promise<void> {
+  const back = moving.filter(({ from }) => from !== null && beside.has(from));
+  const endMs = monotonicMs() + limitMs;
+  while (back.length > 0 && monotonicMs() < endMs) {
+    const seen = await servedBy(back.flatMap(({ to }) => (to === null ? [] : (hosts.get(to.host) ?? []))));
+    const isBack = ({ vip, to }: VipMove): boolean =>
+      to === null || seen.get(to.host)?.includes(vip.address.address) === true;
+    if (back.every(isBack)) return;
+    await pause(100, signal);
+  }
 }
 
 /** `earlier`: what a run that was cut off has moved away, and left connections of. */

@@ -29,6 +29,8 @@ export interface LockFor {
 export interface ClusterLock extends HostsLock {
   /** Members that are not locked, and drills that were cut off. Printed on stderr already. */
   readonly findings: readonly Finding[];
+  /** Members that are connected for the lock alone. */
+  readonly beside: ReadonlyMap<HostName, Host>;
 }
 
 /**
@@ -88,7 +90,7 @@ export async function lockFor(
     );
     open.push(lock);
     if (restored.length > 0) await settle(inventory, all, restored, context.signal);
-    return { ...lock, findings, [Symbol.asyncDispose]: end };
+    return { ...lock, findings, beside: others.hosts, [Symbol.asyncDispose]: end };
   } catch (error) {
     await end();
     throw error;

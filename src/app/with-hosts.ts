@@ -1,5 +1,6 @@
 import { rejection, throwFailures } from '../base/failures.ts';
 import type { HostName, Inventory } from '../model/domain.ts';
+import type { Host } from '../model/host.ts';
 import type { Finding } from '../model/plan.ts';
 import { type Connected, connectSome, type ConnectSettings } from './connect.ts';
 import type { HostsLock } from '../run/host-locks.ts';
@@ -46,6 +47,8 @@ export interface Locked {
   readonly taken: AbortSignal;
   /** What the operator should know about the lock; printed on stderr already. */
   readonly findings: readonly Finding[];
+  /** The other members of the clusters, which are locked too. */
+  readonly beside: ReadonlyMap<HostName, Host>;
   /** For a host that reboots: its lock ends with it. */
   readonly lock: Pick<HostsLock, 'letGo' | 'retake'>;
 }
@@ -89,12 +92,13 @@ export async function withHosts<Result, Ready = undefined>(
         ...(locks === undefined ? {} : { needs: locks }),
       };
       await using lock = await lockFor(context, lockable, options);
-      const { findings } = lock;
+      const { findings, beside } = lock;
       // Awaited here: the lock is released when this function ends.
       return await change({
         signal: AbortSignal.any([context.signal, lock.lost]),
         taken: takenAway(lock),
         findings,
+        beside,
         lock,
       });
     },

@@ -156,6 +156,8 @@ export interface PlannedGrace {
   readonly moves: number;
   /** Hosts that cannot do it, and why: connections to a VIP that moves to one of them are reset. */
   readonly unable: readonly { readonly host: HostName; readonly why: string }[];
+  /** Hosts that could take the VIPs and that the plan leaves alone: what they can do is seen when a VIP moves. */
+  readonly beside: readonly HostName[];
 }
 
 /**

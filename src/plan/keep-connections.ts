@@ -27,18 +27,15 @@ export function keepConnections(
   const near = vips.filter(({ members }) => members.some(({ host }) => drained.has(host)));
   const members = new Set(near.flatMap((vip) => vip.members.map(({ host }) => host)));
   const given = hostsOf(stages, ({ changes }) => changes.some(bringsNft));
-  const moving = stages.some(({ work }) =>
-    work.some(({ changes }) => changes.some((change) => directionOf(change) !== null)),
-  );
   const unable = [...members].flatMap((host) => {
     const facts = have.get(host);
-    if (facts === undefined) return moving ? [{ host, why: 'it is left out of this run' }] : [];
-    if (facts.nft === 'present') return [];
+    if (facts === undefined || facts.nft === 'present') return [];
     if (facts.nft === 'old-kernel') return [{ host, why: 'its kernel is older than 4.18' }];
     return given.has(host) ? [] : [{ host, why: 'it has no nft' }];
   });
+  const beside = [...members].filter((host) => !have.has(host));
   const moves = plan.tracks.map((track) => movesOf(track, have, near, answering));
-  return { ...plan, grace: { seconds, moves: Math.max(0, ...moves), unable } };
+  return { ...plan, grace: { seconds, moves: Math.max(0, ...moves), unable, beside } };
 }
 
 /** Where the VIPs of a host go by a change; null: it moves none. */

@@ -49,7 +49,7 @@ function pending(plan: Plan, tracks: Tracks, style: Style, options: PlanTextOpti
 /** What becomes of open connections, and how long that can take. */
 function graceLines({ grace }: Plan, style: Style, { width }: PlanTextOptions): readonly string[] {
   if (grace === undefined) return [];
-  const { seconds, moves, unable } = grace;
+  const { seconds, moves, unable, beside } = grace;
   const each = `Open connections live on for up to ${seconds} s when a VIP moves`;
   const kept =
     moves === 0
@@ -61,6 +61,12 @@ function graceLines({ grace }: Plan, style: Style, { width }: PlanTextOptions): 
       wrap(`${oneLine(host)}: connections to a VIP that moves there are reset, since ${why}.`, width).map(
         style.yellow,
       ),
+    ),
+    ...beside.flatMap((host) =>
+      wrap(
+        `${oneLine(host)} is left out: nothing is done there but to keep the connections to a VIP that moves there.`,
+        width,
+      ).map(style.dim),
     ),
   ];
 }

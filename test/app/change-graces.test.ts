@@ -32,6 +32,7 @@ async function told(
     goal: source,
     facts: factsOf(members),
     hosts,
+    beside: new Set(),
     seconds: 60,
     emit: () => {},
   });
@@ -68,6 +69,39 @@ test('a VIP that comes back leaves its connections with the host that had it', a
   ]);
 });
 
+test('a VIP that comes back from a host that is left out is waited for: no gate sees it there', async () => {
+  const looks = [['192.168.160.136'], [`answer ${first}`], [`answer ${first}`], [first]];
+  const acted: string[] = [];
+  const host = (name: string, seen: () => readonly string[]): [string, Host] => [
+    name,
+    {
+      name,
+      read: async (script: string) =>
+        Buffer.from(script.includes('count_connections') ? '0' : seen().join('\n')),
+      act: async (action: { do: string }) => {
+        acted.push(`${name} ${action.do}`);
+        return { output: '' };
+      },
+    } as unknown as Host,
+  ];
+  const { keep } = await keepingConnections({
+    goal: source,
+    facts: factsOf(pair()),
+    hosts: new Map([
+      host('keep_136', () => looks.shift() ?? [first]),
+      host('keep_137', () => [first, second]),
+    ]),
+    beside: new Set(['keep_137']),
+    seconds: 60,
+    emit: () => {},
+  });
+  const kept = await keep('keep_136', undrain);
+  expect(acted.toSorted()).toEqual(['keep_136 grace-forward', 'keep_137 grace-answer']);
+  await kept?.end(new AbortController().signal);
+  expect(looks).toEqual([]);
+  expect(acted.slice(2).toSorted()).toEqual(['keep_136 grace-end', 'keep_137 grace-end']);
+});
+
 const answering = { keep_136: [`answer ${first}`], keep_137: [first, second] };
 
 test('a host that a failover has drained is restarted when the connections that were left with it have ended', async () => {
@@ -100,6 +134,7 @@ test('with its peers left out, it is restarted when the connections have ended a
     goal: source,
     facts: new Map([['keep_136', { ...facts, graces }]]),
     hosts: new Map([['keep_136', host]]),
+    beside: new Set(),
     seconds: 60,
     emit: (event) => void said.push('text' in event ? event.text : ''),
   });

@@ -6,6 +6,7 @@ import type { Context } from '../../src/app/command-context.ts';
 import { controlService } from '../../src/app/control-service.ts';
 import { rollback } from '../../src/app/rollback.ts';
 import { uninstall } from '../../src/app/uninstall.ts';
+import { HaupError } from '../../src/model/errors.ts';
 import { type FakeCluster, fakeCluster } from '../fakes/cluster.ts';
 import { type FakeOperator, type FakeWorld, fakeWorld, given } from '../fakes/context.ts';
 import { bareFacts, type FakeHost, fakeHost } from '../fakes/host.ts';
@@ -219,4 +220,33 @@ test('an uninstall of one host asks the others of its cluster for nothing but to
   expect(cluster.acted.slice(before).every((one) => /^keep_137 |^keep_136 grace-/.test(one))).toBe(true);
   expect(cluster.holders('192.168.160.162')).toEqual(['keep_136']);
   expect(out()).toMatch(/haup is gone from keep_137\.\n$/);
+});
+
+describe('an apply of one host alone, which is drained', () => {
+  beforeEach(async () => {
+    expect(await apply(world(text).context, '-', yes)).toBe(0);
+    const { services, ...facts } = members[0].facts();
+    const nginx = { ...services.nginx, program: '/usr/sbin/nginx (deleted)' };
+    members = [fakeHost({ ...facts, services: { ...services, nginx } }), fakeHost(members[1].facts())];
+    cluster = fakeCluster(packaged, members);
+  });
+
+  test('keeps its connections through the members that it leaves out', async () => {
+    const { context, out } = world(text);
+    expect(await apply(context, '-', { ...given, limit: 'keep_136' })).toBe(0);
+    expect(out()).toMatch(/keep_137 is left out: nothing is done there but to keep the\s+connections/);
+    expect(cluster.acted.filter((one) => one.startsWith('keep_137 '))).toEqual([
+      'keep_137 grace-forward',
+      'keep_137 grace-end',
+      'keep_137 grace-answer',
+      'keep_137 grace-end',
+    ]);
+  });
+
+  test('says where they cannot, and moves the VIP as before', async () => {
+    members[1].failOn('grace-forward', new HaupError('COMMAND_FAILED', 'There is no nft.'));
+    const { context, err } = world(text);
+    expect(await apply(context, '-', { ...yes, limit: 'keep_136' })).toBe(0);
+    expect(err()).toMatch(/192\.168\.160\.161: open connections cannot be kept \(keep_137: There is no nft/);
+  });
 });

@@ -32,7 +32,7 @@ const mutual = new Map([facts('keep_136', [one]), facts('keep_137', [two])]);
 describe('a plan that drains hosts', () => {
   test('waits at each move, one host after the other', () => {
     const plan = keepConnections(planOf(['keep_136', turn], ['keep_137', turn]), 60, mutual, vips);
-    expect(plan.grace).toEqual({ seconds: 60, moves: 4, unable: [] });
+    expect(plan.grace).toEqual({ seconds: 60, moves: 4, unable: [], beside: [] });
   });
 
   test('a standby has nothing to move', () => {
@@ -60,10 +60,12 @@ describe('a plan that drains hosts', () => {
   });
 });
 
-test('a plan of one host alone says that its peer, which is left out, resets connections', () => {
+test('a plan of one host alone names its peer, which takes the connections', () => {
   const have = new Map([facts('keep_136', [one])]);
   expect(keepConnections(planOf(['keep_136', turn]), 60, have, vips).grace).toMatchObject({
-    unable: [{ host: 'keep_137', why: 'it is left out of this run' }],
+    moves: 2,
+    unable: [],
+    beside: ['keep_137'],
   });
 });
 
@@ -72,7 +74,12 @@ test('a plan waits where it restarts a daemon on a host that a cut-off failover 
   const [name, drained] = facts('keep_136', []);
   const have = new Map([[name, { ...drained, drain: -253, graces: [left] }], facts('keep_137', [one, two])]);
   const plan = planOf(['keep_136', [restartNginx]]);
-  expect(keepConnections(plan, 60, have, vips).grace).toEqual({ seconds: 60, moves: 1, unable: [] });
+  expect(keepConnections(plan, 60, have, vips).grace).toEqual({
+    seconds: 60,
+    moves: 1,
+    unable: [],
+    beside: [],
+  });
   expect(keepConnections(planOf(['keep_137', [restartNginx]]), 60, have, vips).grace).toBeUndefined();
   expect(keepConnections(plan, 0, have, vips).grace).toBeUndefined();
 });

@@ -50,10 +50,13 @@ describe('planText', () => {
     [60, 0, 'Open connections live on for up to 60 s when a VIP moves.'],
   ])('says what becomes of open connections: %d s, %d moves', (seconds, moves, words) => {
     const unable = [{ host: 'keep_137', why: 'it has no nft' }];
-    const plan = { ...smallPlan, grace: { seconds, moves, unable } };
+    const plan = { ...smallPlan, grace: { seconds, moves, unable, beside: ['keep_138'] } };
     const text = planText(plan, plainStyle, { diffs: false, width: 200 }).replace(/\s+/g, ' ');
     expect(text).toContain(words);
     expect(text).toContain('keep_137: connections to a VIP that moves there are reset, since it has no nft.');
+    expect(text).toContain(
+      'keep_138 is left out: nothing is done there but to keep the connections to a VIP that moves there.',
+    );
   });
 
   test('at 40 columns', async () => {
