@@ -6,9 +6,11 @@
 
 import { parentPort, workerData } from 'node:worker_threads';
 import { monotonicMs } from '../base/clock.ts';
+import { goFirst } from './go-first.ts';
 
 const intervalMs = workerData as number;
 const unchanged = new Int32Array(new SharedArrayBuffer(4));
+goFirst('wait');
 const startMs = monotonicMs();
 parentPort?.postMessage(startMs);
 for (;;) {

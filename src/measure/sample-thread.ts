@@ -9,7 +9,7 @@ import { threadPace } from './thread-pace.ts';
 // A CommonJS file, which the build makes of it, has no await at its top.
 void (async () => {
   const options = workerData as SampleOptions;
-  const first = goFirst((options.targets.length * 1000) / options.intervalMs);
+  const first = goFirst('send');
   const pace = await threadPace(options.intervalMs);
   const began: SamplerStart = { startMs: pace.startMs, first };
   parentPort?.postMessage(began);
