@@ -64,7 +64,7 @@ function graceLines({ grace }: Plan, style: Style, { width }: PlanTextOptions): 
     ),
     ...beside.flatMap((host) =>
       wrap(
-        `${oneLine(host)} is left out: nothing is done there but to keep the connections to a VIP that moves there.`,
+        `${oneLine(host)} is not changed, but passes on the open connections to a VIP that moves there.`,
         width,
       ).map(style.dim),
     ),

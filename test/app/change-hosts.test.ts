@@ -234,7 +234,7 @@ describe('an apply of one host alone, which is drained', () => {
   test('keeps its connections through the members that it leaves out', async () => {
     const { context, out } = world(text);
     expect(await apply(context, '-', { ...given, limit: 'keep_136' })).toBe(0);
-    expect(out()).toMatch(/keep_137 is left out: nothing is done there but to keep the\s+connections/);
+    expect(out()).toMatch(/keep_137 is not changed, but passes on the open connections to a VIP\s+that/);
     expect(cluster.acted.filter((one) => one.startsWith('keep_137 '))).toEqual([
       'keep_137 grace-forward',
       'keep_137 grace-end',

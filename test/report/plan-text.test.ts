@@ -55,7 +55,7 @@ describe('planText', () => {
     expect(text).toContain(words);
     expect(text).toContain('keep_137: connections to a VIP that moves there are reset, since it has no nft.');
     expect(text).toContain(
-      'keep_138 is left out: nothing is done there but to keep the connections to a VIP that moves there.',
+      'keep_138 is not changed, but passes on the open connections to a VIP that moves there.',
     );
   });
 
