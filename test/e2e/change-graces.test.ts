@@ -135,7 +135,10 @@ for (const newest of soak > 0 ? [newerNginx('testing')] : []) {
     const edits = newest === null ? [] : [keepalivedOption, builtFrom(newest)];
     let path = '';
     beforeAll(() => {
-      if (newest === null) throw new Error('apt brings no nginx of Debian testing');
+      if (newest === null)
+        throw new Error(
+          'apt brings no nginx of Debian testing: put its tarball into /var/cache/haup/tarballs/newest',
+        );
       path = withSite(...edits);
     });
     afterAll(() => well(['apply', paths[1] ?? '', '--yes', '--grace', '0', '--allow-downgrade']));
