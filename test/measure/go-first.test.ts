@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { readFileSync, readlinkSync } from 'node:fs';
 import { getPriority } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { expect, test } from 'vitest';
@@ -65,19 +65,24 @@ const grants =
   spawnSync('chrt', ['-d', '-T', '500000', '-D', '5000000', '-P', '5000000', '0', 'true']).status === 0;
 
 test.runIf(grants)('the deadline class is that of the calling thread alone', async () => {
-  const classOf = (path: string): string | undefined =>
-    readFileSync(`${path}/stat`, 'utf8').split(') ')[1]?.split(' ')[38];
-  const [thread = ''] = readlinkSync('/proc/thread-self').split('/').slice(-1);
-  const other = readdirSync(`/proc/${process.pid}/task`).find((one) => one !== thread);
+  const classOf = (thread: string): string | undefined =>
+    readFileSync(`/proc/${process.pid}/task/${thread}/stat`, 'utf8').split(') ')[1]?.split(' ')[38];
+  const name = `require('node:fs').readlinkSync('/proc/thread-self').split('/').at(-1)`;
+  const running = `const { parentPort } = require('node:worker_threads');
+parentPort.postMessage(${name});
+parentPort.once('message', () => parentPort.close());`;
+  const thread = readlinkSync('/proc/thread-self').split('/').at(-1) ?? '';
+  const workers = [new Worker(running, { eval: true })];
+  const threads: string[] = [];
   try {
+    threads.push(...((await once(workers[0] as Worker, 'message')) as [string]));
     thisMachine.deadline(500, 5000);
-    expect(classOf('/proc/thread-self')).toBe('6'); // SCHED_DEADLINE
-    expect(classOf(`/proc/${process.pid}/task/${other}`)).toBe('0');
-    const inner = `const { readFileSync } = require('node:fs');
-require('node:worker_threads').parentPort.postMessage(readFileSync('/proc/thread-self/stat', 'utf8'));`;
-    const [said] = (await once(new Worker(inner, { eval: true }), 'message')) as [string];
-    expect(said.split(') ')[1]?.split(' ')[38]).toBe('0');
+    workers.push(new Worker(running, { eval: true }));
+    threads.push(...((await once(workers[1] as Worker, 'message')) as [string]));
+    // SCHED_DEADLINE, and SCHED_OTHER before and after.
+    expect([thread, ...threads].map(classOf)).toEqual(['6', '0', '0']);
   } finally {
     spawnSync('chrt', ['--other', '--pid', '0', thread]);
+    for (const worker of workers) worker.postMessage('end');
   }
 });
