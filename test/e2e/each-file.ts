@@ -39,6 +39,9 @@ const state = mkdtempSync(join(tmpdir(), 'haup-state-'));
 process.env['XDG_STATE_HOME'] = state;
 afterAll(() => rmSync(state, { recursive: true, force: true }));
 
+// vitest has been killed: this process of its would go on, and its labs with it.
+process.once('disconnect', () => process.exit(1));
+
 beforeAll(() => {
   const noLab = inject('noLab');
   if (typeof noLab === 'string') throw new Error(noLab);
