@@ -11,7 +11,7 @@ const mac = { one: '02:00:00:00:00:01', two: '02:00:00:00:00:02' };
  * A client that knows the VIP at `two`, and hosts `one` and `two`, which both have it. Runs a script on `one` with
  * the given interpreters alone, and gives where the client takes the VIP to be afterwards.
  */
-function heard(script: string, hidden: readonly string[] = []): string {
+function heard(script: string, hidden: readonly string[] = [], asked = vip): string {
   const hide = hidden.map((path) => `[ ! -e ${path} ] || mount --bind /dev/null ${path}`).join('\n');
   const text = `set -e
 mount -t tmpfs tmpfs /run; mkdir /run/netns
@@ -24,12 +24,12 @@ for host in one two; do
 done
 ip -n one link set ens33 address ${mac.one}; ip -n two link set ens33 address ${mac.two}
 for host in one two; do ip -n $host link set ens33 up; ip -n $host addr add ${vip}/24 dev ens33; done
-ip neigh replace ${vip} lladdr ${mac.two} dev bridge nud stale
+ip neigh replace ${asked} lladdr ${mac.two} dev bridge nud stale
 ${hide}
 ip netns exec one sh <<'script'
 ${script}
 script
-ip neigh show ${vip} | sed 's/.*lladdr \\([^ ]*\\).*/\\1/'`;
+ip neigh show ${asked} | sed 's/.*lladdr \\([^ ]*\\).*/\\1/'`;
   return execFileSync('unshare', ['--mount', '--net', 'sh', '-c', text], { encoding: 'utf8' }).trim();
 }
 
@@ -52,6 +52,17 @@ test.each(programs)(
     expect(heard(job([vip], `${upMs} - 1000`, 900), hidden)).toBe(mac.two);
   },
 );
+
+test('it is said in time on a host where programs take long', () => {
+  const slow = 'ip() { sleep 0.2; command ip "$@"; }\n';
+  expect(heard(slow + job([vip], `${upMs} + 1200`, 50))).toBe(mac.one);
+});
+
+test('a VIP that the host takes at the last moment is announced', () => {
+  const other = '192.0.2.101';
+  const late = `(sleep 0.7; ip addr add ${other}/24 dev ens33) &\n`;
+  expect(heard(late + job([other, vip], `${upMs} + 1000`), [], other)).toBe(mac.one);
+});
 
 test('a VIP that is not here is not announced', () => {
   expect(heard(job(['192.0.2.101']))).toBe(mac.two);
