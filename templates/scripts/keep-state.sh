@@ -36,24 +36,36 @@ trap clean EXIT
 mkdir "$new" "$new/tree"
 cat > "$new/about"
 
-keep() {
-  mkdir -p "$new/tree${1%/*}"
-  cp -pL "$1" "$new/tree$1"
-  sum=$(sha256sum < "$1")
-  printf 'present\t%s\t%s\t%s\n' "$1" "$(stat -L -c '%a	%U:%G' "$1")" "${sum%% *}"
-}
+# copy DIRECTORY OPTION…: the files of stdin, without their leading slash (with one, cp 9.1 fails) and each with a NUL
+# after it, to the same paths below it.
+copy() ( below=$1; shift; cd / && xargs -0 -r cp "$@" --parents -t "$below" )
+
+# Many files in few processes: a host may have hundreds of sites.
 {
   printf '%s\n' "$paths" | while IFS= read -r f; do
-    [ -n "$f" ] || continue
-    if [ -f "$f" ]; then keep "$f"; else printf 'absent\t%s\n' "$f"; fi
+    if [ -z "$f" ]; then :
+    elif [ -f "$f" ]; then printf '%s\n' "$f" >&3
+    else printf 'absent\t%s\n' "$f"; fi
   done
   printf '%s\n' "$owned" | while IFS= read -r d; do
     [ -n "$d" ] || continue
     for f in "$d"/*; do
-      if [ -f "$f" ] && [ ! -e "$new/tree$f" ]; then keep "$f"; fi
+      # None of haup's has such a name.
+      case $f in *"$newline"*) continue ;; esac
+      [ ! -f "$f" ] || printf '%s\n' "$f" >&3
     done
   done
-} > "$new/files"
+} > "$new/files" 3> "$new/found"
+awk '!seen[$0]++' "$new/found" > "$new/present"
+if [ -s "$new/present" ]; then
+  sed 's,^/,,' "$new/present" | tr '\n' '\0' > "$new/names"
+  copy "$new/tree" -pL < "$new/names"
+  ( cd / && xargs -0 stat -L -c '%a	%U:%G' ) < "$new/names" > "$new/modes"
+  # Of a name with a backslash the line begins with one.
+  ( cd / && xargs -0 sha256sum ) < "$new/names" | sed 's/^\\//' | cut -c 1-64 |
+    paste "$new/present" "$new/modes" - | sed 's/^/present	/' >> "$new/files"
+fi
+rm -f "$new/found" "$new/present" "$new/names" "$new/modes"
 
 # keep_build SERVICE PROGRAM STAMP LIST PREFIX
 keep_build() {
@@ -66,20 +78,20 @@ keep_build() {
   [ ! -d "$kept" ] || return 0
   rm -rf "$kept.new"
   mkdir "$kept.new"
+  # A copy of what may be written into (lists, configuration), and on another file system.
   { printf '%s\n' "$2" "$3" "$4"; cat "$4" 2>/dev/null || true; } | sort -u | while read -r f; do
     # These are part of the state itself.
     case $newline$paths$newline in *"$newline$f$newline"*) continue ;; esac
-    if [ -e "$f" ] || [ -L "$f" ]; then
-      mkdir -p "$kept.new${f%/*}"
-      # A copy of what may be written into (lists, configuration), and on another file system.
-      if [ "$f" = "$3" ] || [ "$f" = "$4" ] || is_configuration "$f" || ! cp -dpl "$f" "$kept.new$f" 2>/dev/null; then
-        cp -dp "$f" "$kept.new$f"
-      fi
-    fi
-  done
+    [ -e "$f" ] || [ -L "$f" ] || continue
+    if [ "$f" = "$3" ] || [ "$f" = "$4" ] || is_configuration "$f"; then printf '%s\0' "${f#/}" >&3
+    else printf '%s\0' "${f#/}" >&4; fi
+  done 3> "$new/copied" 4> "$new/linked"
+  copy "$kept.new" -dpl < "$new/linked" 2>/dev/null || copy "$kept.new" -dp --remove-destination < "$new/linked"
+  copy "$kept.new" -dp < "$new/copied"
+  rm -f "$new/copied" "$new/linked"
   { awk -v below="$5/" 'index($0, below) == 1' "$record_directory/directories" 2>/dev/null || true; } | while read -r d; do
-    if [ -d "$d" ]; then mkdir -p "$kept.new$d"; fi
-  done
+    [ ! -d "$d" ] || printf '%s\0' "$kept.new$d"
+  done | xargs -0 -r mkdir -p
   mv "$kept.new" "$kept"
 }
 : > "$new/builds"

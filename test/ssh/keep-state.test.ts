@@ -6,8 +6,9 @@ import { keptFiles, keptStatesOf } from '../../src/facts/kept-states.ts';
 import type { PlacedRule } from '../../src/model/firewall-rules.ts';
 import type { KeptPaths, KeptState } from '../../src/model/kept-state.ts';
 import type { Host } from '../../src/model/host.ts';
+import type { RemoteJob } from '../../src/ssh/remote-job.ts';
 import { keepState, restoreBuild } from '../../src/ssh/keep-state.ts';
-import { scratchDirectory } from '../scratch.ts';
+import { putProgram, scratchDirectory } from '../scratch.ts';
 
 let root: string;
 beforeEach(() => {
@@ -47,11 +48,11 @@ const nginx = (): KeptPaths => ({
   owns: [`${root}/etc/d`],
   unit: `${root}/unit`,
 });
-const keep = (
+const keeping = (
   run = 'r1',
   paths: readonly KeptPaths[] = [nginx()],
   firewall: readonly PlacedRule[] = [],
-): void => {
+): RemoteJob => {
   const label = {
     run,
     who: 'ana',
@@ -60,7 +61,10 @@ const keep = (
     inventory: 'i',
     changes: ['reload nginx'],
   };
-  const job = keepState({ do: 'keep-state', label, services: paths, firewall });
+  return keepState({ do: 'keep-state', label, services: paths, firewall });
+};
+const keep = (...what: Parameters<typeof keeping>): void => {
+  const job = keeping(...what);
   sh(job.script, Buffer.from(job.stdin ?? []).toString());
 };
 const restore = (state: number | 'newest'): void => {
@@ -143,6 +147,35 @@ describe('a state', () => {
     expect(statSync(link).ino).toBe(statSync(`${root}/p/sbin/nginx`).ino);
     replace('p/sbin/nginx', program('1.26.3'), 0o755);
     expect(readFileSync(link, 'utf8')).toBe(program('1.22.1'));
+  });
+
+  test('on another file system than the program has a copy of it', async () => {
+    mkdirSync(`${root}/bin`);
+    // Some are linked by then.
+    putProgram(`${root}/bin/cp`, 'PATH=/usr/bin:/bin; cp "$@"; case " $* " in *" -dpl "*) exit 1 ;; esac');
+    const job = keeping();
+    sh(`PATH=${root}/bin:$PATH\n${job.script}`, Buffer.from(job.stdin ?? []).toString());
+    const id = (await states())[0]?.builds.nginx?.id ?? '';
+    const kept = `${root}/state/history/builds/nginx.${id}${root}/p`;
+    expect(readFileSync(`${kept}/sbin/nginx`, 'utf8')).toBe(program('1.22.1'));
+    for (const path of [`${kept}/sbin/nginx`, `${root}/p/sbin/nginx`]) expect(statSync(path).nlink).toBe(1);
+    expect(statSync(`${kept}/sbin/nginx`).mode & 0o777).toBe(0o755);
+  });
+
+  test('starts no more processes for a hundred sites than for one', () => {
+    // A process namespace of its own numbers processes one after the other.
+    const processes = (): number => {
+      const job = keeping();
+      const { script } = job;
+      writeFileSync(`${root}/script`, here(script));
+      const text = `sh ${root}/script; sh -c 'echo $$'`;
+      const alone = ['--pid', '--fork', '--kill-child', '--mount-proc', 'sh', '-c', text];
+      return Number(execFileSync('unshare', alone, { input: job.stdin, encoding: 'utf8' }));
+    };
+    const few = processes();
+    for (let site = 0; site < 100; site++) put(`etc/d/${site}.conf`, `${site}\n`);
+    expect(processes()).toBeLessThanOrEqual(few + 5);
+    expect(few).toBeLessThanOrEqual(75);
   });
 
   test('equal to the last one is not kept again, but takes its label', async () => {
