@@ -1,4 +1,4 @@
-// suite: builds
+// suite: builds, all
 import { beforeAll, describe, expect, test } from 'vitest';
 import { hangMs } from '../limits.ts';
 import { figure, onHost, type Run, testLab } from './haup.ts';
