@@ -52,7 +52,8 @@ export function keepalivedFiles(
       ? []
       : [
           script(scripts.checkNginx, 'haup-check-nginx', {
-            url: `http://127.0.0.1:${inventory.nginx.healthPort}${probePath}`,
+            port: inventory.nginx.healthPort,
+            path: probePath,
             seconds: check.timeout,
           }),
         ]),

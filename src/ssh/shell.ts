@@ -1,6 +1,7 @@
 /** The wrapper that every remote command runs in. Pure. */
 
 import { hostScript } from '../base/host-script.ts';
+import { quote } from '../base/quote.ts';
 
 /**
  * How a command becomes root: `no` stays the login user; `free` is for root itself and for passwordless sudo;
@@ -38,8 +39,8 @@ const longestCommand = 120_000;
  * @throws RangeError when the script is too long for one argument.
  */
 export function wrap(script: string, wrapping: Wrapping): string {
-  const words = [hostScript(become[wrapping.root]), runner(wrapping), script].map(portable).join(' ');
-  const command = `exec sh -c 'a=$(printf %b "$1") r=$(printf %b "$2") s=$(printf %b "$3"); set -- "$r" "$s"; eval "$a"' haup ${words}`;
+  const text = `set -- ${quote(runner(wrapping))} ${quote(script)}\n${hostScript(become[wrapping.root])}`;
+  const command = `exec sh -c 'eval "$(printf %b "$1")"' haup ${portable(text)}`;
   if (command.length > longestCommand)
     throw new RangeError(`script of ${script.length} characters: pass data on stdin`);
   return command;

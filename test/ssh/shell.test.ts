@@ -100,9 +100,7 @@ describe('wrap', () => {
       fc.property(text, fc.constantFrom('no', 'free', 'password'), fc.boolean(), (script, root, lifeline) => {
         const command = wrap(script, { root, limitSeconds: 10, lifeline });
         // Nothing that csh, fish or a locale reads in single quotes, and no quote within them.
-        expect(command).toMatch(
-          /^exec sh -c '[ -&(-[\]-~]*' haup(?: '(?:[ -&(-[\]-~]|\\0[0-3][0-7]{2})*'){3}$/,
-        );
+        expect(command).toMatch(/^exec sh -c '[ -&(-[\]-~]*' haup(?: '(?:[ -&(-[\]-~]|\\0[0-3][0-7]{2})*')$/);
         expect(command).not.toContain('!');
       }),
     );
@@ -168,7 +166,7 @@ describe('wrap', () => {
 
   test('who is not root is told apart from a shell that does nothing', () => {
     const wrapped = wrap('id -u', { ...plain, root: 'free' })
-      .replace('(id -u)', '(echo 1)')
+      .replace('= 0 ]', '= 9 ]')
       .replace('sudo -n', 'false -n');
     const { stderr, stdout } = spawnSync('/bin/sh', ['-c', wrapped]);
     expect({ err: stderr.toString(), out: stdout.toString() }).toEqual({ err: sudoMark, out: '' });
