@@ -60,12 +60,13 @@ awk '!seen[$0]++' "$new/found" > "$new/present"
 if [ -s "$new/present" ]; then
   sed 's,^/,,' "$new/present" | tr '\n' '\0' > "$new/names"
   copy "$new/tree" -pL < "$new/names"
-  ( cd / && xargs -0 stat -L -c '%a	%U:%G' ) < "$new/names" > "$new/modes"
+  # Of the copies, whatever becomes of the files meanwhile.
+  ( cd "$new/tree" && xargs -0 stat -c '%a	%U:%G' ) < "$new/names" > "$new/modes"
+  ( cd "$new/tree" && xargs -0 sha256sum ) < "$new/names" > "$new/sums"
   # Of a name with a backslash the line begins with one.
-  ( cd / && xargs -0 sha256sum ) < "$new/names" | sed 's/^\\//' | cut -c 1-64 |
-    paste "$new/present" "$new/modes" - | sed 's/^/present	/' >> "$new/files"
+  sed 's/^\\//' "$new/sums" | cut -c 1-64 | paste "$new/present" "$new/modes" - | sed 's/^/present	/' >> "$new/files"
 fi
-rm -f "$new/found" "$new/present" "$new/names" "$new/modes"
+rm -f "$new/found" "$new/present" "$new/names" "$new/modes" "$new/sums"
 
 # keep_build SERVICE PROGRAM STAMP LIST PREFIX
 keep_build() {

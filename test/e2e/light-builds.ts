@@ -24,10 +24,6 @@ const spared = [
   'limit_req',
   'empty_gif',
   'browser',
-];
-
-/** What proxied sites are rendered with. */
-const proxying = [
   'upstream_hash',
   'upstream_ip_hash',
   'upstream_least_conn',
@@ -36,9 +32,5 @@ const proxying = [
   'upstream_zone',
 ];
 
-const without = (names: readonly string[]): readonly string[] =>
-  names.map((name) => `--without-http_${name}_module`);
-export const fewerModules: readonly string[] = without([...spared, ...proxying]);
+export const fewerModules: readonly string[] = spared.map((name) => `--without-http_${name}_module`);
 export const lightNginx: readonly string[] = ['--with-cc-opt=-O0 -g0', ...fewerModules];
-/** The same with what every site that haup renders needs. */
-export const lightNginxForSites: readonly string[] = ['--with-cc-opt=-O0 -g0', ...without(spared)];

@@ -10,7 +10,6 @@ import { defaultRoots, type LabFault, labPaths } from '../../src/lab/names.ts';
 import { hangMs } from '../limits.ts';
 import { figure, haup, inLab, loginsLast, root, type Run, type RunOptions } from './haup.ts';
 import { upInstalled } from './installed.ts';
-import { lightKeepalived, lightNginxForSites } from './light-builds.ts';
 import { expectServed, probed, type Seen } from './probing.ts';
 
 const vips: readonly string[] = ['192.168.160.161', '192.168.160.162'];
@@ -34,18 +33,17 @@ export type Edit = (it: Written) => void;
 export const fast: Edit = (it) => {
   it.vrrp = { version: 3, advert_int: 0.1, check: { interval: 1 } };
 };
-/** Builds with another option, which compile in less time too. */
 export const keepalivedOption: Edit = (it) => {
-  it.keepalived.configure = [...it.keepalived.configure, '--disable-lvs', ...lightKeepalived];
-};
-export const nginxOption: Edit = (it) => {
-  it.nginx.configure = [...it.nginx.configure, ...lightNginxForSites];
+  it.keepalived.configure = [...it.keepalived.configure, '--disable-lvs'];
 };
 /**
  * How long an open connection lives on when a VIP moves: in ownLab, but for tests of that. A request that is under way in
  * the instant of a move stays half open on the old holder, and a move then takes the whole of it.
  */
 export const graceSeconds = 10;
+export const nginxOption: Edit = (it) => {
+  it.nginx.configure = [...it.nginx.configure, '--without-http_autoindex_module'];
+};
 
 /** What all clients saw together. */
 export interface Load extends Omit<Seen, 'story'> {
