@@ -29,6 +29,8 @@ new=$history_directory/new
 rm -rf "$new"
 clean() {
   status=$?
+  # A full disk is named as one, whatever the program said that met it.
+  [ "$status" = 0 ] || [ ! -d "$new" ] || head -c 65536 /dev/zero > "$new/room" || :
   rm -rf "$new" "$history_directory"/builds/*.new
   exit "$status"
 }
@@ -41,10 +43,11 @@ cat > "$new/about"
 copy() ( below=$1; shift; cd / && xargs -0 -r cp "$@" --parents -t "$below" )
 
 # Many files in few processes: a host may have hundreds of sites.
-{
+: > "$new/files"
+present=$({
   printf '%s\n' "$paths" | while IFS= read -r f; do
     if [ -z "$f" ]; then :
-    elif [ -f "$f" ]; then printf '%s\n' "$f" >&3
+    elif [ -f "$f" ]; then printf '%s\n' "$f"
     else printf 'absent\t%s\n' "$f"; fi
   done
   printf '%s\n' "$owned" | while IFS= read -r d; do
@@ -52,21 +55,27 @@ copy() ( below=$1; shift; cd / && xargs -0 -r cp "$@" --parents -t "$below" )
     for f in "$d"/*; do
       # None of haup's has such a name.
       case $f in *"$newline"*) continue ;; esac
-      [ ! -f "$f" ] || printf '%s\n' "$f" >&3
+      [ ! -f "$f" ] || printf '%s\n' "$f"
     done
   done
-} > "$new/files" 3> "$new/found"
-awk '!seen[$0]++' "$new/found" > "$new/present"
-if [ -s "$new/present" ]; then
-  sed 's,^/,,' "$new/present" | tr '\n' '\0' > "$new/names"
+} | awk -v files="$new/files" '!seen[$0]++ { if (/^absent/) print > files; else print }')
+if [ -n "$present" ]; then
+  printf '%s\n' "$present" | sed 's,^/,,' | tr '\n' '\0' > "$new/names"
   copy "$new/tree" -pL < "$new/names"
   # Of the copies, whatever becomes of the files meanwhile.
-  ( cd "$new/tree" && xargs -0 stat -c '%a	%U:%G' ) < "$new/names" > "$new/modes"
-  ( cd "$new/tree" && xargs -0 sha256sum ) < "$new/names" > "$new/sums"
-  # Of a name with a backslash the line begins with one.
-  sed 's/^\\//' "$new/sums" | cut -c 1-64 | paste "$new/present" "$new/modes" - | sed 's/^/present	/' >> "$new/files"
+  attributes=$(cd "$new/tree" && xargs -0 stat -c '%a	%U:%G' < "$new/names" && xargs -0 sha256sum < "$new/names")
+  # Three lines of each file. Of a name with a backslash the line of sha256sum begins with one.
+  printf '%s\n' "$present" "$attributes" | awk '
+    { line[NR] = $0 }
+    END {
+      for (i = 1; i <= NR / 3; i++) {
+        sum = line[2 * NR / 3 + i]
+        sub(/^\\/, "", sum)
+        print "present\t" line[i] "\t" line[NR / 3 + i] "\t" substr(sum, 1, 64)
+      }
+    }' >> "$new/files"
+  rm "$new/names"
 fi
-rm -f "$new/found" "$new/present" "$new/names" "$new/modes" "$new/sums"
 
 # keep_build SERVICE PROGRAM STAMP LIST PREFIX
 keep_build() {

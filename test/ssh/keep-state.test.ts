@@ -236,6 +236,33 @@ describe('a state', () => {
     expect(() => keep('r2')).toThrow();
     expect(existsSync(`${root}/state/history/new`)).toBe(false);
   });
+
+  test('for which the disk has no room is named as such, wherever the room ends', () => {
+    const job = keeping();
+    writeFileSync(`${root}/script`, here(job.script));
+    writeFileSync(`${root}/stdin`, job.stdin ?? '');
+    const state = `${root}/state`;
+    // Line by line: KiB, exit status, what is in the history, what was said.
+    const script = `cp -a ${state} ${root}/before
+for room in $(seq 12 8 300); do
+  mount -t tmpfs -o size=${'$'}{room}k tmpfs ${state} && cp -a ${root}/before/. ${state} || exit 1
+  said=$(sh ${root}/script < ${root}/stdin 2>&1); status=$?
+  echo $room $status "$(cd ${state}/history 2>/dev/null && echo * builds/*)" $said
+  umount ${state}
+  [ $status != 0 ] || break
+done`;
+    const lines = execFileSync('unshare', ['--mount', 'sh', '-c', script], {
+      encoding: 'utf8',
+    })
+      .trim()
+      .split('\n');
+    expect(lines.length).toBeGreaterThan(5);
+    for (const line of lines.slice(0, -1)) {
+      expect(line).toMatch(/^\d+ [1-9]\d* .*No space left on device/);
+      expect(line).toMatch(/^\d+ \d+ builds builds\/\* /);
+    }
+    expect(lines.at(-1)).toMatch(/^\d+ 0 1 builds builds\/nginx\.\w+$/);
+  });
 });
 
 test('a host that keeps nothing says so', async () => {
