@@ -7,6 +7,6 @@ interface Job {
 export function inLanes<T extends Job>(
   jobs: readonly T[],
   run: (job: T) => Promise<void>,
-  processors?: number,
-): Promise<void>;
+  limits?: { readonly processors?: number; readonly mayBegin?: () => boolean },
+): Promise<T[]>;
 export const quickTests: Readonly<Record<string, readonly string[]>>;

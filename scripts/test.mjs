@@ -22,6 +22,9 @@ const logs = process.env.HAUP_TEST_LOGS ?? join(tmpdir(), `haup-test-${mark}-log
 /** Of every static check and every file of tests. */
 let judged = [];
 const began = Date.now();
+/** No part begins later than this many minutes after the first: for a machine that ends us when its time is over. */
+const minutes = Number(process.env.HAUP_TEST_MINUTES ?? Number.POSITIVE_INFINITY);
+const inTime = () => Date.now() - began < minutes * 60_000;
 const seconds = (since) => `${((Date.now() - since) / 1000).toFixed(1)} s`;
 
 /** A static check; all of them run at the same time, and what each prints is held back until it has ended. */
@@ -100,6 +103,7 @@ async function vitest(name, project, { files = [], pattern = null, workers = nul
 async function runAgain() {
   const named = [];
   for (const first of toRunAgain(judged)) {
+    if (!inTime()) break;
     const name = `${basename(first.file, '.test.ts')}-again`;
     const measures = e2eFiles().some(({ file, measures }) => file === first.file && measures);
     const second = await vitest(name, first.project, { files: [first.file], measures });
@@ -148,7 +152,10 @@ function installPrograms() {
   }
 }
 
-/** Beside each other, since they wait most of the time; unit tests are among them as what takes all cores. */
+/**
+ * Beside each other, since they wait most of the time; unit tests are among them as what takes all cores. Returns the
+ * names of the parts for which there was no time.
+ */
 async function inVitest() {
   const unit = {
     name: 'unit',
@@ -166,12 +173,23 @@ async function inVitest() {
     ...(quick ? e2e.flatMap(quickly) : e2e.filter((one) => !left(one))),
   ];
   const taken = {};
-  await inLanes(jobs, async ({ name, file, run }) => {
-    const started = Date.now();
-    judged.push(...(await run()));
-    if (file !== undefined && !quick) taken[`${name}.test.ts`] = Math.round((Date.now() - started) / 1000);
-  });
+  const late = await inLanes(
+    jobs,
+    async ({ name, file, run }) => {
+      const started = Date.now();
+      judged.push(...(await run()));
+      if (file !== undefined && !quick)
+        taken[`${name}.test.ts`] = Math.round((Date.now() - started) / 1000);
+    },
+    { mayBegin: inTime },
+  );
   rememberTimes(taken);
+  judged.push(
+    ...late
+      .filter((job) => !job.all)
+      .map(({ name }) => broken(`${name}: not begun within ${minutes} minutes, and belongs to npm test`)),
+  );
+  return late.map(({ name }) => name);
 }
 
 /** Not asked for. */
@@ -213,7 +231,7 @@ await Promise.all([
   step('dead-code', 'npx', ['knip']),
   step('format', 'npx', ['biome', 'format', '.']),
 ]);
-await inVitest();
+const late = await inVitest();
 const passedAgain = only.length === 0 || all ? await runAgain() : [];
 rmSync(scratch, { recursive: true, force: true });
 for (const failure of judged.flatMap(({ failures }) => failures)) console.log(`\n── FAILED ${failure}`);
@@ -222,6 +240,8 @@ if (only.length === 0) {
   const names = e2eFiles().flatMap((file) => (left(file) ? [file.name] : []));
   console.log(`\n── left for \`npm test -- all\`: ${names.join(', ')}`);
 }
+if (late.length > 0)
+  console.log(`\n── NOT RUN, as ${minutes} minutes were over (npm test -- ${late.join(' ')} runs them)`);
 console.log(`\n── it took ${seconds(began)}`);
 const { passed, failed } = count(judged);
 console.log(`\n${passed} passed, ${failed} failed`);

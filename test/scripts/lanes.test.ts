@@ -36,7 +36,7 @@ test('every file is run once, no more that work at a time than the processors be
             running.delete(one);
             ran.push(one.name);
           },
-          processors,
+          { processors },
         );
         expect(ran.toSorted()).toEqual(jobs.map(({ name }) => name).toSorted());
       },
@@ -60,7 +60,7 @@ test('what neither builds nor measures goes beside what builds', async () => {
       started.push(name);
       return new Promise<void>((resolve) => open.push(resolve));
     },
-    2,
+    { processors: 2 },
   );
   expect(started).toEqual(['long', 'plain']);
   for (const end of open.splice(0)) end();
@@ -80,7 +80,7 @@ test('two that measure are the most that two processors bear, with what waits be
       started.push(name);
       return new Promise<void>((resolve) => open.push(resolve));
     },
-    2,
+    { processors: 2 },
   );
   expect(started).toEqual(['d', 'a', 'b']);
   while (open.length > 0) {
@@ -101,11 +101,26 @@ test('what waits most of the time begins at once, beside all that work', async (
       started.push(name);
       return new Promise<void>((resolve) => open.push(resolve));
     },
-    2,
+    { processors: 2 },
   );
   expect(started).toEqual(['d', 'a', 'b', 'c']);
   for (const end of open) end();
   await all;
+});
+
+test('when none may begin any more, what runs ends, and the others are named', async () => {
+  const of = (name: string) => ({ name, builds: false, measures: true, waits: false });
+  const ended: string[] = [];
+  const left = await inLanes(
+    ['a', 'b', 'c', 'd'].map(of),
+    async ({ name }) => {
+      await new Promise((resolve) => setImmediate(resolve));
+      ended.push(name);
+    },
+    { processors: 2, mayBegin: () => ended.length === 0 },
+  );
+  expect(ended).toEqual(['a', 'b']);
+  expect(left.map(({ name }) => name)).toEqual(['c', 'd']);
 });
 
 test('the tests that `npm test -- quick` runs are there', () => {

@@ -244,8 +244,8 @@ describe('a state', () => {
     const state = `${root}/state`;
     // Line by line: KiB, exit status, what is in the history, what was said.
     const script = `cp -a ${state} ${root}/before
-for room in $(seq 12 8 300); do
-  mount -t tmpfs -o size=${'$'}{room}k tmpfs ${state} && cp -a ${root}/before/. ${state} || exit 1
+for room in $(seq -f %gk 12 8 300); do
+  mount -t tmpfs -o size=$room tmpfs ${state} && cp -a ${root}/before/. ${state} || exit 1
   said=$(sh ${root}/script < ${root}/stdin 2>&1); status=$?
   echo $room $status "$(cd ${state}/history 2>/dev/null && echo * builds/*)" $said
   umount ${state}
@@ -258,10 +258,10 @@ done`;
       .split('\n');
     expect(lines.length).toBeGreaterThan(5);
     for (const line of lines.slice(0, -1)) {
-      expect(line).toMatch(/^\d+ [1-9]\d* .*No space left on device/);
-      expect(line).toMatch(/^\d+ \d+ builds builds\/\* /);
+      expect(line).toMatch(/^\d+k [1-9]\d* .*No space left on device/);
+      expect(line).toMatch(/^\d+k \d+ builds builds\/\* /);
     }
-    expect(lines.at(-1)).toMatch(/^\d+ 0 1 builds builds\/nginx\.\w+$/);
+    expect(lines.at(-1)).toMatch(/^\d+k 0 1 builds builds\/nginx\.\w+$/);
   });
 });
 
