@@ -1,5 +1,5 @@
-// `npm run soak [-- TIMES]`: under load, every change of test/e2e/changes.test.ts TIMES times (10), the slow ones
-// too, and haup killed at 50 moments (test/e2e/killed.test.ts). `npm run soak -- drills`: see soak-drills.mjs.
+// `npm run soak [-- TIMES]`: under load, every change of test/e2e/changes.test.ts and slow-changes.test.ts TIMES
+// times (10), and haup killed at 50 moments (test/e2e/killed.test.ts). `npm run soak -- drills`: see soak-drills.mjs.
 // `npm run soak -- connections [TIMES] [-t TEST]`: TIMES times (10) every move and change under 200 keep-alive clients, transfers
 // of 30 s and WebSockets, once with 1,000 connections, 100 reloads, and haup killed at ten moments of a grace.
 import { spawnSync } from 'node:child_process';
@@ -15,7 +15,9 @@ if (!/^[1-9]\d{0,3}$/.test(times)) {
   console.error(`${times} is not a number of times. npm run soak -- ${connections ? 'connections ' : ''}10`);
   process.exit(2);
 }
-const files = connections ? ['grace', 'change-graces', 'killed-graces'] : ['changes', 'killed'];
+const files = connections
+  ? ['grace', 'grace-rivals', 'change-graces', 'killed-graces']
+  : ['changes', 'slow-changes', 'killed'];
 const paths = files.map((name) => `test/e2e/${name}.test.ts`);
 setup();
 const { status } = spawnSync('npx', ['vitest', 'run', '--project', 'e2e-own', ...paths, ...more], {

@@ -77,6 +77,7 @@ async function vitest(name, project, { files = [], pattern = null, workers = nul
       env: {
         ...process.env,
         HAUP_TEST_REPORT: report,
+        HAUP_TEST_ALL: all ? '1' : '',
         HAUP_TEST_MAIN: name.slice(0, 16),
         HAUP_TEST_LOGS: logs,
       },
@@ -178,8 +179,7 @@ async function inVitest() {
     async ({ name, file, run }) => {
       const started = Date.now();
       judged.push(...(await run()));
-      if (file !== undefined && !quick)
-        taken[`${name}.test.ts`] = Math.round((Date.now() - started) / 1000);
+      if (file !== undefined && !quick) taken[`${name}.test.ts`] = Math.round((Date.now() - started) / 1000);
     },
     { mayBegin: inTime },
   );
@@ -238,7 +238,7 @@ for (const failure of judged.flatMap(({ failures }) => failures)) console.log(`\
 for (const failure of passedAgain) console.log(`\n── FAILED BESIDE OTHERS, passed alone: ${failure}`);
 if (only.length === 0) {
   const names = e2eFiles().flatMap((file) => (left(file) ? [file.name] : []));
-  console.log(`\n── left for \`npm test -- all\`: ${names.join(', ')}`);
+  console.log(`\n── left for \`npm test -- all\`: ${names.join(', ')}, host scripts in bash and busybox sh`);
 }
 if (late.length > 0)
   console.log(`\n── NOT RUN, as ${minutes} minutes were over (npm test -- ${late.join(' ')} runs them)`);

@@ -1,73 +1,46 @@
 // suite: measures
 import { existsSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { beforeAll, describe, expect, test } from 'vitest';
-import { figure, onHost, type Run, testLab } from './haup.ts';
-import { builtFrom, newerNginx } from './newer.ts';
-import { type Edit, fast, keepalivedOption, nginxOption, ownLab, soak } from './own-lab.ts';
+import { describe, expect, test } from 'vitest';
+import { atOnce, changesLab, interval, inTurns, password, unicast, vrids } from './changes-lab.ts';
+import { onHost, type Run, testLab } from './haup.ts';
+import { type Edit, fast, soak } from './own-lab.ts';
 
-// Everything is changed all the time here: the lab that the other tests share keeps its peace.
+// The lab that the other tests share keeps its peace.
 const {
   lab,
   scratch,
+  example,
+  quick,
   inventory,
   inLab: runInLab,
   well,
   apply,
   pending,
+  rollback,
   withoutLoss,
-} = ownLab(testLab('changes'));
+  begins,
+  thereAndBack,
+} = changesLab(testLab('changes'));
 const times = Math.max(1, soak);
 
 const inLab = (args: readonly string[], inside: Readonly<Record<string, string>> = {}): Promise<Run> =>
   runInLab(args, { inside });
-const rollback = (path: string): Promise<Run> => well(['rollback', path, '--yes']);
-
-/** What could not be measured and is repeated may have left it otherwise. */
-async function begins(path: string): Promise<void> {
-  if ((await pending(path)) !== 0) await apply(path);
-}
-
-/** The change, twice the plan that says it is made, and the way back, all under load. */
-async function thereAndBack(what: string, base: string, changed: string, made: RegExp): Promise<void> {
-  let said = '';
-  await begins(base);
-  await withoutLoss(what, async () => {
-    said = (await apply(changed)).stdout;
-  });
-  expect(said).toMatch(made);
-  await withoutLoss(`${what}, rolled back`, () => rollback(changed));
-  expect(await pending(base)).toBe(0);
-}
 
 interface Kept {
   readonly number: number;
   readonly why: string;
 }
 const kept = async (host: string): Promise<readonly Kept[]> => {
-  const { stdout } = await well(['history', host, quick, '--json']);
+  const { stdout } = await well(['history', host, quick(), '--json']);
   return (JSON.parse(stdout) as { hosts: { states: Kept[] }[] }).hosts[0]?.states ?? [];
 };
 /** The number of the state before the last `changes` changes. */
 const oldest = async (host: string, changes: number): Promise<number> =>
   (await kept(host))[changes]?.number ?? 0;
 
-let example = '';
-let quick = '';
-beforeAll(async () => {
-  example = inventory();
-  quick = inventory(fast);
-  await apply(quick);
-});
-
 const another: Edit = (it) =>
   void it.vips.push({ address: '192.168.160.163', hosts: ['keep_137', 'keep_136'] });
-const unicast: Edit = (it) => void (it.vrrp['unicast'] = true);
-const vrids: Edit = (it) => it.vips.forEach((vip, at) => (vip['virtual_router_id'] = 61 + at));
-const password: Edit = (it) => void (it.vrrp['auth_pass'] = 'env:NONE:-2222');
-const interval: Edit = (it) => void (it.vrrp['advert_int'] = 2);
-const inTurns = /change keep_136 and keep_137 in turns/;
-const atOnce = /change keep_136 and keep_137 at the same moment/;
 
 const small: readonly (readonly [string, readonly Edit[], RegExp])[] = [
   ['nginx.conf changes', [(it) => void (it.nginx['worker_connections'] = 512)], /reload nginx/],
@@ -78,101 +51,39 @@ const small: readonly (readonly [string, readonly Edit[], RegExp])[] = [
     /at the same moment\n[^]*another password[^]*advert_int 1 → 2 s[^]*No request is lost/,
   ],
 ];
-/** One by one what otherwise comes together; it takes minutes. */
-const slow: readonly (readonly [string, readonly Edit[], RegExp])[] = [
-  ['advert_int changes', [fast, (it) => void (it.vrrp['advert_int'] = 0.2)], /change keep_136/],
-  ['unicast takes the place of multicast', [fast, unicast], inTurns],
-  ['VRIDs change', [fast, vrids], inTurns],
-  ['keepalived is built with another option', [fast, keepalivedOption], /install keepalived/],
-  ['nginx is built with another option', [fast, nginxOption], /install nginx/],
-];
-
-const slowAdverts: readonly (readonly [string, readonly Edit[], RegExp])[] = [
-  ['advert_int changes', [interval], atOnce],
-  ['the password changes', [password], atOnce],
-];
 
 describe.each(Array.from({ length: times }, (_, at) => at + 1))('no request is lost (%i)', () => {
   test('while VRRP changes its version and its interval: the example with its own timers', async () => {
-    await begins(quick);
+    await begins(quick());
     await withoutLoss('VRRP 3 → 2, advert_int 0.1 → 1 s', async () => {
-      expect((await apply(example)).stdout).toMatch(atOnce);
+      expect((await apply(example())).stdout).toMatch(atOnce);
     });
   });
 
   test.each(small)('while %s, and while that is rolled back', async (what, edits, made) => {
-    await thereAndBack(what, example, inventory(...edits), made);
+    await thereAndBack(what, example(), inventory(...edits), made);
   });
-
-  test('while VRIDs change, with slow adverts: what the one announces late does not count', async () => {
-    await thereAndBack('VRIDs change, adverts of 1 s', example, inventory(vrids), inTurns);
-  });
-
-  for (const [what, edits, made] of soak > 0 ? slowAdverts : []) {
-    test(`while ${what}, with slow adverts, and while that is rolled back`, async () => {
-      await thereAndBack(what, example, inventory(...edits), made);
-    });
-  }
 
   test('while VRRP changes back', async () => {
-    await withoutLoss('VRRP 2 → 3, advert_int 1 → 0.1 s', () => apply(quick));
+    await withoutLoss('VRRP 2 → 3, advert_int 1 → 0.1 s', () => apply(quick()));
   });
 
   test('while a VIP is added and removed, and while each of these is rolled back', async () => {
-    await begins(quick);
+    await begins(quick());
     await withoutLoss('a VIP is added', () => apply(inventory(fast, another)));
-    await withoutLoss('a VIP is removed', () => apply(quick));
-    await withoutLoss('a VIP is removed, rolled back', () => rollback(quick));
+    await withoutLoss('a VIP is removed', () => apply(quick()));
+    await withoutLoss('a VIP is removed, rolled back', () => rollback(quick()));
     expect(await onHost(lab, 'keep_137', 'ip -o addr')).toMatch(/192\.168\.160\.163/);
     const number = await oldest('keep_136', 2);
     await withoutLoss('a VIP is added, rolled back', () =>
-      well(['rollback', quick, '--to', String(number), '--yes']),
+      well(['rollback', quick(), '--to', String(number), '--yes']),
     );
-    expect(await pending(quick)).toBe(0);
-  });
-
-  test('while both daemons are built with another option, and while the old ones come back uncompiled', async () => {
-    const changed = inventory(fast, keepalivedOption, nginxOption);
-    await begins(quick);
-    await withoutLoss('both daemons are built with another option', () => apply(changed));
-    const version = '/usr/local/keepalived/sbin/keepalived -v 2>&1; /usr/local/nginx/sbin/nginx -V 2>&1';
-    expect(await onHost(lab, 'keep_136', version)).toMatch(
-      /--disable-lvs[^]*--without-http_autoindex_module/,
-    );
-    let back = '';
-    await withoutLoss('both daemons are built with another option, rolled back', async () => {
-      back = (await rollback(changed)).stdout;
-    });
-    expect(back).toMatch(/put keepalived \S+ back as it was[^]*put nginx \S+ back as it was/);
-    expect(back).not.toMatch(/configure|compile|gcc/);
-    expect(await onHost(lab, 'keep_137', version)).not.toMatch(
-      /--disable-lvs|--without-http_autoindex_module/,
-    );
-    expect(await pending(quick)).toBe(0);
+    expect(await pending(quick())).toBe(0);
   });
 
   test('while VRIDs and multicast change: one host takes over while the other still holds', async () => {
-    await thereAndBack('VRIDs, and unicast for multicast', quick, inventory(fast, unicast, vrids), inTurns);
+    await thereAndBack('VRIDs, and unicast for multicast', quick(), inventory(fast, unicast, vrids), inTurns);
   });
-
-  for (const [what, edits, made] of soak > 0 ? slow : []) {
-    test(`while ${what}, and while that is rolled back`, async () => {
-      await thereAndBack(what, quick, inventory(...edits), made);
-    });
-  }
-
-  if (soak > 0) {
-    test('while nginx is upgraded, and while that is rolled back', async () => {
-      const newer = newerNginx();
-      if (newer === null) return figure('there is no second version of nginx to upgrade to');
-      await thereAndBack(
-        `nginx becomes ${newer.version}`,
-        quick,
-        inventory(fast, builtFrom(newer)),
-        /install nginx/,
-      );
-    });
-  }
 });
 
 test('the history says who changed what when, and a host goes back to a state of its own', async () => {
@@ -192,7 +103,7 @@ test('the history says who changed what when, and a host goes back to a state of
   const text = (await well(['history', 'keep_137', busy])).stdout;
   expect(text).toContain(`before haup rollback keep_137 --to ${newest?.number}\n`);
   expect(await onHost(lab, 'keep_136', 'stat -c "%a %U" /var/lib/haup/history')).toBe('700 root\n');
-  await apply(quick);
+  await apply(quick());
 });
 
 describe('a plan that is saved', () => {
@@ -231,7 +142,7 @@ describe('a plan that is saved', () => {
     const again = await inLab(['apply', file, '--yes'], secrets);
     expect(again.code).toBe(1);
     expect(again.stderr).toMatch(/keepalived\.conf has changed[^]*PLAN_STALE/);
-    await apply(quick);
+    await apply(quick());
   });
 
   test('stops when a host has moved since, and says in what; nothing is changed', async () => {

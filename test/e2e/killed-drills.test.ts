@@ -35,7 +35,8 @@ const state = (): Promise<string> =>
 
 /** From the first word of the drill until haup is killed: the break, the time until it is restored, the way back. */
 const moments = Array.from({ length: soak > 0 ? 10 : 1 }, (_, index) => 300 + index * 450);
-const drilled: readonly DrillName[] = soak > 0 ? drillNames : ['nginx', 'hang', 'vrrp-block', 'reboot'];
+const drilled: readonly DrillName[] =
+  soak > 0 ? drillNames : ['nginx', 'hang', 'link', 'vrrp-block', 'reboot'];
 const cases = drilled.flatMap((name) => moments.map((ms) => [name, ms] as const));
 
 test.each(cases)(
