@@ -3,7 +3,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { eventually, onHost, testLab } from './haup.ts';
+import { eventually, eventuallyOnHost, onHost, testLab } from './haup.ts';
 import { killInner } from './kill.ts';
 import { hangMs } from '../limits.ts';
 import { fast, ownLab } from './own-lab.ts';
@@ -48,7 +48,13 @@ async function timerDue(): Promise<number> {
   return (timers[0]?.next ?? 0) / 1000;
 }
 
-/** A `verify` that is killed when its drill has begun. */
+/** Whether the host is in the state that the drill makes. */
+const broken = {
+  stop: '! systemctl is-active --quiet keepalived',
+  drain: '[ -s /var/lib/haup/drain ]',
+};
+
+/** A `verify` that is killed when its drill has broken the host. */
 async function killedIn(drill: 'stop' | 'drain'): Promise<void> {
   let heard = '';
   const killing: Promise<void>[] = [];
@@ -57,7 +63,7 @@ async function killedIn(drill: 'stop' | 'drain'): Promise<void> {
     onStderr: (text, pid) => {
       heard += text;
       if (killing.length > 0 || !heard.includes(marks[drill])) return;
-      killing.push(sleep(800).then(() => killInner(pid, 'SIGKILL')));
+      killing.push(eventuallyOnHost(lab, 'keep_136', broken[drill]).then(() => killInner(pid, 'SIGKILL')));
     },
   });
   await Promise.all(killing);
