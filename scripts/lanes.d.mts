@@ -3,6 +3,7 @@ interface Job {
   readonly builds: boolean;
   readonly measures: boolean;
   readonly waits: boolean;
+  readonly all?: boolean;
 }
 export function inLanes<T extends Job>(
   jobs: readonly T[],

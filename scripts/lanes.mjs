@@ -26,10 +26,7 @@ export function rememberTimes(taken) {
   writeFileSync(timesFile, JSON.stringify({ ...times(), ...taken }, null, 2));
 }
 
-/**
- * Every file with what it does: first those of `npm test`, which must not be what a limit of time leaves out; of each kind
- * those that take longest first, as one at the end would leave the other lanes idle.
- */
+/** Every file with what it does; those that take longest first, as one at the end would leave the other lanes idle. */
 export function e2eFiles() {
   const taken = times();
   return readdirSync(join(root, 'test/e2e'))
@@ -51,9 +48,7 @@ export function e2eFiles() {
         seconds: taken[name] ?? text.split('\n').length,
       };
     })
-    .toSorted(
-      (a, b) => Number(b.first) - Number(a.first) || Number(a.all) - Number(b.all) || b.seconds - a.seconds,
-    );
+    .toSorted((a, b) => Number(b.first) - Number(a.first) || b.seconds - a.seconds);
 }
 
 /** How many files that measure run at a time on two processors: more of them make each other's hosts late. */
@@ -78,12 +73,13 @@ export function nextJob(waiting, running, processors) {
       !running.some((other) => (job.measures && other.builds) || (job.builds && other.measures)));
   // What waits takes long and costs little, so it begins early. What neither builds nor measures goes beside either,
   // so it is kept for where nothing else fits.
-  return (
-    waiting.find((job) => job.builds && fits(job)) ??
-    waiting.find((job) => job.waits && fits(job)) ??
-    waiting.find((job) => job.measures && fits(job)) ??
-    waiting.find(fits)
-  );
+  const best = (jobs) =>
+    jobs.find((job) => job.builds && fits(job)) ??
+    jobs.find((job) => job.waits && fits(job)) ??
+    jobs.find((job) => job.measures && fits(job)) ??
+    jobs.find(fits);
+  // Those of `npm test` must not be what a limit of time leaves out.
+  return best(waiting.filter(({ all }) => !all)) ?? best(waiting);
 }
 
 /** Runs the jobs, as many at once as the processors bear, until none may begin any more; returns those that never began. */

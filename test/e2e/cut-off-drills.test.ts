@@ -51,7 +51,7 @@ async function timerDue(): Promise<number> {
 /** Whether the host is in the state that the drill makes. */
 const broken = {
   stop: '! systemctl is-active --quiet keepalived',
-  drain: '[ -s /var/lib/haup/drain ]',
+  drain: 'grep -q [1-9] /var/lib/haup/drain',
 };
 
 /** A `verify` that is killed when its drill has broken the host. */

@@ -108,6 +108,32 @@ test('what waits most of the time begins at once, beside all that work', async (
   await all;
 });
 
+test('what belongs to npm test begins before the rest, which fills what it leaves free', async () => {
+  const of = (name: string, what: object) => ({
+    name,
+    builds: false,
+    measures: false,
+    waits: false,
+    ...what,
+  });
+  const started: string[] = [];
+  await inLanes(
+    [
+      of('a build', { builds: true, all: true }),
+      of('a wait', { waits: true, all: true }),
+      of('measures', { measures: true }),
+      of('plain', {}),
+      of('also plain', {}),
+    ],
+    async ({ name }) => {
+      started.push(name);
+      await new Promise((resolve) => setImmediate(resolve));
+    },
+    { processors: 2 },
+  );
+  expect(started).toEqual(['measures', 'plain', 'a wait', 'also plain', 'a build']);
+});
+
 test('when none may begin any more, what runs ends, and the others are named', async () => {
   const of = (name: string) => ({ name, builds: false, measures: true, waits: false });
   const ended: string[] = [];
