@@ -245,4 +245,4 @@ if (late.length > 0)
 console.log(`\n── it took ${seconds(began)}`);
 const { passed, failed } = count(judged);
 console.log(`\n${passed} passed, ${failed} failed`);
-process.exit(failed === 0 ? 0 : 1);
+process.exit(failed === 0 && passed > 0 ? 0 : 1);

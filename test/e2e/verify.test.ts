@@ -6,6 +6,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import type { FailoverReport } from '../../src/model/failover-shape.ts';
 import type { VerifyReport } from '../../src/model/report.ts';
 import { withoutRequests } from '../../src/report/without-requests.ts';
+import { hangMs } from '../limits.ts';
 import { eventually, figure, inLab, mainLab, onHost, type Run } from './haup.ts';
 import { measured } from './measured.ts';
 import { soak } from './own-lab.ts';
@@ -52,13 +53,23 @@ async function everythingIsHome(): Promise<void> {
   await vipsHome(mainLab, example);
   await eventually('every VIP is home', async () => JSON.stringify(await holders()) === JSON.stringify(home));
 }
-/** Timers and watches that a run left on a host. */
-const left = (host: string): Promise<string> =>
-  onHost(
-    mainLab,
-    host,
-    "systemctl list-units --all --no-legend 'haup-drill-*'; pgrep -af '[i]p -o .*monitor' || true",
+/** Timers that a drill left on a host. */
+const timers = (host: string): Promise<string> =>
+  onHost(mainLab, host, "systemctl list-units --all --no-legend 'haup-drill-*'");
+
+/** Their timers are gone at once. A watch ends when its shell has heard that haup has: a moment later. */
+async function nothingIsLeft(): Promise<void> {
+  const hosts = ['keep_136', 'keep_137'];
+  const watches = (host: string): Promise<string> =>
+    onHost(mainLab, host, "pgrep -af '[i]p -o .*monitor' || true");
+  for (const host of hosts) expect(await timers(host), host).toBe('');
+  await eventually(
+    'no watch runs on the hosts',
+    async () => (await Promise.all(hosts.map(watches))).join('') === '',
+    // One that haup forgot would run for minutes.
+    hangMs(5_000),
   );
+}
 
 afterEach(everythingIsHome);
 
@@ -105,8 +116,7 @@ describe('verify', () => {
         },
       ],
     });
-    expect(await left('keep_136')).toBe('');
-    expect(await left('keep_137')).toBe('');
+    await nothingIsLeft();
   });
 
   test('says in words who held the VIP when, and refuses without a terminal or --yes', async () => {
@@ -182,12 +192,12 @@ describe('verify puts back what it broke', () => {
     expect(code).toBe(130);
     expect(stderr).toMatch(/keep_136\] restored after the drill/);
     expect(await onHost(mainLab, 'keep_136', 'systemctl is-active keepalived')).toBe('active\n');
-    expect(await left('keep_136')).toBe('');
+    await nothingIsLeft();
   });
 
   test('when it is killed, by the timer on the host', async () => {
     await cutOff((pid) => process.kill(pid, 'SIGKILL'));
-    expect(await left('keep_136')).toMatch(/haup-drill-stop-51-[\w-]+\.timer/);
+    expect(await timers('keep_136')).toMatch(/haup-drill-stop-51-[\w-]+\.timer/);
     await eventually(
       'the dead man has started keepalived',
       async () =>
@@ -195,9 +205,10 @@ describe('verify puts back what it broke', () => {
     );
     await everythingIsHome();
     await eventually(
-      'nothing is left on the hosts',
-      async () => `${await left('keep_136')}${await left('keep_137')}` === '',
+      'the timers have ended',
+      async () => `${await timers('keep_136')}${await timers('keep_137')}` === '',
     );
+    await nothingIsLeft();
   });
 });
 
