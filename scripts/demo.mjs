@@ -39,5 +39,5 @@ The whole took ${((Date.now() - started) / 1000).toFixed(0)} s. The two hosts go
   npx haup lab exec --name ${name} -- curl http://192.168.160.161/                    who answers there
   npx haup lab ssh --name ${name} keep_136                                            look around on a host
   npx haup lab fault --name ${name} keep_136 power-off                                pull the plug, then haup status
-  npm run demo -- --down                                                       remove it all
+  npm run demo -- --down                                                           remove it all
 `);
