@@ -24,6 +24,10 @@ let judged = [];
 const began = Date.now();
 /** No part begins later than this many minutes after the first: for a machine that ends us when its time is over. */
 const minutes = Number(process.env.HAUP_TEST_MINUTES ?? Number.POSITIVE_INFINITY);
+if (!(minutes >= 0)) {
+  console.error(`HAUP_TEST_MINUTES is ${process.env.HAUP_TEST_MINUTES}, which is no number of minutes.`);
+  process.exit(2);
+}
 const inTime = () => Date.now() - began < minutes * 60_000;
 const seconds = (since) => `${((Date.now() - since) / 1000).toFixed(1)} s`;
 

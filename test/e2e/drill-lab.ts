@@ -1,7 +1,7 @@
 import { afterEach, expect } from 'vitest';
 import { type DrillName, drillNames } from '../../src/model/fault.ts';
 import type { DrillReport, VerifyReport } from '../../src/model/report.ts';
-import { figure, onHost, type RunOptions } from './haup.ts';
+import { eventually, figure, onHost, type RunOptions } from './haup.ts';
 import { type OwnLab, ownLab } from './own-lab.ts';
 import { vipsHome } from './vips-home.ts';
 
@@ -24,7 +24,13 @@ export function drillLab(name: string): DrillLab {
   const { lab, inLab, inventory } = ownLab(name);
   const path = (): string => inventory((it) => void (it['verify'] = { allow: drillNames }));
   afterEach(async () => {
-    await vipsHome(lab, path());
+    const written = path();
+    await vipsHome(lab, written);
+    await eventually('every VIP is home, as haup sees it', async () => {
+      const { stdout } = await inLab(['status', written, '--json']);
+      const { vips } = JSON.parse(stdout) as { vips: { holders: string[] }[] };
+      return JSON.stringify(vips.map(({ holders }) => holders)) === '[["keep_136"],["keep_137"]]';
+    });
     const left =
       "systemctl list-units --all --no-legend 'haup-drill-*'; ls /run/haup.drill* /etc/tmpfiles.d/* 2>/dev/null || true";
     expect(await onHost(lab, 'keep_136', left)).toBe('');
